@@ -1,0 +1,3 @@
+//! The compiler: text in; diagnostics, star schema, plan and SQL out. No IO, no clock, no environment, no async.
+
+pub mod sql;

@@ -1,0 +1,1 @@
+//! GoogleSQL: parsed, resolved with types and lineage, and translated to DuckDB.

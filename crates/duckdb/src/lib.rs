@@ -1,0 +1,35 @@
+//! The embedded engine: owns the DuckDB dependency and the scalar functions that its SQL cannot express.
+//! Nothing else in the workspace names the `duckdb` crate; it must not know about models or plans.
+
+pub use duckdb::{self, Connection, Error};
+
+mod functions;
+
+/// Settings without which DuckDB answers differently from GoogleSQL, or reaches for the network.
+const SETTINGS: &str = "
+SET autoinstall_known_extensions = false;
+SET autoload_known_extensions = false;
+SET default_null_order = 'nulls_first_on_asc_last_on_desc';
+SET ieee_floating_point_ops = true;
+SET preserve_insertion_order = true;
+";
+
+/// Opens a database file, or one in memory when `path` is `:memory:`, with the settings and scalar
+/// functions that translated GoogleSQL relies on.
+///
+/// # Errors
+/// The engine's own: a file that is no database, one that another process holds, or one of a newer version.
+pub fn open(path: &str) -> Result<Connection, Error> {
+    let connection = if path == ":memory:" { Connection::open_in_memory()? } else { Connection::open(path)? };
+    prepare(&connection)?;
+    Ok(connection)
+}
+
+/// Applies the settings and registers the scalar functions on a connection, also on a clone of one.
+///
+/// # Errors
+/// When the engine refuses a setting, which happens only with another version than the pinned one.
+pub fn prepare(connection: &Connection) -> Result<(), Error> {
+    connection.execute_batch(SETTINGS)?;
+    functions::register(connection)
+}
