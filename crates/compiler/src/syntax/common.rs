@@ -1,0 +1,133 @@
+//! The small shapes that several files of the language share.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, de};
+
+/// One name, or a list of names. A list of one may be written without brackets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Names(pub Vec<String>);
+
+impl<'de> Deserialize<'de> for Names {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> de::Visitor<'de> for Visitor {
+            type Value = Names;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a name or a list of names")
+            }
+            fn visit_str<E: de::Error>(self, name: &str) -> Result<Names, E> {
+                Ok(Names(vec![name.to_owned()]))
+            }
+            fn visit_seq<A: de::SeqAccess<'de>>(self, mut seq: A) -> Result<Names, A::Error> {
+                let mut names = Vec::new();
+                while let Some(name) = seq.next_element()? {
+                    names.push(name);
+                }
+                Ok(Names(names))
+            }
+        }
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+impl JsonSchema for Names {
+    fn schema_name() -> Cow<'static, str> {
+        "Names".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "One name, or a list of names.",
+            "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }]
+        })
+    }
+}
+
+/// A column of a source: its GoogleSQL type, alone or with what else is known of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ColumnType {
+    /// The GoogleSQL type as written.
+    pub ty: String,
+    /// What the column says, for analysts.
+    pub description: Option<String>,
+    /// The column holds personal data.
+    pub pii: bool,
+}
+
+/// The long form of a [`ColumnType`].
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Column")]
+struct LongColumn {
+    /// The GoogleSQL type.
+    #[serde(rename = "type")]
+    ty: String,
+    /// What the column says, for analysts.
+    description: Option<String>,
+    /// The column holds personal data.
+    pii: Option<bool>,
+}
+
+impl<'de> Deserialize<'de> for ColumnType {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> de::Visitor<'de> for Visitor {
+            type Value = ColumnType;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a type or a column with a type")
+            }
+            fn visit_str<E: de::Error>(self, ty: &str) -> Result<ColumnType, E> {
+                Ok(ColumnType {
+                    ty: ty.to_owned(),
+                    description: None,
+                    pii: false,
+                })
+            }
+            fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<ColumnType, A::Error> {
+                let long = LongColumn::deserialize(de::value::MapAccessDeserializer::new(map))?;
+                Ok(ColumnType {
+                    ty: long.ty,
+                    description: long.description,
+                    pii: long.pii.unwrap_or(false),
+                })
+            }
+        }
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+impl JsonSchema for ColumnType {
+    fn schema_name() -> Cow<'static, str> {
+        "ColumnType".into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let long = generator.subschema_for::<LongColumn>();
+        json_schema!({
+            "description": "A GoogleSQL type, alone or with what else is known of the column.",
+            "anyOf": [{ "type": "string" }, long]
+        })
+    }
+}
+
+/// The level of a lint in a project or a model, with the reason for it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LintLevel {
+    /// What a finding does.
+    pub level: Level,
+    /// Why this level is right here.
+    pub reason: String,
+}
+
+/// What a finding does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Nothing.
+    Off,
+    /// It is shown.
+    Warn,
+    /// It stops the command.
+    Error,
+}

@@ -1,0 +1,144 @@
+//! A dimension as its YAML says it, one to one. Nothing is resolved and no default is filled here.
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::common::{LintLevel, Names};
+
+/// A dimension file.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Dimension {
+    /// The dimension's name; its table is named by it.
+    pub dimension: String,
+    /// What kind of table it is; an ordinary dimension when left out.
+    pub kind: Option<DimensionKind>,
+    /// One sentence for analysts: what one member is.
+    pub description: Option<String>,
+    /// The team that answers for it.
+    pub owner: Option<String>,
+    /// Free words to select it by.
+    pub tags: Option<Vec<String>>,
+    /// Another name that the dimension had before; the table is renamed instead of rebuilt.
+    pub was: Option<String>,
+    /// Refuses every plan that would lose its data.
+    pub protect: Option<bool>,
+    /// The source table it is read from, as `source.table`. Either this or `query`.
+    pub from: Option<String>,
+    /// A GoogleSQL SELECT that yields the natural key and the attributes. Either this or `from`.
+    pub query: Option<String>,
+    /// The columns that name a member in the source.
+    pub natural_key: Option<Names>,
+    /// The column that holds the instant since which a row's values hold, or `extracted`: the time of the batch.
+    pub effective_at: Option<String>,
+    /// The column that orders two states of one instant; without it the later batch wins.
+    pub sequence: Option<String>,
+    /// What a delete in the source does to the member; `close` when left out.
+    pub on_delete: Option<OnDelete>,
+    /// Where the first version starts; `beginning_of_time` when left out.
+    pub first_version: Option<FirstVersion>,
+    /// What `valid_to` of the current version holds; `far_future` when left out.
+    pub open_end: Option<OpenEnd>,
+    /// Which versions a type-1 attribute is overwritten in; `all` when left out.
+    pub type1_scope: Option<Type1Scope>,
+    /// How surrogate keys are made; by hash when left out.
+    pub surrogate_key: Option<SurrogateKey>,
+    /// The policy of every attribute that names none.
+    pub scd: Option<u8>,
+    /// Attributes by name.
+    pub attributes: Option<IndexMap<String, Attribute>>,
+    /// First day of a calendar, as `YYYY-MM-DD`.
+    pub first_day: Option<String>,
+    /// Last day of a calendar, as `YYYY-MM-DD`.
+    pub last_day: Option<String>,
+    /// The month, 1 to 12, in which the fiscal year starts.
+    pub fiscal_year_starts: Option<u8>,
+    /// Holidays of a calendar: `YYYY-MM-DD` to the holiday's name.
+    pub holidays: Option<IndexMap<String, String>>,
+    /// Lint levels of this model alone, by code.
+    pub lints: Option<IndexMap<String, LintLevel>>,
+}
+
+/// The kinds of dimension.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DimensionKind {
+    /// Members from a source.
+    Standard,
+    /// One row per day, generated.
+    Calendar,
+    /// One row per minute of the day, generated.
+    TimeOfDay,
+}
+
+/// What a delete in the source does to a member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnDelete {
+    /// The current version ends at the instant of the delete.
+    Close,
+    /// A version with `is_deleted` starts at the instant of the delete.
+    Flag,
+    /// Nothing happens.
+    Ignore,
+}
+
+/// Where the first version of a member starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FirstVersion {
+    /// At 0001-01-01: events older than the first known state find it.
+    BeginningOfTime,
+    /// At its own instant: older events find no version.
+    OwnInstant,
+}
+
+/// What `valid_to` of the current version holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OpenEnd {
+    /// 9999-12-31: `valid_from <= t AND t < valid_to` needs no NULL case.
+    FarFuture,
+    /// NULL.
+    Null,
+}
+
+/// Which versions a type-1 attribute is overwritten in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Type1Scope {
+    /// Every version of the member.
+    All,
+    /// The current version alone.
+    Current,
+}
+
+/// How surrogate keys are made.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SurrogateKey {
+    /// A text mixed into the hash: the way out when two keys collide.
+    pub salt: Option<String>,
+}
+
+/// An attribute of a dimension.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Attribute {
+    /// The policy for changes, by Kimball's type number: 0 keep the first value, 1 overwrite, 2 keep history.
+    pub scd: Option<u8>,
+    /// A GoogleSQL expression over the columns of `from` or `query`; the column of the same name when left out.
+    pub expr: Option<String>,
+    /// The GoogleSQL type; that of the expression when left out.
+    #[serde(rename = "type")]
+    pub ty: Option<String>,
+    /// What the attribute says, for analysts.
+    pub description: Option<String>,
+    /// Level in a hierarchy, as `hierarchy.level`, level 1 the most general.
+    pub hierarchy: Option<String>,
+    /// The column holds personal data.
+    pub pii: Option<bool>,
+    /// Another name that the attribute had before.
+    pub was: Option<String>,
+}

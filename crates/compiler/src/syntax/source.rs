@@ -1,0 +1,127 @@
+//! A source as its YAML says it, one to one. Nothing is resolved and no default is filled here.
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::common::{ColumnType, Names};
+
+/// A source file: one database, folder or landed schema with its tables.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// The source's name.
+    pub source: String,
+    /// What it is read with.
+    #[serde(rename = "type")]
+    pub ty: SourceType,
+    /// What the source is, for analysts.
+    pub description: Option<String>,
+    /// The team that answers for it.
+    pub owner: Option<String>,
+    /// Where a database is reached; take it from the environment: `{{ env('SHOP_DB_URL') }}`.
+    pub url: Option<String>,
+    /// The IANA zone of DATETIMEs without one; the project's when left out.
+    pub timezone: Option<String>,
+    /// The schema or dataset in which another tool has landed the tables of a `warehouse` source.
+    pub schema: Option<String>,
+    /// The most connections to open at once; 2 when left out.
+    pub max_connections: Option<u32>,
+    /// Tables by name.
+    pub tables: IndexMap<String, Table>,
+}
+
+/// What a source is read with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SourceType {
+    /// CSV, Parquet or NDJSON files.
+    Files,
+    /// A MySQL or MariaDB server.
+    Mysql,
+    /// Tables that another tool has landed in the warehouse.
+    Warehouse,
+}
+
+/// A table of a source.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Table {
+    /// What one row is, for analysts.
+    pub description: Option<String>,
+    /// The table's name in the source, where it differs.
+    pub name: Option<String>,
+    /// Files of a `files` source, relative to the project: a glob, where `{batch}` stands for the time of
+    /// extraction in the file's name, such as `2026-03-01T09`.
+    pub path: Option<String>,
+    /// The files' format; by their ending when left out.
+    pub format: Option<FileFormat>,
+    /// What one file holds: changed rows (the default), or the whole table at its time, so that a missing row is a delete.
+    pub contents: Option<Contents>,
+    /// The columns that name a row.
+    pub primary_key: Option<Names>,
+    /// The column that grows with every change of a row; increments are read by it.
+    pub cursor: Option<String>,
+    /// How far before the watermark an increment starts, for commits that come late, as `30m`, `2h` or `1d`.
+    pub lookback: Option<String>,
+    /// The column that orders the states of one row within a batch; `cursor` when left out.
+    pub sequence: Option<String>,
+    /// How deletes are seen; `none` when left out.
+    pub detect_deletes: Option<DetectDeletes>,
+    /// The boolean column, or the operation column whose value `D` or `delete` marks a delete.
+    pub delete_column: Option<String>,
+    /// Which states are kept once every model has consumed them; `current` when left out.
+    pub retain: Option<Retain>,
+    /// The share of rows that may fail to cast before the batch stops, 0 to 1; 0.1 when left out.
+    pub max_rejected_share: Option<f64>,
+    /// The share of rows that a full pass may delete before it stops, 0 to 1; 0.5 when left out.
+    pub max_deleted_share: Option<f64>,
+    /// Columns by name, each a GoogleSQL type, or a type with a description.
+    pub columns: IndexMap<String, ColumnType>,
+}
+
+/// The format of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FileFormat {
+    /// Comma-separated values with a header.
+    Csv,
+    /// Apache Parquet.
+    Parquet,
+    /// One JSON object per line.
+    Json,
+}
+
+/// What one file holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Contents {
+    /// Rows that are new or have changed.
+    Changes,
+    /// Every row of the table.
+    Snapshot,
+}
+
+/// How deletes are seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DetectDeletes {
+    /// By a pass that reads every row.
+    FullPass,
+    /// By a boolean column.
+    Column,
+    /// By a column that names the operation.
+    Operation,
+    /// Not at all.
+    None,
+}
+
+/// Which landed states are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Retain {
+    /// The current one.
+    Current,
+    /// Every one.
+    History,
+}
