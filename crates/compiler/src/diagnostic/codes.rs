@@ -60,5 +60,42 @@ macro_rules! codes {
 }
 
 codes! {
+    NoProject = "DW0001", "no-project", Error, "The folder holds no project file.";
     UnknownKey = "DW0101", "unknown-key", Error, "A key that the file's kind does not have.";
+    MissingSetting = "DW0110", "missing-setting", Error, "A setting that the kind of source or model needs.";
+    WrongValue = "DW0111", "wrong-value", Error, "A value that the key does not take.";
+    UnknownName = "DW0201", "unknown-name", Error, "A name that nothing is declared with.";
+    DuplicateName = "DW0202", "duplicate-name", Error, "Two models, or two sources, of one name.";
+    Cycle = "DW0203", "cycle", Error, "Models that read each other.";
+    ReservedName = "DW0204", "reserved-name", Error, "A name that an engine or the language cannot take.";
+    MissingGrain = "DW0301", "missing-grain", Error, "A fact that does not say what one row is.";
+    MissingGrainKey = "DW0302", "missing-grain-key", Error, "A grain without the columns that tell rows apart.";
+    MissingNaturalKey = "DW0303", "missing-natural-key", Error, "A dimension whose members have no name in the source.";
+    MissingPrimaryKey = "DW0304", "missing-primary-key", Error, "A source table whose rows have no name.";
+    KeyMismatch = "DW0305", "key-mismatch", Error, "A role's columns do not fit the dimension's natural key.";
+    KeyNameCollision = "DW0306", "key-name-collision", Error, "A column with the name of a surrogate key.";
+    ReservedColumn = "DW0307", "reserved-column", Error, "A column with the name of one that loads write.";
+    TextMeasure = "DW0401", "text-measure", Error, "A measure that is not a number.";
+    MissingAdditivity = "DW0402", "missing-additivity", Error, "A measure that does not say over what it may be summed.";
+    UnknownDimension = "DW0501", "unknown-dimension", Error, "A role of a dimension that is not declared.";
+    MissingScd = "DW0502", "missing-scd", Error, "An attribute without a policy for its changes.";
+    NotAnInstant = "DW0503", "not-an-instant", Error, "A column that holds no instant where one is needed.";
+    SqlSyntax = "DW0601", "sql-syntax", Error, "SQL that does not parse.";
+    UnknownColumn = "DW0602", "unknown-column", Error, "A column that the table or query does not have.";
+    AmbiguousColumn = "DW0603", "ambiguous-column", Error, "A column name that several tables have.";
+    UnknownTable = "DW0604", "unknown-table", Error, "A table that is not declared.";
+    UnknownFunction = "DW0605", "unknown-function", Error, "A function that GoogleSQL does not have.";
+    ArgumentCount = "DW0606", "argument-count", Error, "A function with too few or too many arguments.";
+    TypeMismatch = "DW0607", "type-mismatch", Error, "Values of types that do not go together.";
+    NotGrouped = "DW0608", "not-grouped", Error, "A column that is neither grouped nor aggregated.";
+    MisplacedAggregate = "DW0609", "misplaced-aggregate", Error, "An aggregation where none can be.";
+    DateWithoutZone = "DW0610", "date-without-zone", Warning, "A day taken from an instant without a zone.";
+    QueryShape = "DW0611", "query-shape", Error, "A query whose result cannot be a table.";
+    UnknownType = "DW0612", "unknown-type", Error, "A type that GoogleSQL does not have.";
+    UnsupportedSql = "DW0801", "unsupported-sql", Error, "SQL without an equal on an engine of the project.";
+    NullKey = "DW0901", "null-key", Error, "Rows whose key is NULL.";
+    DuplicateKey = "DW0902", "duplicate-key", Error, "Several rows of one key.";
+    KeyCollision = "DW0903", "key-collision", Error, "Two members with one surrogate key.";
+    MissingMember = "DW0904", "missing-member", Error, "Rows that name a member which the dimension does not have.";
+    AuditFailed = "DW0905", "audit-failed", Error, "A loaded table that breaks its own rules.";
 }

@@ -1,3 +1,11 @@
-//! SQL: what a user wrote is read here (`googlesql`), what an engine runs is written here.
+//! SQL: what a user wrote is read in `googlesql`; what an engine runs is decided in `lower` and written by templates.
 
+mod dialect;
 pub mod googlesql;
+mod lower;
+pub mod names;
+mod template;
+pub mod touched;
+
+pub use dialect::Dialect;
+pub use lower::{change_statements, dialect, load_plan, manifest};

@@ -1,0 +1,13 @@
+//! The model: every name resolved and every default filled. What is true once a [`Project`] is held stands with its type.
+
+mod columns;
+mod graph;
+mod resolve;
+mod resolve_models;
+mod resolve_sources;
+mod types;
+
+pub use columns::{ColumnRole, RESERVED, StarColumn, reserved_key, star_columns};
+pub(crate) use columns::{CALENDAR, Stored, TIME_OF_DAY, add_star_columns, stored_columns};
+pub(crate) use resolve::resolve;
+pub use types::*;

@@ -1,0 +1,216 @@
+//! Resolves sources: types are read, defaults filled, keys and cursors checked against the columns.
+
+use super::resolve::{check_name, check_zone};
+use super::types::{Column, Files, Source, Table};
+use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::sql::googlesql::Type;
+use crate::syntax::{self, Contents, DetectDeletes, Document, FileFormat, Names, Retain, SourceType};
+
+/// The source and its tables, with defaults where something is wrong: the problems say so.
+pub(super) fn resolve_source(
+    document: &Document,
+    source: &syntax::Source,
+    project_zone: &str,
+    problems: &mut Vec<Diagnostic>,
+) -> (Source, Vec<Table>) {
+    if source.source == "ref" {
+        problems.push(
+            Diagnostic::new(Code::ReservedName, "a source cannot be named `ref`")
+                .at(document.span(&["source"]), "means a model in queries")
+                .help("choose another name"),
+        );
+    }
+    if let Some(zone) = &source.timezone {
+        check_zone(zone, document.span(&["timezone"]), problems);
+    }
+    if source.ty == SourceType::Mysql && source.url.is_none() {
+        problems.push(
+            Diagnostic::new(Code::MissingSetting, format!("source `{}` has no `url`", source.source))
+                .at(document.span(&["source"]), "a mysql source")
+                .help("add `url: \"{{ env('…') }}\"`, so that no secret is in the file"),
+        );
+    }
+    let tables = source
+        .tables
+        .iter()
+        .map(|(name, table)| resolve_table(document, source, name, table, problems))
+        .collect();
+    let resolved = Source {
+        name: source.source.clone(),
+        ty: source.ty,
+        description: source.description.clone().unwrap_or_default(),
+        url: source.url.clone().unwrap_or_default(),
+        timezone: source.timezone.clone().unwrap_or_else(|| project_zone.to_owned()),
+        schema: source.schema.clone(),
+        max_connections: source.max_connections.unwrap_or(2),
+        span: document.span(&["source"]),
+    };
+    (resolved, tables)
+}
+
+fn resolve_table(
+    document: &Document,
+    source: &syntax::Source,
+    name: &str,
+    table: &syntax::Table,
+    problems: &mut Vec<Diagnostic>,
+) -> Table {
+    let address = format!("{}.{name}", source.source);
+    let at = |keys: &[&str]| {
+        let path: Vec<&str> = ["tables", name].iter().chain(keys).copied().collect();
+        document.span(&path)
+    };
+    let key_span = document.key_span(&["tables", name]);
+    check_name(name, key_span, problems);
+    let mut columns = Vec::new();
+    for (column, declared) in &table.columns {
+        check_name(column, document.key_span(&["tables", name, "columns", column]), problems);
+        let ty = read_type(&declared.ty, at(&["columns", column]), problems);
+        columns.push(Column {
+            name: column.clone(),
+            ty,
+            description: declared.description.clone().unwrap_or_default(),
+            pii: declared.pii,
+        });
+    }
+    let names = |names: &Option<Names>| names.as_ref().map(|names| names.0.clone()).unwrap_or_default();
+    let primary_key = names(&table.primary_key);
+    let mut used: Vec<(&str, &str)> = primary_key.iter().map(|column| ("primary_key", column.as_str())).collect();
+    used.extend(table.cursor.as_deref().map(|column| ("cursor", column)));
+    used.extend(table.sequence.as_deref().map(|column| ("sequence", column)));
+    used.extend(table.delete_column.as_deref().map(|column| ("delete_column", column)));
+    for (key, column) in used {
+        if !table.columns.contains_key(column) {
+            let diagnostic = Diagnostic::new(Code::UnknownColumn, format!("table `{address}` has no column `{column}`"))
+                .at(at(&[key]), "not among its columns");
+            problems.push(match nearest(column, table.columns.keys().map(String::as_str)) {
+                Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+                None => diagnostic.help("declare the column, or name one that is declared"),
+            });
+        }
+    }
+    let files = files_of(source, table, &address, key_span, problems);
+    let snapshot = files.as_ref().is_some_and(|files| files.contents == Contents::Snapshot);
+    if primary_key.is_empty() && !snapshot && source.ty != SourceType::Warehouse {
+        problems.push(
+            Diagnostic::new(Code::MissingPrimaryKey, format!("table `{address}` has no primary key"))
+                .at(key_span, "its rows have no name")
+                .help("name the columns that tell its rows apart, or for files that hold the whole table write `contents: snapshot`"),
+        );
+    }
+    let detect_deletes = table.detect_deletes.unwrap_or(DetectDeletes::None);
+    if matches!(detect_deletes, DetectDeletes::Column | DetectDeletes::Operation) && table.delete_column.is_none() {
+        problems.push(
+            Diagnostic::new(Code::MissingSetting, format!("table `{address}` names no `delete_column`"))
+                .at(at(&["detect_deletes"]), "deletes are seen by a column")
+                .help("add `delete_column: …`"),
+        );
+    }
+    let lookback_seconds = table.lookback.as_deref().map_or(0, |text| {
+        seconds(text).unwrap_or_else(|| {
+            problems.push(
+                Diagnostic::new(Code::WrongValue, format!("`{text}` is no length of time"))
+                    .at(at(&["lookback"]), "a number and s, m, h or d")
+                    .help("write it as `30m`, `2h` or `1d`"),
+            );
+            0
+        })
+    });
+    for (key, share) in [("max_rejected_share", table.max_rejected_share), ("max_deleted_share", table.max_deleted_share)] {
+        if share.is_some_and(|share| !(0.0..=1.0).contains(&share)) {
+            problems.push(
+                Diagnostic::new(Code::WrongValue, format!("`{key}` is a share of rows, from 0 to 1"))
+                    .at(at(&[key]), "outside")
+                    .help("0.1 means one row in ten"),
+            );
+        }
+    }
+    Table {
+        source: source.source.clone(),
+        name: name.to_owned(),
+        physical: table.name.clone().unwrap_or_else(|| name.to_owned()),
+        description: table.description.clone().unwrap_or_default(),
+        columns,
+        primary_key,
+        cursor: table.cursor.clone(),
+        lookback_seconds,
+        sequence: table.sequence.clone(),
+        detect_deletes,
+        delete_column: table.delete_column.clone(),
+        retain: table.retain.unwrap_or(Retain::Current),
+        max_rejected_share: table.max_rejected_share.unwrap_or(0.1),
+        max_deleted_share: table.max_deleted_share.unwrap_or(0.5),
+        files,
+        span: key_span,
+        address,
+    }
+}
+
+fn files_of(
+    source: &syntax::Source,
+    table: &syntax::Table,
+    address: &str,
+    span: crate::source::Span,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<Files> {
+    if source.ty != SourceType::Files {
+        return None;
+    }
+    let Some(path) = &table.path else {
+        problems.push(
+            Diagnostic::new(Code::MissingSetting, format!("table `{address}` has no `path`"))
+                .at(span, "a table of files")
+                .help("add `path: data/…/{batch}.csv`"),
+        );
+        return None;
+    };
+    let format = table.format.or_else(|| match path.rsplit('.').next() {
+        Some("csv") => Some(FileFormat::Csv),
+        Some("parquet") => Some(FileFormat::Parquet),
+        Some("json" | "ndjson" | "jsonl") => Some(FileFormat::Json),
+        _ => None,
+    });
+    if format.is_none() {
+        problems.push(
+            Diagnostic::new(Code::MissingSetting, format!("the format of the files of `{address}` is not known"))
+                .at(span, "by the ending of `path`")
+                .help("add `format: csv`, `parquet` or `json`"),
+        );
+    }
+    Some(Files {
+        path: path.clone(),
+        format: format.unwrap_or(FileFormat::Csv),
+        contents: table.contents.unwrap_or(Contents::Changes),
+    })
+}
+
+/// A GoogleSQL type as written; STRING where it is none, with the problem said.
+pub(super) fn read_type(text: &str, span: crate::source::Span, problems: &mut Vec<Diagnostic>) -> Type {
+    Type::parse(text).unwrap_or_else(|| {
+        let names = [
+            "INT64", "FLOAT64", "NUMERIC", "BIGNUMERIC", "BOOL", "STRING", "BYTES", "DATE", "DATETIME", "TIME", "TIMESTAMP",
+            "JSON",
+        ];
+        let diagnostic =
+            Diagnostic::new(Code::UnknownType, format!("`{text}` is no GoogleSQL type")).at(span, "not a type");
+        problems.push(match nearest(&text.to_uppercase(), names) {
+            Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+            None => diagnostic.help(format!("the types are {}, ARRAY<…> and STRUCT<…>", names.join(", "))),
+        });
+        Type::Unknown
+    })
+}
+
+/// `30m` as 1800.
+fn seconds(text: &str) -> Option<u64> {
+    let unit = text.chars().last()?;
+    let number: u64 = text[..text.len() - unit.len_utf8()].trim().parse().ok()?;
+    let length = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3600,
+        'd' => 86_400,
+        _ => return None,
+    };
+    number.checked_mul(length)
+}

@@ -1,0 +1,457 @@
+//! The model: every name resolved, every default filled, every SQL text analyzed. Holding a [`Project`] means that
+//! its names are unique, its references exist, its types are known and its graph has no cycle.
+//! It must not know of engines.
+
+use indexmap::IndexMap;
+
+pub use crate::syntax::{
+    Additivity, Contents, DetectDeletes, FactKind, FactOnDelete, FileFormat, FirstVersion, Missing, OnDelete, OpenEnd,
+    Retain, SourceType, Target, TargetType, Type1Scope, WhenNull,
+};
+use crate::source::{FileId, Span};
+use crate::sql::googlesql::{Analysis, Type};
+
+/// A checked project.
+#[derive(Debug)]
+pub struct Project {
+    /// The project's name.
+    pub name: String,
+    /// The IANA zone of the business.
+    pub timezone: String,
+    /// The schema of the star's tables.
+    pub schema: String,
+    /// Warehouses by name, in the order declared.
+    pub targets: IndexMap<String, Target>,
+    /// The target of commands that name none.
+    pub default_target: String,
+    /// Sources, by name.
+    pub sources: Vec<Source>,
+    /// Source tables, by address.
+    pub tables: Vec<Table>,
+    /// Dimensions, by name.
+    pub dimensions: Vec<Dimension>,
+    /// Facts, by name.
+    pub facts: Vec<Fact>,
+    /// Models in the order in which they load: a dimension before the facts that look it up.
+    pub order: Vec<ModelId>,
+}
+
+/// A dimension or a fact of a project.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ModelId {
+    /// Index into [`Project::dimensions`].
+    Dimension(usize),
+    /// Index into [`Project::facts`].
+    Fact(usize),
+}
+
+/// A source: one database, folder or landed schema.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// The source's name.
+    pub name: String,
+    /// What it is read with.
+    pub ty: SourceType,
+    /// What it is, for analysts; may be empty.
+    pub description: String,
+    /// The connection's address with `{{ env('…') }}` still unexpanded; empty for files.
+    pub url: String,
+    /// The IANA zone of its DATETIMEs.
+    pub timezone: String,
+    /// The schema of a `warehouse` source.
+    pub schema: Option<String>,
+    /// The most connections to open at once.
+    pub max_connections: u32,
+    /// Where it is declared.
+    pub span: Span,
+}
+
+/// A column with its type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    /// The column's name.
+    pub name: String,
+    /// Its GoogleSQL type.
+    pub ty: Type,
+    /// What it says, for analysts; may be empty.
+    pub description: String,
+    /// It holds personal data.
+    pub pii: bool,
+}
+
+/// A table of a source.
+#[derive(Debug, Clone)]
+pub struct Table {
+    /// `source.table`.
+    pub address: String,
+    /// The source's name.
+    pub source: String,
+    /// The table's own name in the project.
+    pub name: String,
+    /// Its name in the source.
+    pub physical: String,
+    /// What one row is, for analysts; may be empty.
+    pub description: String,
+    /// Columns in the order declared.
+    pub columns: Vec<Column>,
+    /// The columns that name a row; empty where a row is its own key.
+    pub primary_key: Vec<String>,
+    /// The column that increments are read by.
+    pub cursor: Option<String>,
+    /// How far before the watermark an increment starts, in seconds.
+    pub lookback_seconds: u64,
+    /// The column that orders the states of one row within a batch.
+    pub sequence: Option<String>,
+    /// How deletes are seen.
+    pub detect_deletes: DetectDeletes,
+    /// The column that marks a delete, for `column` and `operation`.
+    pub delete_column: Option<String>,
+    /// Which landed states are kept.
+    pub retain: Retain,
+    /// The share of rows that may fail to cast.
+    pub max_rejected_share: f64,
+    /// The share of rows that a full pass may delete.
+    pub max_deleted_share: f64,
+    /// Where its files are, for a `files` source.
+    pub files: Option<Files>,
+    /// Where it is declared.
+    pub span: Span,
+}
+
+impl Table {
+    /// The columns that name a row in the landing table: the primary key, or the row's own hash.
+    #[must_use]
+    pub fn landing_key(&self) -> Vec<String> {
+        if self.primary_key.is_empty() { vec![ROW_KEY.to_owned()] } else { self.primary_key.clone() }
+    }
+
+    /// The column of a name.
+    #[must_use]
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+}
+
+/// The landing column that names a row of a table without a primary key: a hash of the row and its ordinal among equals.
+pub const ROW_KEY: &str = "_row_key";
+
+/// The files of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Files {
+    /// Path relative to the project; a glob, with `{batch}` for the time of extraction.
+    pub path: String,
+    /// The files' format.
+    pub format: FileFormat,
+    /// What one file holds.
+    pub contents: Contents,
+}
+
+/// A user's SELECT over source tables and other models.
+#[derive(Debug, Clone)]
+pub struct Query {
+    /// The GoogleSQL text, templates expanded: tables are `` `source.table` `` and `` `ref.model` ``.
+    pub text: String,
+    /// What is known of it.
+    pub analysis: Analysis,
+    /// Where it is declared: the value of `query` or `from`.
+    pub span: Span,
+}
+
+/// Since when a row's values hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EffectiveAt {
+    /// Since the instant in this column of the query, of this type.
+    Column(String, Type),
+    /// Since the batch that brought them.
+    Extracted,
+}
+
+/// A dimension.
+#[derive(Debug, Clone)]
+pub struct Dimension {
+    /// The dimension's name.
+    pub name: String,
+    /// What one member is, for analysts; may be empty.
+    pub description: String,
+    /// The team that answers for it.
+    pub owner: Option<String>,
+    /// Free words.
+    pub tags: Vec<String>,
+    /// The name it had before.
+    pub was: Option<String>,
+    /// It refuses plans that lose data.
+    pub protect: bool,
+    /// What its rows come from.
+    pub kind: DimensionKind,
+    /// The file that declares it.
+    pub file: FileId,
+    /// Where it is declared: the value of `dimension`.
+    pub span: Span,
+}
+
+impl Dimension {
+    /// The types of its natural key; empty for a generated dimension.
+    #[must_use]
+    pub fn key_types(&self) -> Vec<Type> {
+        match &self.kind {
+            DimensionKind::Standard(members) => members.natural_key.iter().map(|column| column.ty.clone()).collect(),
+            DimensionKind::Calendar(_) | DimensionKind::TimeOfDay => Vec::new(),
+        }
+    }
+}
+
+/// What a dimension's rows come from.
+#[derive(Debug, Clone)]
+pub enum DimensionKind {
+    /// Members of a source.
+    Standard(Box<Members>),
+    /// One row per day.
+    Calendar(Calendar),
+    /// One row per minute of the day.
+    TimeOfDay,
+}
+
+/// Members of a source, with their history.
+#[derive(Debug, Clone)]
+pub struct Members {
+    /// What they are read with.
+    pub query: Query,
+    /// Columns of the query that name a member.
+    pub natural_key: Vec<Column>,
+    /// Since when a row's values hold.
+    pub effective_at: EffectiveAt,
+    /// The column that orders two states of one instant.
+    pub sequence: Option<String>,
+    /// What a delete does.
+    pub on_delete: OnDelete,
+    /// Where the first version starts.
+    pub first_version: FirstVersion,
+    /// What `valid_to` of the current version holds.
+    pub open_end: OpenEnd,
+    /// Which versions type 1 overwrites.
+    pub type1_scope: Type1Scope,
+    /// Mixed into the surrogate key's hash; may be empty.
+    pub salt: String,
+    /// Attributes in the order declared.
+    pub attributes: Vec<Attribute>,
+}
+
+impl Members {
+    /// Whether any attribute keeps history, so that a member has versions.
+    #[must_use]
+    pub fn has_versions(&self) -> bool {
+        self.attributes.iter().any(|attribute| attribute.scd == Scd::Type2)
+    }
+}
+
+/// The policy for an attribute's changes, by Kimball's type number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scd {
+    /// The first value stays.
+    Type0,
+    /// The latest value is everywhere.
+    Type1,
+    /// Each value has its version.
+    Type2,
+}
+
+impl Scd {
+    /// Kimball's number.
+    #[must_use]
+    pub fn number(self) -> u8 {
+        match self {
+            Scd::Type0 => 0,
+            Scd::Type1 => 1,
+            Scd::Type2 => 2,
+        }
+    }
+}
+
+/// An attribute of a dimension.
+#[derive(Debug, Clone)]
+pub struct Attribute {
+    /// The column, its type and description.
+    pub column: Column,
+    /// The policy for its changes.
+    pub scd: Scd,
+    /// A GoogleSQL expression over the columns of the query.
+    pub expr: String,
+    /// `(hierarchy, level)`, level 1 the most general.
+    pub hierarchy: Option<(String, u32)>,
+    /// The name it had before.
+    pub was: Option<String>,
+    /// Source columns that it is made of, as `(table, column)`.
+    pub origins: Vec<(String, String)>,
+}
+
+/// A calendar.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Calendar {
+    /// First day, `YYYY-MM-DD`.
+    pub first_day: String,
+    /// Last day, `YYYY-MM-DD`.
+    pub last_day: String,
+    /// The month in which the fiscal year starts, 1 to 12.
+    pub fiscal_year_starts: u8,
+    /// `(YYYY-MM-DD, name)`, by day.
+    pub holidays: Vec<(String, String)>,
+}
+
+/// A fact.
+#[derive(Debug, Clone)]
+pub struct Fact {
+    /// The fact's name.
+    pub name: String,
+    /// What a row stands for in time.
+    pub kind: FactKind,
+    /// For analysts; may be empty.
+    pub description: String,
+    /// The row of the bus matrix; empty where not declared.
+    pub business_process: String,
+    /// The team that answers for it.
+    pub owner: Option<String>,
+    /// Free words.
+    pub tags: Vec<String>,
+    /// The name it had before.
+    pub was: Option<String>,
+    /// It refuses plans that lose data.
+    pub protect: bool,
+    /// What one row is, in words.
+    pub grain: String,
+    /// The columns whose values are unique together.
+    pub key: Vec<Column>,
+    /// What it is read with.
+    pub query: Query,
+    /// The fact that an aggregate rolls up.
+    pub rolls_up: Option<usize>,
+    /// The column that holds when the event took place.
+    pub event_time: Option<Column>,
+    /// Roles in the order declared.
+    pub roles: Vec<Role>,
+    /// Degenerate dimensions.
+    pub degenerate: Vec<Column>,
+    /// Measures in the order declared.
+    pub measures: Vec<Measure>,
+    /// What a delete in the source does.
+    pub on_delete: FactOnDelete,
+    /// The column by which the survivor among duplicates is chosen.
+    pub keep_latest_by: Option<String>,
+    /// Rows never change.
+    pub insert_only: bool,
+    /// The column that it is partitioned by.
+    pub partition_by: Option<Column>,
+    /// Up to four columns that it is clustered by.
+    pub cluster_by: Vec<String>,
+    /// The file that declares it.
+    pub file: FileId,
+    /// Where it is declared: the value of `fact`.
+    pub span: Span,
+    /// Where its grain is declared.
+    pub grain_span: Span,
+}
+
+/// A dimension in the role that it plays for a fact.
+#[derive(Debug, Clone)]
+pub struct Role {
+    /// The role's name; its key column is `<name>_key`.
+    pub name: String,
+    /// Index into [`Project::dimensions`].
+    pub dimension: usize,
+    /// The fact's columns with the natural key, in its order; for a calendar, one instant or day.
+    pub on: Vec<Column>,
+    /// The column with the instant that a version is looked up at.
+    pub as_of: Option<Column>,
+    /// What a key without a member gets.
+    pub missing: Missing,
+    /// What a NULL key means.
+    pub when_null: WhenNull,
+    /// For analysts; may be empty.
+    pub description: String,
+    /// The name it had before.
+    pub was: Option<String>,
+    /// Where it is declared.
+    pub span: Span,
+}
+
+/// A measure of a fact.
+#[derive(Debug, Clone)]
+pub struct Measure {
+    /// The column, its type and description.
+    pub column: Column,
+    /// A GoogleSQL expression over the columns of the query.
+    pub expr: String,
+    /// Over which dimensions it may be summed.
+    pub additive: Additivity,
+    /// Roles that a semi-additive measure may not be summed over.
+    pub not_over: Vec<String>,
+    /// The unit that is counted.
+    pub unit: Option<String>,
+    /// The currency of an amount.
+    pub currency: Option<String>,
+    /// The name it had before.
+    pub was: Option<String>,
+    /// Source columns that it is made of, as `(table, column)`.
+    pub origins: Vec<(String, String)>,
+    /// Where it is declared.
+    pub span: Span,
+}
+
+impl Project {
+    /// The source table of an address.
+    #[must_use]
+    pub fn table(&self, address: &str) -> Option<&Table> {
+        self.tables.binary_search_by(|table| table.address.as_str().cmp(address)).ok().map(|at| &self.tables[at])
+    }
+
+    /// A model's name.
+    #[must_use]
+    pub fn model_name(&self, id: ModelId) -> &str {
+        match id {
+            ModelId::Dimension(index) => &self.dimensions[index].name,
+            ModelId::Fact(index) => &self.facts[index].name,
+        }
+    }
+
+    /// A model's query; calendars have none.
+    #[must_use]
+    pub fn query(&self, id: ModelId) -> Option<&Query> {
+        match id {
+            ModelId::Dimension(index) => match &self.dimensions[index].kind {
+                DimensionKind::Standard(members) => Some(&members.query),
+                DimensionKind::Calendar(_) | DimensionKind::TimeOfDay => None,
+            },
+            ModelId::Fact(index) => Some(&self.facts[index].query),
+        }
+    }
+
+    /// The models that a model reads or looks up directly, without repetition.
+    #[must_use]
+    pub fn upstream(&self, id: ModelId) -> Vec<ModelId> {
+        self.upstream_by(id, |name| self.model(name))
+    }
+
+    /// [`Project::upstream`], with the caller's own way from a name to its model.
+    pub(crate) fn upstream_by(&self, id: ModelId, model: impl Fn(&str) -> Option<ModelId>) -> Vec<ModelId> {
+        let mut upstream: Vec<ModelId> = self
+            .query(id)
+            .into_iter()
+            .flat_map(|query| &query.analysis.tables)
+            .filter_map(|used| used.table.strip_prefix("ref.").and_then(&model))
+            .collect();
+        if let ModelId::Fact(index) = id {
+            upstream.extend(self.facts[index].roles.iter().map(|role| ModelId::Dimension(role.dimension)));
+            upstream.extend(self.facts[index].rolls_up.map(ModelId::Fact));
+        }
+        upstream.sort();
+        upstream.dedup();
+        upstream
+    }
+
+    /// The model of a name.
+    #[must_use]
+    pub fn model(&self, name: &str) -> Option<ModelId> {
+        let dimension = self.dimensions.iter().position(|dimension| dimension.name == name);
+        let fact = || self.facts.iter().position(|fact| fact.name == name);
+        dimension.map(ModelId::Dimension).or_else(|| fact().map(ModelId::Fact))
+    }
+}

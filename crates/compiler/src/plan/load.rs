@@ -1,0 +1,93 @@
+//! The load plan: what a run executes, engine-neutral in shape, each statement already in one engine's words.
+//! It decides nothing at run time: which variant runs follows from the model's record of consumed batches.
+
+use crate::diagnostic::Code;
+use crate::model::ModelId;
+use crate::source::Span;
+
+/// Everything that a run of a project can execute on one engine.
+#[derive(Debug, Clone)]
+pub struct LoadPlan {
+    /// One entry per source table, in address order.
+    pub landings: Vec<Landing>,
+    /// One entry per model with a query, in load order.
+    pub models: Vec<ModelLoad>,
+}
+
+/// How a batch of one source table is landed. Its statements run in the transaction of its source.
+#[derive(Debug, Clone)]
+pub struct Landing {
+    /// `source.table`.
+    pub table: String,
+    /// The staging table that the batch is put into before.
+    pub stage: Stage,
+    /// Run first where the batch is a reading of the whole table: adds a delete for every landed row that it lacks.
+    pub absent: Vec<Statement>,
+    /// Merges the staged batch.
+    pub merge: Vec<Statement>,
+    /// Removes images that every model has consumed: those of batches up to `@consumed`.
+    pub purge: Vec<Statement>,
+}
+
+/// A staging table: the source's columns, then `_state INT64`, `_at TIMESTAMP`, `_deleted BOOL`.
+#[derive(Debug, Clone)]
+pub struct Stage {
+    /// The table's quoted path.
+    pub path: String,
+    /// `(name, engine's type)` of the source's columns in their order; a row key comes first where rows have no key.
+    pub columns: Vec<(String, String)>,
+}
+
+/// How one model is loaded, in one transaction with its record of consumed batches.
+#[derive(Debug, Clone)]
+pub struct ModelLoad {
+    /// The model.
+    pub model: ModelId,
+    /// Its name.
+    pub name: String,
+    /// The source tables that it reads.
+    pub tables: Vec<String>,
+    /// The models that must have loaded before.
+    pub upstream: Vec<String>,
+    /// Why changes cannot be applied alone, where they cannot.
+    pub whole: Option<String>,
+    /// Computes the model from everything that is landed.
+    pub full: Vec<Statement>,
+    /// Computes what the batches after `@since` can affect; `None` where the model is computed whole.
+    pub incremental: Option<Vec<Statement>>,
+    /// Checks of the loaded tables, for `verify` and after each run.
+    pub audits: Vec<Statement>,
+}
+
+/// A statement with what the runner does with it.
+#[derive(Debug, Clone)]
+pub struct Statement {
+    /// The SQL. `@batch`, `@since`, `@consumed` stand for INT64 literals, `@at` for a TIMESTAMP literal.
+    pub sql: String,
+    /// What its rows mean.
+    pub reads: Reads,
+}
+
+/// What the rows of a statement mean.
+#[derive(Debug, Clone)]
+pub enum Reads {
+    /// Nothing.
+    Nothing,
+    /// One row of named counts for the run report.
+    Counts,
+    /// Every row is an offence: its first column says which key. One row is enough to hold the model back.
+    Gate(Gate),
+}
+
+/// What an offending row of a gate means.
+#[derive(Debug, Clone)]
+pub struct Gate {
+    /// The kind of problem.
+    pub code: Code,
+    /// The headline, to which the keys are added.
+    pub message: String,
+    /// The declaration that the rows offend.
+    pub span: Span,
+    /// What to do.
+    pub help: String,
+}

@@ -1,0 +1,89 @@
+//! The manifest: what an apply leaves in the warehouse, as it is written down there and compared with next time.
+//! A format of its own with a version; internal types are not stored.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// The format that this build writes and reads.
+pub const MANIFEST_FORMAT: u32 = 1;
+
+/// Everything that an apply made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// [`MANIFEST_FORMAT`] of the build that wrote it.
+    pub format: u32,
+    /// The project's name.
+    pub project: String,
+    /// Objects by address, such as `table dw.product`.
+    pub objects: BTreeMap<String, Object>,
+}
+
+/// A table or view of the warehouse.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Object {
+    /// What it is.
+    pub kind: ObjectKind,
+    /// Its schema.
+    pub schema: String,
+    /// Its name.
+    pub name: String,
+    /// The model or source table that it belongs to.
+    pub owner: String,
+    /// What it holds, for analysts.
+    pub description: String,
+    /// Columns in table order; a view's are not listed.
+    pub columns: Vec<ObjectColumn>,
+    /// Partitioning, clustering and a view's text: what cannot be altered in place.
+    pub definition: String,
+    /// A digest of what fills it: where it differs, the model is computed anew from landing.
+    pub load: String,
+    /// The name that it had before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub was: Option<String>,
+    /// Plans that lose its data are refused.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub protect: bool,
+}
+
+/// What an object is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ObjectKind {
+    /// A table of the star.
+    Star,
+    /// Kept events of a dimension.
+    History,
+    /// Landed rows or their images.
+    Landing,
+    /// A view.
+    View,
+}
+
+/// A column of an object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObjectColumn {
+    /// Its name.
+    pub name: String,
+    /// Its GoogleSQL type.
+    #[serde(rename = "type")]
+    pub ty: String,
+    /// What it says.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// It is never NULL.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub required: bool,
+    /// The name that it had before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub was: Option<String>,
+}
+
+impl Object {
+    /// `view dw.order_date` or `table dw.product`.
+    #[must_use]
+    pub fn address(&self) -> String {
+        let kind = if self.kind == ObjectKind::View { "view" } else { "table" };
+        format!("{kind} {}.{}", self.schema, self.name)
+    }
+}

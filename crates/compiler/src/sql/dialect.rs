@@ -1,0 +1,228 @@
+//! What the engines say differently, one method per difference. It decides words, never what is to be done.
+
+use std::fmt::Write;
+
+use super::googlesql::{Analysis, Catalog, Problem, Tables, Type, analyze_query, duckdb_query};
+
+/// An engine's words.
+pub trait Dialect: Sync {
+    /// The engine's name, as in a target's `type`.
+    fn name(&self) -> &'static str;
+    /// An identifier, quoted.
+    fn quote(&self, name: &str) -> String;
+    /// The engine's spelling of a GoogleSQL type.
+    fn ty(&self, ty: &Type) -> String;
+    /// Fixed words of statement templates.
+    fn words(&self) -> Words;
+    /// Two values of a type, made comparable by `IS DISTINCT FROM`.
+    fn comparable(&self, expr: &str, ty: &Type) -> String;
+    /// The text of a key part for hashing: typed and length-prefixed, so that no two lists of parts read alike.
+    fn key_part(&self, expr: &str, ty: &Type) -> String;
+    /// The microseconds since 1970 of a timestamp, as text.
+    fn instant_text(&self, expr: &str) -> String;
+    /// Texts joined end to end; NULL when one of them is.
+    fn concat(&self, parts: &[String]) -> String;
+    /// 60 bits of the MD5 of a text, as an INT64: never negative, so that no key meets a reserved member.
+    fn hash60(&self, text: &str) -> String;
+    /// A string literal.
+    fn string(&self, value: &str) -> String;
+    /// A user's GoogleSQL SELECT in the engine's words, its tables named as the catalog says.
+    ///
+    /// # Errors
+    /// What the engine has no equal of, with its place in the text.
+    fn query(&self, text: &str, catalog: &Tables) -> Result<String, Vec<Problem>>;
+    /// Whether a table may be clustered and partitioned, and its keys declared.
+    fn has_physical_design(&self) -> bool;
+}
+
+/// Fixed words of statement templates.
+#[derive(Debug, Clone, Copy, serde::Serialize)]
+pub struct Words {
+    /// Counts rows for which a condition holds.
+    pub count_if: &'static str,
+    /// Whether any condition holds.
+    pub logical_or: &'static str,
+    /// The instant from which a first version holds.
+    pub beginning: &'static str,
+    /// The instant until which a current version holds.
+    pub far_future: &'static str,
+    /// The greatest INT64.
+    pub max_int64: &'static str,
+}
+
+/// The embedded engine. <https://duckdb.org/docs/stable/sql/introduction>
+#[derive(Debug, Clone, Copy)]
+pub struct DuckDb;
+
+/// Google BigQuery. <https://cloud.google.com/bigquery/docs/reference/standard-sql/query-syntax>
+#[derive(Debug, Clone, Copy)]
+pub struct BigQuery;
+
+impl Dialect for DuckDb {
+    fn name(&self) -> &'static str {
+        "duckdb"
+    }
+
+    fn quote(&self, name: &str) -> String {
+        format!("\"{}\"", name.replace('"', "\"\""))
+    }
+
+    fn ty(&self, ty: &Type) -> String {
+        ty.duckdb()
+    }
+
+    fn words(&self) -> Words {
+        Words {
+            count_if: "count_if",
+            logical_or: "bool_or",
+            beginning: "TIMESTAMP '0001-01-01 00:00:00'",
+            far_future: "TIMESTAMP '9999-12-31 00:00:00'",
+            max_int64: "9223372036854775807",
+        }
+    }
+
+    fn comparable(&self, expr: &str, _: &Type) -> String {
+        expr.to_owned()
+    }
+
+    fn key_part(&self, expr: &str, ty: &Type) -> String {
+        let text = match ty {
+            Type::Bytes => format!("lower(hex({expr}))"),
+            Type::Timestamp | Type::DateTime => format!("CAST(epoch_us({expr}) AS VARCHAR)"),
+            Type::String => expr.to_owned(),
+            _ => format!("CAST({expr} AS VARCHAR)"),
+        };
+        format!("'{}' || strlen({text}) || ':' || {text}", letter(ty))
+    }
+
+    fn instant_text(&self, expr: &str) -> String {
+        format!("CAST(epoch_us({expr}) AS VARCHAR)")
+    }
+
+    fn concat(&self, parts: &[String]) -> String {
+        parts.join(" || ")
+    }
+
+    fn hash60(&self, text: &str) -> String {
+        format!("CAST('0x' || substr(md5({text}), 1, 15) AS BIGINT)")
+    }
+
+    fn string(&self, value: &str) -> String {
+        format!("'{}'", value.replace('\'', "''"))
+    }
+
+    fn query(&self, text: &str, catalog: &Tables) -> Result<String, Vec<Problem>> {
+        duckdb_query(&super::googlesql::parse_query(text).map_err(|problem| vec![problem])?, catalog)
+    }
+
+    fn has_physical_design(&self) -> bool {
+        false
+    }
+}
+
+impl Dialect for BigQuery {
+    fn name(&self) -> &'static str {
+        "bigquery"
+    }
+
+    fn quote(&self, name: &str) -> String {
+        format!("`{}`", name.replace('\\', "\\\\").replace('`', "\\`"))
+    }
+
+    fn ty(&self, ty: &Type) -> String {
+        ty.to_string()
+    }
+
+    fn words(&self) -> Words {
+        Words {
+            count_if: "COUNTIF",
+            logical_or: "LOGICAL_OR",
+            beginning: "TIMESTAMP '0001-01-01 00:00:00+00'",
+            far_future: "TIMESTAMP '9999-12-31 00:00:00+00'",
+            max_int64: "9223372036854775807",
+        }
+    }
+
+    /// JSON, ARRAY and STRUCT have no equality there.
+    /// <https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types#groupable_data_types>
+    fn comparable(&self, expr: &str, ty: &Type) -> String {
+        match ty {
+            Type::Json | Type::Array(_) | Type::Struct(_) => format!("TO_JSON_STRING({expr})"),
+            _ => expr.to_owned(),
+        }
+    }
+
+    fn key_part(&self, expr: &str, ty: &Type) -> String {
+        let text = match ty {
+            Type::Bytes => format!("TO_HEX({expr})"),
+            Type::Timestamp => format!("CAST(UNIX_MICROS({expr}) AS STRING)"),
+            Type::DateTime => format!("CAST(UNIX_MICROS(TIMESTAMP({expr}, 'UTC')) AS STRING)"),
+            Type::String => expr.to_owned(),
+            _ => format!("CAST({expr} AS STRING)"),
+        };
+        format!("CONCAT('{}', CAST(BYTE_LENGTH({text}) AS STRING), ':', {text})", letter(ty))
+    }
+
+    fn instant_text(&self, expr: &str) -> String {
+        format!("CAST(UNIX_MICROS({expr}) AS STRING)")
+    }
+
+    fn concat(&self, parts: &[String]) -> String {
+        if parts.len() == 1 { parts[0].clone() } else { format!("CONCAT({})", parts.join(", ")) }
+    }
+
+    fn hash60(&self, text: &str) -> String {
+        format!("CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5({text})), 1, 15)) AS INT64)")
+    }
+
+    fn string(&self, value: &str) -> String {
+        let mut text = String::from("'");
+        for character in value.chars() {
+            match character {
+                '\'' => text.push_str("\\'"),
+                '\\' => text.push_str("\\\\"),
+                '\n' => text.push_str("\\n"),
+                '\r' => text.push_str("\\r"),
+                c if c.is_control() => {
+                    let _ = write!(text, "\\u{:04x}", c as u32);
+                }
+                c => text.push(c),
+            }
+        }
+        text.push('\'');
+        text
+    }
+
+    /// The user's own text, with nothing but its table names replaced.
+    fn query(&self, text: &str, catalog: &Tables) -> Result<String, Vec<Problem>> {
+        let outcome = analyze_query(text, catalog);
+        let Some(Analysis { mut tables, .. }) = outcome.analysis else { return Err(outcome.problems) };
+        tables.sort_by_key(|used| std::cmp::Reverse(used.span.start));
+        let mut spliced = text.to_owned();
+        for used in tables {
+            let alias = used.table.rsplit('.').next().unwrap_or(&used.table);
+            let physical = catalog.physical(&used.table);
+            let named = if used.alias.is_empty() { format!("{physical} AS {}", self.quote(alias)) } else { physical };
+            spliced.replace_range(used.span, &named);
+        }
+        Ok(spliced)
+    }
+
+    fn has_physical_design(&self) -> bool {
+        true
+    }
+}
+
+/// One letter per type family: an INT64 7 and a STRING '7' are different keys.
+fn letter(ty: &Type) -> char {
+    match ty {
+        Type::Int64 => 'i',
+        Type::String => 's',
+        Type::Date => 'd',
+        Type::DateTime => 'l',
+        Type::Timestamp => 't',
+        Type::Bool => 'b',
+        Type::Bytes => 'x',
+        _ => 'o',
+    }
+}

@@ -1,0 +1,468 @@
+//! A fact's load: the rows of touched keys are evaluated, gated, bound to the versions of their instants and merged.
+
+use serde::Serialize;
+
+use super::{Lowering, problems_at};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::{
+    DimensionKind, Fact, FactOnDelete, Members, Missing, ModelId, Query, Role, Stored, reserved_key, stored_columns,
+};
+use crate::plan::{Gate, ModelLoad, Reads, Statement};
+use crate::sql::googlesql::{Problem, Tables, Type};
+use crate::sql::names;
+use crate::sql::template::Col;
+use crate::sql::touched::{self, Increment, Whole};
+
+#[derive(Serialize)]
+struct Touched<'a> {
+    model: &'a str,
+    branches: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Incoming<'a> {
+    model: &'a str,
+    query: String,
+    key: &'a [Col],
+    touched: Option<Vec<Col>>,
+    keep_latest_by: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Load<'a> {
+    model: &'a str,
+    table: String,
+    key: Vec<Col>,
+    plain: Vec<Col>,
+    columns: Vec<Col>,
+    payload: Vec<Col>,
+    roles: Vec<Binding>,
+    touched: Option<Vec<Col>>,
+    deleted_query: Option<String>,
+    flags_deletes: bool,
+}
+
+#[derive(Serialize)]
+struct Binding {
+    key: String,
+    key_expr: String,
+    durable: Option<String>,
+    durable_expr: Option<String>,
+    table: String,
+    alias: String,
+    join: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Infer<'a> {
+    fact: &'a str,
+    role: &'a str,
+    table: String,
+    key_column: String,
+    durable_column: String,
+    key: Vec<Col>,
+    on: Vec<String>,
+    pairs: Vec<(String, String)>,
+    durable_hash: String,
+    has_versions: bool,
+    valid_to: String,
+}
+
+impl Lowering<'_> {
+    pub(super) fn fact(&self, id: ModelId, fact: &Fact) -> Result<ModelLoad, Vec<Diagnostic>> {
+        let (tables, upstream) = self.reads(id);
+        let full = self.fact_statements(fact, &fact.query.text, None)?;
+        let key: Vec<String> = fact.key.iter().map(|column| column.name.clone()).collect();
+        let (incremental, whole) = match self.increment(&fact.query, &key) {
+            Ok(increment) => (Some(self.fact_statements(fact, &increment.restricted, Some(&increment))?), None),
+            Err(whole) => (None, Some(whole.reason)),
+        };
+        let audits = self.fact_audits(fact);
+        Ok(ModelLoad { model: id, name: fact.name.clone(), tables, upstream, whole, full, incremental, audits })
+    }
+
+    /// What a query's changes touch, or why that cannot be said.
+    pub(super) fn increment(&self, query: &Query, key: &[String]) -> Result<Increment, Whole> {
+        if let Some((name, _)) = query.analysis.volatile.first() {
+            return Err(Whole { reason: format!("`{name}` gives another answer at another time") });
+        }
+        touched::derive(&query.analysis.query, key)
+    }
+
+    /// The statement that finds the touched keys.
+    pub(super) fn touched(
+        &self,
+        model: &str,
+        increment: &Increment,
+        catalog: &Tables,
+    ) -> Result<Vec<Statement>, Vec<Problem>> {
+        let branches =
+            increment.touched.iter().map(|text| self.dialect.query(text, catalog)).collect::<Result<Vec<_>, _>>()?;
+        Ok(self.render("touched", Touched { model, branches }))
+    }
+
+    fn fact_statements(
+        &self,
+        fact: &Fact,
+        text: &str,
+        increment: Option<&Increment>,
+    ) -> Result<Vec<Statement>, Vec<Diagnostic>> {
+        let at = |found| problems_at(found, fact.query.span);
+        let mut catalog = self.catalog();
+        let mut statements = Vec::new();
+        if let Some(increment) = increment {
+            self.add_relations(&mut catalog, &increment.relations);
+            statements.extend(self.touched(&fact.name, increment, &catalog).map_err(at)?);
+        }
+        let touched: Option<Vec<Col>> = increment.map(|i| i.key.iter().map(Col::plain).collect());
+        let key: Vec<Col> = fact.key.iter().map(|column| Col::new(&column.name, &column.ty)).collect();
+        let query = self.dialect.query(&self.incoming_text(fact, text), &catalog).map_err(at)?;
+        if let Some(by) = &fact.keep_latest_by {
+            statements.extend(self.survivors(fact, by, &query, touched.as_deref()));
+        }
+        statements.extend(self.render(
+            "fact_incoming",
+            Incoming {
+                model: &fact.name,
+                query,
+                key: &key,
+                touched: touched.clone(),
+                keep_latest_by: fact.keep_latest_by.as_deref(),
+            },
+        ));
+        statements.extend(self.fact_gates(fact));
+        let mut roles = Vec::new();
+        for role in &fact.roles {
+            if let (Some(members), Missing::Infer, None) = (self.members(role), role.missing, fact.rolls_up) {
+                statements.extend(self.render("infer", self.infer(fact, role, members)));
+            }
+            roles.push(self.binding(fact, role));
+        }
+        let plain: Vec<Col> = stored(fact).iter().map(|(name, ty)| Col::new(name, ty)).collect();
+        let mut columns = plain.clone();
+        for role in &roles {
+            columns.push(Col::plain(&role.key));
+            columns.extend(role.durable.as_ref().map(Col::plain));
+        }
+        let deleted_query = match fact.on_delete {
+            FactOnDelete::Remove => None,
+            FactOnDelete::Flag | FactOnDelete::Ignore => Some(self.deleted_query(fact).map_err(at)?),
+        };
+        statements.extend(self.render(
+            "fact_load",
+            Load {
+                model: &fact.name,
+                table: self.star(&fact.name),
+                payload: columns.iter().filter(|c| !key.iter().any(|k| k.name() == c.name())).cloned().collect(),
+                key,
+                plain,
+                columns,
+                roles,
+                touched,
+                deleted_query,
+                flags_deletes: fact.on_delete == FactOnDelete::Flag,
+            },
+        ));
+        Ok(statements)
+    }
+
+    fn members(&self, role: &Role) -> Option<&Members> {
+        match &self.project.dimensions[role.dimension].kind {
+            DimensionKind::Standard(members) => Some(members),
+            DimensionKind::Calendar(_) | DimensionKind::TimeOfDay => None,
+        }
+    }
+
+    /// The fact's columns and the keys of its roles, over the rows of a query.
+    fn incoming_text(&self, fact: &Fact, inner: &str) -> String {
+        let quote = names::backquoted;
+        let zone = &self.project.timezone;
+        let mut items = Vec::new();
+        for (name, item) in stored_exprs(fact, zone) {
+            items.push(format!("{item} AS {}", quote(&name)));
+        }
+        for role in &fact.roles {
+            if fact.rolls_up.is_some() {
+                items.push(quote(&names::key(&role.name)));
+                continue;
+            }
+            match &self.project.dimensions[role.dimension].kind {
+                DimensionKind::Standard(_) => {
+                    for (index, column) in role.on.iter().enumerate() {
+                        items.push(format!("{} AS {}", quote(&column.name), quote(&on_column(role, index))));
+                    }
+                }
+                DimensionKind::Calendar(calendar) => {
+                    let day = names::day(&quote(&role.on[0].name), &role.on[0].ty, zone);
+                    items.push(format!(
+                        "CASE WHEN {day} IS NULL THEN {} WHEN {day} BETWEEN DATE '{}' AND DATE '{}' THEN \
+                         EXTRACT(YEAR FROM {day}) * 10000 + EXTRACT(MONTH FROM {day}) * 100 + EXTRACT(DAY FROM {day}) \
+                         ELSE -1 END AS {}",
+                        reserved_key(role.when_null),
+                        calendar.first_day,
+                        calendar.last_day,
+                        quote(&on_column(role, 0))
+                    ));
+                }
+                DimensionKind::TimeOfDay => {
+                    let column = quote(&role.on[0].name);
+                    let local = match role.on[0].ty {
+                        Type::Timestamp => format!("DATETIME({column}, '{zone}')"),
+                        _ => column.clone(),
+                    };
+                    items.push(format!(
+                        "CASE WHEN {column} IS NULL THEN {} ELSE EXTRACT(HOUR FROM {local}) * 100 + EXTRACT(MINUTE FROM {local}) END AS {}",
+                        reserved_key(role.when_null),
+                        quote(&on_column(role, 0))
+                    ));
+                }
+            }
+        }
+        let by = if fact.rolls_up.is_some() {
+            let keys: Vec<String> = fact.key.iter().map(|column| quote(&column.name)).collect();
+            format!(" GROUP BY {}", keys.join(", "))
+        } else {
+            String::new()
+        };
+        format!("SELECT {} FROM ({inner}) AS q{by}", items.join(", "))
+    }
+
+    fn binding(&self, fact: &Fact, role: &Role) -> Binding {
+        let quote = |name: &str| self.dialect.quote(name);
+        let dimension = &self.project.dimensions[role.dimension];
+        let alias = quote(&format!("_{}", role.name));
+        let key = names::key(&role.name);
+        let table = self.star(&dimension.name);
+        let Some(members) = self.members(role) else {
+            let on = if fact.rolls_up.is_some() { key.clone() } else { on_column(role, 0) };
+            let key_expr = format!("i.{}", quote(&on));
+            return Binding { key, key_expr, durable: None, durable_expr: None, table, alias, join: None };
+        };
+        if fact.rolls_up.is_some() {
+            let key_expr = format!("i.{}", quote(&key));
+            return Binding { key, key_expr, durable: None, durable_expr: None, table, alias, join: None };
+        }
+        let on: Vec<String> = (0..role.on.len()).map(|index| on_column(role, index)).collect();
+        let null: Vec<String> = on.iter().map(|name| format!("i.{} IS NULL", quote(name))).collect();
+        let null = null.join(" OR ");
+        let mut join: Vec<String> = members
+            .natural_key
+            .iter()
+            .zip(&on)
+            .map(|(column, on)| format!("{alias}.{} = i.{}", quote(&column.name), quote(on)))
+            .collect();
+        let mut not_yet = String::new();
+        if members.has_versions() {
+            match names::as_of(fact, role) {
+                Some(as_of) => {
+                    let as_of = format!("i.{}", quote(&as_of));
+                    join.push(format!("{as_of} >= {alias}.valid_from"));
+                    join.push(format!("{as_of} < {}", self.valid_to(members, &alias)));
+                    not_yet = format!(" WHEN {as_of} IS NULL THEN -4");
+                }
+                None => join.push(format!("{alias}.is_current")),
+            }
+        }
+        let code = reserved_key(role.when_null);
+        let bound = format!("COALESCE({alias}.{}, -1)", quote(&names::key(&dimension.name)));
+        let durable = self.durable_hash(members, "i", Some(&on));
+        Binding {
+            key_expr: format!("CASE WHEN {null} THEN {code}{not_yet} ELSE {bound} END"),
+            durable: Some(names::durable_key(&role.name)),
+            durable_expr: Some(format!("CASE WHEN {null} THEN {code} ELSE {durable} END")),
+            key,
+            table,
+            join: Some(join.join("\n    AND ")),
+            alias,
+        }
+    }
+
+    fn infer<'f>(&self, fact: &'f Fact, role: &'f Role, members: &Members) -> Infer<'f> {
+        let dimension = &self.project.dimensions[role.dimension];
+        let on: Vec<String> = (0..role.on.len()).map(|index| on_column(role, index)).collect();
+        Infer {
+            fact: &fact.name,
+            role: &role.name,
+            table: self.star(&dimension.name),
+            key_column: names::key(&dimension.name),
+            durable_column: names::durable_key(&dimension.name),
+            key: members.natural_key.iter().map(|column| Col::new(&column.name, &column.ty)).collect(),
+            pairs: members.natural_key.iter().zip(&on).map(|(c, on)| (c.name.clone(), on.clone())).collect(),
+            durable_hash: self.durable_hash(members, "i", Some(&on)),
+            on,
+            has_versions: members.has_versions(),
+            valid_to: match members.open_end {
+                crate::model::OpenEnd::FarFuture => self.dialect.words().far_future.to_owned(),
+                crate::model::OpenEnd::Null => format!("CAST(NULL AS {})", self.dialect.ty(&Type::Timestamp)),
+            },
+        }
+    }
+
+    /// The keys that the query would give had nothing been deleted in the sources.
+    fn deleted_query(&self, fact: &Fact) -> Result<String, Vec<Problem>> {
+        let mut catalog = self.catalog();
+        for used in &fact.query.analysis.tables {
+            if let Some(table) = self.project.table(&used.table) {
+                catalog.add_as(
+                    &table.address,
+                    self.landing_rows(table),
+                    super::relations::sql_columns(&table.columns),
+                );
+            }
+        }
+        let keys: Vec<String> = fact.key.iter().map(|column| names::backquoted(&column.name)).collect();
+        self.dialect.query(&format!("SELECT {} FROM ({}) AS q", keys.join(", "), fact.query.text), &catalog)
+    }
+
+    fn fact_gates(&self, fact: &Fact) -> Vec<Statement> {
+        let quote = |name: &str| self.dialect.quote(name);
+        let names: Vec<&str> = fact.key.iter().map(|column| column.name.as_str()).collect();
+        let text = self.readable_key(&names, "i");
+        let null: Vec<String> = names.iter().map(|name| format!("i.{} IS NULL", quote(name))).collect();
+        let list: Vec<String> = names.iter().map(|name| format!("i.{}", quote(name))).collect();
+        let gate = |sql: String, code, message: String, span, help: &str| Statement {
+            sql,
+            reads: Reads::Gate(Gate { code, message, span, help: help.to_owned() }),
+        };
+        let mut gates = vec![
+            gate(
+                format!("SELECT {text} AS key_text FROM incoming AS i WHERE {} LIMIT 20", null.join(" OR ")),
+                Code::NullKey,
+                format!("the grain key of fact `{}` is NULL", fact.name),
+                fact.grain_span,
+                "filter these rows out in the query, or name columns that are never NULL",
+            ),
+            gate(
+                format!(
+                    "SELECT {text} AS key_text FROM incoming AS i GROUP BY {} HAVING COUNT(*) > 1 LIMIT 20",
+                    list.join(", ")
+                ),
+                Code::DuplicateKey,
+                format!("fact `{}` has several rows of one grain key", fact.name),
+                fact.grain_span,
+                "make the query give one row per grain key, declare the key that the rows have, or choose a survivor \
+                 with `on_duplicate: { keep_latest_by: … }`",
+            ),
+        ];
+        for role in &fact.roles {
+            let (Some(members), Missing::Error) = (self.members(role), role.missing) else { continue };
+            let dimension = &self.project.dimensions[role.dimension];
+            let on: Vec<String> = (0..role.on.len()).map(|index| on_column(role, index)).collect();
+            let on_names: Vec<&str> = on.iter().map(String::as_str).collect();
+            let pairs: Vec<String> = members
+                .natural_key
+                .iter()
+                .zip(&on)
+                .map(|(column, on)| format!("d.{} = i.{}", quote(&column.name), quote(on)))
+                .collect();
+            let present: Vec<String> = on.iter().map(|name| format!("i.{} IS NOT NULL", quote(name))).collect();
+            gates.push(gate(
+                format!(
+                    "SELECT DISTINCT {} AS key_text FROM incoming AS i WHERE {} AND NOT EXISTS (SELECT 1 FROM {} AS d WHERE {}) LIMIT 20",
+                    self.readable_key(&on_names, "i"),
+                    present.join(" AND "),
+                    self.star(&dimension.name),
+                    pairs.join(" AND ")
+                ),
+                Code::MissingMember,
+                format!("fact `{}` names members that dimension `{}` does not have", fact.name, dimension.name),
+                role.span,
+                "load the members first, or declare `missing: infer` or `missing: unknown`",
+            ));
+        }
+        gates
+    }
+
+    /// Counts the rows that lose against the survivor of their key.
+    fn survivors(&self, fact: &Fact, _by: &str, query: &str, touched: Option<&[Col]>) -> Vec<Statement> {
+        let list: Vec<String> = fact.key.iter().map(|column| format!("i.{}", self.dialect.quote(&column.name))).collect();
+        let list = list.join(", ");
+        let join = touched.map_or(String::new(), |key| {
+            let equal: Vec<String> = key
+                .iter()
+                .map(|c| format!("t.{0} IS NOT DISTINCT FROM i.{0}", self.dialect.quote(c.name())))
+                .collect();
+            format!("JOIN touched AS t ON {}\n", equal.join(" AND "))
+        });
+        vec![Statement {
+            sql: format!(
+                "SELECT COALESCE(SUM(n - 1), 0) AS superseded FROM (\nSELECT COUNT(*) AS n FROM (\n{query}\n) AS i\n{join}GROUP BY {list}\n) AS g"
+            ),
+            reads: Reads::Counts,
+        }]
+    }
+
+    /// Structure of the loaded fact: every key points to a member, inside its version's interval.
+    fn fact_audits(&self, fact: &Fact) -> Vec<Statement> {
+        let quote = |name: &str| self.dialect.quote(name);
+        let table = self.star(&fact.name);
+        let names: Vec<&str> = fact.key.iter().map(|column| column.name.as_str()).collect();
+        let text = self.readable_key(&names, "f");
+        let list: Vec<String> = names.iter().map(|name| format!("f.{}", quote(name))).collect();
+        let gate = |sql: String, message: String, span| Statement {
+            sql,
+            reads: Reads::Gate(Gate {
+                code: Code::AuditFailed,
+                message,
+                span,
+                help: "run `dwc run --mode full`, and report the case: a load must not leave this".to_owned(),
+            }),
+        };
+        let mut audits = vec![gate(
+            format!("SELECT {text} AS key_text FROM {table} AS f GROUP BY {} HAVING COUNT(*) > 1 LIMIT 20", list.join(", ")),
+            format!("fact `{}` has several rows of one grain key", fact.name),
+            fact.grain_span,
+        )];
+        for role in &fact.roles {
+            let dimension = &self.project.dimensions[role.dimension];
+            let (key, dimension_key) = (quote(&names::key(&role.name)), quote(&names::key(&dimension.name)));
+            audits.push(gate(
+                format!(
+                    "SELECT {text} AS key_text FROM {table} AS f LEFT JOIN {} AS d ON d.{dimension_key} = f.{key} WHERE d.{dimension_key} IS NULL LIMIT 20",
+                    self.star(&dimension.name)
+                ),
+                format!("role `{}` of fact `{}` points to no member of dimension `{}`", role.name, fact.name, dimension.name),
+                role.span,
+            ));
+            if let (Some(members), Some(as_of), None) = (self.members(role), names::as_of(fact, role), fact.rolls_up)
+                && members.has_versions()
+            {
+                let as_of = quote(&as_of);
+                audits.push(gate(
+                    format!(
+                        "SELECT {text} AS key_text FROM {table} AS f JOIN {} AS d ON d.{dimension_key} = f.{key} WHERE f.{key} >= 0 AND NOT (f.{as_of} >= d.valid_from AND f.{as_of} < {}) LIMIT 20",
+                        self.star(&dimension.name),
+                        self.valid_to(members, "d")
+                    ),
+                    format!("rows of fact `{}` lie outside the version that role `{}` binds them to", fact.name, role.name),
+                    role.span,
+                ));
+            }
+        }
+        audits
+    }
+}
+
+/// The column of `incoming` that holds one part of a role's natural key, or a calendar's key.
+fn on_column(role: &Role, index: usize) -> String {
+    format!("_{}_{}", role.name, index + 1)
+}
+
+/// The columns of a fact besides its roles' keys, in table order.
+fn stored(fact: &Fact) -> Vec<(String, Type)> {
+    stored_columns(fact).into_iter().map(|(name, ty, _)| (name, ty)).collect()
+}
+
+fn stored_exprs(fact: &Fact, zone: &str) -> Vec<(String, String)> {
+    stored_columns(fact)
+        .into_iter()
+        .map(|(name, _, stored)| {
+            let expr = match stored {
+                Stored::Column => names::backquoted(&name),
+                Stored::Instant(column) => names::instant(&names::backquoted(&column.name), &column.ty, zone),
+                Stored::Measure(index) => format!("({})", fact.measures[index].expr),
+            };
+            (name, expr)
+        })
+        .collect()
+}

@@ -1,0 +1,64 @@
+//! Landing: a staged batch becomes the current state of a source table, and the images of what it changed.
+
+use serde::Serialize;
+
+use super::relations::landed_columns;
+use super::Lowering;
+use crate::model::{Contents, Retain, Table};
+use crate::plan::{Landing, Reads, Stage, Statement};
+use crate::sql::template::Col;
+
+#[derive(Serialize)]
+struct Context<'a> {
+    address: &'a str,
+    stage: &'a str,
+    rows: String,
+    changes: String,
+    key: Vec<Col>,
+    order: Vec<Col>,
+    columns: Vec<Col>,
+    values: Vec<Col>,
+}
+
+impl Lowering<'_> {
+    pub(super) fn landing(&self, table: &Table) -> Landing {
+        let stage = self.dialect.quote(&format!("stage__{}__{}", table.source, table.name));
+        let columns: Vec<Col> = landed_columns(table).iter().map(|(name, ty)| Col::new(name, ty)).collect();
+        let key: Vec<Col> = table.landing_key().into_iter().map(Col::plain).collect();
+        let snapshot = table.files.as_ref().is_some_and(|files| files.contents == Contents::Snapshot);
+        // A reading of the whole table has one state per row, whatever its cursor says.
+        let by = table.sequence.as_ref().or(table.cursor.as_ref()).filter(|_| !snapshot);
+        let context = Context {
+            address: &table.address,
+            stage: &stage,
+            rows: self.landing_rows(table),
+            changes: self.landing_changes(table),
+            order: by.into_iter().map(Col::plain).chain([Col::plain("_state")]).collect(),
+            values: columns.iter().filter(|column| !key.iter().any(|k| k.name == column.name)).cloned().collect(),
+            key,
+            columns,
+        };
+        let keeps = table.retain == Retain::History;
+        Landing {
+            table: table.address.clone(),
+            absent: self.render("absent", &context),
+            merge: self.render("landing", &context),
+            purge: if keeps { Vec::new() } else { vec![self.purge(table)] },
+            stage: Stage {
+                columns: landed_columns(table).iter().map(|(name, ty)| (name.clone(), self.dialect.ty(ty))).collect(),
+                path: stage,
+            },
+        }
+    }
+
+    fn purge(&self, table: &Table) -> Statement {
+        Statement {
+            sql: format!(
+                "-- {}: images that every model has consumed\nDELETE FROM {} WHERE _batch <= @consumed",
+                table.address,
+                self.landing_changes(table)
+            ),
+            reads: Reads::Nothing,
+        }
+    }
+}

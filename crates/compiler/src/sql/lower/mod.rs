@@ -1,0 +1,134 @@
+//! Lowering: a checked project becomes statements of one engine. Every decision falls here; templates write it down.
+
+mod dimension;
+mod fact;
+mod landing;
+mod objects;
+mod relations;
+
+pub use objects::{change_statements, manifest};
+
+use super::dialect::{BigQuery, Dialect, DuckDb};
+use super::template::{Rendered, Templates};
+use super::googlesql::Problem;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::{DimensionKind, ModelId, Project, TargetType};
+use crate::plan::{LoadPlan, ModelLoad, Reads, Statement};
+use crate::source::Span;
+
+/// The state of one lowering: a project and the words of one engine.
+pub(crate) struct Lowering<'a> {
+    pub(crate) project: &'a Project,
+    pub(crate) dialect: &'static dyn Dialect,
+    pub(crate) schema: String,
+    templates: Templates,
+}
+
+/// The words of an engine.
+#[must_use]
+pub fn dialect(engine: TargetType) -> &'static dyn Dialect {
+    match engine {
+        TargetType::Duckdb => &DuckDb,
+        TargetType::Bigquery => &BigQuery,
+    }
+}
+
+/// Everything that a run of the project can execute on an engine, whose star lies in `schema`.
+///
+/// # Errors
+/// What the engine has no equal of in a user's SQL (DW08), each at its place.
+pub fn load_plan(project: &Project, engine: TargetType, schema: &str) -> Result<LoadPlan, Vec<Diagnostic>> {
+    let lowering = Lowering::new(project, engine, schema);
+    let landings = project.tables.iter().map(|table| lowering.landing(table)).collect();
+    let mut models = Vec::new();
+    let mut problems = Vec::new();
+    for id in &project.order {
+        match lowering.model(*id) {
+            Ok(load) => models.extend(load),
+            Err(found) => problems.extend(found),
+        }
+    }
+    if problems.is_empty() { Ok(LoadPlan { landings, models }) } else { Err(problems) }
+}
+
+impl<'a> Lowering<'a> {
+    pub(crate) fn new(project: &'a Project, engine: TargetType, schema: &str) -> Self {
+        let dialect = dialect(engine);
+        Self { project, dialect, schema: schema.to_owned(), templates: Templates::new(dialect) }
+    }
+
+    fn model(&self, id: ModelId) -> Result<Option<ModelLoad>, Vec<Diagnostic>> {
+        match id {
+            ModelId::Dimension(index) => match &self.project.dimensions[index].kind {
+                DimensionKind::Standard(members) => {
+                    self.dimension(id, &self.project.dimensions[index], members).map(Some)
+                }
+                DimensionKind::Calendar(_) | DimensionKind::TimeOfDay => Ok(None),
+            },
+            ModelId::Fact(index) => self.fact(id, &self.project.facts[index]).map(Some),
+        }
+    }
+
+    /// Source tables and models that a model reads, by name.
+    fn reads(&self, id: ModelId) -> (Vec<String>, Vec<String>) {
+        let mut tables: Vec<String> = self
+            .project
+            .query(id)
+            .into_iter()
+            .flat_map(|query| &query.analysis.tables)
+            .filter(|used| !used.table.starts_with("ref."))
+            .map(|used| used.table.clone())
+            .collect();
+        tables.sort();
+        tables.dedup();
+        let upstream = self.project.upstream(id).into_iter().map(|up| self.project.model_name(up).to_owned()).collect();
+        (tables, upstream)
+    }
+
+    pub(crate) fn path(&self, schema: &str, table: &str) -> String {
+        format!("{}.{}", self.dialect.quote(schema), self.dialect.quote(table))
+    }
+
+    /// A table of the star.
+    pub(crate) fn star(&self, table: &str) -> String {
+        self.path(&self.schema, table)
+    }
+
+    /// The schema of landing tables.
+    pub(crate) fn landing_schema(&self) -> String {
+        format!("{}_landing", self.schema)
+    }
+
+    /// The schema of kept events.
+    pub(crate) fn history_schema(&self) -> String {
+        format!("{}_history", self.schema)
+    }
+
+    fn render(&self, template: &str, context: impl serde::Serialize) -> Vec<Statement> {
+        self.templates.render(template, context).into_iter().map(statement).collect()
+    }
+
+    fn render_one(&self, template: &str, context: impl serde::Serialize) -> String {
+        let sql: Vec<String> = self.templates.render(template, context).into_iter().map(|one| one.sql).collect();
+        sql.join("\n")
+    }
+}
+
+fn statement(rendered: Rendered) -> Statement {
+    let reads = if rendered.reads.is_some() { Reads::Counts } else { Reads::Nothing };
+    Statement { sql: rendered.sql, reads }
+}
+
+/// What an engine has no equal of in a user's SQL, at the place that declares it.
+fn problems_at(found: Vec<Problem>, span: Span) -> Vec<Diagnostic> {
+    found
+        .into_iter()
+        .map(|problem| {
+            let diagnostic = Diagnostic::new(Code::UnsupportedSql, problem.message).at(span, "in this query");
+            match problem.help {
+                Some(help) => diagnostic.help(help),
+                None => diagnostic,
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,121 @@
+//! What the relations of a derived increment stand for: subqueries over landing tables, in one engine's words.
+
+use super::Lowering;
+use crate::model::{Column, ROW_KEY, Table};
+use crate::sql::googlesql::{Column as SqlColumn, Tables, Type};
+use crate::sql::touched::{Relation, Rows};
+
+impl Lowering<'_> {
+    /// The landed rows with their housekeeping columns, deleted ones among them.
+    pub(super) fn landing_rows(&self, table: &Table) -> String {
+        self.path(&self.landing_schema(), &format!("{}__{}__rows", table.source, table.name))
+    }
+
+    /// Old and new images of changed rows.
+    pub(super) fn landing_changes(&self, table: &Table) -> String {
+        self.path(&self.landing_schema(), &format!("{}__{}__changes", table.source, table.name))
+    }
+
+    /// The live rows, as a source's own table would show them.
+    pub(super) fn landing_live(&self, table: &Table) -> String {
+        self.path(&self.landing_schema(), &format!("{}__{}", table.source, table.name))
+    }
+
+    /// The catalog of a user's query: each source table by its live rows, each model by its table.
+    pub(super) fn catalog(&self) -> Tables {
+        let mut catalog = Tables::default();
+        for table in &self.project.tables {
+            catalog.add_as(&table.address, self.landing_live(table), sql_columns(&table.columns));
+        }
+        crate::model::add_star_columns(self.project, |name, columns| {
+            catalog.add_as(&format!("ref.{name}"), self.star(name), columns);
+        });
+        catalog
+    }
+
+    /// Adds what the relations of an increment stand for.
+    pub(super) fn add_relations(&self, catalog: &mut Tables, relations: &[Relation]) {
+        let mut waiting: Vec<&Relation> = relations.iter().collect();
+        // A joined relation names one before it; the others name none.
+        waiting.sort_by_key(|relation| matches!(relation.rows, Rows::Joined { .. }));
+        let mut known: Vec<(String, String)> = Vec::new();
+        while !waiting.is_empty() {
+            let before = waiting.len();
+            waiting.retain(|relation| {
+                let Some(table) = self.project.table(&relation.table) else { return false };
+                let Some(physical) = self.physical(table, &relation.rows, &known) else { return true };
+                catalog.add_as(&relation.name, physical.clone(), sql_columns(&table.columns));
+                known.push((relation.name.clone(), physical));
+                false
+            });
+            if waiting.len() == before {
+                break;
+            }
+        }
+    }
+
+    fn physical(&self, table: &Table, rows: &Rows, known: &[(String, String)]) -> Option<String> {
+        let quote = |name: &str| self.dialect.quote(name);
+        let columns: Vec<String> = table.columns.iter().map(|column| quote(&column.name)).collect();
+        let columns = columns.join(", ");
+        let live = self.landing_live(table);
+        let changes = self.landing_changes(table);
+        Some(match rows {
+            Rows::Changed => format!("(SELECT {columns} FROM {changes} WHERE _batch > @since)"),
+            Rows::LiveAndChanged => format!(
+                "(SELECT {columns} FROM {live} UNION ALL SELECT {columns} FROM {changes} WHERE _batch > @since)"
+            ),
+            Rows::Touched(pairs) => {
+                let equal: Vec<String> =
+                    pairs.iter().map(|(column, key)| format!("k.{} = r.{}", quote(key), quote(column))).collect();
+                let nullable: Vec<String> = pairs
+                    .iter()
+                    .filter(|(column, _)| !table.primary_key.contains(column))
+                    .map(|(column, _)| format!(" OR r.{} IS NULL", quote(column)))
+                    .collect();
+                format!(
+                    "(SELECT {columns} FROM {live} AS r WHERE EXISTS (SELECT 1 FROM touched AS k WHERE {}){})",
+                    equal.join(" AND "),
+                    nullable.concat()
+                )
+            }
+            Rows::Joined { column, other, other_column } => {
+                let (_, physical) = known.iter().find(|(name, _)| name == other)?;
+                format!(
+                    "(SELECT {columns} FROM {live} AS r WHERE r.{} IN (SELECT o.{} FROM {physical} AS o))",
+                    quote(column),
+                    quote(other_column)
+                )
+            }
+        })
+    }
+
+    /// Every state that landed since the model last loaded, with its housekeeping columns.
+    pub(super) fn states(&self, table: &Table, since: &str) -> String {
+        let quote = |name: &str| self.dialect.quote(name);
+        let columns: Vec<String> = table.columns.iter().map(|column| quote(&column.name)).collect();
+        let columns = columns.join(", ");
+        let key: Vec<String> =
+            table.landing_key().iter().map(|column| format!("c.{0} = r.{0}", quote(column))).collect();
+        let rows = self.landing_rows(table);
+        let changes = self.landing_changes(table);
+        format!(
+            "(SELECT {columns}, _at, _batch, _state, _deleted FROM {changes} WHERE _image = 'new' AND _batch > {since} \
+             UNION ALL SELECT {columns}, _at, _batch, _state, _deleted FROM {rows} AS r WHERE r._batch > {since} \
+             AND NOT EXISTS (SELECT 1 FROM {changes} AS c WHERE c._image = 'new' AND c._batch = r._batch \
+             AND c._state = r._state AND {}))",
+            key.join(" AND ")
+        )
+    }
+}
+
+/// A table's columns as the SQL room sees them.
+pub(super) fn sql_columns(columns: &[Column]) -> Vec<SqlColumn> {
+    columns.iter().map(|column| SqlColumn { name: column.name.clone(), ty: column.ty.clone() }).collect()
+}
+
+/// A landing table's columns: the row key where rows have none of their own, then the source's.
+pub(super) fn landed_columns(table: &Table) -> Vec<(String, Type)> {
+    let row_key = table.primary_key.is_empty().then(|| (ROW_KEY.to_owned(), Type::String));
+    row_key.into_iter().chain(table.columns.iter().map(|column| (column.name.clone(), column.ty.clone()))).collect()
+}

@@ -1,0 +1,48 @@
+//! Names of columns that the compiler makes, and the GoogleSQL that it writes around a user's. One place per name.
+
+use super::googlesql::Type;
+use crate::model::{Column, Fact, Role};
+
+/// The surrogate key of a dimension, and the foreign key of a role.
+#[must_use]
+pub fn key(name: &str) -> String {
+    format!("{name}_key")
+}
+
+/// The durable key of a dimension, and of a role in a fact.
+#[must_use]
+pub fn durable_key(name: &str) -> String {
+    format!("{name}_durable_key")
+}
+
+/// An identifier in GoogleSQL.
+pub(crate) fn backquoted(name: &str) -> String {
+    format!("`{}`", name.replace('\\', "\\\\").replace('`', "\\`"))
+}
+
+/// The column of a fact that holds a column's instant in UTC.
+pub(crate) fn utc(column: &Column) -> String {
+    if column.ty == Type::Timestamp { column.name.clone() } else { format!("{}_utc", column.name) }
+}
+
+/// The column of a fact that holds the instant at which a role looks its version up.
+pub(crate) fn as_of(fact: &Fact, role: &Role) -> Option<String> {
+    role.as_of.as_ref().or(fact.event_time.as_ref()).map(utc)
+}
+
+/// A DATE, DATETIME or TIMESTAMP as the instant in UTC that it stands for in a zone.
+pub(crate) fn instant(expr: &str, ty: &Type, zone: &str) -> String {
+    match ty {
+        Type::Timestamp => expr.to_owned(),
+        _ => format!("TIMESTAMP({expr}, '{zone}')"),
+    }
+}
+
+/// The day of a DATE, DATETIME or TIMESTAMP in a zone.
+pub(crate) fn day(expr: &str, ty: &Type, zone: &str) -> String {
+    match ty {
+        Type::Date => expr.to_owned(),
+        Type::Timestamp => format!("DATE({expr}, '{zone}')"),
+        _ => format!("DATE({expr})"),
+    }
+}

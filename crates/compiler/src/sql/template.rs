@@ -1,0 +1,176 @@
+//! Statement templates: words without decisions. A template is a file below `templates/`; each of its statements ends
+//! with `;` at the end of a line. It must not know what the statements are for.
+
+use minijinja::value::{Value, ValueKind};
+use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior};
+use serde::Serialize;
+
+use super::dialect::Dialect;
+use super::googlesql::Type;
+
+/// Parts statements of a rendered template; no text of a user can hold it, [`render`] refuses one that does.
+const END: char = '\u{1e}';
+
+/// A column as templates see it.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Col {
+    /// Its name.
+    pub(super) name: String,
+    /// `IS DISTINCT FROM` needs [`Dialect::comparable`] around it.
+    incomparable: bool,
+}
+
+impl Col {
+    pub(super) fn new(name: impl Into<String>, ty: &Type) -> Self {
+        Self { name: name.into(), incomparable: matches!(ty, Type::Json | Type::Array(_) | Type::Struct(_)) }
+    }
+
+    pub(super) fn plain(name: impl Into<String>) -> Self {
+        Self { name: name.into(), incomparable: false }
+    }
+}
+
+/// One statement of a rendered template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Rendered {
+    /// The word after `--?` on a line of its own: what the runner reads the rows of the statement as.
+    pub(super) reads: Option<String>,
+    /// The statement with the comments above it.
+    pub(super) sql: String,
+}
+
+const TEMPLATES: &[(&str, &str)] = &[
+    ("landing", include_str!("templates/landing.sql")),
+    ("absent", include_str!("templates/absent.sql")),
+    ("touched", include_str!("templates/touched.sql")),
+    ("dimension_states", include_str!("templates/dimension_states.sql")),
+    ("dimension_evaluated", include_str!("templates/dimension_evaluated.sql")),
+    ("dimension_load", include_str!("templates/dimension_load.sql")),
+    ("dimension_merge", include_str!("templates/dimension_merge.sql")),
+    ("rekey", include_str!("templates/rekey.sql")),
+    ("fact_incoming", include_str!("templates/fact_incoming.sql")),
+    ("infer", include_str!("templates/infer.sql")),
+    ("fact_load", include_str!("templates/fact_load.sql")),
+    ("table", include_str!("templates/table.sql")),
+];
+
+/// The templates in one engine's words.
+pub(super) struct Templates {
+    environment: Environment<'static>,
+}
+
+impl Templates {
+    pub(super) fn new(dialect: &'static dyn Dialect) -> Self {
+        let mut environment = Environment::new();
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment.set_keep_trailing_newline(true);
+        environment.add_global("d", Value::from_serialize(dialect.words()));
+        for (name, text) in TEMPLATES {
+            // A template of our own that does not parse is a defect of ours, which the first test meets.
+            if let Err(error) = environment.add_template_owned(*name, text.replace(";\n", &format!("{END}\n"))) {
+                unreachable!("template {name}: {error}");
+            }
+        }
+        let quote = |name: &str| dialect.quote(name);
+        let qualified = move |alias: &Option<String>, name: &str| match alias {
+            Some(alias) => format!("{alias}.{}", quote(name)),
+            None => quote(name),
+        };
+        let side = move |alias: &str, column: &Column| {
+            let expr = format!("{alias}.{}", quote(&column.name));
+            if column.incomparable { dialect.comparable(&expr, &Type::Json) } else { expr }
+        };
+        environment.add_filter("q", move |name: String| quote(&name));
+        let list = move |columns: Value, alias: Option<String>| -> Result<String, Error> {
+            Ok(join(&columns, ", ", |column| qualified(&alias, &column.name))?)
+        };
+        environment.add_filter("list", list);
+        environment.add_filter("names", list);
+        environment.add_filter("equal", move |columns: Value, a: String, b: String| {
+            join(&columns, " AND ", |c| format!("{a}.{0} = {b}.{0}", quote(&c.name)))
+        });
+        environment.add_filter("equal_or_null", move |columns: Value, a: String, b: String| {
+            join(&columns, " AND ", |c| format!("{a}.{0} IS NOT DISTINCT FROM {b}.{0}", quote(&c.name)))
+        });
+        environment.add_filter("pairs_equal", move |pairs: Vec<(String, String)>, a: String, b: String| {
+            let all: Vec<String> =
+                pairs.iter().map(|(x, y)| format!("{a}.{} = {b}.{}", quote(x), quote(y))).collect();
+            all.join(" AND ")
+        });
+        environment.add_filter("not_null", move |columns: Value, a: String| {
+            join(&columns, " AND ", |c| format!("{a}.{} IS NOT NULL", quote(&c.name)))
+        });
+        environment.add_filter("any_null", move |columns: Value, a: String| {
+            join(&columns, " OR ", |c| format!("{a}.{} IS NULL", quote(&c.name)))
+        });
+        environment.add_filter("differ", move |columns: Value, a: String, b: String| {
+            join(&columns, " OR ", |c| format!("{} IS DISTINCT FROM {}", side(&a, c), side(&b, c)))
+        });
+        environment.add_filter("differ_from_lag", move |columns: Value, a: String, window: String| {
+            join(&columns, " OR ", |c| {
+                format!("{0} IS DISTINCT FROM LAG({0}) OVER {window}", side(&a, c))
+            })
+        });
+        environment.add_filter("assign", move |columns: Value, a: String| {
+            join(&columns, "", |c| format!("{0} = {a}.{0}, ", quote(&c.name)))
+        });
+        Self { environment }
+    }
+
+    /// The statements of a template.
+    pub(super) fn render(&self, name: &str, context: impl Serialize) -> Vec<Rendered> {
+        let text = match self.environment.get_template(name).and_then(|template| template.render(context)) {
+            Ok(text) => text,
+            Err(error) => unreachable!("template {name}: {error:#}"),
+        };
+        text.split(END)
+            .map(str::trim)
+            .filter(|statement| !statement.is_empty())
+            .map(|statement| {
+                // Nothing below the leading comments is looked at: a user's string may hold any line.
+                let (mut reads, mut sql) = (None, String::new());
+                let mut rest = statement;
+                while let Some((line, below)) = rest.split_once('\n').filter(|(line, _)| line.trim_start().starts_with("--") || line.trim().is_empty()) {
+                    match line.strip_prefix("--? ") {
+                        Some(word) => reads = Some(word.trim().to_owned()),
+                        None if line.trim().is_empty() => {}
+                        None => {
+                            sql.push_str(line);
+                            sql.push('\n');
+                        }
+                    }
+                    rest = below;
+                }
+                sql.push_str(rest);
+                Rendered { reads, sql }
+            })
+            .collect()
+    }
+}
+
+struct Column {
+    name: String,
+    incomparable: bool,
+}
+
+/// Joins what `write` makes of each column: strings, or [`Col`]s. FALSE for the empty OR, TRUE for the empty AND.
+fn join(columns: &Value, separator: &str, write: impl Fn(&Column) -> String) -> Result<String, Error> {
+    let mut parts = Vec::new();
+    for item in columns.try_iter()? {
+        let column = if item.kind() == ValueKind::String {
+            Column { name: item.to_string(), incomparable: false }
+        } else {
+            let name = item.get_attr("name")?;
+            if name.is_undefined() {
+                return Err(Error::new(ErrorKind::InvalidOperation, "a column without a name"));
+            }
+            Column { name: name.to_string(), incomparable: item.get_attr("incomparable")?.is_true() }
+        };
+        parts.push(write(&column));
+    }
+    Ok(match (parts.is_empty(), separator) {
+        (true, " OR ") => "FALSE".to_owned(),
+        (true, " AND ") => "TRUE".to_owned(),
+        _ => parts.join(separator),
+    })
+}

@@ -1,0 +1,33 @@
+-- {{ model }}: what changes, by version; a version that its events no longer give is gone
+CREATE OR REPLACE TEMP TABLE changes AS
+SELECT v.*, CASE WHEN d.{{ key_column|q }} IS NULL THEN 'insert' ELSE 'update' END AS _change
+FROM versions AS v
+LEFT JOIN {{ table }} AS d ON d.{{ key_column|q }} = v.{{ key_column|q }}
+WHERE d.{{ key_column|q }} IS NULL OR {{ payload|differ("d", "v") }}
+UNION ALL
+SELECT {{ columns|list("d") }}, 'delete' AS _change
+FROM {{ table }} AS d
+JOIN members AS m ON {{ key|equal("m", "d") }}
+WHERE NOT d.is_inferred
+  AND NOT EXISTS (SELECT 1 FROM versions AS v WHERE v.{{ key_column|q }} = d.{{ key_column|q }});
+
+--? counts
+SELECT
+  (SELECT COUNT(*) FROM incoming) AS extracted,
+  {{ d.count_if }}(_change = 'insert') AS inserted,
+  {{ d.count_if }}(_change = 'update') AS updated,
+  {{ d.count_if }}(_change = 'delete') AS deleted,
+  (SELECT COUNT(*) FROM versions) - {{ d.count_if }}(_change <> 'delete') AS unchanged
+FROM changes;
+
+-- {{ model }}: the versions change in one statement, its arms disjoint
+MERGE INTO {{ table }} AS t
+USING changes AS s
+ON t.{{ key_column|q }} = s.{{ key_column|q }}
+WHEN MATCHED AND s._change = 'delete' THEN
+  DELETE
+WHEN MATCHED AND s._change = 'update' THEN
+  UPDATE SET {{ payload|assign("s") }}loaded_batch = @batch
+WHEN NOT MATCHED AND s._change = 'insert' THEN
+  INSERT ({{ columns|list }}, loaded_batch)
+  VALUES ({{ columns|list("s") }}, @batch);

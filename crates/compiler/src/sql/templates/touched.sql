@@ -1,0 +1,7 @@
+-- {{ model }}: the keys that the changes since the last load can affect
+CREATE OR REPLACE TEMP TABLE touched AS
+SELECT DISTINCT * FROM (
+{% for branch in branches %}{% if not loop.first %}
+  UNION ALL
+{% endif %}{{ branch }}{% endfor %}
+) AS keys;
