@@ -148,7 +148,6 @@ class Script:
                     self.report("Transactions cannot be nested", start, end)
                 self.in_transaction = True
             case "CommitStatement" | "RollbackStatement":
-                # A handler ends the transaction that its block began: not nested, seen twice.
                 self.in_transaction = False
             case control if control in CONTROL:
                 pass
