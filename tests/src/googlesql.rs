@@ -2,7 +2,7 @@
 //! It carries requests and answers; what BigQuery refuses is decided in `oracles/googlesql/`.
 
 use std::io::{BufRead, BufReader, Write};
-use std::process::{ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -152,6 +152,7 @@ fn given(tables: &[(&str, Table)]) -> Value {
 
 /// The process ends when the suite does, because its input closes.
 struct Process {
+    _child: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
 }
@@ -185,7 +186,11 @@ impl Process {
             });
         let input = child.stdin.take().expect("the input is piped");
         let output = BufReader::new(child.stdout.take().expect("the output is piped"));
-        Self { input, output }
+        Self {
+            _child: child,
+            input,
+            output,
+        }
     }
 
     fn ask(&mut self, request: &Value) -> Value {
