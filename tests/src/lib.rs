@@ -1,1 +1,8 @@
-//! x
+//! The harness of the suites: real servers, Google's analyzer, projects in temporary folders.
+//!
+//! A missing server or oracle fails the test with the command that installs it; nothing is skipped
+//! and nothing is mocked. It must not know any statement that dwc generates.
+
+pub mod googlesql;
+pub mod mariadb;
+pub mod project;
