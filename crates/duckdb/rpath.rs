@@ -4,7 +4,9 @@
 
 fn main() {
     println!("cargo:rerun-if-env-changed=DUCKDB_LIB_DIR");
-    let Ok(folder) = std::env::var("DUCKDB_LIB_DIR") else { return };
+    let Ok(folder) = std::env::var("DUCKDB_LIB_DIR") else {
+        return;
+    };
     let folder = std::fs::canonicalize(&folder).unwrap_or_else(|_| folder.into());
     println!("cargo:rustc-link-arg=-Wl,-rpath,{}", folder.display());
 }
