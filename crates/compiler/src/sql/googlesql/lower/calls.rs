@@ -1,0 +1,535 @@
+//! Function calls: the table answers most of them, the rest need a decision here or in a file of their own.
+
+use std::ops::Range;
+
+use sqlparser::ast::{
+    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, ObjectNamePart,
+};
+
+use super::Lower;
+use crate::sql::googlesql::problem::{ProblemKind, did_you_mean};
+use crate::sql::googlesql::signatures::{self, Mismatch};
+use crate::sql::googlesql::types::Type;
+use crate::sql::googlesql::value::Value;
+
+/// Calls whose value changes from run to run.
+const VOLATILE: [&str; 6] = [
+    "CURRENT_DATE",
+    "CURRENT_DATETIME",
+    "CURRENT_TIME",
+    "CURRENT_TIMESTAMP",
+    "RAND",
+    "GENERATE_UUID",
+];
+
+impl Lower<'_> {
+    pub(super) fn function(&mut self, function: &Function, span: Range<usize>) -> Value {
+        let mut name = dotted(function);
+        let safe = match name.strip_prefix("SAFE.") {
+            Some(rest) => {
+                name = rest.to_string();
+                true
+            }
+            None => false,
+        };
+        if VOLATILE.contains(&name.as_str()) {
+            self.volatile.push((name.clone(), span.clone()));
+        }
+        if !matches!(function.parameters, FunctionArguments::None)
+            || !function.within_group.is_empty()
+            || function.filter.is_some()
+            || function.uses_odbc_syntax
+        {
+            return self.unsupported(span, format!("this form of {name}"));
+        }
+        if let Some(value) = self.aggregate_or_window(&name, function, &span) {
+            if safe {
+                return self.unsupported(span, format!("SAFE. before {name}"));
+            }
+            return value;
+        }
+        if function.over.is_some() {
+            return self.fail(
+                ProblemKind::MisplacedAggregate,
+                span,
+                format!("{name} is no window function"),
+            );
+        }
+        let mut value = self.scalar_function(&name, function, &span);
+        if safe {
+            value.sql = format!("TRY({})", value.sql);
+            value.compound = false;
+        }
+        value
+    }
+
+    fn scalar_function(&mut self, name: &str, function: &Function, span: &Range<usize>) -> Value {
+        if name == "ARRAY"
+            && let FunctionArguments::Subquery(query) = &function.args
+        {
+            return self.array_subquery(query, span);
+        }
+        let exprs = match &function.args {
+            FunctionArguments::None => Some(vec![]),
+            _ => plain_args(function),
+        };
+        let Some(exprs) = exprs else {
+            return self.unsupported(span.clone(), format!("this form of {name}"));
+        };
+        if let Some(value) = self.date_function(name, &exprs, span) {
+            return value;
+        }
+        let mut args: Vec<Value> = exprs.iter().map(|e| self.expr(e)).collect();
+        let spans: Vec<Range<usize>> = exprs.iter().map(|e| self.span_of(*e)).collect();
+        match (name, args.len()) {
+            ("IF", 3) => self.if_function(args, &spans),
+            ("IFNULL", 2) | ("COALESCE", 1..) => {
+                let values = self.unify(
+                    args.into_iter().zip(spans).collect(),
+                    &format!("the arguments of {name}"),
+                );
+                all(values, "coalesce")
+            }
+            ("NULLIF", 2) => {
+                let values = self.unify(
+                    args.into_iter().zip(spans).collect(),
+                    "the arguments of NULLIF",
+                );
+                all(values, "nullif")
+            }
+            ("GREATEST" | "LEAST", 1..) => {
+                let values = self.unify(
+                    args.into_iter().zip(spans).collect(),
+                    &format!("the arguments of {name}"),
+                );
+                extreme(values, name)
+            }
+            ("CONCAT", 1..) => {
+                let values = self.unify(
+                    args.into_iter().zip(spans).collect(),
+                    "the arguments of CONCAT",
+                );
+                let ty = values.first().map_or(Type::Unknown, |v| v.ty.clone());
+                if !matches!(ty, Type::String | Type::Bytes | Type::Unknown) {
+                    return self.fail(
+                        ProblemKind::TypeMismatch,
+                        span.clone(),
+                        format!("CONCAT takes STRING or BYTES, found {ty}"),
+                    );
+                }
+                let texts: Vec<String> = values.iter().map(Value::operand).collect();
+                let out = Value::over(ty, texts.join(" || "), &values.iter().collect::<Vec<_>>());
+                if values.len() > 1 {
+                    out.compound()
+                } else {
+                    out
+                }
+            }
+            ("FORMAT", 1..) => self.format_function(&args, span),
+            ("TO_JSON_STRING", 1) => self.to_json_string(&args[0], span),
+            ("RANGE_BUCKET", 2) => {
+                let Type::Array(item) = args[1].ty.clone() else {
+                    return self.fail(
+                        ProblemKind::TypeMismatch,
+                        spans[1].clone(),
+                        "RANGE_BUCKET takes an ARRAY second",
+                    );
+                };
+                let point = self.expect(args.remove(0), &item, spans[0].clone(), "the point");
+                let sql = format!("dwc_range_bucket({}, {})", point.sql, args[0].sql);
+                Value::over(Type::Int64, sql, &[&point, &args[0]])
+            }
+            ("REGEXP_EXTRACT" | "REGEXP_SUBSTR" | "REGEXP_EXTRACT_ALL", _) => {
+                self.regexp(name, args, span)
+            }
+            _ => self.table_function(name, args, span),
+        }
+    }
+
+    pub(super) fn table_function(
+        &mut self,
+        name: &str,
+        args: Vec<Value>,
+        span: &Range<usize>,
+    ) -> Value {
+        let Some(overloads) = signatures::overloads(name) else {
+            let help = did_you_mean(name, signatures::names());
+            self.report(
+                ProblemKind::UnknownFunction,
+                span.clone(),
+                format!("unknown function `{name}`"),
+                help,
+            );
+            return Value::unknown();
+        };
+        match signatures::choose(overloads, &args) {
+            Ok(found) => {
+                let Some(template) = found.signature.template else {
+                    return self
+                        .unsupported(span.clone(), format!("{name}({})", found.signature.shown));
+                };
+                let sql = signatures::fill(template, &found.args);
+                let out = Value::over(found.ty, sql, &found.args.iter().collect::<Vec<_>>());
+                let call = template.find('(').is_some_and(|at| {
+                    template[..at]
+                        .bytes()
+                        .all(|b| b.is_ascii_alphanumeric() || b == b'_')
+                        && template.ends_with(')')
+                });
+                if call { out } else { out.compound() }
+            }
+            Err(mismatch) => {
+                let found: Vec<String> = args.iter().map(|a| a.ty.to_string()).collect();
+                let shapes: Vec<String> = overloads
+                    .iter()
+                    .map(|s| format!("{name}({})", s.shown))
+                    .collect();
+                let help = Some(format!("it is {}", shapes.join(" or ")));
+                let (kind, message) = match mismatch {
+                    Mismatch::Count => (
+                        ProblemKind::ArgumentCount,
+                        format!("`{name}` does not take {} arguments", args.len()),
+                    ),
+                    Mismatch::Types => (
+                        ProblemKind::TypeMismatch,
+                        format!("`{name}` does not take ({})", found.join(", ")),
+                    ),
+                };
+                self.report(kind, span.clone(), message, help);
+                Value::unknown()
+            }
+        }
+    }
+
+    fn if_function(&mut self, mut args: Vec<Value>, spans: &[Range<usize>]) -> Value {
+        let condition = self.expect(
+            args.remove(0),
+            &Type::Bool,
+            spans[0].clone(),
+            "the condition of IF",
+        );
+        let results = self.unify(
+            args.into_iter().zip(spans[1..].iter().cloned()).collect(),
+            "the results of IF",
+        );
+        let ty = results.first().map_or(Type::Unknown, |r| r.ty.clone());
+        let sql = format!(
+            "CASE WHEN {} THEN {} ELSE {} END",
+            condition.sql, results[0].sql, results[1].sql
+        );
+        Value::over(ty, sql, &[&condition, &results[0], &results[1]])
+    }
+
+    /// `ARRAY(SELECT ...)`: no rows give an empty array.
+    fn array_subquery(&mut self, query: &sqlparser::ast::Query, span: &Range<usize>) -> Value {
+        let rows = self.subquery(query);
+        let [column] = rows.columns.as_slice() else {
+            return self.fail(
+                ProblemKind::Shape,
+                span.clone(),
+                "ARRAY takes a subquery of one column",
+            );
+        };
+        let ty = Type::Array(Box::new(column.ty.clone()));
+        let mut value = Value::new(ty, format!("ARRAY(\n{}\n)", rows.sql));
+        value.origins = column.origins.clone();
+        value.bare = rows.bare;
+        value
+    }
+
+    /// The group that is extracted is the first, or the match itself where the pattern has none.
+    fn regexp(&mut self, name: &str, args: Vec<Value>, span: &Range<usize>) -> Value {
+        let Some(pattern) = args.get(1).and_then(Value::as_text) else {
+            return self.unsupported(
+                span.clone(),
+                format!("{name} with a pattern that is no literal"),
+            );
+        };
+        let groups = groups(pattern);
+        if groups > 1 {
+            return self.fail(
+                ProblemKind::TypeMismatch,
+                span.clone(),
+                format!("{name} takes a pattern with at most one group"),
+            );
+        }
+        let inputs: Vec<&Value> = args.iter().collect();
+        let all: Vec<&str> = args.iter().map(|a| a.sql.as_str()).collect();
+        match (name, args.len()) {
+            ("REGEXP_EXTRACT_ALL", 2) => Value::over(
+                Type::Array(Box::new(Type::String)),
+                format!("regexp_extract_all({}, {groups})", all.join(", ")),
+                &inputs,
+            ),
+            ("REGEXP_EXTRACT" | "REGEXP_SUBSTR", 2) => Value::over(
+                Type::String,
+                format!("dwc_regexp_extract({}, {groups})", all.join(", ")),
+                &inputs,
+            ),
+            ("REGEXP_EXTRACT" | "REGEXP_SUBSTR", 3 | 4) => {
+                self.unsupported(span.clone(), format!("{name} with a position"))
+            }
+            _ => self.fail(
+                ProblemKind::ArgumentCount,
+                span.clone(),
+                format!("`{name}` does not take {} arguments", args.len()),
+            ),
+        }
+    }
+
+    /// FORMAT is split at its specifiers, so that each value is written by its type.
+    fn format_function(&mut self, args: &[Value], span: &Range<usize>) -> Value {
+        let Some(format) = args[0].as_text().map(str::to_string) else {
+            return self.unsupported(span.clone(), "FORMAT with a format that is no literal");
+        };
+        let mut parts = Vec::new();
+        let mut text = String::new();
+        let mut rest = format.as_str();
+        let mut next = 1;
+        while let Some(at) = rest.find('%') {
+            text.push_str(&rest[..at]);
+            rest = &rest[at + 1..];
+            if let Some(after) = rest.strip_prefix('%') {
+                text.push('%');
+                rest = after;
+                continue;
+            }
+            let Some(end) = rest.find(|c: char| c.is_ascii_alphabetic()) else {
+                return self.fail(
+                    ProblemKind::TypeMismatch,
+                    span.clone(),
+                    "FORMAT ends within a specifier",
+                );
+            };
+            let spec = &rest[..=end];
+            rest = &rest[end + 1..];
+            let Some(arg) = args.get(next) else {
+                return self.fail(
+                    ProblemKind::ArgumentCount,
+                    span.clone(),
+                    "FORMAT has fewer values than specifiers",
+                );
+            };
+            next += 1;
+            let Some(part) = specifier(spec, arg) else {
+                return self.unsupported(span.clone(), format!("FORMAT of {} as %{spec}", arg.ty));
+            };
+            if !text.is_empty() {
+                parts.push(crate::sql::googlesql::value::quote_text(&std::mem::take(
+                    &mut text,
+                )));
+            }
+            parts.push(part);
+        }
+        text.push_str(rest);
+        if !text.is_empty() || parts.is_empty() {
+            parts.push(crate::sql::googlesql::value::quote_text(&text));
+        }
+        if next != args.len() {
+            return self.fail(
+                ProblemKind::ArgumentCount,
+                span.clone(),
+                "FORMAT has more values than specifiers",
+            );
+        }
+        let out = Value::over(
+            Type::String,
+            parts.join(" || "),
+            &args.iter().collect::<Vec<_>>(),
+        );
+        if parts.len() > 1 { out.compound() } else { out }
+    }
+
+    fn to_json_string(&mut self, value: &Value, span: &Range<usize>) -> Value {
+        match json_text(&value.sql, &value.ty, 0) {
+            Some(sql) => Value::over(Type::String, sql, &[value]),
+            None => self.unsupported(span.clone(), format!("TO_JSON_STRING of {}", value.ty)),
+        }
+    }
+}
+
+/// The JSON text of a value by its type, as GoogleSQL writes it.
+fn json_text(x: &str, ty: &Type, depth: usize) -> Option<String> {
+    let direct = match ty {
+        Type::Int64 => format!("dwc_json_int64({x})"),
+        Type::Bool => format!("CAST({x} AS VARCHAR)"),
+        Type::Float64 => format!("dwc_json_float64({x})"),
+        Type::Numeric(_) | Type::BigNumeric(_) => format!("dwc_numeric_to_string({x})"),
+        Type::String => format!("dwc_json_string({x})"),
+        Type::Bytes => format!("dwc_json_string(to_base64({x}))"),
+        Type::Date => format!("'\"' || CAST({x} AS VARCHAR) || '\"'"),
+        Type::DateTime => format!("'\"' || dwc_json_datetime({x}) || '\"'"),
+        Type::Timestamp => format!("'\"' || dwc_json_datetime({x}) || 'Z\"'"),
+        Type::Time => format!("'\"' || dwc_time_to_string({x}) || '\"'"),
+        Type::Json => format!("CAST({x} AS VARCHAR)"),
+        Type::Unknown => "NULL".into(),
+        Type::Array(item) => {
+            let name = format!("x{depth}");
+            let inner = json_text(&name, item, depth + 1)?;
+            format!(
+                "'[' || array_to_string(list_transform({x}, lambda {name}: {inner}), ',') || ']'"
+            )
+        }
+        Type::Struct(fields) => {
+            let mut parts = Vec::new();
+            for (i, field) in fields.iter().enumerate() {
+                let key = crate::sql::googlesql::types::field_name(&field.name, i);
+                let value = format!(
+                    "struct_extract({x}, {})",
+                    crate::sql::googlesql::value::quote_text(&key)
+                );
+                let label = serde_json::to_string(&field.name).ok()?;
+                let label = crate::sql::googlesql::value::quote_text(&format!(
+                    "{}{label}:",
+                    if i > 0 { "," } else { "" }
+                ));
+                parts.push(format!(
+                    "{label} || {}",
+                    json_text(&value, &field.ty, depth)?
+                ));
+            }
+            let body = if parts.is_empty() {
+                "''".to_string()
+            } else {
+                parts.join(" || ")
+            };
+            format!("'{{' || {body} || '}}'")
+        }
+        Type::Interval => return None,
+    };
+    Some(format!("coalesce({direct}, 'null')"))
+}
+
+/// A printf specifier over a value; `None` when their pair is not translated.
+fn specifier(spec: &str, arg: &Value) -> Option<String> {
+    let kind = spec.chars().last()?;
+    let flags = &spec[..spec.len() - 1];
+    if flags.contains('*') {
+        return None;
+    }
+    let quoted = crate::sql::googlesql::value::quote_text(&format!("%{spec}"));
+    let text = |inner: String| -> Option<String> {
+        if flags.is_empty() {
+            Some(inner)
+        } else {
+            Some(format!("dwc_format_string({quoted}, {inner})"))
+        }
+    };
+    match (kind, &arg.ty) {
+        ('s', Type::String) => text(arg.operand()),
+        ('d' | 'i' | 'x' | 'X' | 'o', Type::Int64) => {
+            Some(if flags.is_empty() && matches!(kind, 'd' | 'i') {
+                format!("CAST({} AS VARCHAR)", arg.sql)
+            } else {
+                format!("dwc_format_int64({quoted}, {})", arg.sql)
+            })
+        }
+        ('f' | 'F' | 'e' | 'E' | 'g' | 'G', Type::Float64) => {
+            Some(format!("dwc_format_float64({quoted}, {})", arg.sql))
+        }
+        ('f' | 'F', Type::Numeric(_)) => Some(format!(
+            "dwc_format_numeric({quoted}, CAST({} AS DECIMAL(38,9)))",
+            arg.sql
+        )),
+        ('t', ty) => {
+            let inner = match ty {
+                Type::String => arg.operand(),
+                Type::Int64 | Type::Bool | Type::Date => format!("CAST({} AS VARCHAR)", arg.sql),
+                Type::Numeric(_) | Type::BigNumeric(_) => {
+                    format!("dwc_numeric_to_string({})", arg.sql)
+                }
+                Type::Float64 => format!("dwc_format_float_t({})", arg.sql),
+                Type::DateTime => format!("dwc_datetime_to_string({})", arg.sql),
+                Type::Timestamp => format!("dwc_timestamp_to_string({}, 'UTC')", arg.sql),
+                _ => return None,
+            };
+            text(format!("coalesce({inner}, 'NULL')"))
+        }
+        ('T', ty) => {
+            let inner = match ty {
+                Type::String => format!("dwc_literal_string({})", arg.sql),
+                Type::Int64 | Type::Bool => format!("CAST({} AS VARCHAR)", arg.sql),
+                Type::Date => format!("'DATE \"' || CAST({} AS VARCHAR) || '\"'", arg.sql),
+                _ => return None,
+            };
+            text(format!("coalesce({inner}, 'NULL')"))
+        }
+        _ => None,
+    }
+}
+
+/// GREATEST and LEAST are NULL when an argument is, NaN when one is.
+fn extreme(values: Vec<Value>, name: &str) -> Value {
+    let ty = values.first().map_or(Type::Unknown, |v| v.ty.clone());
+    let list: Vec<&str> = values.iter().map(|v| v.sql.as_str()).collect();
+    let function = match (name, &ty) {
+        ("GREATEST", _) => "dwc_greatest",
+        (_, Type::Float64) => "dwc_least_float",
+        _ => "dwc_least",
+    };
+    let sql = format!("{function}([{}])", list.join(", "));
+    Value::over(ty, sql, &values.iter().collect::<Vec<_>>())
+}
+
+fn all(values: Vec<Value>, name: &str) -> Value {
+    let ty = values.first().map_or(Type::Unknown, |v| v.ty.clone());
+    let list: Vec<&str> = values.iter().map(|v| v.sql.as_str()).collect();
+    Value::over(
+        ty,
+        format!("{name}({})", list.join(", ")),
+        &values.iter().collect::<Vec<_>>(),
+    )
+}
+
+/// The capturing groups of an RE2 pattern.
+fn groups(pattern: &str) -> usize {
+    let bytes = pattern.as_bytes();
+    let (mut count, mut at, mut class) = (0, 0, false);
+    while at < bytes.len() {
+        match bytes[at] {
+            b'\\' => at += 1,
+            b'[' => class = true,
+            b']' => class = false,
+            b'(' if !class
+                && (bytes.get(at + 1) != Some(&b'?') || bytes.get(at + 2) == Some(&b'P')) =>
+            {
+                count += 1
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    count
+}
+
+/// The upper-case name of a function with its namespace.
+pub(super) fn dotted(function: &Function) -> String {
+    let parts: Vec<String> = function
+        .name
+        .0
+        .iter()
+        .map(|p| match p {
+            ObjectNamePart::Identifier(ident) => ident.value.to_uppercase(),
+            ObjectNamePart::Function(f) => f.to_string().to_uppercase(),
+        })
+        .collect();
+    parts.join(".")
+}
+
+/// The arguments when they are plain expressions without clauses.
+pub(super) fn plain_args(function: &Function) -> Option<Vec<&Expr>> {
+    match &function.args {
+        FunctionArguments::List(list)
+            if list.clauses.is_empty() && list.duplicate_treatment.is_none() =>
+        {
+            list.args
+                .iter()
+                .map(|arg| match arg {
+                    FunctionArg::Unnamed(FunctionArgExpr::Expr(e)) => Some(e),
+                    _ => None,
+                })
+                .collect()
+        }
+        _ => None,
+    }
+}

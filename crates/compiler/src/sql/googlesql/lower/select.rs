@@ -1,0 +1,628 @@
+//! SELECT: the list with its wildcards, grouping, and the clauses that see aliases.
+//! It must not know relations beyond the scope that `from` filled.
+
+use std::ops::Range;
+
+use sqlparser::ast::{
+    Distinct, Expr, GroupByExpr, Ident, NamedWindowExpr, OrderBy, OrderByKind, Select, SelectItem,
+    SelectItemQualifiedWildcardKind, ValueTableMode, WildcardAdditionalOptions,
+};
+
+use super::expr::implied_name;
+use super::names::same;
+use super::{Lower, Rows};
+use crate::sql::googlesql::problem::{ProblemKind, did_you_mean};
+use crate::sql::googlesql::types::{Type, quoted};
+use crate::sql::googlesql::value::{ColumnKind, ScopeColumn, Value};
+
+/// An entry of the select list, wildcards expanded.
+struct Item<'e> {
+    name: String,
+    source: Source<'e>,
+    /// Whether the query itself names the entry.
+    aliased: bool,
+}
+
+#[derive(Clone)]
+enum Source<'e> {
+    Expr(&'e Expr),
+    Column(Box<ScopeColumn>, Range<usize>),
+}
+
+impl Lower<'_> {
+    pub(super) fn select(
+        &mut self,
+        select: &Select,
+        order: Option<&OrderBy>,
+        as_value: bool,
+    ) -> Rows {
+        self.enter();
+        let rows = self.select_inside(select, order, as_value);
+        self.scopes.pop();
+        rows
+    }
+
+    fn select_inside(&mut self, select: &Select, order: Option<&OrderBy>, as_value: bool) -> Rows {
+        let depth = self.scopes.len() - 1;
+        let from = self.from(&select.from);
+        let mut outer = Vec::new();
+        let mut clauses = String::new();
+        if !from.is_empty() {
+            clauses.push_str(&format!("\nFROM {from}"));
+        }
+        if let Some(selection) = &select.selection {
+            let value = self.condition(selection, "WHERE");
+            if value.aggregate || value.window {
+                let at = self.span_of(selection);
+                self.report(
+                    ProblemKind::MisplacedAggregate,
+                    at,
+                    "an aggregate in WHERE",
+                    Some("use HAVING or QUALIFY".into()),
+                );
+            }
+            clauses.push_str(&format!("\nWHERE {}", value.sql));
+            outer.extend(value.bare);
+        }
+        self.unsupported_clauses(select);
+        for window in &select.named_window {
+            let text = match &window.1 {
+                NamedWindowExpr::WindowSpec(spec) => {
+                    self.window_spec(spec, &self.span(window.0.span))
+                }
+                NamedWindowExpr::NamedWindow(base) => {
+                    let base = sqlparser::ast::WindowType::NamedWindow(base.clone());
+                    self.window(&base, &self.span(window.0.span))
+                }
+            };
+            if let (Some(text), Some(scope)) = (text, self.scopes.last_mut()) {
+                scope.windows.push((window.0.value.clone(), text));
+            }
+        }
+
+        let items = self.items(&select.projection);
+        let (grouping, keys, grouped) = self.group_by(&select.group_by, &items);
+        if let Some(scope) = self.scopes.last_mut() {
+            scope.keys = keys;
+        }
+        let values: Vec<Value> = items.iter().map(|i| self.item(i, depth)).collect();
+        clauses.push_str(&grouping);
+
+        if let Some(scope) = self.scopes.last_mut() {
+            scope.aliases = items
+                .iter()
+                .zip(&values)
+                .filter(|(i, _)| i.aliased)
+                .map(|(i, v)| (i.name.clone(), v.clone()))
+                .collect();
+        }
+        let mut later = Vec::new();
+        if let Some(having) = &select.having {
+            let value = self.condition(having, "HAVING");
+            clauses.push_str(&format!("\nHAVING {}", value.sql));
+            later.push(value);
+        }
+        if let Some(qualify) = &select.qualify {
+            let value = self.condition(qualify, "QUALIFY");
+            clauses.push_str(&format!("\nQUALIFY {}", value.sql));
+            later.push(value);
+        }
+        let is_distinct = matches!(select.distinct, Some(Distinct::Distinct));
+        let ordering =
+            order.map(|o| self.order_select(o, &items, &values, is_distinct, &mut later));
+
+        let aggregated = grouped || values.iter().chain(&later).any(|v| v.aggregate);
+        if aggregated {
+            for value in values.iter().chain(&later) {
+                self.check_grouped(value, depth);
+            }
+        }
+        for value in values.iter().chain(&later) {
+            outer.extend(value.bare.iter().cloned());
+        }
+        outer.retain(|b| b.scope < depth);
+
+        let distinct = if is_distinct { "DISTINCT " } else { "" };
+        let (list, columns) = self.finish_list(select, items, values, as_value);
+        let mut sql = format!("SELECT {distinct}{list}{clauses}");
+        if let Some(ordering) = ordering {
+            sql.push_str(&ordering);
+        }
+        Rows {
+            sql,
+            columns,
+            bare: outer,
+        }
+    }
+
+    fn condition(&mut self, expr: &Expr, clause: &str) -> Value {
+        let value = self.expr(expr);
+        let at = self.span_of(expr);
+        self.expect(
+            value,
+            &Type::Bool,
+            at,
+            &format!("the condition of {clause}"),
+        )
+    }
+
+    fn unsupported_clauses(&mut self, select: &Select) {
+        if select.top.is_some()
+            || select.into.is_some()
+            || !select.lateral_views.is_empty()
+            || select.prewhere.is_some()
+            || !select.connect_by.is_empty()
+            || !select.cluster_by.is_empty()
+            || !select.distribute_by.is_empty()
+            || !select.sort_by.is_empty()
+            || matches!(select.distinct, Some(Distinct::On(_)))
+        {
+            let at = self.span_of(select);
+            self.report(
+                ProblemKind::ParseError,
+                at,
+                "a clause that GoogleSQL does not have",
+                None,
+            );
+        }
+    }
+
+    fn item(&mut self, item: &Item<'_>, depth: usize) -> Value {
+        match &item.source {
+            Source::Expr(expr) => self.expr(expr),
+            Source::Column(column, span) => self.reference(column, depth, span.clone()),
+        }
+    }
+
+    fn check_grouped(&mut self, value: &Value, depth: usize) {
+        for bare in value.bare.iter().filter(|b| b.scope == depth) {
+            let message = format!("column `{}` is neither grouped nor aggregated", bare.name);
+            let help = Some(format!(
+                "add it to GROUP BY, or take ANY_VALUE({})",
+                bare.name
+            ));
+            self.report(ProblemKind::NotGrouped, bare.span.clone(), message, help);
+        }
+    }
+
+    /// The select list with wildcards expanded and names given.
+    fn items<'e>(&mut self, projection: &'e [SelectItem]) -> Vec<Item<'e>> {
+        let mut items: Vec<Item<'e>> = Vec::new();
+        let mut unnamed = 0;
+        for entry in projection {
+            match entry {
+                SelectItem::ExprWithAlias { expr, alias } => {
+                    items.push(Item {
+                        name: alias.value.clone(),
+                        source: Source::Expr(expr),
+                        aliased: true,
+                    });
+                }
+                SelectItem::UnnamedExpr(expr) => {
+                    let name = implied_name(expr)
+                        .map(|i| i.value.clone())
+                        .unwrap_or_else(|| {
+                            unnamed += 1;
+                            format!("f{}_", unnamed - 1)
+                        });
+                    items.push(Item {
+                        name,
+                        source: Source::Expr(expr),
+                        aliased: false,
+                    });
+                }
+                SelectItem::Wildcard(options) => {
+                    let at = self.span_of(entry);
+                    let columns = self.all_columns();
+                    if columns.is_empty() {
+                        self.report(
+                            ProblemKind::Shape,
+                            at.clone(),
+                            "SELECT * without FROM",
+                            None,
+                        );
+                    }
+                    self.wildcard(columns, options, &at, &mut items);
+                }
+                SelectItem::QualifiedWildcard(kind, options) => {
+                    let at = self.span_of(entry);
+                    let columns = self.qualified_columns(kind, &at);
+                    self.wildcard(columns, options, &at, &mut items);
+                }
+                SelectItem::ExprWithAliases { expr, .. } => {
+                    let at = self.span_of(expr);
+                    self.unsupported(at, "several aliases of one expression");
+                }
+            }
+        }
+        items
+    }
+
+    /// What `*` stands for: merged columns once and first.
+    fn all_columns(&self) -> Vec<ScopeColumn> {
+        let Some(scope) = self.scopes.last() else {
+            return vec![];
+        };
+        let mut columns = scope.merged.clone();
+        for relation in &scope.relations {
+            columns.extend(
+                relation
+                    .columns
+                    .iter()
+                    .filter(|c| !scope.merged.iter().any(|m| same(&m.name, &c.name)))
+                    .cloned(),
+            );
+        }
+        columns
+    }
+
+    fn qualified_columns(
+        &mut self,
+        kind: &SelectItemQualifiedWildcardKind,
+        at: &Range<usize>,
+    ) -> Vec<ScopeColumn> {
+        let parts: Vec<Ident> = match kind {
+            SelectItemQualifiedWildcardKind::ObjectName(name) => name
+                .0
+                .iter()
+                .filter_map(|p| p.as_ident().cloned())
+                .collect(),
+            SelectItemQualifiedWildcardKind::Expr(Expr::Identifier(ident)) => vec![ident.clone()],
+            SelectItemQualifiedWildcardKind::Expr(Expr::CompoundIdentifier(parts)) => parts.clone(),
+            SelectItemQualifiedWildcardKind::Expr(_) => vec![],
+        };
+        if let [only] = parts.as_slice() {
+            for scope in self.scopes.iter().rev() {
+                if let Some(relation) = scope.relations.iter().find(|r| same(&r.alias, &only.value))
+                {
+                    return relation.columns.clone();
+                }
+            }
+        }
+        let value = match kind {
+            SelectItemQualifiedWildcardKind::Expr(expr) if parts.is_empty() => self.expr(expr),
+            _ if parts.is_empty() => Value::unknown(),
+            _ => self.path(&parts),
+        };
+        match &value.ty {
+            Type::Struct(fields) => fields
+                .iter()
+                .map(|f| {
+                    let field = self.field(value.clone(), &f.name, at.clone());
+                    ScopeColumn {
+                        name: f.name.clone(),
+                        ty: field.ty,
+                        sql: field.sql,
+                        origins: field.origins,
+                        kind: field.kind,
+                    }
+                })
+                .collect(),
+            Type::Unknown => vec![],
+            other => {
+                self.report(
+                    ProblemKind::TypeMismatch,
+                    at.clone(),
+                    format!("{other} has no fields for .*"),
+                    None,
+                );
+                vec![]
+            }
+        }
+    }
+
+    fn wildcard<'e>(
+        &mut self,
+        columns: Vec<ScopeColumn>,
+        options: &'e WildcardAdditionalOptions,
+        at: &Range<usize>,
+        items: &mut Vec<Item<'e>>,
+    ) {
+        let names: Vec<String> = columns.iter().map(|c| c.name.clone()).collect();
+        let except: Vec<&Ident> = options
+            .opt_except
+            .iter()
+            .flat_map(|e| std::iter::once(&e.first_element).chain(&e.additional_elements))
+            .collect();
+        let replace: Vec<(&Ident, &'e Expr)> = options
+            .opt_replace
+            .iter()
+            .flat_map(|r| &r.items)
+            .map(|r| (&r.column_name, &r.expr))
+            .collect();
+        if options.opt_exclude.is_some()
+            || options.opt_rename.is_some()
+            || options.opt_ilike.is_some()
+        {
+            self.report(
+                ProblemKind::ParseError,
+                at.clone(),
+                "a clause that GoogleSQL does not have",
+                None,
+            );
+        }
+        for ident in except
+            .iter()
+            .copied()
+            .chain(replace.iter().map(|(i, _)| *i))
+        {
+            if !names.is_empty() && !names.iter().any(|n| same(n, &ident.value)) {
+                let span = self.span(ident.span);
+                let help = did_you_mean(&ident.value, names.iter().map(String::as_str));
+                self.report(
+                    ProblemKind::UnknownColumn,
+                    span,
+                    format!("* has no column `{}`", ident.value),
+                    help,
+                );
+            }
+        }
+        for column in columns {
+            if except.iter().any(|i| same(&i.value, &column.name)) {
+                continue;
+            }
+            let name = column.name.clone();
+            let source = match replace.iter().find(|(i, _)| same(&i.value, &name)) {
+                Some((_, expr)) => Source::Expr(expr),
+                None => Source::Column(Box::new(column), at.clone()),
+            };
+            items.push(Item {
+                name,
+                source,
+                aliased: false,
+            });
+        }
+    }
+
+    /// The text of GROUP BY, the texts of its keys, and whether there is one. A key that is an entry of the
+    /// select list is written as its place there.
+    fn group_by(
+        &mut self,
+        group_by: &GroupByExpr,
+        items: &[Item<'_>],
+    ) -> (String, Vec<String>, bool) {
+        let depth = self.scopes.len() - 1;
+        match group_by {
+            GroupByExpr::All(modifiers) => {
+                if !modifiers.is_empty() {
+                    self.unsupported(0..0, "a modifier of GROUP BY");
+                }
+                let mut keys = Vec::new();
+                let mut places = Vec::new();
+                for (i, item) in items.iter().enumerate() {
+                    let value = self.item(item, depth);
+                    if !value.aggregate && !value.window && !value.bare.is_empty() {
+                        keys.push(value.sql);
+                        places.push((i + 1).to_string());
+                    }
+                }
+                let text = if places.is_empty() {
+                    String::new()
+                } else {
+                    format!("\nGROUP BY {}", places.join(", "))
+                };
+                (text, keys, true)
+            }
+            GroupByExpr::Expressions(exprs, modifiers) => {
+                if !modifiers.is_empty() {
+                    self.unsupported(0..0, "a modifier of GROUP BY");
+                }
+                if exprs.is_empty() {
+                    return (String::new(), vec![], false);
+                }
+                let mut keys = Vec::new();
+                let mut texts = Vec::new();
+                for expr in exprs {
+                    let text = match expr {
+                        Expr::Rollup(sets) => {
+                            format!("ROLLUP ({})", self.key_sets(sets, items, &mut keys))
+                        }
+                        Expr::Cube(sets) => {
+                            format!("CUBE ({})", self.key_sets(sets, items, &mut keys))
+                        }
+                        Expr::GroupingSets(sets) => {
+                            format!("GROUPING SETS ({})", self.key_sets(sets, items, &mut keys))
+                        }
+                        Expr::Tuple(parts) if parts.is_empty() => "()".to_string(),
+                        other => self.key_of(other, items, &mut keys, true),
+                    };
+                    texts.push(text);
+                }
+                (format!("\nGROUP BY {}", texts.join(", ")), keys, true)
+            }
+        }
+    }
+
+    fn key_sets(
+        &mut self,
+        sets: &[Vec<Expr>],
+        items: &[Item<'_>],
+        keys: &mut Vec<String>,
+    ) -> String {
+        let sets: Vec<String> = sets
+            .iter()
+            .map(|set| {
+                let parts: Vec<String> = set
+                    .iter()
+                    .map(|e| self.key_of(e, items, keys, false))
+                    .collect();
+                if parts.len() == 1 {
+                    parts.join("")
+                } else {
+                    format!("({})", parts.join(", "))
+                }
+            })
+            .collect();
+        sets.join(", ")
+    }
+
+    fn key_of(
+        &mut self,
+        expr: &Expr,
+        items: &[Item<'_>],
+        keys: &mut Vec<String>,
+        may_place: bool,
+    ) -> String {
+        let depth = self.scopes.len() - 1;
+        let at = self.span_of(expr);
+        let place = match self.ordinal(expr, items.len(), at.clone()) {
+            Some(None) => return "1".into(),
+            Some(place) => place,
+            None => match expr {
+                Expr::Identifier(ident) => items
+                    .iter()
+                    .position(|i| i.aliased && same(&i.name, &ident.value)),
+                _ => None,
+            },
+        };
+        let value = match place {
+            Some(place) => self.item(&items[place], depth),
+            None => self.expr(expr),
+        };
+        if value.aggregate || value.window {
+            self.report(
+                ProblemKind::MisplacedAggregate,
+                at.clone(),
+                "an aggregate in GROUP BY",
+                None,
+            );
+        }
+        if matches!(value.ty, Type::Array(_) | Type::Struct(_) | Type::Json) {
+            let message = format!("GROUP BY does not group {}", value.ty);
+            self.report(ProblemKind::TypeMismatch, at, message, None);
+        }
+        keys.push(value.sql.clone());
+        match place {
+            Some(place) if may_place => (place + 1).to_string(),
+            _ => value.operand(),
+        }
+    }
+
+    fn order_select(
+        &mut self,
+        order: &OrderBy,
+        items: &[Item<'_>],
+        values: &[Value],
+        distinct: bool,
+        later: &mut Vec<Value>,
+    ) -> String {
+        let OrderByKind::Expressions(orders) = &order.kind else {
+            self.unsupported(0..0, "ORDER BY ALL");
+            return String::new();
+        };
+        let mut keys = Vec::new();
+        for item in orders {
+            let at = self.span_of(&item.expr);
+            let place = match self.ordinal(&item.expr, items.len(), at.clone()) {
+                Some(None) => continue,
+                Some(place) => place,
+                None => match &item.expr {
+                    Expr::Identifier(ident) => {
+                        items.iter().position(|i| same(&i.name, &ident.value))
+                    }
+                    _ => None,
+                },
+            };
+            let (value, place) = match place {
+                Some(place) => (values[place].clone(), Some(place)),
+                None => {
+                    let value = self.expr(&item.expr);
+                    let place = values.iter().position(|v| v.sql == value.sql);
+                    (value, place)
+                }
+            };
+            if matches!(value.ty, Type::Array(_) | Type::Struct(_) | Type::Json) {
+                let message = format!("ORDER BY does not order {}", value.ty);
+                self.report(ProblemKind::TypeMismatch, at.clone(), message, None);
+            }
+            if distinct && place.is_none() {
+                self.report(
+                    ProblemKind::Shape,
+                    at,
+                    "ORDER BY after DISTINCT takes columns of the select list",
+                    None,
+                );
+            }
+            keys.push(match place {
+                Some(place) if value.ty != Type::Float64 || distinct => {
+                    self.key(&(place + 1).to_string(), &Type::Unknown, item)
+                }
+                _ => self.key(&value.operand(), &value.ty, item),
+            });
+            if place.is_none() {
+                later.push(value);
+            }
+        }
+        if keys.is_empty() {
+            String::new()
+        } else {
+            format!("\nORDER BY {}", keys.join(", "))
+        }
+    }
+
+    /// The written list and the columns it gives.
+    fn finish_list(
+        &mut self,
+        select: &Select,
+        items: Vec<Item<'_>>,
+        values: Vec<Value>,
+        as_value: bool,
+    ) -> (String, Vec<ScopeColumn>) {
+        let structured = matches!(
+            select.value_table_mode,
+            Some(ValueTableMode::AsStruct | ValueTableMode::DistinctAsStruct)
+        );
+        if matches!(
+            select.value_table_mode,
+            Some(ValueTableMode::AsValue | ValueTableMode::DistinctAsValue)
+        ) && !as_value
+        {
+            let at = self.span_of(select);
+            self.unsupported(at, "SELECT AS VALUE outside of an expression");
+        }
+        let mut columns: Vec<ScopeColumn> = Vec::new();
+        let mut texts = Vec::new();
+        if structured && as_value {
+            let names: Vec<String> = items.into_iter().map(|i| i.name).collect();
+            let mut packed = self.pack(names.into_iter().zip(values).collect());
+            if let Some(kind) = packed.aggregate.then_some(ColumnKind::Aggregated) {
+                packed.kind = kind;
+            }
+            texts.push(format!("{} AS \"f0_\"", packed.sql));
+            columns.push(ScopeColumn {
+                name: "f0_".into(),
+                ty: packed.ty,
+                sql: quoted("f0_"),
+                origins: packed.origins,
+                kind: packed.kind,
+            });
+        } else {
+            for (item, value) in items.into_iter().zip(values) {
+                let name = quoted(&item.name);
+                let named = value.sql == name
+                    || value.sql.ends_with(&format!(".{name}"))
+                        && !value.compound
+                        && !value.sql.contains('(');
+                texts.push(if named {
+                    value.sql.clone()
+                } else {
+                    format!("{} AS {name}", value.sql)
+                });
+                columns.push(ScopeColumn {
+                    name: item.name,
+                    ty: value.ty,
+                    sql: name,
+                    origins: value.origins,
+                    kind: value.kind,
+                });
+            }
+        }
+        let width: usize = texts.iter().map(String::len).sum();
+        let list = if width > 100 || texts.iter().any(|t| t.contains('\n')) {
+            format!("\n  {}", texts.join(",\n  "))
+        } else {
+            texts.join(", ")
+        };
+        (list, columns)
+    }
+}

@@ -1,0 +1,243 @@
+//! Window functions and the OVER clause. It must not hold aggregates: they come with their own file.
+
+use std::ops::Range;
+
+use sqlparser::ast::{
+    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments,
+    NullTreatment, OrderByExpr, OrderBySort, WindowFrameBound, WindowFrameUnits, WindowSpec,
+    WindowType,
+};
+
+use super::Lower;
+use super::names::same;
+use crate::sql::googlesql::problem::ProblemKind;
+use crate::sql::googlesql::types::Type;
+use crate::sql::googlesql::value::{ColumnKind, Value};
+
+impl Lower<'_> {
+    /// The call when it is a function that only windows have.
+    pub(super) fn window_function(
+        &mut self,
+        name: &str,
+        f: &Function,
+        span: &Range<usize>,
+    ) -> Option<Value> {
+        let ranking = match name {
+            "ROW_NUMBER" | "RANK" | "DENSE_RANK" | "NTILE" => Some(Type::Int64),
+            "PERCENT_RANK" | "CUME_DIST" => Some(Type::Float64),
+            "LAG" | "LEAD" | "FIRST_VALUE" | "LAST_VALUE" | "NTH_VALUE" => None,
+            _ => return None,
+        };
+        let Some(over) = &f.over else {
+            let message = format!("{name} needs an OVER clause");
+            return Some(self.fail(ProblemKind::MisplacedAggregate, span.clone(), message));
+        };
+        let mut nulls = f.null_treatment;
+        let mut args = Vec::new();
+        if let FunctionArguments::List(list) = &f.args {
+            for clause in &list.clauses {
+                match clause {
+                    FunctionArgumentClause::IgnoreOrRespectNulls(treatment) => {
+                        nulls = Some(*treatment)
+                    }
+                    _ => {
+                        return Some(self.unsupported(span.clone(), format!("this form of {name}")));
+                    }
+                }
+            }
+            for arg in &list.args {
+                match arg {
+                    FunctionArg::Unnamed(FunctionArgExpr::Expr(e)) => {
+                        args.push((self.expr(e), self.span_of(e)))
+                    }
+                    _ => {
+                        return Some(self.unsupported(span.clone(), format!("this form of {name}")));
+                    }
+                }
+            }
+        }
+        let counts = match name {
+            "NTILE" => 1..=1,
+            "LAG" | "LEAD" => 1..=3,
+            "FIRST_VALUE" | "LAST_VALUE" => 1..=1,
+            "NTH_VALUE" => 2..=2,
+            _ => 0..=0,
+        };
+        if !counts.contains(&args.len()) {
+            let message = format!("`{name}` does not take {} arguments", args.len());
+            return Some(self.fail(ProblemKind::ArgumentCount, span.clone(), message));
+        }
+        let window = self.window(over, span)?;
+        let mut values: Vec<Value> = args.iter().map(|(v, _)| v.clone()).collect();
+        if values.len() == 3 {
+            let both = vec![args[0].clone(), args[2].clone()];
+            let mut both = self.unify(both, &format!("the value and the default of {name}"));
+            values[2] = both.pop().unwrap_or_else(Value::unknown);
+            values[0] = both.pop().unwrap_or_else(Value::unknown);
+        }
+        let ty = ranking.unwrap_or_else(|| values.first().map_or(Type::Unknown, |v| v.ty.clone()));
+        let mut list: Vec<String> = values.iter().map(|v| v.sql.clone()).collect();
+        if let Some(n) = values.get(1).filter(|v| v.as_int().is_some()) {
+            list[1] = n.plain();
+        }
+        let nulls = if nulls == Some(NullTreatment::IgnoreNulls) {
+            " IGNORE NULLS"
+        } else {
+            ""
+        };
+        let sql = format!(
+            "{}({}{nulls}) OVER ({window})",
+            name.to_lowercase(),
+            list.join(", ")
+        );
+        let mut out = Value::over(ty, sql, &values.iter().collect::<Vec<_>>());
+        out.kind = ColumnKind::Aggregated;
+        out.window = true;
+        Some(out)
+    }
+
+    /// The text inside OVER's parentheses; a named window is written out.
+    pub(super) fn window(&mut self, window: &WindowType, span: &Range<usize>) -> Option<String> {
+        match window {
+            WindowType::NamedWindow(name) => {
+                let named = self
+                    .scopes
+                    .last()?
+                    .windows
+                    .iter()
+                    .find(|(n, _)| same(n, &name.value));
+                match named {
+                    Some((_, text)) => Some(text.clone()),
+                    None => {
+                        let at = self.span(name.span);
+                        self.report(
+                            ProblemKind::UnknownColumn,
+                            at,
+                            format!("unknown window `{}`", name.value),
+                            None,
+                        );
+                        None
+                    }
+                }
+            }
+            WindowType::WindowSpec(spec) => self.window_spec(spec, span),
+        }
+    }
+
+    pub(super) fn window_spec(&mut self, spec: &WindowSpec, span: &Range<usize>) -> Option<String> {
+        let mut parts = Vec::new();
+        if let Some(base) = &spec.window_name {
+            let base = self.window(&WindowType::NamedWindow(base.clone()), span)?;
+            if !base.is_empty() {
+                parts.push(base);
+            }
+        }
+        if !spec.partition_by.is_empty() {
+            let keys: Vec<String> = spec.partition_by.iter().map(|e| self.expr(e).sql).collect();
+            parts.push(format!("PARTITION BY {}", keys.join(", ")));
+        }
+        let ranged = spec.window_frame.as_ref().is_some_and(|f| {
+            f.units == WindowFrameUnits::Range
+                && [Some(&f.start_bound), f.end_bound.as_ref()]
+                    .into_iter()
+                    .flatten()
+                    .any(|b| {
+                        matches!(
+                            b,
+                            WindowFrameBound::Preceding(Some(_))
+                                | WindowFrameBound::Following(Some(_))
+                        )
+                    })
+        });
+        if !spec.order_by.is_empty() {
+            let keys: Vec<String> = spec
+                .order_by
+                .iter()
+                .map(|o| {
+                    if ranged {
+                        self.order_single(o)
+                    } else {
+                        self.order_item(o).1
+                    }
+                })
+                .collect();
+            parts.push(format!("ORDER BY {}", keys.join(", ")));
+        }
+        if let Some(frame) = &spec.window_frame {
+            let units = match frame.units {
+                WindowFrameUnits::Rows => "ROWS",
+                WindowFrameUnits::Range => "RANGE",
+                WindowFrameUnits::Groups => {
+                    self.unsupported(span.clone(), "a GROUPS frame");
+                    return None;
+                }
+            };
+            let start = self.bound(&frame.start_bound);
+            parts.push(match &frame.end_bound {
+                Some(end) => format!("{units} BETWEEN {start} AND {}", self.bound(end)),
+                None => format!("{units} {start}"),
+            });
+        }
+        Some(parts.join(" "))
+    }
+
+    fn bound(&mut self, bound: &WindowFrameBound) -> String {
+        let mut side = |n: &Option<Box<Expr>>, word: &str| match n {
+            None => format!("UNBOUNDED {word}"),
+            Some(n) => format!("{} {word}", self.expr(n).plain()),
+        };
+        match bound {
+            WindowFrameBound::CurrentRow => "CURRENT ROW".into(),
+            WindowFrameBound::Preceding(n) => side(n, "PRECEDING"),
+            WindowFrameBound::Following(n) => side(n, "FOLLOWING"),
+        }
+    }
+
+    fn order_single(&mut self, order: &OrderByExpr) -> String {
+        let value = self.expr(&order.expr);
+        format!("{}{}", value.sql, direction(order))
+    }
+
+    /// One key of an ORDER BY: the value and its text.
+    pub(super) fn order_item(&mut self, order: &OrderByExpr) -> (Value, String) {
+        let value = self.expr(&order.expr);
+        let text = order_text(&value.sql, &value.ty, order);
+        if matches!(value.ty, Type::Array(_) | Type::Struct(_) | Type::Json) {
+            let at = self.span_of(&order.expr);
+            let message = format!("ORDER BY does not order {}", value.ty);
+            self.report(ProblemKind::TypeMismatch, at, message, None);
+        }
+        (value, text)
+    }
+}
+
+/// A key with its direction. NaN is the smallest number in GoogleSQL and the greatest in DuckDB, so that a
+/// FLOAT64 is ordered by `isnan` first.
+pub(super) fn order_text(sql: &str, ty: &Type, order: &OrderByExpr) -> String {
+    let plain = format!("{sql}{}", direction(order));
+    if *ty != Type::Float64 {
+        return plain;
+    }
+    let descending = descending(order);
+    let nulls_first = order.options.nulls_first.unwrap_or(!descending);
+    format!(
+        "isnan({sql}) {} NULLS {}, {plain}",
+        if descending { "ASC" } else { "DESC" },
+        if nulls_first { "FIRST" } else { "LAST" }
+    )
+}
+
+fn descending(order: &OrderByExpr) -> bool {
+    matches!(order.options.sort, Some(OrderBySort::Desc))
+}
+
+/// NULL is the smallest value in GoogleSQL; the text says so whatever the engine's setting is.
+pub(super) fn direction(order: &OrderByExpr) -> String {
+    let descending = descending(order);
+    let nulls_first = order.options.nulls_first.unwrap_or(!descending);
+    format!(
+        "{} NULLS {}",
+        if descending { " DESC" } else { "" },
+        if nulls_first { "FIRST" } else { "LAST" }
+    )
+}

@@ -1,0 +1,91 @@
+//! What can be wrong with a query, as data. It must not decide how a problem is shown.
+
+use std::ops::Range;
+
+/// Which rule a query breaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ProblemKind {
+    /// The text is not GoogleSQL; the span is the place where the parser stopped.
+    ParseError,
+    /// No relation in scope has the column, or no struct the field.
+    UnknownColumn,
+    /// Several relations in scope have the column.
+    AmbiguousColumn,
+    /// The catalog has no such table.
+    UnknownTable,
+    /// GoogleSQL has no such function, or it is unknown here.
+    UnknownFunction,
+    /// The function exists with other numbers of arguments.
+    ArgumentCount,
+    /// A value has a type that its place does not take.
+    TypeMismatch,
+    /// A column is neither grouped nor aggregated.
+    NotGrouped,
+    /// An aggregate or a window stands where none may.
+    MisplacedAggregate,
+    /// Right on BigQuery, and without a translation of the same meaning on DuckDB.
+    Unsupported,
+    /// A lint: a day is taken from a TIMESTAMP in UTC because no zone is named.
+    DateFromTimestampWithoutZone,
+    /// The parts of a query do not fit: numbers of columns in a UNION, an ordinal beyond the list.
+    Shape,
+}
+
+/// One thing wrong with a query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The rule.
+    pub kind: ProblemKind,
+    /// Bytes of the analyzed text; empty at 0 where the AST did not come from a text.
+    pub span: Range<usize>,
+    /// Lowercase, without full stop.
+    pub message: String,
+    /// What to write instead, when that is known.
+    pub help: Option<String>,
+}
+
+/// The name among `names` that is nearest to `wanted`, if one is near.
+pub(super) fn nearest<'a>(
+    wanted: &str,
+    names: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    let wanted = wanted.to_lowercase();
+    let limit = (wanted.chars().count() / 3).max(1);
+    names
+        .into_iter()
+        .map(|name| (distance(&wanted, &name.to_lowercase()), name))
+        .filter(|(d, _)| *d <= limit)
+        .min()
+        .map(|(_, name)| name)
+}
+
+/// `did you mean` as a help line.
+pub(super) fn did_you_mean<'a>(
+    wanted: &str,
+    names: impl IntoIterator<Item = &'a str>,
+) -> Option<String> {
+    nearest(wanted, names).map(|name| format!("did you mean `{name}`?"))
+}
+
+/// Edits between two words; a swap of neighbours counts as one.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut rows = vec![vec![0usize; b.len() + 1]; a.len() + 1];
+    for (i, row) in rows.iter_mut().enumerate() {
+        row[0] = i;
+    }
+    for (j, cell) in rows[0].iter_mut().enumerate() {
+        *cell = j;
+    }
+    for i in 1..=a.len() {
+        for j in 1..=b.len() {
+            let replace = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut best = replace.min(rows[i - 1][j] + 1).min(rows[i][j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                best = best.min(rows[i - 2][j - 2] + 1);
+            }
+            rows[i][j] = best;
+        }
+    }
+    rows[a.len()][b.len()]
+}

@@ -1,0 +1,264 @@
+//! The table of functions: `functions.txt` read once. A line is `NAME(types) -> type = DuckDB text`.
+//! It must not hold functions whose syntax or type needs a decision: those are in `lower`.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use super::coerce;
+use super::types::Type;
+use super::value::Value;
+
+const TABLE: &str = include_str!("functions.txt");
+
+/// A type in a signature.
+#[derive(Debug, Clone)]
+enum Pattern {
+    Exact(Type),
+    /// `N`: any number type, the same for all arguments.
+    Number,
+    /// `T`: any type, the same for all.
+    Any,
+    /// `ARRAY<T>`.
+    ArrayOfAny,
+    /// `ANY`: each argument for itself.
+    Each,
+}
+
+/// One overload of a function.
+#[derive(Debug)]
+pub(super) struct Signature {
+    params: Vec<Pattern>,
+    /// The last parameter may repeat.
+    variadic: bool,
+    result: Pattern,
+    /// DuckDB text with `$1`, `$*`; `None` when the function is known and has no translation.
+    pub(super) template: Option<&'static str>,
+    /// The parameter list as the table spells it, for help.
+    pub(super) shown: &'static str,
+}
+
+/// A call matched to an overload.
+pub(super) struct Match {
+    pub(super) ty: Type,
+    pub(super) args: Vec<Value>,
+    pub(super) signature: &'static Signature,
+}
+
+/// Why no overload takes the arguments.
+pub(super) enum Mismatch {
+    Count,
+    Types,
+}
+
+/// Every overload of a function by upper-case name.
+pub(super) fn overloads(name: &str) -> Option<&'static [Signature]> {
+    table().get(name).map(Vec::as_slice)
+}
+
+/// Every name of the table.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    table().keys().copied()
+}
+
+fn table() -> &'static HashMap<&'static str, Vec<Signature>> {
+    static READ: OnceLock<HashMap<&'static str, Vec<Signature>>> = OnceLock::new();
+    READ.get_or_init(|| {
+        let mut map: HashMap<&'static str, Vec<Signature>> = HashMap::new();
+        for line in TABLE
+            .lines()
+            .filter(|l| !l.trim().is_empty() && !l.starts_with('#'))
+        {
+            if let Some((name, signature)) = signature(line) {
+                map.entry(name).or_default().push(signature);
+            }
+        }
+        map
+    })
+}
+
+fn signature(line: &'static str) -> Option<(&'static str, Signature)> {
+    let (head, template) = match line.split_once(" = ") {
+        Some((head, template)) => (head, Some(template.trim())),
+        None => (line, None),
+    };
+    let (call, result) = head.rsplit_once("->")?;
+    let (name, params) = call.trim().split_once('(')?;
+    let shown = params.strip_suffix(')')?;
+    let variadic = shown.ends_with("...");
+    let params = split(shown.trim_end_matches("..."))
+        .map(pattern)
+        .collect::<Option<Vec<_>>>()?;
+    let result = pattern(result.trim())?;
+    Some((
+        name,
+        Signature {
+            params,
+            variadic,
+            result,
+            template,
+            shown,
+        },
+    ))
+}
+
+fn split(params: &'static str) -> impl Iterator<Item = &'static str> {
+    params.split(',').map(str::trim).filter(|p| !p.is_empty())
+}
+
+fn pattern(text: &str) -> Option<Pattern> {
+    Some(match text {
+        "N" => Pattern::Number,
+        "T" => Pattern::Any,
+        "ANY" => Pattern::Each,
+        "ARRAY<T>" => Pattern::ArrayOfAny,
+        _ => Pattern::Exact(Type::parse(text)?),
+    })
+}
+
+/// Chooses the overload that needs the fewest conversions.
+pub(super) fn choose(overloads: &'static [Signature], args: &[Value]) -> Result<Match, Mismatch> {
+    let mut counted = false;
+    let mut best: Option<(usize, Match)> = None;
+    for signature in overloads {
+        let n = signature.params.len();
+        if args.len() != n && !(signature.variadic && args.len() >= n) {
+            continue;
+        }
+        counted = true;
+        if let Some((cost, found)) = take(signature, args)
+            && best.as_ref().is_none_or(|(b, _)| cost < *b)
+        {
+            best = Some((cost, found));
+        }
+    }
+    match best {
+        Some((_, found)) => Ok(found),
+        None => Err(if counted {
+            Mismatch::Types
+        } else {
+            Mismatch::Count
+        }),
+    }
+}
+
+fn take(signature: &'static Signature, args: &[Value]) -> Option<(usize, Match)> {
+    let params: Vec<&Pattern> = (0..args.len())
+        .filter_map(|i| signature.params.get(i).or(signature.params.last()))
+        .collect();
+    let numbers: Vec<&Value> = args
+        .iter()
+        .zip(&params)
+        .filter(|(_, p)| matches!(p, Pattern::Number))
+        .map(|(a, _)| a)
+        .collect();
+    let number = coerce::common(&numbers)?;
+    if !(number.is_numeric() || number == Type::Unknown) {
+        return None;
+    }
+    let number = if number == Type::Unknown && !numbers.is_empty() {
+        Type::Int64
+    } else {
+        number
+    };
+    let any: Vec<&Value> = args
+        .iter()
+        .zip(&params)
+        .filter(|(_, p)| matches!(p, Pattern::Any))
+        .map(|(a, _)| a)
+        .collect();
+    let mut any_type = coerce::common(&any)?;
+    for (arg, param) in args.iter().zip(&params) {
+        if let (Pattern::ArrayOfAny, Type::Array(item)) = (param, &arg.ty) {
+            any_type = coerce::wider(&any_type, item)?;
+        }
+    }
+    let mut cost = 0;
+    let mut taken = Vec::with_capacity(args.len());
+    for (arg, param) in args.iter().zip(&params) {
+        let to = match param {
+            Pattern::Exact(ty) => ty.clone(),
+            Pattern::Number => number.clone(),
+            Pattern::Any => any_type.clone(),
+            Pattern::ArrayOfAny => Type::Array(Box::new(any_type.clone())),
+            Pattern::Each => arg.ty.clone(),
+        };
+        if !coerce::fits(arg, &to) {
+            return None;
+        }
+        cost += match (&arg.ty, &to) {
+            (a, b) if a == b => 0,
+            (Type::Unknown, _) => 1,
+            (Type::Int64, Type::Numeric(_)) => 3,
+            (Type::Int64, Type::BigNumeric(_)) => 4,
+            (Type::Int64, Type::Float64) => 2,
+            _ => 2,
+        };
+        taken.push(coerce::convert(arg.clone(), &to));
+    }
+    let ty = match &signature.result {
+        Pattern::Exact(ty) => ty.clone(),
+        Pattern::Number => number,
+        Pattern::Any | Pattern::Each => any_type,
+        Pattern::ArrayOfAny => Type::Array(Box::new(any_type)),
+    };
+    Some((
+        cost,
+        Match {
+            ty,
+            args: taken,
+            signature,
+        },
+    ))
+}
+
+/// Fills a template with argument texts; `$*` is all of them, `$1` the first.
+pub(super) fn fill(template: &str, args: &[Value]) -> String {
+    let mut out = String::new();
+    let mut rest = template;
+    while let Some(at) = rest.find('$') {
+        out.push_str(&rest[..at]);
+        let mark = rest[at + 1..].chars().next();
+        match mark {
+            Some('*') => {
+                out.push_str(
+                    &args
+                        .iter()
+                        .map(|a| a.sql.as_str())
+                        .collect::<Vec<_>>()
+                        .join(", "),
+                );
+            }
+            Some(c) => {
+                let n = c.to_digit(10).unwrap_or(0) as usize;
+                if let Some(arg) = n.checked_sub(1).and_then(|i| args.get(i)) {
+                    let alone = (out.ends_with('(') || out.ends_with(", "))
+                        && rest[at + 2..].starts_with([',', ')']);
+                    out.push_str(&if alone {
+                        arg.sql.clone()
+                    } else {
+                        arg.operand()
+                    });
+                }
+            }
+            None => {}
+        }
+        rest = &rest[at + 1 + mark.map_or(0, char::len_utf8)..];
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_of_the_table_is_a_signature() {
+        for line in TABLE
+            .lines()
+            .filter(|l| !l.trim().is_empty() && !l.starts_with('#'))
+        {
+            assert!(signature(line).is_some(), "{line}");
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! What is known of an expression once it is resolved: its type, its DuckDB text, where its value comes from.
+//! It must not look at the AST.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use super::types::{Type, quoted};
+
+/// Columns of catalog tables that a value comes from.
+pub(super) type Origins = BTreeSet<(String, String)>;
+
+/// How an output column is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ColumnKind {
+    /// A column of a table, passed on unchanged.
+    Direct,
+    /// An expression over columns of one row.
+    Computed,
+    /// An expression over several rows: an aggregate or a window.
+    Aggregated,
+}
+
+/// A literal, kept because GoogleSQL converts literals where it does not convert columns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Literal {
+    Null,
+    Int(String),
+    Float(String),
+    Str(String),
+}
+
+/// A column reference that no aggregate encloses: it must be grouped where its scope is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Bare {
+    /// Index of the scope that has the column.
+    pub(super) scope: usize,
+    pub(super) name: String,
+    pub(super) span: Range<usize>,
+}
+
+/// A resolved expression.
+#[derive(Debug, Clone)]
+pub(super) struct Value {
+    pub(super) ty: Type,
+    /// DuckDB text; `compound` says that it needs parentheses as an operand.
+    pub(super) sql: String,
+    pub(super) compound: bool,
+    pub(super) origins: Origins,
+    pub(super) kind: ColumnKind,
+    pub(super) bare: Vec<Bare>,
+    /// Whether an aggregate of the current select is inside.
+    pub(super) aggregate: bool,
+    /// Whether a window function is inside.
+    pub(super) window: bool,
+    pub(super) literal: Option<Literal>,
+}
+
+impl Value {
+    pub(super) fn new(ty: Type, sql: impl Into<String>) -> Value {
+        Value {
+            ty,
+            sql: sql.into(),
+            compound: false,
+            origins: Origins::new(),
+            kind: ColumnKind::Computed,
+            bare: vec![],
+            aggregate: false,
+            window: false,
+            literal: None,
+        }
+    }
+
+    /// What stands for an expression that has a problem: fits everywhere, so that one problem is told once.
+    pub(super) fn unknown() -> Value {
+        Value::new(Type::Unknown, "NULL")
+    }
+
+    pub(super) fn string(text: &str) -> Value {
+        let mut value = Value::new(Type::String, quote_text(text));
+        value.literal = Some(Literal::Str(text.to_string()));
+        value
+    }
+
+    /// A new text over the same inputs.
+    pub(super) fn over(ty: Type, sql: impl Into<String>, inputs: &[&Value]) -> Value {
+        let mut value = Value::new(ty, sql);
+        for input in inputs {
+            value.absorb(input);
+        }
+        value
+    }
+
+    /// Takes over where another value comes from.
+    pub(super) fn absorb(&mut self, input: &Value) {
+        self.origins.extend(input.origins.iter().cloned());
+        for bare in &input.bare {
+            if !self.bare.contains(bare) {
+                self.bare.push(bare.clone());
+            }
+        }
+        self.aggregate |= input.aggregate;
+        self.window |= input.window;
+        if input.kind == ColumnKind::Aggregated {
+            self.kind = ColumnKind::Aggregated;
+        }
+    }
+
+    /// Marks the text as one that needs parentheses when it becomes an operand.
+    pub(super) fn compound(mut self) -> Value {
+        self.compound = true;
+        self
+    }
+
+    /// The text as an operand of an operator.
+    pub(super) fn operand(&self) -> String {
+        if self.compound {
+            format!("({})", self.sql)
+        } else {
+            self.sql.clone()
+        }
+    }
+
+    /// As `operand`, but an integer literal without its type, where the other side gives it one.
+    pub(super) fn plain(&self) -> String {
+        match &self.literal {
+            Some(Literal::Int(digits)) if self.ty == Type::Int64 => {
+                if digits.starts_with('-') {
+                    format!("({digits})")
+                } else {
+                    digits.clone()
+                }
+            }
+            _ => self.operand(),
+        }
+    }
+
+    /// The text of a string literal, if it is one.
+    pub(super) fn as_text(&self) -> Option<&str> {
+        match &self.literal {
+            Some(Literal::Str(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The value of an integer literal, if it is one.
+    pub(super) fn as_int(&self) -> Option<i64> {
+        match &self.literal {
+            Some(Literal::Int(text)) => text.parse().ok(),
+            _ => None,
+        }
+    }
+}
+
+/// A DuckDB string literal.
+pub(super) fn quote_text(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+/// A column that a scope offers.
+#[derive(Debug, Clone)]
+pub(super) struct ScopeColumn {
+    pub(super) name: String,
+    pub(super) ty: Type,
+    /// DuckDB text of a reference to it.
+    pub(super) sql: String,
+    pub(super) origins: Origins,
+    pub(super) kind: ColumnKind,
+}
+
+/// A relation of a FROM clause.
+#[derive(Debug, Clone)]
+pub(super) struct Relation {
+    /// The name by which columns are qualified.
+    pub(super) alias: String,
+    pub(super) columns: Vec<ScopeColumn>,
+    /// The whole row as one value: set for UNNEST, whose alias names the element.
+    pub(super) element: Option<ScopeColumn>,
+}
+
+impl Relation {
+    /// The row of the relation as a struct.
+    pub(super) fn row(&self) -> ScopeColumn {
+        if let Some(element) = &self.element {
+            return element.clone();
+        }
+        let fields = self
+            .columns
+            .iter()
+            .map(|c| super::types::Field {
+                name: c.name.clone(),
+                ty: c.ty.clone(),
+            })
+            .collect();
+        let parts: Vec<String> = self
+            .columns
+            .iter()
+            .map(|c| format!("{} := {}", quoted(&c.name), c.sql))
+            .collect();
+        ScopeColumn {
+            name: self.alias.clone(),
+            ty: Type::Struct(fields),
+            sql: format!("struct_pack({})", parts.join(", ")),
+            origins: self
+                .columns
+                .iter()
+                .flat_map(|c| c.origins.iter().cloned())
+                .collect(),
+            kind: ColumnKind::Computed,
+        }
+    }
+}
+
+/// The names that one SELECT sees.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Scope {
+    pub(super) relations: Vec<Relation>,
+    /// Columns merged by USING: named without qualifier they are not ambiguous.
+    pub(super) merged: Vec<ScopeColumn>,
+    /// Aliases of the select list, visible after it.
+    pub(super) aliases: Vec<(String, Value)>,
+    /// Texts of the grouping keys, once they are known.
+    pub(super) keys: Vec<String>,
+    /// Named windows: name and lowered text inside the parentheses.
+    pub(super) windows: Vec<(String, String)>,
+}
