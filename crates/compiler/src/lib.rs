@@ -6,3 +6,28 @@ pub mod plan;
 pub mod source;
 pub mod sql;
 pub mod syntax;
+
+use diagnostic::{Diagnostic, Severity};
+
+/// What a check of a project found.
+#[derive(Debug)]
+pub struct Checked {
+    /// The model; `None` where a problem is an error.
+    pub project: Option<model::Project>,
+    /// Every problem, in the order of the files.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Checks the files of a project. It never fails: what is wrong is data.
+#[must_use]
+pub fn check(files: &source::FileSet) -> Checked {
+    let parsed = syntax::parse(files);
+    let mut diagnostics = parsed.diagnostics;
+    let broken = !diagnostics.is_empty();
+    let (project, found) = model::resolve(&parsed.documents);
+    // A file that does not parse takes its names with it; what others say of those names would only mislead.
+    diagnostics.extend(found.into_iter().filter(|problem| !broken || !problem.code.is_about_names()));
+    diagnostic::sort(&mut diagnostics);
+    let failed = diagnostics.iter().any(|problem| problem.severity == Severity::Error);
+    Checked { project: project.filter(|_| !failed), diagnostics }
+}

@@ -59,9 +59,29 @@ macro_rules! codes {
     };
 }
 
+impl Code {
+    /// Whether the problem may be gone once a file that does not parse is mended.
+    #[must_use]
+    pub(crate) fn is_about_names(self) -> bool {
+        matches!(self, Code::NoProject | Code::UnknownName | Code::UnknownTable | Code::UnknownDimension)
+    }
+}
+
 codes! {
     NoProject = "DW0001", "no-project", Error, "The folder holds no project file.";
+    FileTooLarge = "DW0002", "file-too-large", Error, "A file that is larger than a model can be.";
+    EmptyFile = "DW0003", "empty-file", Error, "A file that declares nothing.";
+    UnknownFile = "DW0004", "unknown-file", Error, "A file that declares no source, dimension or fact.";
     UnknownKey = "DW0101", "unknown-key", Error, "A key that the file's kind does not have.";
+    MissingKey = "DW0102", "missing-key", Error, "A key that every file of its kind has.";
+    WrongType = "DW0103", "wrong-type", Error, "A value of another kind than the key takes.";
+    DuplicateYamlKey = "DW0104", "duplicate-key-in-yaml", Error, "One key twice in a mapping.";
+    EmptyValue = "DW0105", "empty-value", Error, "A key without a value.";
+    YamlSyntax = "DW0106", "yaml-syntax", Error, "A file that is no YAML.";
+    YamlAlias = "DW0107", "yaml-alias", Error, "An anchor or alias.";
+    YamlDepth = "DW0108", "yaml-depth", Error, "Nesting deeper than any model has.";
+    YamlDocuments = "DW0109", "yaml-documents", Error, "Several documents in one file.";
+    Template = "DW0112", "template", Error, "A template that does not expand.";
     MissingSetting = "DW0110", "missing-setting", Error, "A setting that the kind of source or model needs.";
     WrongValue = "DW0111", "wrong-value", Error, "A value that the key does not take.";
     UnknownName = "DW0201", "unknown-name", Error, "A name that nothing is declared with.";

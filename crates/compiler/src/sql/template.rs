@@ -1,7 +1,7 @@
 //! Statement templates: words without decisions. A template is a file below `templates/`; each of its statements ends
 //! with `;` at the end of a line. It must not know what the statements are for.
 
-use minijinja::value::{Value, ValueKind};
+use minijinja::value::{Serde, Value, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior};
 use serde::Serialize;
 
@@ -15,7 +15,7 @@ const END: char = '\u{1e}';
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Col {
     /// Its name.
-    pub(super) name: String,
+    name: String,
     /// `IS DISTINCT FROM` needs [`Dialect::comparable`] around it.
     incomparable: bool,
 }
@@ -27,6 +27,10 @@ impl Col {
 
     pub(super) fn plain(name: impl Into<String>) -> Self {
         Self { name: name.into(), incomparable: false }
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
     }
 }
 
@@ -63,8 +67,7 @@ impl Templates {
     pub(super) fn new(dialect: &'static dyn Dialect) -> Self {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        environment.set_keep_trailing_newline(true);
-        environment.add_global("d", Value::from_serialize(dialect.words()));
+        environment.add_global("d", Value::from(Serde(dialect.words())));
         for (name, text) in TEMPLATES {
             // A template of our own that does not parse is a defect of ours, which the first test meets.
             if let Err(error) = environment.add_template_owned(*name, text.replace(";\n", &format!("{END}\n"))) {
@@ -92,9 +95,9 @@ impl Templates {
         environment.add_filter("equal_or_null", move |columns: Value, a: String, b: String| {
             join(&columns, " AND ", |c| format!("{a}.{0} IS NOT DISTINCT FROM {b}.{0}", quote(&c.name)))
         });
-        environment.add_filter("pairs_equal", move |pairs: Vec<(String, String)>, a: String, b: String| {
+        environment.add_filter("pairs_equal", move |pairs: Serde<Vec<(String, String)>>, a: String, b: String| {
             let all: Vec<String> =
-                pairs.iter().map(|(x, y)| format!("{a}.{} = {b}.{}", quote(x), quote(y))).collect();
+                pairs.0.iter().map(|(x, y)| format!("{a}.{} = {b}.{}", quote(x), quote(y))).collect();
             all.join(" AND ")
         });
         environment.add_filter("not_null", move |columns: Value, a: String| {
@@ -119,7 +122,7 @@ impl Templates {
 
     /// The statements of a template.
     pub(super) fn render(&self, name: &str, context: impl Serialize) -> Vec<Rendered> {
-        let text = match self.environment.get_template(name).and_then(|template| template.render(context)) {
+        let text = match self.environment.get_template(name).and_then(|template| template.render(Value::from(Serde(context)))) {
             Ok(text) => text,
             Err(error) => unreachable!("template {name}: {error:#}"),
         };

@@ -504,6 +504,15 @@ fn key_expr(select: &Select, column: &str) -> Option<Expr> {
     from_wildcard
 }
 
+/// Whether a block gives one row for each row that it reads: no expression of it spans several.
+pub(crate) fn is_row_by_row(select: &Select) -> bool {
+    !select_has_subquery(select)
+        && select.projection.iter().all(|item| match item {
+            SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => !contains_aggregate(expr),
+            _ => true,
+        })
+}
+
 fn contains_aggregate(expr: &Expr) -> bool {
     visit_expressions(expr, |inner| match inner {
         Expr::Function(function) if function.over.is_some() || is_aggregate(&function.name.to_string()) => {
@@ -649,15 +658,15 @@ fn single_name(name: &ObjectName) -> Option<String> {
     }
 }
 
-fn short_name(table: &str) -> &str {
+pub(crate) fn short_name(table: &str) -> &str {
     table.rsplit('.').next().unwrap_or(table)
 }
 
-fn backquoted(name: &str) -> ObjectName {
+pub(crate) fn backquoted(name: &str) -> ObjectName {
     ObjectName(vec![ObjectNamePart::Identifier(Ident::with_quote('`', name))])
 }
 
-fn plain_alias(name: &str) -> TableAlias {
+pub(crate) fn plain_alias(name: &str) -> TableAlias {
     TableAlias { explicit: true, name: Ident::with_quote('`', name), columns: Vec::new(), at: None }
 }
 

@@ -18,6 +18,7 @@ use std::ops::Range;
 use sqlparser::ast::{Expr, Query};
 
 pub use catalog::{Catalog, Column, Tables};
+pub(crate) use lower::is_aggregate;
 pub use parse::{parse_expr, parse_query, to_googlesql};
 pub use problem::{Problem, ProblemKind};
 pub use types::{Field, Precision, Type};

@@ -12,7 +12,7 @@ use crate::model::{
     Type1Scope,
 };
 use crate::plan::{Gate, ModelLoad, Reads, Statement};
-use crate::sql::googlesql::{Column as SqlColumn, Type, parse_query, to_googlesql};
+use crate::sql::googlesql::{Column as SqlColumn, ColumnKind, Type, parse_query, to_googlesql};
 use crate::sql::names;
 use crate::sql::template::Col;
 use crate::sql::touched::{self, table_name};
@@ -178,7 +178,7 @@ impl Lowering<'_> {
             members.natural_key.iter().any(|column| {
                 members.query.analysis.output.iter().any(|output| {
                     output.name == column.name
-                        && output.is_direct()
+                        && output.kind == ColumnKind::Direct
                         && output.origins.iter().any(|(_, origin)| origin == key)
                 })
             })

@@ -34,7 +34,7 @@ impl Lowering<'_> {
             rows: self.landing_rows(table),
             changes: self.landing_changes(table),
             order: by.into_iter().map(Col::plain).chain([Col::plain("_state")]).collect(),
-            values: columns.iter().filter(|column| !key.iter().any(|k| k.name == column.name)).cloned().collect(),
+            values: columns.iter().filter(|column| !key.iter().any(|k| k.name() == column.name())).cloned().collect(),
             key,
             columns,
         };

@@ -515,3 +515,9 @@ fn parts(f: &Function) -> Option<(Vec<&Expr>, bool, Clauses<'_>)> {
     }
     Some((exprs, star, clauses))
 }
+
+/// Whether a function, by its name in any case, is an aggregate.
+#[must_use]
+pub(crate) fn is_aggregate(name: &str) -> bool {
+    AGGREGATES.contains(&name.to_uppercase().as_str())
+}

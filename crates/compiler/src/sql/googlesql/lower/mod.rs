@@ -29,6 +29,7 @@ use super::types::{Type, quoted};
 use super::value::{Bare, ColumnKind, Relation, Scope, ScopeColumn, Value};
 use super::{OutputColumn, TableUse};
 
+pub(crate) use aggregates::is_aggregate;
 pub(super) use literals::moment_literal;
 
 /// Everything the pass found.

@@ -1,0 +1,237 @@
+//! Shapes: what a node may hold, taken from the JSON Schema of the types, so that every unknown key, wrong type and
+//! missing key of a file is said at once. It must not know one key by name: the types are the only truth.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use granit_parser::ScalarStyle;
+use serde_json::Value as Json;
+
+use super::yaml::{NodeId, Tree, Value};
+use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::source::{FileId, Span};
+
+/// What a node may hold.
+#[derive(Debug, Clone)]
+pub(super) enum Shape {
+    Text,
+    Integer,
+    Number,
+    Bool,
+    OneOf(Vec<String>),
+    List(Box<Shape>),
+    Map(Box<Shape>),
+    Record(Record),
+    Any(Vec<Shape>),
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Record {
+    keys: BTreeMap<String, Shape>,
+    required: Vec<String>,
+}
+
+/// The shapes of the four kinds of file, made once.
+pub(super) struct Shapes {
+    pub(super) project: Shape,
+    pub(super) source: Shape,
+    pub(super) dimension: Shape,
+    pub(super) fact: Shape,
+}
+
+pub(super) fn shapes() -> &'static Shapes {
+    static SHAPES: OnceLock<Shapes> = OnceLock::new();
+    SHAPES.get_or_init(|| Shapes {
+        project: of(&super::schema::of::<super::Project>()),
+        source: of(&super::schema::of::<super::Source>()),
+        dimension: of(&super::schema::of::<super::Dimension>()),
+        fact: of(&super::schema::of::<super::Fact>()),
+    })
+}
+
+fn of(schema: &Json) -> Shape {
+    shape(schema, schema)
+}
+
+fn shape(schema: &Json, root: &Json) -> Shape {
+    if let Some(name) = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()) {
+        return shape(&root["$defs"][name], root);
+    }
+    for key in ["anyOf", "oneOf"] {
+        if let Some(choices) = schema[key].as_array() {
+            let constants: Option<Vec<String>> =
+                choices.iter().map(|choice| choice["const"].as_str().map(str::to_owned)).collect();
+            if let Some(constants) = constants {
+                return Shape::OneOf(constants);
+            }
+            let mut shapes: Vec<Shape> =
+                choices.iter().filter(|choice| choice["type"] != "null").map(|choice| shape(choice, root)).collect();
+            return if shapes.len() == 1 { shapes.remove(0) } else { Shape::Any(shapes) };
+        }
+    }
+    if let Some(values) = schema["enum"].as_array() {
+        return Shape::OneOf(values.iter().filter_map(|value| value.as_str().map(str::to_owned)).collect());
+    }
+    let ty = match &schema["type"] {
+        Json::Array(types) => types.iter().find(|ty| *ty != "null").and_then(Json::as_str),
+        other => other.as_str(),
+    };
+    match ty {
+        Some("integer") => Shape::Integer,
+        Some("number") => Shape::Number,
+        Some("boolean") => Shape::Bool,
+        Some("array") => Shape::List(Box::new(shape(&schema["items"], root))),
+        Some("object") => match schema["properties"].as_object() {
+            Some(properties) => Shape::Record(Record {
+                keys: properties.iter().map(|(key, value)| (key.clone(), shape(value, root))).collect(),
+                required: schema["required"]
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .filter_map(|key| key.as_str().map(str::to_owned))
+                    .collect(),
+            }),
+            None => Shape::Map(Box::new(shape(&schema["additionalProperties"], root))),
+        },
+        _ => Shape::Text,
+    }
+}
+
+impl Shape {
+    fn name(&self) -> String {
+        match self {
+            Shape::Text => "a text".to_owned(),
+            Shape::Integer => "a whole number".to_owned(),
+            Shape::Number => "a number".to_owned(),
+            Shape::Bool => "true or false".to_owned(),
+            Shape::OneOf(values) => format!("one of {}", values.join(", ")),
+            Shape::List(_) => "a list".to_owned(),
+            Shape::Map(_) => "a mapping of names".to_owned(),
+            Shape::Record(_) => "a mapping".to_owned(),
+            Shape::Any(shapes) => shapes.iter().map(Shape::name).collect::<Vec<_>>().join(" or "),
+        }
+    }
+}
+
+/// Says everything in which a file does not have its shape.
+pub(super) fn check(file: FileId, tree: &Tree, shape: &Shape, problems: &mut Vec<Diagnostic>) {
+    Check { file, tree, problems }.node(tree.root, shape, "the file", None);
+}
+
+struct Check<'a> {
+    file: FileId,
+    tree: &'a Tree,
+    problems: &'a mut Vec<Diagnostic>,
+}
+
+impl Check<'_> {
+    fn span(&self, id: NodeId) -> Span {
+        let node = self.tree.node(id);
+        Span { file: self.file, lo: node.lo, hi: node.hi }
+    }
+
+    fn node(&mut self, id: NodeId, shape: &Shape, name: &str, key: Option<Span>) {
+        match (&self.tree.node(id).value, shape) {
+            (Value::Map(entries), Shape::Record(record)) => {
+                for entry in entries {
+                    let span = Span { file: self.file, lo: entry.lo, hi: entry.hi };
+                    match record.keys.get(&*entry.key) {
+                        Some(shape) => self.node(entry.value, shape, &entry.key, Some(span)),
+                        None => self.unknown(&entry.key, span, record),
+                    }
+                }
+                for required in &record.required {
+                    if !entries.iter().any(|entry| *entry.key == **required) {
+                        let place = key.unwrap_or_else(|| first_key(self.file, entries, self.span(id)));
+                        self.problems.push(
+                            Diagnostic::new(Code::MissingKey, format!("{} has no `{required}`", quoted(name)))
+                                .at(place, format!("`{required}` is missing"))
+                                .help(format!("add `{required}: …`")),
+                        );
+                    }
+                }
+            }
+            (Value::Map(entries), Shape::Map(inner)) => {
+                for entry in entries {
+                    let span = Span { file: self.file, lo: entry.lo, hi: entry.hi };
+                    self.node(entry.value, inner, &entry.key, Some(span));
+                }
+            }
+            (Value::Sequence(items), Shape::List(inner)) => {
+                for item in items {
+                    self.node(*item, inner, name, None);
+                }
+            }
+            (value, Shape::Any(shapes)) => match shapes.iter().find(|shape| fits(value, shape)) {
+                Some(shape) => self.node(id, shape, name, key),
+                None => self.wrong(id, shape, name),
+            },
+            (Value::Scalar(text, style), Shape::OneOf(values)) => {
+                if !values.iter().any(|value| value == &**text) || *style == ScalarStyle::Literal {
+                    let diagnostic =
+                        Diagnostic::new(Code::WrongValue, format!("{} cannot be `{text}`", quoted(name)))
+                            .at(self.span(id), "not one of its values");
+                    let help = match nearest(text, values.iter().map(String::as_str)) {
+                        Some(near) => format!("did you mean `{near}`?"),
+                        None => format!("its values are {}", values.join(", ")),
+                    };
+                    self.problems.push(diagnostic.help(help));
+                }
+            }
+            (value, shape) => {
+                if !fits(value, shape) {
+                    self.wrong(id, shape, name);
+                }
+            }
+        }
+    }
+
+    fn unknown(&mut self, key: &str, span: Span, record: &Record) {
+        let diagnostic = Diagnostic::new(Code::UnknownKey, format!("there is no key `{key}` here")).at(span, "unknown");
+        let known = record.keys.keys().map(String::as_str);
+        let help = match nearest(key, known.clone()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("the keys here are {}", known.collect::<Vec<_>>().join(", ")),
+        };
+        self.problems.push(diagnostic.help(help));
+    }
+
+    fn wrong(&mut self, id: NodeId, shape: &Shape, name: &str) {
+        let found = match &self.tree.node(id).value {
+            Value::Scalar(text, _) if text.is_empty() => return,
+            Value::Scalar(..) => "a single value",
+            Value::Map(_) => "a mapping",
+            Value::Sequence(_) => "a list",
+        };
+        self.problems.push(
+            Diagnostic::new(Code::WrongType, format!("{} is {}", quoted(name), shape.name()))
+                .at(self.span(id), format!("{found} here"))
+                .help(format!("write {}", shape.name())),
+        );
+    }
+}
+
+fn quoted(name: &str) -> String {
+    if name == "the file" { name.to_owned() } else { format!("`{name}`") }
+}
+
+fn first_key(file: FileId, entries: &[super::yaml::Entry], otherwise: Span) -> Span {
+    entries.first().map_or(otherwise, |entry| Span { file, lo: entry.lo, hi: entry.hi })
+}
+
+/// Whether a value has a shape as far as its outside tells.
+fn fits(value: &Value, shape: &Shape) -> bool {
+    match (value, shape) {
+        (Value::Map(_), Shape::Map(_) | Shape::Record(_)) | (Value::Sequence(_), Shape::List(_)) => true,
+        (Value::Scalar(text, style), shape) => match shape {
+            Shape::Text | Shape::OneOf(_) => true,
+            Shape::Integer => *style == ScalarStyle::Plain && text.parse::<u64>().is_ok(),
+            Shape::Number => *style == ScalarStyle::Plain && text.parse::<f64>().is_ok_and(f64::is_finite),
+            Shape::Bool => *style == ScalarStyle::Plain && matches!(&**text, "true" | "false"),
+            Shape::Any(shapes) => shapes.iter().any(|shape| fits(value, shape)),
+            _ => false,
+        },
+        (_, Shape::Any(shapes)) => shapes.iter().any(|shape| fits(value, shape)),
+        _ => false,
+    }
+}
