@@ -1,1 +1,17 @@
-//! x
+//! The runner: everything that touches the world. It reads projects, extracts from sources, executes plans on a
+//! warehouse and keeps the warehouse's state. It decides nothing that the compiler could have decided.
+
+pub mod error;
+mod execute;
+mod extract;
+pub mod project;
+mod state;
+mod warehouse;
+
+pub use error::{Error, Offence};
+pub use execute::{
+    ApplyReport, Mode, ModelOutcome, ModelReport, RunOptions, RunReport, SourceOutcome, SourceReport, TableReport,
+    apply, audit, changes, run,
+};
+pub use state::{StateReport, TableState};
+pub use warehouse::DuckDbWarehouse;

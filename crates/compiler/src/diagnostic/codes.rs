@@ -72,6 +72,7 @@ codes! {
     FileTooLarge = "DW0002", "file-too-large", Error, "A file that is larger than a model can be.";
     EmptyFile = "DW0003", "empty-file", Error, "A file that declares nothing.";
     UnknownFile = "DW0004", "unknown-file", Error, "A file that declares no source, dimension or fact.";
+    NotUtf8 = "DW0005", "not-utf8", Error, "A file that is not UTF-8.";
     UnknownKey = "DW0101", "unknown-key", Error, "A key that the file's kind does not have.";
     MissingKey = "DW0102", "missing-key", Error, "A key that every file of its kind has.";
     WrongType = "DW0103", "wrong-type", Error, "A value of another kind than the key takes.";
@@ -112,10 +113,24 @@ codes! {
     DateWithoutZone = "DW0610", "date-without-zone", Warning, "A day taken from an instant without a zone.";
     QueryShape = "DW0611", "query-shape", Error, "A query whose result cannot be a table.";
     UnknownType = "DW0612", "unknown-type", Error, "A type that GoogleSQL does not have.";
+    NotApplied = "DW0701", "not-applied", Error, "The models are not those that the warehouse was made from.";
+    DestructiveChange = "DW0702", "destructive-change", Error, "A plan that loses data, without leave.";
+    Protected = "DW0703", "protected", Error, "A plan that loses data of a protected model.";
+    ForeignObject = "DW0704", "foreign-object", Error, "An object of a needed name that dwc did not make.";
+    StateNewer = "DW0705", "state-newer", Error, "A state that a newer dwc wrote.";
+    StateDamaged = "DW0706", "state-damaged", Error, "A state that cannot be read.";
     UnsupportedSql = "DW0801", "unsupported-sql", Error, "SQL without an equal on an engine of the project.";
     NullKey = "DW0901", "null-key", Error, "Rows whose key is NULL.";
     DuplicateKey = "DW0902", "duplicate-key", Error, "Several rows of one key.";
     KeyCollision = "DW0903", "key-collision", Error, "Two members with one surrogate key.";
     MissingMember = "DW0904", "missing-member", Error, "Rows that name a member which the dimension does not have.";
     AuditFailed = "DW0905", "audit-failed", Error, "A loaded table that breaks its own rules.";
+    FileMissing = "DW0910", "file-missing", Error, "No file where a table's files should be.";
+    FileUnreadable = "DW0911", "file-unreadable", Error, "A file that is not of its format.";
+    FileColumns = "DW0912", "file-columns", Error, "A file without a declared column.";
+    TooManyRejected = "DW0913", "too-many-rejected", Error, "More rows that do not cast than are let through.";
+    TooManyDeleted = "DW0914", "too-many-deleted", Error, "A full reading that lacks more rows than is let through.";
+    WarehouseInUse = "DW0920", "warehouse-in-use", Error, "Another process holds the warehouse.";
+    WarehouseUnreadable = "DW0921", "warehouse-unreadable", Error, "A file that is no warehouse.";
+    UnsupportedSource = "DW0922", "unsupported-source", Error, "A source of a type that this build does not extract.";
 }

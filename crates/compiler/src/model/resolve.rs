@@ -20,8 +20,6 @@ pub(super) struct Scope<'a> {
     pub(super) tables: BTreeMap<String, &'a Table>,
     /// Source tables and models, as a query sees them.
     pub(super) catalog: Tables,
-    /// The project's zone.
-    pub(super) timezone: String,
     /// Dimensions by name: their index, and the types of their natural keys.
     pub(super) dimensions: BTreeMap<String, (usize, Vec<Type>)>,
     /// Documents of facts by name.
@@ -57,7 +55,6 @@ pub(crate) fn resolve(documents: &[Document]) -> (Option<Project>, Vec<Diagnosti
         documents,
         tables: tables.iter().map(|table| (table.address.clone(), table)).collect(),
         catalog: Tables::default(),
-        timezone: project.timezone.clone(),
         dimensions: BTreeMap::new(),
         facts: BTreeMap::new(),
     };

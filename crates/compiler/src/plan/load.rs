@@ -25,7 +25,7 @@ pub struct Landing {
     pub absent: Vec<Statement>,
     /// Merges the staged batch.
     pub merge: Vec<Statement>,
-    /// Removes images that every model has consumed: those of batches up to `@consumed`.
+    /// Removes images that every model has consumed: those of batches up to the last that all have consumed.
     pub purge: Vec<Statement>,
 }
 
@@ -49,11 +49,13 @@ pub struct ModelLoad {
     pub tables: Vec<String>,
     /// The models that must have loaded before.
     pub upstream: Vec<String>,
+    /// Its query reads models: it is loaded anew whenever anything below them has changed.
+    pub reads_models: bool,
     /// Why changes cannot be applied alone, where they cannot.
     pub whole: Option<String>,
     /// Computes the model from everything that is landed.
     pub full: Vec<Statement>,
-    /// Computes what the batches after `@since` can affect; `None` where the model is computed whole.
+    /// Computes what the batches after the last one consumed can affect; `None` where the model is computed whole.
     pub incremental: Option<Vec<Statement>>,
     /// Checks of the loaded tables, for `verify` and after each run.
     pub audits: Vec<Statement>,
@@ -62,7 +64,7 @@ pub struct ModelLoad {
 /// A statement with what the runner does with it.
 #[derive(Debug, Clone)]
 pub struct Statement {
-    /// The SQL. `@batch`, `@since`, `@consumed` stand for INT64 literals, `@at` for a TIMESTAMP literal.
+    /// The SQL. The batch, the last batch consumed and the batch's instant are variables: see `Words`.
     pub sql: String,
     /// What its rows mean.
     pub reads: Reads,

@@ -48,6 +48,14 @@ pub struct Words {
     pub far_future: &'static str,
     /// The greatest INT64.
     pub max_int64: &'static str,
+    /// The batch that the statement lands or consumes, INT64.
+    pub batch: &'static str,
+    /// The last batch that the model has consumed, INT64.
+    pub since: &'static str,
+    /// The instant of the batch, TIMESTAMP.
+    pub at: &'static str,
+    /// The last batch that every model has consumed, INT64.
+    pub consumed: &'static str,
 }
 
 /// The embedded engine. <https://duckdb.org/docs/stable/sql/introduction>
@@ -78,6 +86,10 @@ impl Dialect for DuckDb {
             beginning: "TIMESTAMP '0001-01-01 00:00:00'",
             far_future: "TIMESTAMP '9999-12-31 00:00:00'",
             max_int64: "9223372036854775807",
+            batch: "getvariable('dwc_batch')",
+            since: "getvariable('dwc_since')",
+            at: "getvariable('dwc_at')",
+            consumed: "getvariable('dwc_consumed')",
         }
     }
 
@@ -140,6 +152,10 @@ impl Dialect for BigQuery {
             beginning: "TIMESTAMP '0001-01-01 00:00:00+00'",
             far_future: "TIMESTAMP '9999-12-31 00:00:00+00'",
             max_int64: "9223372036854775807",
+            batch: "dwc_batch",
+            since: "dwc_since",
+            at: "dwc_at",
+            consumed: "dwc_consumed",
         }
     }
 

@@ -7,5 +7,5 @@ pub mod names;
 mod template;
 pub mod touched;
 
-pub use dialect::Dialect;
+pub use dialect::{BigQuery, Dialect, DuckDb, Words};
 pub use lower::{change_statements, dialect, load_plan, manifest};

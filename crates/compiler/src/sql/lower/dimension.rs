@@ -58,7 +58,7 @@ struct Incoming<'a> {
     key: &'a [Col],
     history: &'a str,
     touched: Option<Vec<Col>>,
-    event_at: &'static str,
+    event_at: String,
 }
 
 /// What a rebinding of facts needs to know of one role.
@@ -112,16 +112,16 @@ impl Lowering<'_> {
                     .dialect
                     .query(&outer_text(self.project, members, Some(table), &text), &catalog)
                     .map_err(|found| problems_at(found, members.query.span))?;
-                let mut statements = self.render("dimension_states", base(query, None, ""));
+                let mut statements = self.render("dimension_states", base(query, None, String::new()));
                 statements.extend(self.dimension_gates(dimension, members, &context, false));
                 statements.extend(self.dimension_tail(dimension, members, &context));
                 Ok(statements)
             };
-            (load("0")?, Some(load("@since")?), None)
+            (load("0")?, Some(load(self.dialect.words().since)?), None)
         } else {
             let event_at = match members.effective_at {
-                EffectiveAt::Column(..) => "COALESCE(e._event_at, @at)",
-                EffectiveAt::Extracted => "@at",
+                EffectiveAt::Column(..) => format!("COALESCE(e._event_at, {})", self.dialect.words().at),
+                EffectiveAt::Extracted => self.dialect.words().at.to_owned(),
             };
             let load = |text: &str, increment: Option<&touched::Increment>| -> Result<Vec<Statement>, Vec<Diagnostic>> {
                 let mut catalog = self.catalog();
@@ -134,7 +134,7 @@ impl Lowering<'_> {
                 let query =
                     self.dialect.query(&outer_text(self.project, members, None, text), &catalog).map_err(at)?;
                 let touched = increment.map(|increment| increment.key.iter().map(Col::plain).collect());
-                statements.extend(self.render("dimension_evaluated", base(query, touched, event_at)));
+                statements.extend(self.render("dimension_evaluated", base(query, touched, event_at.clone())));
                 statements.extend(self.dimension_gates(dimension, members, &context, true));
                 statements.extend(self.dimension_tail(dimension, members, &context));
                 Ok(statements)
@@ -151,6 +151,7 @@ impl Lowering<'_> {
             name: dimension.name.clone(),
             tables,
             upstream,
+            reads_models: self.reads_models(id),
             whole,
             full,
             incremental,

@@ -78,7 +78,7 @@ impl Lowering<'_> {
             Err(whole) => (None, Some(whole.reason)),
         };
         let audits = self.fact_audits(fact);
-        Ok(ModelLoad { model: id, name: fact.name.clone(), tables, upstream, whole, full, incremental, audits })
+        Ok(ModelLoad { model: id, name: fact.name.clone(), tables, upstream, reads_models: self.reads_models(id), whole, full, incremental, audits })
     }
 
     /// What a query's changes touch, or why that cannot be said.

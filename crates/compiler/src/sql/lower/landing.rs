@@ -54,9 +54,10 @@ impl Lowering<'_> {
     fn purge(&self, table: &Table) -> Statement {
         Statement {
             sql: format!(
-                "-- {}: images that every model has consumed\nDELETE FROM {} WHERE _batch <= @consumed",
+                "-- {}: images that every model has consumed\nDELETE FROM {} WHERE _batch <= {}",
                 table.address,
-                self.landing_changes(table)
+                self.landing_changes(table),
+                self.dialect.words().consumed
             ),
             reads: Reads::Nothing,
         }

@@ -85,6 +85,11 @@ impl<'a> Lowering<'a> {
         (tables, upstream)
     }
 
+    fn reads_models(&self, id: ModelId) -> bool {
+        let tables = self.project.query(id).map(|query| &query.analysis.tables);
+        tables.is_some_and(|tables| tables.iter().any(|used| used.table.starts_with("ref.")))
+    }
+
     pub(crate) fn path(&self, schema: &str, table: &str) -> String {
         format!("{}.{}", self.dialect.quote(schema), self.dialect.quote(table))
     }

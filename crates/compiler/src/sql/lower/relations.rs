@@ -60,10 +60,11 @@ impl Lowering<'_> {
         let columns = columns.join(", ");
         let live = self.landing_live(table);
         let changes = self.landing_changes(table);
+        let since = self.dialect.words().since;
         Some(match rows {
-            Rows::Changed => format!("(SELECT {columns} FROM {changes} WHERE _batch > @since)"),
+            Rows::Changed => format!("(SELECT {columns} FROM {changes} WHERE _batch > {since})"),
             Rows::LiveAndChanged => format!(
-                "(SELECT {columns} FROM {live} UNION ALL SELECT {columns} FROM {changes} WHERE _batch > @since)"
+                "(SELECT {columns} FROM {live} UNION ALL SELECT {columns} FROM {changes} WHERE _batch > {since})"
             ),
             Rows::Touched(pairs) => {
                 let equal: Vec<String> =

@@ -27,7 +27,7 @@ ON t.{{ key_column|q }} = s.{{ key_column|q }}
 WHEN MATCHED AND s._change = 'delete' THEN
   DELETE
 WHEN MATCHED AND s._change = 'update' THEN
-  UPDATE SET {{ payload|assign("s") }}loaded_batch = @batch
+  UPDATE SET {{ payload|assign("s") }}loaded_batch = {{ d.batch }}
 WHEN NOT MATCHED AND s._change = 'insert' THEN
   INSERT ({{ columns|list }}, loaded_batch)
-  VALUES ({{ columns|list("s") }}, @batch);
+  VALUES ({{ columns|list("s") }}, {{ d.batch }});

@@ -40,7 +40,7 @@ WHERE EXISTS (SELECT 1 FROM vanished AS v WHERE {{ key|equal("v", "f") }}){% if 
 {% if flags_deletes %}
 -- {{ model }}: a row deleted in the source stays and says so
 UPDATE {{ table }} AS f
-SET is_deleted = TRUE, loaded_batch = @batch
+SET is_deleted = TRUE, loaded_batch = {{ d.batch }}
 WHERE NOT f.is_deleted
   AND EXISTS (SELECT 1 FROM purged AS p WHERE {{ key|equal("p", "f") }});
 {% endif %}
@@ -48,7 +48,7 @@ MERGE INTO {{ table }} AS t
 USING bound AS s
 ON {{ key|equal("t", "s") }}
 WHEN MATCHED AND ({{ payload|differ("t", "s") }}) THEN
-  UPDATE SET {{ payload|assign("s") }}{% if flags_deletes %}is_deleted = FALSE, {% endif %}loaded_batch = @batch
+  UPDATE SET {{ payload|assign("s") }}{% if flags_deletes %}is_deleted = FALSE, {% endif %}loaded_batch = {{ d.batch }}
 WHEN NOT MATCHED THEN
   INSERT ({{ columns|list }}, {% if flags_deletes %}is_deleted, {% endif %}loaded_batch)
-  VALUES ({{ columns|list("s") }}, {% if flags_deletes %}FALSE, {% endif %}@batch);
+  VALUES ({{ columns|list("s") }}, {% if flags_deletes %}FALSE, {% endif %}{{ d.batch }});

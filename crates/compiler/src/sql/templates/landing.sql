@@ -35,13 +35,13 @@ FROM batch_states;
 
 -- the landed image of every row that changes, kept until each model has consumed the batch
 INSERT INTO {{ changes }} (_batch, _state, _image, _at, _deleted, {{ columns|list }})
-SELECT @batch, 0, 'old', l._at, l._deleted, {{ columns|list("l") }}
+SELECT {{ d.batch }}, 0, 'old', l._at, l._deleted, {{ columns|list("l") }}
 FROM {{ rows }} AS l
 WHERE EXISTS (SELECT 1 FROM batch_states AS s WHERE s._changed AND {{ key|equal("s", "l") }});
 
 -- every state that differs from the one before it
 INSERT INTO {{ changes }} (_batch, _state, _image, _at, _deleted, {{ columns|list }})
-SELECT @batch, s._state, 'new', s._at, s._deleted, {{ columns|list("s") }}
+SELECT {{ d.batch }}, s._state, 'new', s._at, s._deleted, {{ columns|list("s") }}
 FROM batch_states AS s
 WHERE s._changed;
 
@@ -50,9 +50,9 @@ MERGE INTO {{ rows }} AS t
 USING (SELECT * FROM batch_states WHERE _nth = _of AND _differs) AS s
 ON {{ key|equal("t", "s") }}
 WHEN MATCHED AND s._deleted THEN
-  UPDATE SET _deleted = TRUE, _at = s._at, _batch = @batch, _state = s._state
+  UPDATE SET _deleted = TRUE, _at = s._at, _batch = {{ d.batch }}, _state = s._state
 WHEN MATCHED AND NOT s._deleted THEN
-  UPDATE SET {{ values|assign("s") }}_deleted = FALSE, _at = s._at, _batch = @batch, _state = s._state
+  UPDATE SET {{ values|assign("s") }}_deleted = FALSE, _at = s._at, _batch = {{ d.batch }}, _state = s._state
 WHEN NOT MATCHED AND NOT s._deleted THEN
   INSERT ({{ columns|list }}, _deleted, _at, _batch, _state)
-  VALUES ({{ columns|list("s") }}, FALSE, s._at, @batch, s._state);
+  VALUES ({{ columns|list("s") }}, FALSE, s._at, {{ d.batch }}, s._state);

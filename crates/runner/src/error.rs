@@ -1,0 +1,61 @@
+//! What can fail in the world, and what data can offend: typed, with a code for the page that explains it.
+//! A message never holds a secret: connection addresses are not part of it.
+
+use dwc_compiler::diagnostic::Code;
+use dwc_compiler::source::Span;
+
+/// A failure that stops a command.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct Error {
+    /// The page that explains it; `None` for a failure that has no page, such as a full disk.
+    pub code: Option<Code>,
+    /// What failed, lowercase, no full stop.
+    pub message: String,
+    /// What to do.
+    pub help: Option<String>,
+    /// What was underneath.
+    #[source]
+    pub cause: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl Error {
+    /// A failure with a page.
+    #[must_use]
+    pub fn coded(code: Code, message: impl Into<String>) -> Self {
+        Self { code: Some(code), message: message.into(), help: None, cause: None }
+    }
+
+    /// A failure of something underneath.
+    pub fn because(message: impl Into<String>, cause: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self { code: None, message: message.into(), help: None, cause: Some(Box::new(cause)) }
+    }
+
+    /// Says what to do.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+impl From<dwc_duckdb::Error> for Error {
+    fn from(cause: dwc_duckdb::Error) -> Self {
+        Self { code: None, message: "the warehouse refused a statement".to_owned(), help: None, cause: Some(Box::new(cause)) }
+    }
+}
+
+/// Rows of data that a declaration rules out.
+#[derive(Debug, Clone)]
+pub struct Offence {
+    /// The kind of problem.
+    pub code: Code,
+    /// What is wrong.
+    pub message: String,
+    /// The keys of the rows, at most twenty.
+    pub keys: Vec<String>,
+    /// The declaration that they offend.
+    pub span: Option<Span>,
+    /// What to do.
+    pub help: String,
+}

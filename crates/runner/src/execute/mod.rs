@@ -1,0 +1,10 @@
+//! Execution: a plan's statements, in their order, each unit in one transaction with its record in the state.
+
+mod apply;
+mod crash;
+mod report;
+mod run;
+
+pub use apply::{ApplyReport, apply, changes};
+pub use report::{ModelOutcome, ModelReport, RunReport, SourceOutcome, SourceReport, TableReport};
+pub use run::{Mode, RunOptions, audit, run};

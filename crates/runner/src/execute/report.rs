@@ -1,0 +1,101 @@
+//! What a run did, in numbers: plain data for views, the state and JSON.
+
+use serde::Serialize;
+
+/// What a run did.
+#[derive(Debug, Clone, Serialize)]
+pub struct RunReport {
+    /// The run's number in this warehouse.
+    pub run: i64,
+    /// `incremental` or `full`.
+    pub mode: String,
+    /// Sources, in the order in which they were read.
+    pub sources: Vec<SourceReport>,
+    /// Models, in load order.
+    pub models: Vec<ModelReport>,
+}
+
+/// What a run did with one source.
+#[derive(Debug, Clone, Serialize)]
+pub struct SourceReport {
+    /// The source's name.
+    pub source: String,
+    /// What became of it.
+    pub outcome: SourceOutcome,
+    /// The batch that landed; 0 where nothing was new.
+    pub batch: i64,
+    /// Its tables.
+    pub tables: Vec<TableReport>,
+}
+
+/// What became of a source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SourceOutcome {
+    /// Its rows landed, or there was nothing new.
+    Landed,
+    /// It could not be reached; why.
+    Unreachable(String),
+}
+
+/// What landed of one table: `extracted = inserted + updated + deleted + unchanged + superseded + rejected`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct TableReport {
+    /// `source.table`.
+    pub table: String,
+    /// Rows read, and deletes that a reading of the whole table showed.
+    pub extracted: i64,
+    /// Keys that are new.
+    pub inserted: i64,
+    /// Keys whose values changed.
+    pub updated: i64,
+    /// Keys that are gone.
+    pub deleted: i64,
+    /// Rows that say what is landed already.
+    pub unchanged: i64,
+    /// States that a later one of the same batch follows.
+    pub superseded: i64,
+    /// Rows that went to the error events.
+    pub rejected: i64,
+}
+
+/// What a run did with one model.
+#[derive(Debug, Clone, Serialize)]
+pub struct ModelReport {
+    /// The model's name.
+    pub model: String,
+    /// What became of it.
+    pub outcome: ModelOutcome,
+    /// Rows that the load evaluated.
+    pub extracted: i64,
+    /// Rows that are new.
+    pub inserted: i64,
+    /// Rows that changed.
+    pub updated: i64,
+    /// Rows that went.
+    pub deleted: i64,
+    /// Rows that were evaluated and are as they were.
+    pub unchanged: i64,
+    /// Rows that lost against the survivor of their key.
+    pub superseded: i64,
+    /// Rows of facts that were bound to another version.
+    pub rebound: i64,
+    /// How long it took, in milliseconds.
+    pub milliseconds: u64,
+}
+
+/// What became of a model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ModelOutcome {
+    /// Computed from what changed.
+    Incremental,
+    /// Computed whole.
+    Full,
+    /// Nothing that it reads has changed.
+    UpToDate,
+    /// A gate held it back.
+    HeldBack,
+    /// A model that it needs was held back.
+    Waiting(String),
+}

@@ -1,0 +1,511 @@
+//! A run: sources are landed, then models are loaded in their order, each unit in one transaction with its record.
+//! Killed at any instant and run again, the warehouse ends as if it had not been.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::time::Instant;
+
+use chrono::NaiveDateTime;
+use dwc_compiler::diagnostic::Code;
+use dwc_compiler::model::{Contents, DetectDeletes, Project, Source, SourceType, Table, TargetType};
+use dwc_compiler::plan::{Gate, Landing, LoadPlan, ModelLoad, Reads, Statement};
+use dwc_compiler::sql;
+
+use super::crash;
+use super::report::{ModelOutcome, ModelReport, RunReport, SourceOutcome, SourceReport, TableReport};
+use crate::extract::files;
+use crate::state::{self, literal};
+use crate::{DuckDbWarehouse, Error, Offence};
+
+/// How much of the sources a run reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// What is new.
+    Incremental,
+    /// Everything, so that deletes and missed changes are seen, and every model anew.
+    Full,
+}
+
+impl Mode {
+    /// The word for it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Mode::Incremental => "incremental",
+            Mode::Full => "full",
+        }
+    }
+}
+
+/// What a run is told.
+#[derive(Debug, Clone)]
+pub struct RunOptions {
+    /// How much of the sources is read.
+    pub mode: Mode,
+    /// The run's time, UTC: the instant of rows whose source gives none.
+    pub at: NaiveDateTime,
+    /// Files of later batches are left for a later run.
+    pub until: Option<NaiveDateTime>,
+    /// Models to load, by name; all of them where empty. Their sources are read whole.
+    pub select: Vec<String>,
+}
+
+/// What can end the load of one model.
+enum Held {
+    /// Rows of data offend a declaration.
+    Offence(Offence),
+    /// The world failed.
+    World(Error),
+}
+
+impl From<Error> for Held {
+    fn from(error: Error) -> Self {
+        Held::World(error)
+    }
+}
+
+/// Runs a project: what is new is landed, and every model that it touches is loaded.
+/// `tell` hears of each step as it starts.
+///
+/// # Errors
+/// The world failed, or the models are not those that were applied. Offences of data are part of the result.
+pub fn run(
+    warehouse: &DuckDbWarehouse,
+    project: &Project,
+    folder: &Path,
+    options: &RunOptions,
+    tell: &mut dyn FnMut(&str),
+) -> Result<(RunReport, Vec<Offence>), Error> {
+    let plan = plan(warehouse, project)?;
+    let number = start(warehouse, options)?;
+    let mut report =
+        RunReport { run: number, mode: options.mode.name().to_owned(), sources: Vec::new(), models: Vec::new() };
+    let mut offences = Vec::new();
+    let wanted = wanted_tables(&plan, options);
+    for source in &project.sources {
+        let tables: Vec<(&Table, &Landing)> = project
+            .tables
+            .iter()
+            .zip(&plan.landings)
+            .filter(|(table, _)| table.source == source.name && wanted.contains(&table.address))
+            .collect();
+        if tables.is_empty() {
+            continue;
+        }
+        tell(&format!("source {}", source.name));
+        match land(warehouse, folder, source, &tables, options) {
+            Ok(landed) => report.sources.push(landed),
+            Err(error) => {
+                finish(warehouse, number, "failed", None)?;
+                return Err(error);
+            }
+        }
+        crash::point();
+    }
+    load(warehouse, &plan, options, &mut report, &mut offences, tell)?;
+    purge(warehouse, &plan)?;
+    let status = if offences.is_empty() { "done" } else { "held_back" };
+    finish(warehouse, number, status, Some(&report))?;
+    Ok((report, offences))
+}
+
+/// The load plan, where the models are those that were applied.
+fn plan(warehouse: &DuckDbWarehouse, project: &Project) -> Result<LoadPlan, Error> {
+    let (set, serial, _) = super::apply::changes(warehouse, project)?;
+    if serial == 0 {
+        return Err(Error::coded(Code::NotApplied, "nothing has been applied to this warehouse").help("run `dwc apply` first"));
+    }
+    if !set.changes.is_empty() {
+        return Err(Error::coded(Code::NotApplied, format!("{} objects differ from the models", set.changes.len()))
+            .help("look at `dwc plan`, and run `dwc apply`"));
+    }
+    sql::load_plan(project, TargetType::Duckdb, &project.schema).map_err(|problems| {
+        let first = problems.first().map_or_else(String::new, |problem| problem.message.clone());
+        Error::coded(Code::UnsupportedSql, first).help("run `dwc check`")
+    })
+}
+
+/// The source tables that the selected models read.
+fn wanted_tables(plan: &LoadPlan, options: &RunOptions) -> BTreeSet<String> {
+    let all = options.select.is_empty();
+    let selected = plan.models.iter().filter(|model| all || options.select.contains(&model.name));
+    let mut wanted: BTreeSet<String> = selected.flat_map(|model| model.tables.iter().cloned()).collect();
+    if all {
+        wanted.extend(plan.landings.iter().map(|landing| landing.table.clone()));
+    }
+    wanted
+}
+
+fn start(warehouse: &DuckDbWarehouse, options: &RunOptions) -> Result<i64, Error> {
+    // A run that did not finish was killed: its transactions are undone, and this one takes up its work.
+    warehouse.execute("UPDATE _dwc.runs SET status = 'killed' WHERE status = 'running'")?;
+    let number = warehouse.number("SELECT MAX(run) FROM _dwc.runs")?.unwrap_or(0) + 1;
+    warehouse.execute(&format!(
+        "INSERT INTO _dwc.runs VALUES ({number}, TIMESTAMP '{}', NULL, '{}', 'running', NULL)",
+        options.at.format("%Y-%m-%d %H:%M:%S%.f"),
+        options.mode.name()
+    ))?;
+    Ok(number)
+}
+
+fn finish(warehouse: &DuckDbWarehouse, number: i64, status: &str, report: Option<&RunReport>) -> Result<(), Error> {
+    let text = report.and_then(|report| serde_json::to_string(report).ok());
+    warehouse.execute(&format!(
+        "UPDATE _dwc.runs SET status = '{status}', finished_at = make_timestamp(epoch_us(get_current_timestamp())), report = {} WHERE run = {number}",
+        text.map_or_else(|| "NULL".to_owned(), |text| literal(&text))
+    ))
+}
+
+/// Lands what is new of one source, in one transaction.
+fn land(
+    warehouse: &DuckDbWarehouse,
+    folder: &Path,
+    source: &Source,
+    tables: &[(&Table, &Landing)],
+    options: &RunOptions,
+) -> Result<SourceReport, Error> {
+    let mut report =
+        SourceReport { source: source.name.clone(), outcome: SourceOutcome::Landed, batch: 0, tables: Vec::new() };
+    if source.ty != SourceType::Files {
+        return Err(Error::coded(
+            Code::UnsupportedSource,
+            format!("source `{}` is of a type that this build does not extract", source.name),
+        )
+        .help("land its tables as files, and declare a source of type `files`"));
+    }
+    let mut work = Vec::new();
+    for (table, landing) in tables {
+        let Some(files) = &table.files else { continue };
+        let mut found = files::find(folder, table, files, options.at)?;
+        found.retain(|file| options.until.is_none_or(|until| file.at <= until));
+        let mut fresh = Vec::new();
+        for file in found {
+            let digest = files::digest(&file.path)?;
+            let known = warehouse.number(&format!(
+                "SELECT COUNT(*) FROM _dwc.files WHERE source_table = {} AND path = {} AND digest = {}",
+                literal(&table.address),
+                literal(&file.name),
+                literal(&digest)
+            ))?;
+            if known == Some(0) || options.mode == Mode::Full {
+                fresh.push((file, digest));
+            }
+        }
+        if !fresh.is_empty() {
+            work.push((*table, *landing, files, fresh));
+        }
+    }
+    if work.is_empty() {
+        return Ok(report);
+    }
+    crash::point();
+    warehouse.transaction(|| {
+        let batch = warehouse.number("SELECT MAX(batch) FROM _dwc.batches")?.unwrap_or(0) + 1;
+        report.batch = batch;
+        let bound = work.iter().flat_map(|(_, _, _, fresh)| fresh.iter().map(|(file, _)| file.at)).max().unwrap_or(options.at);
+        for (table, landing, files, fresh) in &work {
+            let counts = land_table(warehouse, table, landing, files, fresh, batch)?;
+            warehouse.execute(&format!(
+                "INSERT INTO _dwc.table_batches VALUES ({batch}, {}, {}, {}, {}, {}, {}, {}, {})",
+                literal(&table.address),
+                counts.extracted,
+                counts.inserted,
+                counts.updated,
+                counts.deleted,
+                counts.unchanged,
+                counts.superseded,
+                counts.rejected
+            ))?;
+            report.tables.push(counts);
+            crash::point();
+        }
+        warehouse.execute(&format!(
+            "INSERT INTO _dwc.batches VALUES ({batch}, {}, '{}', TIMESTAMP '{}')",
+            literal(&source.name),
+            options.mode.name(),
+            bound.format("%Y-%m-%d %H:%M:%S%.f")
+        ))
+    })?;
+    Ok(report)
+}
+
+fn land_table(
+    warehouse: &DuckDbWarehouse,
+    table: &Table,
+    landing: &Landing,
+    files: &dwc_compiler::model::Files,
+    fresh: &[(files::Found, String)],
+    batch: i64,
+) -> Result<TableReport, Error> {
+    let mut counts = TableReport { table: table.address.clone(), ..TableReport::default() };
+    let snapshot = files.contents == Contents::Snapshot;
+    let mut read = 0;
+    files::make_stage(warehouse, &landing.stage)?;
+    for (place, (file, digest)) in fresh.iter().enumerate() {
+        let staged = files::stage(warehouse, table, files, &landing.stage, file, place, batch)?;
+        read += staged.read;
+        counts.rejected += staged.rejected;
+        let address = literal(&table.address);
+        let name = literal(&file.name);
+        warehouse.execute(&format!(
+            "DELETE FROM _dwc.files WHERE source_table = {address} AND path = {name};\n\
+             INSERT INTO _dwc.files VALUES ({address}, {name}, '{digest}', {batch})"
+        ))?;
+        if snapshot {
+            set(warehouse, batch, 0, &file.at)?;
+            check_deleted(warehouse, table, landing)?;
+            for statement in &landing.absent {
+                warehouse.execute(&statement.sql)?;
+            }
+            merge(warehouse, landing, &mut counts)?;
+            warehouse.execute(&format!("DELETE FROM {}", landing.stage.path))?;
+        }
+    }
+    let share = if read > 0 { counts.rejected as f64 / read as f64 } else { 0.0 };
+    if share > table.max_rejected_share {
+        return Err(Error::coded(
+            Code::TooManyRejected,
+            format!("{} of {read} rows of table `{}` do not cast, more than the share of {}", counts.rejected, table.address, table.max_rejected_share),
+        )
+        .help("look at the files against the declared types; `max_rejected_share` sets the share that is let through"));
+    }
+    if !snapshot {
+        let last = fresh.last().map(|(file, _)| file.at).unwrap_or_default();
+        set(warehouse, batch, 0, &last)?;
+        merge(warehouse, landing, &mut counts)?;
+    }
+    warehouse.execute(&format!("DROP TABLE {}", landing.stage.path))?;
+    counts.extracted += counts.rejected;
+    Ok(counts)
+}
+
+/// Stops a reading of the whole table that would delete more than the declared share of it.
+fn check_deleted(warehouse: &DuckDbWarehouse, table: &Table, landing: &Landing) -> Result<(), Error> {
+    if table.detect_deletes == DetectDeletes::None && table.max_deleted_share >= 1.0 {
+        return Ok(());
+    }
+    let rows = format!("\"{}__{}__rows\"", table.source, table.name);
+    let Some(live) = landing.absent.first().and_then(|statement| {
+        let at = statement.sql.find(&rows)?;
+        let start = statement.sql[..at].rfind(' ')? + 1;
+        Some(statement.sql[start..at + rows.len()].to_owned())
+    }) else {
+        return Ok(());
+    };
+    let key: Vec<String> =
+        table.landing_key().iter().map(|column| format!("s.{0} = l.{0}", files::quote(column))).collect();
+    let counted = warehouse.rows(&format!(
+        "SELECT COUNT(*), count_if(NOT EXISTS (SELECT 1 FROM {} AS s WHERE {})) FROM {live} AS l WHERE NOT l._deleted",
+        landing.stage.path,
+        key.join(" AND ")
+    ))?;
+    let number = |index: usize| {
+        counted.first().and_then(|row| row[index].as_deref()).and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.0)
+    };
+    let (all, gone) = (number(0), number(1));
+    if all > 0.0 && gone / all > table.max_deleted_share && !table.primary_key.is_empty() {
+        return Err(Error::coded(
+            Code::TooManyDeleted,
+            format!("a reading of table `{}` lacks {gone} of {all} rows, more than the share of {}", table.address, table.max_deleted_share),
+        )
+        .help("look at the source; if the rows are gone for good, raise `max_deleted_share` for one run"));
+    }
+    Ok(())
+}
+
+fn merge(warehouse: &DuckDbWarehouse, landing: &Landing, counts: &mut TableReport) -> Result<(), Error> {
+    for statement in &landing.merge {
+        if matches!(statement.reads, Reads::Counts) {
+            let found = named(warehouse, &statement.sql)?;
+            let get = |name: &str| found.get(name).copied().unwrap_or(0);
+            counts.extracted += get("extracted");
+            counts.inserted += get("inserted");
+            counts.updated += get("updated");
+            counts.deleted += get("deleted");
+            counts.unchanged += get("unchanged");
+            counts.superseded += get("superseded");
+        } else {
+            warehouse.execute(&statement.sql)?;
+        }
+    }
+    Ok(())
+}
+
+/// One row of named counts.
+fn named(warehouse: &DuckDbWarehouse, sql: &str) -> Result<BTreeMap<String, i64>, Error> {
+    let (names, rows) = warehouse.table(sql)?;
+    let row = rows.into_iter().next().unwrap_or_default();
+    Ok(names.into_iter().zip(row).map(|(name, value)| (name, value.and_then(|v| v.parse().ok()).unwrap_or(0))).collect())
+}
+
+fn set(warehouse: &DuckDbWarehouse, batch: i64, since: i64, at: &NaiveDateTime) -> Result<(), Error> {
+    warehouse.execute(&format!(
+        "SET VARIABLE dwc_batch = {batch}::BIGINT; SET VARIABLE dwc_since = {since}::BIGINT; SET VARIABLE dwc_at = TIMESTAMP '{}'",
+        at.format("%Y-%m-%d %H:%M:%S%.f")
+    ))
+}
+
+/// Loads every model that has something to consume, in order; one that is held back holds back what needs it.
+fn load(
+    warehouse: &DuckDbWarehouse,
+    plan: &LoadPlan,
+    options: &RunOptions,
+    report: &mut RunReport,
+    offences: &mut Vec<Offence>,
+    tell: &mut dyn FnMut(&str),
+) -> Result<(), Error> {
+    let mut held: BTreeSet<String> = BTreeSet::new();
+    for model in &plan.models {
+        if !options.select.is_empty() && !options.select.contains(&model.name) {
+            continue;
+        }
+        let mut done = ModelReport {
+            model: model.name.clone(),
+            outcome: ModelOutcome::UpToDate,
+            extracted: 0,
+            inserted: 0,
+            updated: 0,
+            deleted: 0,
+            unchanged: 0,
+            superseded: 0,
+            rebound: 0,
+            milliseconds: 0,
+        };
+        if let Some(upstream) = model.upstream.iter().find(|name| held.contains(*name)) {
+            held.insert(model.name.clone());
+            done.outcome = ModelOutcome::Waiting(upstream.clone());
+            report.models.push(done);
+            continue;
+        }
+        let since = state::consumed(warehouse, &model.name)?;
+        let Some((batch, at)) = landed(warehouse, plan, model)? else {
+            report.models.push(done);
+            continue;
+        };
+        if batch <= since && options.mode == Mode::Incremental {
+            report.models.push(done);
+            continue;
+        }
+        tell(&format!("model {}", model.name));
+        let incremental = model.incremental.as_ref().filter(|_| since > 0 && options.mode == Mode::Incremental);
+        done.outcome = if incremental.is_some() { ModelOutcome::Incremental } else { ModelOutcome::Full };
+        let statements = incremental.unwrap_or(&model.full);
+        let clock = Instant::now();
+        let loaded = warehouse.transaction(|| {
+            set(warehouse, batch, since, &at)?;
+            for statement in statements {
+                execute(warehouse, statement, &mut done)?;
+            }
+            state::consume(warehouse, &model.name, batch)?;
+            crash::point();
+            Ok::<(), Held>(())
+        });
+        done.milliseconds = u64::try_from(clock.elapsed().as_millis()).unwrap_or(u64::MAX);
+        match loaded {
+            Ok(()) => {}
+            Err(Held::Offence(offence)) => {
+                done.outcome = ModelOutcome::HeldBack;
+                held.insert(model.name.clone());
+                offences.push(offence);
+            }
+            Err(Held::World(error)) => return Err(error),
+        }
+        report.models.push(done);
+        crash::point();
+    }
+    Ok(())
+}
+
+/// The last batch that landed of anything a model depends on, with its instant.
+fn landed(warehouse: &DuckDbWarehouse, plan: &LoadPlan, model: &ModelLoad) -> Result<Option<(i64, NaiveDateTime)>, Error> {
+    let mut tables: BTreeSet<&str> = model.tables.iter().map(String::as_str).collect();
+    if model.reads_models {
+        let mut waiting: Vec<&String> = model.upstream.iter().collect();
+        while let Some(name) = waiting.pop() {
+            if let Some(up) = plan.models.iter().find(|other| &other.name == name) {
+                tables.extend(up.tables.iter().map(String::as_str));
+                waiting.extend(&up.upstream);
+            }
+        }
+    }
+    if tables.is_empty() {
+        return Ok(None);
+    }
+    let list: Vec<String> = tables.iter().map(|table| literal(table)).collect();
+    let rows = warehouse.rows(&format!(
+        "SELECT MAX(t.batch), MAX(b.bound) FROM _dwc.table_batches AS t JOIN _dwc.batches AS b USING (batch) WHERE t.source_table IN ({})",
+        list.join(", ")
+    ))?;
+    let Some([Some(batch), Some(bound)]) = rows.first().map(Vec::as_slice) else { return Ok(None) };
+    let at = NaiveDateTime::parse_from_str(bound, "%Y-%m-%d %H:%M:%S%.f").unwrap_or_default();
+    Ok(batch.parse().ok().map(|batch| (batch, at)))
+}
+
+fn execute(warehouse: &DuckDbWarehouse, statement: &Statement, done: &mut ModelReport) -> Result<(), Held> {
+    match &statement.reads {
+        Reads::Nothing => Ok(warehouse.execute(&statement.sql)?),
+        Reads::Counts => {
+            let found = named(warehouse, &statement.sql)?;
+            let get = |name: &str| found.get(name).copied().unwrap_or(0);
+            done.extracted += get("extracted");
+            done.inserted += get("inserted");
+            done.updated += get("updated");
+            done.deleted += get("deleted");
+            done.unchanged += get("unchanged");
+            done.superseded += get("superseded");
+            done.rebound += get("rebound");
+            Ok(())
+        }
+        Reads::Gate(gate) => match offence(warehouse, &statement.sql, gate)? {
+            None => Ok(()),
+            Some(offence) => Err(Held::Offence(offence)),
+        },
+    }
+}
+
+fn offence(warehouse: &DuckDbWarehouse, sql: &str, gate: &Gate) -> Result<Option<Offence>, Error> {
+    let mut keys: Vec<String> = warehouse.rows(sql)?.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect();
+    if keys.is_empty() {
+        return Ok(None);
+    }
+    keys.sort();
+    Ok(Some(Offence { code: gate.code, message: gate.message.clone(), keys, span: Some(gate.span), help: gate.help.clone() }))
+}
+
+/// Removes images that every model has consumed.
+fn purge(warehouse: &DuckDbWarehouse, plan: &LoadPlan) -> Result<(), Error> {
+    let mut consumed: BTreeMap<&str, i64> = BTreeMap::new();
+    for model in &plan.models {
+        let batch = state::consumed(warehouse, &model.name)?;
+        for table in &model.tables {
+            let least = consumed.entry(table).or_insert(batch);
+            *least = (*least).min(batch);
+        }
+    }
+    for landing in &plan.landings {
+        let batch = consumed.get(landing.table.as_str()).copied().unwrap_or(i64::MAX);
+        warehouse.execute(&format!("SET VARIABLE dwc_consumed = {batch}::BIGINT"))?;
+        for statement in &landing.purge {
+            warehouse.execute(&statement.sql)?;
+        }
+    }
+    crash::point();
+    Ok(())
+}
+
+/// Checks the structure of every loaded table.
+///
+/// # Errors
+/// The world failed. What breaks a rule is the result.
+pub fn audit(warehouse: &DuckDbWarehouse, project: &Project) -> Result<Vec<Offence>, Error> {
+    let plan = plan(warehouse, project)?;
+    let mut offences = Vec::new();
+    for model in &plan.models {
+        for statement in &model.audits {
+            if let Reads::Gate(gate) = &statement.reads {
+                offences.extend(offence(warehouse, &statement.sql, gate)?);
+            }
+        }
+    }
+    Ok(offences)
+}

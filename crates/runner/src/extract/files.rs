@@ -1,0 +1,341 @@
+//! Files: finds those that are not loaded yet, in the order of their batches, and stages their rows.
+//! The engine reads them; every value is read as text where the format has no types, so that what does not cast is kept.
+
+use std::path::{Path, PathBuf};
+
+use chrono::NaiveDateTime;
+use dwc_compiler::diagnostic::Code;
+use dwc_compiler::model::{DetectDeletes, FileFormat, Files, ROW_KEY, Table};
+use dwc_compiler::plan::Stage;
+use sha2::{Digest, Sha256};
+
+use crate::state::literal;
+use crate::{DuckDbWarehouse, Error};
+
+/// A file of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Found {
+    /// The time of extraction in its name, or that of the run.
+    pub(crate) at: NaiveDateTime,
+    /// Path relative to the project.
+    pub(crate) name: String,
+    /// Where it is.
+    pub(crate) path: PathBuf,
+}
+
+/// The files that a table's pattern names, in the order of their batches and then of their names.
+pub(crate) fn find(folder: &Path, table: &Table, files: &Files, now: NaiveDateTime) -> Result<Vec<Found>, Error> {
+    let parts: Vec<&str> = files.path.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+    let start = if files.path.starts_with('/') { PathBuf::from("/") } else { folder.to_path_buf() };
+    let mut found = Vec::new();
+    walk(&start, &parts, None, &mut found)?;
+    let mut all: Vec<Found> = found
+        .into_iter()
+        .filter_map(|(path, batch)| {
+            let at = match &batch {
+                Some(text) => parse_batch(text)?,
+                None => now,
+            };
+            let name = path.strip_prefix(folder).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+            Some(Found { at, name, path })
+        })
+        .collect();
+    if all.is_empty() {
+        return Err(Error::coded(
+            Code::FileMissing,
+            format!("no file of table `{}` is at `{}`", table.address, files.path),
+        )
+        .help("put the files there, or correct `path`; it is relative to the project's folder"));
+    }
+    all.sort_by(|a, b| (a.at, &a.name).cmp(&(b.at, &b.name)));
+    Ok(all)
+}
+
+fn walk(at: &Path, parts: &[&str], batch: Option<String>, found: &mut Vec<(PathBuf, Option<String>)>) -> Result<(), Error> {
+    let Some((part, rest)) = parts.split_first() else {
+        if at.is_file() {
+            found.push((at.to_path_buf(), batch));
+        }
+        return Ok(());
+    };
+    if !part.contains(['*', '?', '{']) {
+        return walk(&at.join(part), rest, batch, found);
+    }
+    let Ok(entries) = std::fs::read_dir(at) else { return Ok(()) };
+    for entry in entries {
+        let entry = entry.map_err(|cause| Error::because(format!("`{}` could not be read", at.display()), cause))?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if let Some(captured) = matches(part, &name) {
+            walk(&entry.path(), rest, captured.or_else(|| batch.clone()), found)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a name fits a pattern of `*`, `?` and `{batch}`, and what `{batch}` stands for.
+#[allow(clippy::option_option)]
+fn matches(pattern: &str, name: &str) -> Option<Option<String>> {
+    if let Some(rest) = pattern.strip_prefix("{batch}") {
+        return (1..=name.len())
+            .rev()
+            .filter(|end| name.is_char_boundary(*end) && parse_batch(&name[..*end]).is_some())
+            .find_map(|end| matches(rest, &name[end..]).map(|_| Some(name[..end].to_owned())));
+    }
+    let mut characters = pattern.chars();
+    match characters.next() {
+        None => name.is_empty().then_some(None),
+        Some('*') => (0..=name.len())
+            .filter(|end| name.is_char_boundary(*end))
+            .find_map(|end| matches(characters.as_str(), &name[end..])),
+        Some('?') => {
+            let mut rest = name.chars();
+            rest.next()?;
+            matches(characters.as_str(), rest.as_str())
+        }
+        Some(character) => matches(characters.as_str(), name.strip_prefix(character)?),
+    }
+}
+
+/// The time in a file's name: a day, an hour, a minute or a second, in UTC.
+pub(crate) fn parse_batch(text: &str) -> Option<NaiveDateTime> {
+    let plain: String = text.trim_end_matches('Z').replace(['T', '_', ' '], "T").replace(['-', ':'], "");
+    let digits = |range: std::ops::Range<usize>, of: &str| of.get(range).and_then(|part| part.parse::<u32>().ok());
+    let (day, time) = plain.split_once('T').unwrap_or((&plain, ""));
+    if day.len() != 8 || !matches!(time.len(), 0 | 2 | 4 | 6) || !plain.chars().all(|c| c.is_ascii_digit() || c == 'T') {
+        return None;
+    }
+    let date = chrono::NaiveDate::from_ymd_opt(day[..4].parse().ok()?, digits(4..6, day)?, digits(6..8, day)?)?;
+    let part = |from: usize| if time.len() > from { digits(from..from + 2, time) } else { Some(0) };
+    date.and_hms_opt(part(0)?, part(2)?, part(4)?)
+}
+
+/// The digest of a file's bytes, as it is written into the state.
+pub(crate) fn digest(path: &Path) -> Result<String, Error> {
+    let unreadable = |cause| Error::because(format!("`{}` could not be read", path.display()), cause);
+    let mut file = std::fs::File::open(path).map_err(unreadable)?;
+    let mut hash = Sha256::new();
+    std::io::copy(&mut file, &mut hash).map_err(unreadable)?;
+    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// How many rows a file gave.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Staged {
+    pub(crate) read: i64,
+    pub(crate) rejected: i64,
+}
+
+/// Makes an empty staging table.
+pub(crate) fn make_stage(warehouse: &DuckDbWarehouse, stage: &Stage) -> Result<(), Error> {
+    let columns: Vec<String> = stage.columns.iter().map(|(name, ty)| format!("{} {ty}", quote(name))).collect();
+    warehouse.execute(&format!(
+        "CREATE OR REPLACE TEMP TABLE {} ({}, _state BIGINT, _at TIMESTAMP, _deleted BOOLEAN)",
+        stage.path,
+        columns.join(", ")
+    ))
+}
+
+/// Stages the rows of one file. `place` keeps the states of later files after those of earlier ones.
+pub(crate) fn stage(
+    warehouse: &DuckDbWarehouse,
+    table: &Table,
+    files: &Files,
+    stage: &Stage,
+    found: &Found,
+    place: usize,
+    batch: i64,
+) -> Result<Staged, Error> {
+    let path = literal(&found.path.to_string_lossy());
+    let reader = match files.format {
+        FileFormat::Csv => format!(
+            "read_csv({path}, header = true, all_varchar = true, delim = ',', quote = '\"', escape = '\"', \
+             strict_mode = false, store_rejects = true, rejects_scan = 'dwc_reject_scans', rejects_table = 'dwc_rejects')"
+        ),
+        FileFormat::Parquet => format!("read_parquet({path})"),
+        FileFormat::Json => {
+            let columns: Vec<String> =
+                table.columns.iter().map(|column| format!("{}: 'JSON'", literal(&column.name))).collect();
+            format!("read_json({path}, format = 'newline_delimited', columns = {{{}}})", columns.join(", "))
+        }
+    };
+    check_columns(warehouse, table, &reader, found, files.format)?;
+    let columns: Vec<(String, String)> = table
+        .columns
+        .iter()
+        .map(|column| {
+            let ty = stage.columns.iter().find(|(name, _)| name == &column.name).map_or("VARCHAR", |(_, ty)| ty);
+            (quote(&column.name), ty.to_owned())
+        })
+        .collect();
+    let names: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
+    let raw: Vec<String> = columns
+        .iter()
+        .map(|(name, ty)| match files.format {
+            FileFormat::Json if ty != "JSON" && !ty.ends_with("[]") && !ty.starts_with("STRUCT") => {
+                format!("json_extract_string({name}, '$') AS {name}")
+            }
+            _ => name.clone(),
+        })
+        .collect();
+    warehouse.execute(&format!(
+        "CREATE OR REPLACE TEMP TABLE raw_rows AS SELECT {}, row_number() OVER () AS _line FROM {reader}",
+        raw.join(", ")
+    ))?;
+    let cast: Vec<String> = columns.iter().map(|(name, ty)| format!("{} AS {name}", cast(name, ty, files.format))).collect();
+    let failed: Vec<String> = columns
+        .iter()
+        .map(|(name, ty)| format!("({name} IS NOT NULL AND {} IS NULL)", self::cast(name, ty, files.format)))
+        .collect();
+    let failed = failed.join(" OR ");
+    let reasons: Vec<String> = columns
+        .iter()
+        .map(|(name, ty)| {
+            format!(
+                "CASE WHEN {name} IS NOT NULL AND {} IS NULL THEN {} END",
+                self::cast(name, ty, files.format),
+                literal(&format!("`{}` is no {ty}", name.trim_matches('"')))
+            )
+        })
+        .collect();
+    let place_of = literal(&found.name);
+    let address = literal(&table.address);
+    warehouse.execute(&format!(
+        "INSERT INTO _dwc.error_events\nSELECT {batch}, {address}, 'cast', {place_of} || ':' || (_line + 1), \
+         concat_ws(', ', {}), CAST(to_json(r) AS VARCHAR)\nFROM raw_rows AS r WHERE {failed} ORDER BY _line",
+        reasons.join(", ")
+    ))?;
+    let rejected = warehouse.number(&format!("SELECT COUNT(*) FROM raw_rows WHERE {failed}"))?.unwrap_or(0);
+    let malformed = malformed(warehouse, files.format, &place_of, &address, batch)?;
+    let deleted = match (table.detect_deletes, &table.delete_column) {
+        (DetectDeletes::Column, Some(column)) => format!("COALESCE(CAST({} AS BOOLEAN), FALSE)", quote(column)),
+        (DetectDeletes::Operation, Some(column)) => {
+            format!("COALESCE(lower(CAST({} AS VARCHAR)) IN ('d', 'delete', 'deleted'), FALSE)", quote(column))
+        }
+        _ => "FALSE".to_owned(),
+    };
+    let (key_name, key_value) = if table.primary_key.is_empty() {
+        let row = format!("md5(CAST(to_json(struct_pack({})) AS VARCHAR))", pack(&names));
+        (
+            format!("{}, ", quote(ROW_KEY)),
+            format!("{row} || '#' || row_number() OVER (PARTITION BY {row} ORDER BY _line), "),
+        )
+    } else {
+        (String::new(), String::new())
+    };
+    let offset = (place as u64) << 32;
+    let at = found.at.format("%Y-%m-%d %H:%M:%S");
+    warehouse.execute(&format!(
+        "INSERT INTO {} ({key_name}{}, _state, _at, _deleted)\nSELECT {key_value}{}, {offset} + _line, TIMESTAMP '{at}', {deleted}\n\
+         FROM (SELECT {}, _line FROM raw_rows WHERE NOT ({failed})) AS r",
+        stage.path,
+        names.join(", "),
+        names.join(", "),
+        cast.join(", ")
+    ))?;
+    let read = warehouse.number("SELECT COUNT(*) FROM raw_rows")?.unwrap_or(0) + malformed;
+    warehouse.execute("DROP TABLE raw_rows")?;
+    Ok(Staged { read, rejected: rejected + malformed })
+}
+
+/// A text or typed value as the column's type; NULL where it is none. A number with a fraction is no whole number.
+fn cast(name: &str, ty: &str, format: FileFormat) -> String {
+    match (ty, format) {
+        ("VARCHAR", _) => format!("CAST({name} AS VARCHAR)"),
+        ("BIGINT", FileFormat::Csv | FileFormat::Json) => {
+            format!("CASE WHEN regexp_full_match(trim({name}), '[+-]?[0-9]+') THEN TRY_CAST(trim({name}) AS BIGINT) END")
+        }
+        ("BLOB", FileFormat::Csv | FileFormat::Json) => format!("TRY(from_base64({name}))"),
+        ("JSON", FileFormat::Csv) => format!("CASE WHEN json_valid({name}) THEN CAST({name} AS JSON) END"),
+        (ty, FileFormat::Csv | FileFormat::Json) if ty.starts_with("DECIMAL") => format!("TRY_CAST(trim({name}) AS {ty})"),
+        _ => format!("TRY_CAST({name} AS {ty})"),
+    }
+}
+
+/// Lines that are no row of the file's format: kept as they are, with the reader's reason.
+fn malformed(
+    warehouse: &DuckDbWarehouse,
+    format: FileFormat,
+    place: &str,
+    address: &str,
+    batch: i64,
+) -> Result<i64, Error> {
+    if format != FileFormat::Csv {
+        return Ok(0);
+    }
+    let lines = warehouse.number("SELECT COUNT(DISTINCT line) FROM dwc_rejects")?.unwrap_or(0);
+    if lines > 0 {
+        warehouse.execute(&format!(
+            "INSERT INTO _dwc.error_events\nSELECT {batch}, {address}, 'line', {place} || ':' || line, \
+             string_agg(DISTINCT lower(CAST(error_type AS VARCHAR)), ', '), any_value(csv_line)\nFROM dwc_rejects GROUP BY line ORDER BY line"
+        ))?;
+    }
+    warehouse.execute("DROP TABLE IF EXISTS dwc_rejects; DROP TABLE IF EXISTS dwc_reject_scans")?;
+    Ok(lines)
+}
+
+/// Compares the columns of a file with those declared: one that is missing would silently be NULL.
+fn check_columns(
+    warehouse: &DuckDbWarehouse,
+    table: &Table,
+    reader: &str,
+    found: &Found,
+    format: FileFormat,
+) -> Result<(), Error> {
+    if format == FileFormat::Json {
+        return Ok(());
+    }
+    let there: Vec<String> = warehouse
+        .rows(&format!("DESCRIBE SELECT * FROM {reader}"))
+        .map_err(|error| Error {
+            code: Some(Code::FileUnreadable),
+            message: format!("`{}` is no file of its format", found.name),
+            help: Some("look at the file, or declare its `format`".to_owned()),
+            cause: error.cause,
+        })?
+        .into_iter()
+        .filter_map(|row| row.into_iter().next().flatten())
+        .collect();
+    if format == FileFormat::Csv {
+        warehouse.execute("DROP TABLE IF EXISTS dwc_rejects; DROP TABLE IF EXISTS dwc_reject_scans")?;
+    }
+    let missing: Vec<&str> =
+        table.columns.iter().map(|column| column.name.as_str()).filter(|name| !there.iter().any(|t| t == name)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(Error::coded(
+        Code::FileColumns,
+        format!("`{}` has no column {}", found.name, missing.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")),
+    )
+    .help(format!("its columns are {}; declare table `{}` as the file is", there.join(", "), table.address)))
+}
+
+fn pack(names: &[&str]) -> String {
+    names.iter().map(|name| format!("{name} := {name}")).collect::<Vec<_>>().join(", ")
+}
+
+pub(crate) fn quote(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_is_found_in_a_name() {
+        assert_eq!(matches("{batch}.csv", "2026-03-01T09.csv"), Some(Some("2026-03-01T09".to_owned())));
+        assert_eq!(matches("orders_{batch}_*.csv", "orders_20260301_part1.csv"), Some(Some("20260301".to_owned())));
+        assert_eq!(matches("{batch}.csv", "readme.csv"), None);
+        assert_eq!(matches("*.parquet", "a.parquet"), Some(None));
+    }
+
+    #[test]
+    fn a_batch_is_a_time_in_utc() {
+        let at = |text: &str| parse_batch(text).map(|at| at.to_string());
+        assert_eq!(at("2026-03-01").as_deref(), Some("2026-03-01 00:00:00"));
+        assert_eq!(at("2026-03-01T09").as_deref(), Some("2026-03-01 09:00:00"));
+        assert_eq!(at("20260301T0930Z").as_deref(), Some("2026-03-01 09:30:00"));
+        assert_eq!(at("2026-13-01"), None);
+    }
+}

@@ -1,0 +1,211 @@
+//! State: what the warehouse knows of itself, in its own `_dwc` schema. Every change of it commits together with the
+//! change of data that it records. It must not decide what to load.
+
+use dwc_compiler::diagnostic::Code;
+use dwc_compiler::plan::{MANIFEST_FORMAT, Manifest};
+use serde::Serialize;
+
+use crate::{DuckDbWarehouse, Error};
+
+/// The version of these tables.
+const STATE_FORMAT: i64 = 1;
+
+const TABLES: &str = "
+CREATE SCHEMA IF NOT EXISTS _dwc;
+CREATE TABLE IF NOT EXISTS _dwc.meta (format BIGINT NOT NULL, serial BIGINT NOT NULL);
+CREATE TABLE IF NOT EXISTS _dwc.manifests (serial BIGINT NOT NULL, applied_at TIMESTAMP NOT NULL, manifest VARCHAR NOT NULL);
+CREATE TABLE IF NOT EXISTS _dwc.batches (
+  batch BIGINT NOT NULL, source VARCHAR NOT NULL, mode VARCHAR NOT NULL, bound TIMESTAMP NOT NULL
+);
+CREATE TABLE IF NOT EXISTS _dwc.table_batches (
+  batch BIGINT NOT NULL, source_table VARCHAR NOT NULL, extracted BIGINT NOT NULL, inserted BIGINT NOT NULL,
+  updated BIGINT NOT NULL, deleted BIGINT NOT NULL, unchanged BIGINT NOT NULL, superseded BIGINT NOT NULL,
+  rejected BIGINT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS _dwc.files (source_table VARCHAR NOT NULL, path VARCHAR NOT NULL, digest VARCHAR NOT NULL, batch BIGINT NOT NULL);
+CREATE TABLE IF NOT EXISTS _dwc.watermarks (source_table VARCHAR NOT NULL, cursor_value VARCHAR, bound TIMESTAMP NOT NULL, batch BIGINT NOT NULL);
+CREATE TABLE IF NOT EXISTS _dwc.intervals (source_table VARCHAR NOT NULL, covered_from TIMESTAMP, covered_to TIMESTAMP NOT NULL, batch BIGINT NOT NULL);
+CREATE TABLE IF NOT EXISTS _dwc.consumed (model VARCHAR NOT NULL, batch BIGINT NOT NULL);
+CREATE TABLE IF NOT EXISTS _dwc.error_events (
+  batch BIGINT NOT NULL, source_table VARCHAR NOT NULL, screen VARCHAR NOT NULL, place VARCHAR NOT NULL,
+  reason VARCHAR NOT NULL, source_row VARCHAR NOT NULL
+);
+CREATE TABLE IF NOT EXISTS _dwc.runs (
+  run BIGINT NOT NULL, started_at TIMESTAMP NOT NULL, finished_at TIMESTAMP, mode VARCHAR NOT NULL,
+  status VARCHAR NOT NULL, report VARCHAR
+);
+";
+
+/// Makes the tables of the state where they are missing.
+pub(crate) fn prepare(warehouse: &DuckDbWarehouse) -> Result<(), Error> {
+    check_format(warehouse)?;
+    warehouse.execute(TABLES)?;
+    if warehouse.number("SELECT COUNT(*) FROM _dwc.meta")? == Some(0) {
+        warehouse.execute(&format!("INSERT INTO _dwc.meta VALUES ({STATE_FORMAT}, 0)"))?;
+    }
+    Ok(())
+}
+
+/// Whether the warehouse has a state at all.
+pub(crate) fn exists(warehouse: &DuckDbWarehouse) -> Result<bool, Error> {
+    let found = warehouse.number(
+        "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = '_dwc' AND table_name IN ('meta', 'manifests')",
+    )?;
+    match found {
+        Some(2) => check_format(warehouse).map(|()| true),
+        Some(0) | None => Ok(false),
+        Some(_) => Err(damaged("some of its tables are missing")),
+    }
+}
+
+fn check_format(warehouse: &DuckDbWarehouse) -> Result<(), Error> {
+    let meta = warehouse.number(
+        "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = '_dwc' AND table_name = 'meta'",
+    )?;
+    if meta != Some(1) {
+        return Ok(());
+    }
+    match warehouse.number("SELECT MAX(format) FROM _dwc.meta")? {
+        Some(format) if format > STATE_FORMAT => Err(Error::coded(
+            Code::StateNewer,
+            format!("the warehouse's state has format {format}, and this dwc knows {STATE_FORMAT}"),
+        )
+        .help("use the dwc that wrote it, or a newer one")),
+        _ => Ok(()),
+    }
+}
+
+fn damaged(reason: &str) -> Error {
+    Error::coded(Code::StateDamaged, format!("the warehouse's state cannot be read: {reason}"))
+        .help("restore the warehouse from a copy; nothing was changed")
+}
+
+/// The manifest applied last, with its serial.
+pub(crate) fn manifest(warehouse: &DuckDbWarehouse) -> Result<Option<(i64, Manifest)>, Error> {
+    if !exists(warehouse)? {
+        return Ok(None);
+    }
+    let rows = warehouse.rows("SELECT serial, manifest FROM _dwc.manifests ORDER BY serial DESC LIMIT 1")?;
+    let Some([Some(serial), Some(text)]) = rows.first().map(Vec::as_slice) else { return Ok(None) };
+    let serial = serial.parse().map_err(|_| damaged("a serial is no number"))?;
+    let manifest: Manifest = serde_json::from_str(text).map_err(|error| damaged(&format!("its manifest is no manifest: {error}")))?;
+    if manifest.format > MANIFEST_FORMAT {
+        return Err(Error::coded(
+            Code::StateNewer,
+            format!("the manifest has format {}, and this dwc knows {MANIFEST_FORMAT}", manifest.format),
+        )
+        .help("use the dwc that wrote it, or a newer one"));
+    }
+    Ok(Some((serial, manifest)))
+}
+
+/// Writes a manifest down as the one applied last.
+pub(crate) fn put_manifest(warehouse: &DuckDbWarehouse, serial: i64, at: &str, manifest: &Manifest) -> Result<(), Error> {
+    let text = serde_json::to_string(manifest).map_err(|cause| Error::because("the manifest could not be written", cause))?;
+    warehouse.execute(&format!(
+        "UPDATE _dwc.meta SET serial = {serial};\nINSERT INTO _dwc.manifests VALUES ({serial}, TIMESTAMP '{at}', {})",
+        literal(&text)
+    ))
+}
+
+/// The last batch that a model has consumed; 0 where it has to be computed whole.
+pub(crate) fn consumed(warehouse: &DuckDbWarehouse, model: &str) -> Result<i64, Error> {
+    let sql = format!("SELECT MAX(batch) FROM _dwc.consumed WHERE model = {}", literal(model));
+    Ok(warehouse.number(&sql)?.unwrap_or(0))
+}
+
+/// Records that a model has consumed every batch up to one.
+pub(crate) fn consume(warehouse: &DuckDbWarehouse, model: &str, batch: i64) -> Result<(), Error> {
+    let model = literal(model);
+    warehouse.execute(&format!(
+        "DELETE FROM _dwc.consumed WHERE model = {model};\nINSERT INTO _dwc.consumed VALUES ({model}, {batch})"
+    ))
+}
+
+/// What is loaded, as `dwc state show` says it.
+#[derive(Debug, Clone, Serialize)]
+pub struct StateReport {
+    /// How often something was applied.
+    pub serial: i64,
+    /// Source tables, by address.
+    pub tables: Vec<TableState>,
+    /// `(model, last batch consumed)`.
+    pub models: Vec<(String, i64)>,
+    /// The latest runs, newest first: run, mode, status, started.
+    pub runs: Vec<(i64, String, String, String)>,
+    /// How many rows are kept as error events.
+    pub error_events: i64,
+}
+
+/// What is loaded of one source table.
+#[derive(Debug, Clone, Serialize)]
+pub struct TableState {
+    /// `source.table`.
+    pub table: String,
+    /// The last batch that landed.
+    pub batch: i64,
+    /// The instant of that batch, UTC.
+    pub bound: String,
+    /// The cursor's watermark, where the table is read by one.
+    pub watermark: Option<String>,
+    /// Files landed.
+    pub files: i64,
+}
+
+/// Reads what is loaded.
+pub(crate) fn report(warehouse: &DuckDbWarehouse) -> Result<Option<StateReport>, Error> {
+    if !exists(warehouse)? {
+        return Ok(None);
+    }
+    let number = |value: &Option<String>| value.as_deref().and_then(|v| v.parse().ok()).unwrap_or(0);
+    let word = |value: &Option<String>| value.clone().unwrap_or_default();
+    let tables = warehouse
+        .rows(
+            "SELECT t.source_table, MAX(t.batch), MAX(b.bound),
+               (SELECT MAX(w.cursor_value) FROM _dwc.watermarks AS w WHERE w.source_table = t.source_table),
+               (SELECT COUNT(*) FROM _dwc.files AS f WHERE f.source_table = t.source_table)
+             FROM _dwc.table_batches AS t JOIN _dwc.batches AS b USING (batch)
+             GROUP BY t.source_table ORDER BY t.source_table",
+        )?
+        .iter()
+        .map(|row| TableState {
+            table: word(&row[0]),
+            batch: number(&row[1]),
+            bound: word(&row[2]),
+            watermark: row[3].clone(),
+            files: number(&row[4]),
+        })
+        .collect();
+    let models = warehouse
+        .rows("SELECT model, batch FROM _dwc.consumed ORDER BY model")?
+        .iter()
+        .map(|row| (word(&row[0]), number(&row[1])))
+        .collect();
+    let runs = warehouse
+        .rows("SELECT run, mode, status, started_at FROM _dwc.runs ORDER BY run DESC LIMIT 10")?
+        .iter()
+        .map(|row| (number(&row[0]), word(&row[1]), word(&row[2]), word(&row[3])))
+        .collect();
+    Ok(Some(StateReport {
+        serial: warehouse.number("SELECT MAX(serial) FROM _dwc.meta")?.unwrap_or(0),
+        tables,
+        models,
+        runs,
+        error_events: warehouse.number("SELECT COUNT(*) FROM _dwc.error_events")?.unwrap_or(0),
+    }))
+}
+
+/// A text as a SQL literal.
+pub(crate) fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+impl DuckDbWarehouse {
+    /// What is loaded, or `None` where nothing was ever applied.
+    ///
+    /// # Errors
+    /// A state that cannot be read.
+    pub fn state(&self) -> Result<Option<StateReport>, Error> {
+        report(self)
+    }
+}

@@ -1,0 +1,162 @@
+//! The embedded warehouse: a DuckDB file. The engine's own file lock keeps a second process out, and falls with its owner.
+
+use std::path::Path;
+
+use dwc_compiler::diagnostic::Code;
+use dwc_compiler::sql::googlesql::DUCKDB_PRELUDE;
+use dwc_duckdb::Connection;
+use dwc_duckdb::duckdb::types::{TimeUnit, Value, ValueRef};
+
+use crate::Error;
+
+/// An open DuckDB warehouse.
+pub struct DuckDbWarehouse {
+    connection: Connection,
+}
+
+impl DuckDbWarehouse {
+    /// Opens a file, making it and its folder where they are missing. `:memory:` opens one that is gone with the process.
+    ///
+    /// # Errors
+    /// Another process holds the file, or it is no DuckDB database of a version that can be read.
+    pub fn open(path: &str) -> Result<Self, Error> {
+        if path != ":memory:"
+            && let Some(folder) = Path::new(path).parent()
+        {
+            std::fs::create_dir_all(folder)
+                .map_err(|cause| Error::because(format!("the folder of `{path}` could not be made"), cause))?;
+        }
+        let connection = dwc_duckdb::open(path).map_err(|cause| {
+            let text = cause.to_string();
+            if text.contains("lock") {
+                Error {
+                    code: Some(Code::WarehouseInUse),
+                    message: format!("another process holds the warehouse `{path}`"),
+                    help: Some("wait for it, or stop it; the lock goes with the process".to_owned()),
+                    cause: Some(Box::new(cause)),
+                }
+            } else {
+                Error {
+                    code: Some(Code::WarehouseUnreadable),
+                    message: format!("`{path}` could not be opened as a DuckDB warehouse"),
+                    help: Some("name another file in the target's `path`".to_owned()),
+                    cause: Some(Box::new(cause)),
+                }
+            }
+        })?;
+        connection.execute_batch(DUCKDB_PRELUDE)?;
+        Ok(Self { connection })
+    }
+
+    /// The engine's connection, for reading what was loaded.
+    #[must_use]
+    pub fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// Executes one statement or several.
+    ///
+    /// # Errors
+    /// The engine's own, with the statement that it refused.
+    pub fn execute(&self, sql: &str) -> Result<(), Error> {
+        self.connection.execute_batch(sql).map_err(|cause| refused(sql, cause))
+    }
+
+    /// The rows of a query, each value as text; NULL as `None`.
+    ///
+    /// # Errors
+    /// The engine's own, with the statement that it refused.
+    pub fn rows(&self, sql: &str) -> Result<Vec<Vec<Option<String>>>, Error> {
+        Ok(self.table(sql)?.1)
+    }
+
+    /// The column names and rows of a query.
+    ///
+    /// # Errors
+    /// The engine's own, with the statement that it refused.
+    pub fn table(&self, sql: &str) -> Result<(Vec<String>, Vec<Vec<Option<String>>>), Error> {
+        let mut statement = self.connection.prepare(sql).map_err(|cause| refused(sql, cause))?;
+        let mut rows = statement.query([]).map_err(|cause| refused(sql, cause))?;
+        let names = rows.as_ref().map(|statement| statement.column_names()).unwrap_or_default();
+        let mut all = Vec::new();
+        while let Some(row) = rows.next().map_err(|cause| refused(sql, cause))? {
+            let mut values = Vec::with_capacity(names.len());
+            for index in 0..names.len() {
+                values.push(text(row.get_ref(index).map_err(|cause| refused(sql, cause))?));
+            }
+            all.push(values);
+        }
+        Ok((names, all))
+    }
+
+    /// The first value of a query as a number; `None` where it has no row or the value is NULL.
+    pub(crate) fn number(&self, sql: &str) -> Result<Option<i64>, Error> {
+        let first = self.rows(sql)?.into_iter().next().and_then(|row| row.into_iter().next()).flatten();
+        Ok(first.and_then(|value| value.parse().ok()))
+    }
+
+    /// Runs work in one transaction: all of it is kept, or nothing.
+    pub(crate) fn transaction<T, E: From<Error>>(&self, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+        self.execute("BEGIN TRANSACTION")?;
+        match work() {
+            Ok(value) => {
+                self.execute("COMMIT")?;
+                Ok(value)
+            }
+            Err(error) => {
+                // The engine may have rolled back by itself; then there is nothing left to roll back.
+                let _ = self.connection.execute_batch("ROLLBACK");
+                Err(error)
+            }
+        }
+    }
+}
+
+fn refused(sql: &str, cause: dwc_duckdb::Error) -> Error {
+    let first = sql.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    let statement = if std::env::var_os("DWC_SHOW_SQL").is_some() { sql } else { first };
+    Error {
+        code: None,
+        message: format!("the warehouse refused a statement: {statement}"),
+        help: Some("set DWC_SHOW_SQL=1 to see the whole statement".to_owned()),
+        cause: Some(Box::new(cause)),
+    }
+}
+
+/// A value as text, the way SQL would print it.
+pub(crate) fn text(value: ValueRef<'_>) -> Option<String> {
+    Some(match value {
+        ValueRef::Null => return None,
+        ValueRef::Boolean(v) => v.to_string(),
+        ValueRef::TinyInt(v) => v.to_string(),
+        ValueRef::SmallInt(v) => v.to_string(),
+        ValueRef::Int(v) => v.to_string(),
+        ValueRef::BigInt(v) => v.to_string(),
+        ValueRef::HugeInt(v) => v.to_string(),
+        ValueRef::UTinyInt(v) => v.to_string(),
+        ValueRef::USmallInt(v) => v.to_string(),
+        ValueRef::UInt(v) => v.to_string(),
+        ValueRef::UBigInt(v) => v.to_string(),
+        ValueRef::Float(v) => v.to_string(),
+        ValueRef::Double(v) => v.to_string(),
+        ValueRef::Decimal(v) => v.to_string(),
+        ValueRef::Text(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+        ValueRef::Blob(bytes) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+        ValueRef::Date32(days) => chrono::DateTime::from_timestamp(i64::from(days) * 86_400, 0)
+            .map_or_else(|| days.to_string(), |at| at.format("%Y-%m-%d").to_string()),
+        ValueRef::Timestamp(unit, value) => {
+            let micros = match unit {
+                TimeUnit::Second => value.saturating_mul(1_000_000),
+                TimeUnit::Millisecond => value.saturating_mul(1000),
+                TimeUnit::Microsecond => value,
+                TimeUnit::Nanosecond => value / 1000,
+            };
+            chrono::DateTime::from_timestamp_micros(micros)
+                .map_or_else(|| micros.to_string(), |at| at.format("%Y-%m-%d %H:%M:%S%.f").to_string())
+        }
+        other => {
+            let owned: Value = other.to_owned();
+            format!("{owned:?}")
+        }
+    })
+}
