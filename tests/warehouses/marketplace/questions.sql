@@ -127,15 +127,18 @@ FROM dw.payment AS f JOIN dw.payment_method AS m ON m.payment_method_key = f.pay
 SELECT method_code, status, count(*), CAST(sum(CASE WHEN status = 'paid' THEN amount ELSE 0 END) AS BIGINT)
 FROM raw.payments WHERE order_id IN (SELECT order_id FROM raw.orders) GROUP BY 1, 2 ORDER BY 1, 2;
 
--- question: products on a deal that did not sell on it, per deal
+-- question: days on which a product was on a deal and did not sell on it, per deal
 -- star
-SELECT p.promotion_id, count(DISTINCT d.product_id) AS products FROM dw.promotion_coverage AS c
+SELECT p.promotion_id, count(*) AS product_days FROM dw.promotion_coverage AS c
 JOIN dw.promotion AS p ON p.promotion_key = c.promotion_key JOIN dw.product AS d ON d.product_key = c.product_key
 WHERE NOT EXISTS (SELECT 1 FROM dw.order_line AS f JOIN dw.product AS s ON s.product_key = f.product_key
-  WHERE f.promotion_key = c.promotion_key AND s.product_id = d.product_id) GROUP BY 1 ORDER BY 1;
+  WHERE f.promotion_key = c.promotion_key AND f.order_date_key = c.coverage_date_key AND s.product_id = d.product_id)
+GROUP BY 1 ORDER BY 1;
 -- raw
-SELECT promotion_id, count(DISTINCT product_id) FROM raw.coverage AS c
-WHERE NOT EXISTS (SELECT 1 FROM raw.sold AS s WHERE s.promotion_id = c.promotion_id AND s.product_id = c.product_id) GROUP BY 1 ORDER BY 1;
+SELECT promotion_id, count(*) FROM raw.coverage AS c
+WHERE NOT EXISTS (SELECT 1 FROM raw.sold AS s
+  WHERE s.promotion_id = c.promotion_id AND s.product_id = c.product_id AND CAST(s.ordered_at AS DATE) = c.on_day)
+GROUP BY 1 ORDER BY 1;
 
 -- question: product-days on each deal
 -- star
