@@ -6,3 +6,4 @@
 pub mod googlesql;
 pub mod mariadb;
 pub mod project;
+pub mod sample_data;
