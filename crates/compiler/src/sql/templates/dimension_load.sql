@@ -71,6 +71,10 @@ intervals AS (
   FROM numbered AS n
   WHERE NOT n._gone
 ),
+{% endif %}{% if reports_deletes %}last_events AS (
+  SELECT e.*, ROW_NUMBER() OVER (PARTITION BY {{ key|list("e") }} ORDER BY e._event_at DESC) AS _place
+  FROM events AS e
+),
 {% endif %}last_values AS (
   SELECT n.*, ROW_NUMBER() OVER (PARTITION BY {{ key|list("n") }} ORDER BY n._event_at DESC) AS _place
   FROM numbered AS n
