@@ -18,7 +18,13 @@ pub(crate) struct Args {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Global {
     /// The folder with `dwc.yml`
-    #[arg(long, global = true, value_name = "FOLDER", default_value = ".", env = "DWC_PROJECT_DIR")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FOLDER",
+        default_value = ".",
+        env = "DWC_PROJECT_DIR"
+    )]
     pub(crate) project_dir: PathBuf,
     /// How results are written
     #[arg(long, global = true, value_enum, default_value_t = Format::Human)]

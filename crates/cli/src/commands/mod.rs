@@ -23,5 +23,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Error> {
 
 /// Writes data to standard output.
 fn write_out(data: &[u8]) -> Result<(), Error> {
-    std::io::stdout().write_all(data).map_err(|cause| Error::because("standard output could not be written", cause))
+    std::io::stdout()
+        .write_all(data)
+        .map_err(|cause| Error::because("standard output could not be written", cause))
 }
