@@ -1,1 +1,32 @@
-fn main() {}
+//! The `dwc` binary: arguments in, a command run, an exit code out. It must not decide what a command does.
+
+mod args;
+mod commands;
+mod exit;
+mod views;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::args::Args;
+use crate::exit::Exit;
+
+fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(shown) => {
+            // Help and version are data; a wrong argument is wrong input. A closed pipe is nobody's problem here.
+            let _ = shown.print();
+            return if shown.use_stderr() {
+                Exit::InputWrong.into()
+            } else {
+                Exit::Done.into()
+            };
+        }
+    };
+    match commands::run(&args) {
+        Ok(exit) => exit.into(),
+        Err(failure) => views::failure::print(&failure, &args.global).into(),
+    }
+}

@@ -60,6 +60,15 @@ macro_rules! codes {
 }
 
 impl Code {
+    /// Whether it takes more than the text of a project to meet the problem: its page then has an example that is read
+    /// and not run.
+    #[must_use]
+    pub fn is_beyond_text(self) -> bool {
+        matches!(self, Code::NoProject | Code::FileTooLarge | Code::NotUtf8)
+            || self.id().starts_with("DW07")
+            || self.id().starts_with("DW09")
+    }
+
     /// Whether the problem may be gone once a file that does not parse is mended.
     #[must_use]
     pub(crate) fn is_about_names(self) -> bool {

@@ -99,17 +99,18 @@ impl Document {
 /// Parses every file, side by side. It never fails: what is wrong is said, the rest goes on.
 #[must_use]
 pub fn parse(files: &FileSet) -> Parsed {
-    let vars: std::collections::BTreeMap<String, String> = files
+    let (projects, models): (Vec<_>, Vec<_>) = files.iter().partition(|(_, file)| is_project(file));
+    let mut parsed: Vec<(Option<Document>, Vec<Diagnostic>)> =
+        projects.iter().map(|(id, file)| parse_file(*id, file, &|_| None)).collect();
+    let vars = parsed
         .iter()
-        .find(|(_, file)| is_project(file))
-        .and_then(|(_, file)| serde_yaml::from_str::<Project>(&file.text).ok())
-        .and_then(|project| project.vars)
-        .into_iter()
-        .flatten()
-        .collect();
-    let all: Vec<(FileId, &SourceFile)> = files.iter().collect();
-    let parsed: Vec<(Option<Document>, Vec<Diagnostic>)> =
-        all.par_iter().map(|(id, file)| parse_file(*id, file, &|name| vars.get(name).cloned())).collect();
+        .filter_map(|(document, _)| document.as_ref())
+        .find_map(|document| match &document.kind {
+            Kind::Project(project) => project.vars.clone(),
+            _ => None,
+        })
+        .unwrap_or_default();
+    parsed.par_extend(models.par_iter().map(|(id, file)| parse_file(*id, file, &|name| vars.get(name).cloned())));
     let mut documents = Vec::new();
     let mut diagnostics = Vec::new();
     for (document, found) in parsed {

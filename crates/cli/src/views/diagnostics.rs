@@ -1,0 +1,83 @@
+//! Diagnostics on their way out: JSON is data and goes to standard output, text is talk and goes to standard error.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use dwc_compiler::diagnostic::{Diagnostic, Severity};
+use dwc_compiler::source::FileSet;
+
+use super::{graphical, json};
+use crate::args::{Format, Global};
+
+pub(crate) fn has_errors(found: &[Diagnostic]) -> bool {
+    found
+        .iter()
+        .any(|diagnostic| diagnostic.severity == Severity::Error)
+}
+
+/// Writes what was found, and how much of it. A reader that has gone away changes no exit code.
+pub(crate) fn print(files: &FileSet, found: &[Diagnostic], global: &Global) {
+    if global.format == Format::Json {
+        let _ = writeln!(io::stdout(), "{:#}", json::report(files, found));
+        return;
+    }
+    let shown: Vec<&Diagnostic> = found
+        .iter()
+        .filter(|diagnostic| !global.quiet || diagnostic.severity == Severity::Error)
+        .collect();
+    let mut text = String::new();
+    let terminal = io::stderr().is_terminal();
+    let color = terminal
+        && !global.no_color
+        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let painter = graphical::painter(terminal, color);
+    for diagnostic in &shown {
+        match global.format {
+            Format::Concise => text.push_str(&printable(&diagnostic.concise(files))),
+            _ => text.push_str(&graphical::draw(&painter, files, diagnostic)),
+        }
+        text.push('\n');
+    }
+    if !global.quiet {
+        text.push_str(&summary(files, found));
+        text.push('\n');
+    }
+    let _ = io::stderr().write_all(text.as_bytes());
+}
+
+/// The text without what could steer a terminal: names and values come from files.
+pub(super) fn printable(text: &str) -> String {
+    text.chars()
+        .map(|c| {
+            if c.is_control() && c != '\n' {
+                '\u{fffd}'
+            } else {
+                c
+            }
+        })
+        .collect()
+}
+
+fn summary(files: &FileSet, found: &[Diagnostic]) -> String {
+    let errors = found
+        .iter()
+        .filter(|diagnostic| diagnostic.severity == Severity::Error)
+        .count();
+    let warnings = found.len() - errors;
+    match (errors, warnings) {
+        (0, 0) => format!(
+            "{} checked, no problem found",
+            counted(files.iter().len(), "file")
+        ),
+        (0, _) => format!("{} found", counted(warnings, "warning")),
+        (_, 0) => format!("{} found", counted(errors, "error")),
+        _ => format!(
+            "{} and {} found",
+            counted(errors, "error"),
+            counted(warnings, "warning")
+        ),
+    }
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}

@@ -1,0 +1,196 @@
+//! `dwc check` over wrong input: each ends with exit code 1 and its code, however the file tries to break the reader.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use dwc_compiler::syntax::schemas;
+use dwc_tests::project::{Project, Run, repository};
+
+const STAR: &str = "\
+#- dwc.yml
+name: shop
+timezone: Asia/Seoul
+targets: { dev: { type: duckdb, path: target/warehouse.duckdb } }
+#- models/shop.yml
+source: shop
+type: mysql
+url: \"{{ env('SHOP_DB_URL') }}\"
+tables:
+  stores:
+    primary_key: [store_id]
+    cursor: updated_at
+    columns: { store_id: INT64, store_name: STRING, updated_at: DATETIME }
+#- models/store.yml
+dimension: store
+description: A store.
+from: shop.stores
+natural_key: [store_id]
+effective_at: updated_at
+attributes:
+  store_name: { scd: 2 }
+";
+
+/// The star with one file replaced or added.
+fn star_with(path: &str, text: &str) -> Project {
+    let project = Project::new(STAR);
+    project.write(path, text);
+    project
+}
+
+fn fails_with(project: &Project, code: &str) -> Run {
+    let run = project.dwc(&["check", "--format", "concise"]);
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert!(run.stdout.is_empty(), "{run:?}");
+    assert!(run.stderr.contains(&format!("error[{code}]")), "{run:?}");
+    run
+}
+
+#[test]
+fn a_sound_star_has_no_problem() {
+    let run = Project::new(STAR).dwc(&["check"]);
+    assert_eq!((run.code, run.stdout.as_str()), (Some(0), ""), "{run:?}");
+    assert_eq!(run.stderr, "3 files checked, no problem found\n");
+}
+
+#[test]
+fn a_folder_without_project_file() {
+    let project = Project::new("");
+    fails_with(&project, "DW0001");
+    assert_eq!(
+        project.dwc(&["check", "--project-dir", "absent"]).code,
+        Some(1)
+    );
+}
+
+#[test]
+fn a_file_that_is_no_yaml() {
+    let run = fails_with(
+        &star_with("models/a.yml", "fact: a\ngrain: { description: x\n"),
+        "DW0106",
+    );
+    assert!(run.stderr.starts_with("models/a.yml:"), "{run:?}");
+}
+
+#[test]
+fn aliases_that_would_grow_to_gigabytes() {
+    let mut bomb = format!("a0: &a0 \"{}\"\n", "x".repeat(1000));
+    for level in 1..12 {
+        let items = vec![format!("*a{}", level - 1); 10].join(", ");
+        bomb.push_str(&format!("a{level}: &a{level} [{items}]\n"));
+    }
+    for path in ["models/bomb.yml", "dwc.yml"] {
+        let begun = Instant::now();
+        fails_with(&star_with(path, &bomb), "DW0107");
+        assert!(
+            begun.elapsed() < Duration::from_secs(5),
+            "{path}: {:?}",
+            begun.elapsed()
+        );
+    }
+}
+
+#[test]
+fn a_file_of_ten_megabytes() {
+    for path in ["models/large.yml", "dwc.yml"] {
+        fails_with(&star_with(path, &"# data\n".repeat(1_500_000)), "DW0002");
+    }
+}
+
+#[test]
+fn a_file_that_is_no_text() {
+    let project = Project::new(STAR);
+    std::fs::write(
+        project.path().join("models/store.yml"),
+        b"dimension: \xb0\xa1",
+    )
+    .expect("the file is written");
+    fails_with(&project, "DW0005");
+}
+
+#[test]
+fn a_key_that_does_not_exist() {
+    let text = "dimension: store\nfrom: shop.stores\nnatural_kye: [store_id]\nattributes: { store_name: { scd: 1 } }\n";
+    let run = fails_with(&star_with("models/store.yml", text), "DW0101");
+    assert!(
+        run.stderr
+            .starts_with("models/store.yml:3:1: error[DW0101]"),
+        "{run:?}"
+    );
+    let drawn = star_with("models/store.yml", text).dwc(&["check"]);
+    assert!(
+        drawn.stderr.contains("did you mean `natural_key`?"),
+        "{drawn:?}"
+    );
+}
+
+#[test]
+fn a_key_twice() {
+    let text = "dimension: store\nfrom: shop.stores\nfrom: shop.orders\n";
+    let run = star_with("models/store.yml", text).dwc(&["check", "--format", "json"]);
+    assert_eq!((run.code, run.stderr.as_str()), (Some(1), ""), "{run:?}");
+    let report: serde_json::Value = serde_json::from_str(&run.stdout).expect("the report is JSON");
+    let problem = &report["diagnostics"][0];
+    assert_eq!(problem["code"], "DW0104");
+    let lines: Vec<_> = (0..2)
+        .map(|place| problem["places"][place]["start"]["line"].clone())
+        .collect();
+    assert_eq!(lines, [3, 2]);
+}
+
+#[test]
+fn a_value_that_would_steer_the_terminal() {
+    let text = "dimension: \"a\\e]0;owned\\a\"\nunknown\u{9b}31m: x\n";
+    for format in ["human", "concise"] {
+        let run = star_with("models/store.yml", text).dwc(&["check", "--format", format]);
+        assert_eq!(run.code, Some(1), "{run:?}");
+        assert!(
+            !run.stderr.contains(|c: char| c.is_control() && c != '\n'),
+            "{run:?}"
+        );
+    }
+}
+
+#[test]
+fn a_code_is_explained_and_a_slip_is_met_with_the_nearest() {
+    let project = Project::new("");
+    let run = project.dwc(&["explain", "dw0101"]);
+    assert!(
+        run.code == Some(0) && run.stdout.starts_with("# DW0101 unknown-key\n"),
+        "{run:?}"
+    );
+    let run = project.dwc(&["explain", "DW01O1"]);
+    assert!(
+        run.code == Some(1) && run.stderr.contains("help: did you mean `DW0"),
+        "{run:?}"
+    );
+}
+
+#[test]
+fn a_wrong_argument_is_wrong_input_and_help_is_data() {
+    let project = Project::new("");
+    assert_eq!(project.dwc(&["chekc"]).code, Some(1));
+    let help = project.dwc(&["--help"]);
+    assert!(
+        help.code == Some(0) && help.stdout.contains("check"),
+        "{help:?}"
+    );
+    assert!(
+        project
+            .dwc(&["completions", "bash"])
+            .stdout
+            .contains("_dwc")
+    );
+}
+
+/// `dwc schema --write schemas` at the repository's root brings them up to date.
+#[test]
+fn the_schemas_in_the_repository_are_those_of_the_types() {
+    let folder: &Path = &repository().join("schemas");
+    for (name, schema) in schemas() {
+        let kept = std::fs::read_to_string(folder.join(name)).unwrap_or_default();
+        assert!(
+            kept == format!("{schema:#}\n"),
+            "schemas/{name} is out of date; run `dwc schema --write schemas`"
+        );
+    }
+}
