@@ -58,12 +58,11 @@ impl Document {
             }
         }
         let node = self.tree.node(at);
-        if at == self.tree.root {
-            if let Value::Map(entries) = &node.value
-                && let Some(first) = entries.first()
-            {
-                return Span { file: self.file, lo: first.lo, hi: first.hi };
-            }
+        if at == self.tree.root
+            && let Value::Map(entries) = &node.value
+            && let Some(first) = entries.first()
+        {
+            return Span { file: self.file, lo: first.lo, hi: first.hi };
         }
         Span { file: self.file, lo: node.lo, hi: node.hi }
     }
