@@ -26,6 +26,12 @@ pub(crate) struct Global {
         env = "DWC_PROJECT_DIR"
     )]
     pub(crate) project_dir: PathBuf,
+    /// The warehouse to work on; the project's default target when left out
+    #[arg(long, global = true, value_name = "NAME", env = "DWC_TARGET")]
+    pub(crate) target: Option<String>,
+    /// Models: names, `+name` with what it reads, `name+` with what reads it, `tag:word`
+    #[arg(long, global = true, value_name = "MODELS", num_args = 1..)]
+    pub(crate) select: Vec<String>,
     /// How results are written
     #[arg(long, global = true, value_enum, default_value_t = Format::Human)]
     pub(crate) format: Format,
@@ -53,8 +59,67 @@ pub(crate) enum Format {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Start a project that checks, applies and runs as it is
+    Init,
     /// Validate the project; needs no database
     Check,
+    /// Show the models, or one of them with every default filled
+    Show {
+        /// The model's name
+        model: Option<String>,
+    },
+    /// Write the SQL of a target into files
+    Compile {
+        /// The folder; `target/compiled/TARGET` when left out
+        #[arg(long, value_name = "FOLDER")]
+        out: Option<PathBuf>,
+    },
+    /// Show what an apply would change
+    Plan {
+        /// Print the statements
+        #[arg(long)]
+        sql: bool,
+        /// Exit with 2 when there are changes
+        #[arg(long)]
+        detailed_exitcode: bool,
+    },
+    /// Make the warehouse what the models say
+    Apply {
+        /// Do not ask, for pipelines
+        #[arg(long)]
+        auto_approve: bool,
+        /// Let a change lose the data of this model or table; may be given several times
+        #[arg(long, value_name = "NAME")]
+        allow_destructive: Vec<String>,
+    },
+    /// Load what is new in the sources
+    Run(RunArgs),
+    /// Check the structure of every loaded table
+    Verify,
+    /// Measures by attributes, drilled across facts
+    Query {
+        /// Measures: `measure` or `fact.measure`, separated by commas
+        #[arg(value_delimiter = ',', required = true)]
+        measures: Vec<String>,
+        /// Attributes: `role.attribute`, separated by commas
+        #[arg(long, value_delimiter = ',')]
+        by: Vec<String>,
+        /// The most rows
+        #[arg(long, default_value_t = 100)]
+        limit: u32,
+        /// Print the statement instead of its answer
+        #[arg(long)]
+        sql: bool,
+    },
+    /// Draw what reads what
+    Graph {
+        /// How it is drawn
+        #[arg(long = "as", value_enum, default_value_t = GraphFormat::Text)]
+        drawn: GraphFormat,
+    },
+    /// What the warehouse knows of itself
+    #[command(subcommand)]
+    State(StateCommand),
     /// Print the page of a diagnostic code
     Explain {
         /// The code, such as DW0101
@@ -72,6 +137,46 @@ pub(crate) enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
+}
+
+/// What a run reads.
+#[derive(Debug, clap::Args)]
+pub(crate) struct RunArgs {
+    /// How much of the sources is read
+    #[arg(long, value_enum, default_value_t = RunMode::Incremental)]
+    pub(crate) mode: RunMode,
+    /// Leave files of later batches for a later run, such as 2026-03-20T00
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<String>,
+    /// The run's time in UTC; now when left out
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<String>,
+}
+
+/// How much of the sources a run reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RunMode {
+    /// What is new
+    Incremental,
+    /// Everything, so that deletes and missed changes are seen
+    Full,
+}
+
+/// How a graph is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GraphFormat {
+    /// One line per model
+    Text,
+    /// For Graphviz
+    Dot,
+    /// For Markdown pages
+    Mermaid,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum StateCommand {
+    /// Loaded tables, consumed batches and the latest runs
+    Show,
 }
 
 #[cfg(test)]

@@ -13,5 +13,6 @@ pub use execute::{
     ApplyReport, Mode, ModelOutcome, ModelReport, RunOptions, RunReport, SourceOutcome, SourceReport, TableReport,
     apply, audit, changes, run,
 };
+pub use extract::parse_time;
 pub use state::{StateReport, TableState};
 pub use warehouse::DuckDbWarehouse;

@@ -1,20 +1,41 @@
 //! Commands, one file each, thin: load, ask the compiler or the runner, hand the answer to a view.
 
+mod apply;
 mod check;
+mod compile;
 mod completions;
+mod context;
 mod explain;
+mod graph;
+mod init;
+mod plan;
+mod query;
+mod run;
 mod schema;
+mod show;
+mod state;
+mod verify;
 
 use std::io::Write as _;
 
 use dwc_runner::Error;
 
-use crate::args::{Args, Command};
+use crate::args::{Args, Command, StateCommand};
 use crate::exit::Exit;
 
 pub(crate) fn run(args: &Args) -> Result<Exit, Error> {
     match &args.command {
+        Command::Init => init::run(&args.global),
         Command::Check => check::run(&args.global),
+        Command::Show { model } => show::run(&args.global, model.as_deref()),
+        Command::Compile { out } => compile::run(&args.global, out.clone()),
+        Command::Plan { sql, detailed_exitcode } => plan::run(&args.global, *sql, *detailed_exitcode),
+        Command::Apply { auto_approve, allow_destructive } => apply::run(&args.global, *auto_approve, allow_destructive),
+        Command::Run(options) => run::run(&args.global, options),
+        Command::Verify => verify::run(&args.global),
+        Command::Query { measures, by, limit, sql } => query::run(&args.global, measures, by, *limit, *sql),
+        Command::Graph { drawn } => graph::run(&args.global, *drawn),
+        Command::State(StateCommand::Show) => state::show(&args.global),
         Command::Explain { code } => explain::run(code),
         Command::Schema { write } => schema::run(write.as_deref()),
         Command::Completions { shell } => completions::run(*shell),
@@ -26,4 +47,13 @@ fn write_out(data: &[u8]) -> Result<(), Error> {
     std::io::stdout()
         .write_all(data)
         .map_err(|cause| Error::because("standard output could not be written", cause))
+}
+
+/// A time on the command line, or now, in UTC.
+fn now(text: Option<&str>) -> Result<chrono::NaiveDateTime, Error> {
+    let Some(text) = text else { return Ok(chrono::Utc::now().naive_utc()) };
+    dwc_runner::parse_time(text).ok_or_else(|| {
+        Error::coded(dwc_compiler::diagnostic::Code::WrongValue, format!("`{text}` is no time"))
+            .help("write it as 2026-03-20, 2026-03-20T09 or 2026-03-20T09:30:00")
+    })
 }

@@ -4,3 +4,15 @@ pub(crate) mod diagnostics;
 pub(crate) mod failure;
 mod graphical;
 mod json;
+pub(crate) mod model;
+pub(crate) mod plan;
+pub(crate) mod progress;
+pub(crate) mod run;
+pub(crate) mod state;
+pub(crate) mod table;
+
+/// Whether text on standard output is colored.
+pub(crate) fn color(global: &crate::args::Global) -> bool {
+    use std::io::IsTerminal as _;
+    std::io::stdout().is_terminal() && !global.no_color && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}

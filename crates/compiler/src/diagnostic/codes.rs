@@ -78,6 +78,7 @@ impl Code {
 
 codes! {
     NoProject = "DW0001", "no-project", Error, "The folder holds no project file.";
+    ProjectExists = "DW0006", "project-exists", Error, "A folder that holds a project already.";
     FileTooLarge = "DW0002", "file-too-large", Error, "A file that is larger than a model can be.";
     EmptyFile = "DW0003", "empty-file", Error, "A file that declares nothing.";
     UnknownFile = "DW0004", "unknown-file", Error, "A file that declares no source, dimension or fact.";
@@ -128,6 +129,8 @@ codes! {
     ForeignObject = "DW0704", "foreign-object", Error, "An object of a needed name that dwc did not make.";
     StateNewer = "DW0705", "state-newer", Error, "A state that a newer dwc wrote.";
     StateDamaged = "DW0706", "state-damaged", Error, "A state that cannot be read.";
+    Query = "DW0707", "query", Error, "A question that the model cannot answer as it is asked.";
+    UnsupportedTarget = "DW0802", "unsupported-target", Error, "A target that this build renders for and does not execute on.";
     UnsupportedSql = "DW0801", "unsupported-sql", Error, "SQL without an equal on an engine of the project.";
     NullKey = "DW0901", "null-key", Error, "Rows whose key is NULL.";
     DuplicateKey = "DW0902", "duplicate-key", Error, "Several rows of one key.";

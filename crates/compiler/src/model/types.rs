@@ -447,6 +447,21 @@ impl Project {
         upstream
     }
 
+    /// The models that read or look up a model directly.
+    #[must_use]
+    pub fn downstream(&self, id: ModelId) -> Vec<ModelId> {
+        self.order.iter().copied().filter(|other| self.upstream(*other).contains(&id)).collect()
+    }
+
+    /// A model's tags.
+    #[must_use]
+    pub fn tags(&self, id: ModelId) -> &[String] {
+        match id {
+            ModelId::Dimension(index) => &self.dimensions[index].tags,
+            ModelId::Fact(index) => &self.facts[index].tags,
+        }
+    }
+
     /// The model of a name.
     #[must_use]
     pub fn model(&self, name: &str) -> Option<ModelId> {

@@ -1,11 +1,13 @@
 //! SQL: what a user wrote is read in `googlesql`; what an engine runs is decided in `lower` and written by templates.
 
 mod dialect;
+mod drill;
 pub mod googlesql;
 mod lower;
 pub mod names;
 mod template;
 pub mod touched;
 
+pub use drill::drill_across;
 pub use dialect::{BigQuery, Dialect, DuckDb, Words};
 pub use lower::{change_statements, dialect, load_plan, manifest};

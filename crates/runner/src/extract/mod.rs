@@ -2,3 +2,9 @@
 //! It must not know what is done with them.
 
 pub(crate) mod files;
+
+/// A day, hour, minute or second as people and file names write it, in UTC.
+#[must_use]
+pub fn parse_time(text: &str) -> Option<chrono::NaiveDateTime> {
+    files::parse_batch(text)
+}

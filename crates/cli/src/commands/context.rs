@@ -1,0 +1,75 @@
+//! What most commands start from: the files, the checked model, the target's warehouse.
+
+use dwc_compiler::diagnostic::{Code, Diagnostic};
+use dwc_compiler::model::{ModelId, Project, Target, TargetType, select};
+use dwc_compiler::source::FileSet;
+use dwc_compiler::syntax::expand_env;
+use dwc_runner::{DuckDbWarehouse, Error, project};
+
+use crate::args::Global;
+use crate::views::diagnostics;
+
+/// A project that checked.
+pub(super) struct Context<'a> {
+    pub(super) global: &'a Global,
+    pub(super) files: FileSet,
+    pub(super) project: Project,
+}
+
+/// Reads and checks the project; what is wrong with it is said, and `None` comes back.
+pub(super) fn load(global: &Global) -> Result<Option<Context<'_>>, Error> {
+    let files = project::read(&global.project_dir)?;
+    let checked = dwc_compiler::check(&files);
+    if diagnostics::has_errors(&checked.diagnostics) || checked.project.is_none() {
+        diagnostics::print(&files, &checked.diagnostics, global);
+        return Ok(None);
+    }
+    Ok(checked.project.map(|project| Context { global, files, project }))
+}
+
+impl Context<'_> {
+    /// The target's name and declaration.
+    pub(super) fn target(&self) -> Result<(&str, &Target), Error> {
+        let name = self.global.target.as_deref().unwrap_or(&self.project.default_target);
+        self.project.targets.get_key_value(name).map(|(name, target)| (name.as_str(), target)).ok_or_else(|| {
+            let known: Vec<&str> = self.project.targets.keys().map(String::as_str).collect();
+            Error::coded(Code::UnknownName, format!("there is no target `{name}`"))
+                .help(format!("the targets are {}", known.join(", ")))
+        })
+    }
+
+    /// The schema of the star on a target.
+    pub(super) fn schema(&self, target: &Target) -> String {
+        target.dataset.clone().unwrap_or_else(|| self.project.schema.clone())
+    }
+
+    /// Opens the target's warehouse.
+    pub(super) fn warehouse(&self) -> Result<DuckDbWarehouse, Error> {
+        let (name, target) = self.target()?;
+        if target.ty == TargetType::Bigquery {
+            return Err(Error::coded(
+                Code::UnsupportedTarget,
+                format!("target `{name}` is on BigQuery, where this build renders SQL and does not execute it"),
+            )
+            .help("use `dwc compile` for the SQL, or a target of type `duckdb`"));
+        }
+        let path = target.path.as_deref().unwrap_or("target/warehouse.duckdb");
+        let path = expand_env(path, &project::env).map_err(|variable| {
+            Error::coded(Code::MissingSetting, format!("the environment has no `{variable}`"))
+                .help("set it, or write the path out")
+        })?;
+        let path = if path == ":memory:" { path } else { self.global.project_dir.join(path).to_string_lossy().into_owned() };
+        DuckDbWarehouse::open(&path)
+    }
+
+    /// The models of `--select`.
+    pub(super) fn selected(&self) -> Result<Vec<ModelId>, Error> {
+        select(&self.project, &self.global.select)
+            .map_err(|message| Error::coded(Code::UnknownName, message).help("select by name, `+name`, `name+` or `tag:word`"))
+    }
+
+    /// Draws problems with the lines of the project's files.
+    pub(super) fn report(&self, found: &[Diagnostic]) {
+        diagnostics::print(&self.files, found, self.global);
+    }
+}

@@ -1,0 +1,32 @@
+//! `dwc plan`: what an apply would change, for reading, as JSON or as SQL.
+
+use dwc_compiler::model::TargetType;
+use dwc_compiler::sql;
+use dwc_runner::{Error, changes};
+
+use super::{context, write_out};
+use crate::args::{Format, Global};
+use crate::exit::Exit;
+use crate::views;
+
+pub(super) fn run(global: &Global, show_sql: bool, detailed: bool) -> Result<Exit, Error> {
+    let Some(context) = context::load(global)? else { return Ok(Exit::InputWrong) };
+    let (target, _) = context.target()?;
+    let warehouse = context.warehouse()?;
+    let (set, serial, _) = changes(&warehouse, &context.project)?;
+    let loads = sql::load_plan(&context.project, TargetType::Duckdb, &context.project.schema).map_err(|problems| {
+        context.report(&problems);
+        Error::coded(dwc_compiler::diagnostic::Code::UnsupportedSql, "the models have no equal on this engine")
+    })?;
+    let view = views::plan::Plan::new(&context.project, target, serial, &set, &loads);
+    let text = if global.format == Format::Json {
+        format!("{}\n", view.json()?)
+    } else if show_sql {
+        let statements = sql::change_statements(&context.project, TargetType::Duckdb, &context.project.schema, &set);
+        statements.iter().map(|statement| format!("{statement};\n")).collect()
+    } else {
+        view.human(views::color(global))
+    };
+    write_out(text.as_bytes())?;
+    Ok(if detailed && !set.changes.is_empty() { Exit::ChangesPresent } else { Exit::Done })
+}

@@ -1,0 +1,30 @@
+//! `dwc query`: measures by attributes, drilled across facts.
+
+use dwc_compiler::diagnostic::Code;
+use dwc_compiler::model::TargetType;
+use dwc_compiler::sql;
+use dwc_runner::Error;
+
+use super::{context, write_out};
+use crate::args::{Format, Global};
+use crate::exit::Exit;
+use crate::views;
+
+pub(super) fn run(global: &Global, measures: &[String], by: &[String], limit: u32, show_sql: bool) -> Result<Exit, Error> {
+    let Some(context) = context::load(global)? else { return Ok(Exit::InputWrong) };
+    let (_, target) = context.target()?;
+    let engine = if show_sql { target.ty } else { TargetType::Duckdb };
+    let text = sql::drill_across(&context.project, sql::dialect(engine), &context.schema(target), measures, by, limit)
+        .map_err(|message| Error::coded(Code::Query, message).help("`dwc show` lists measures, roles and attributes"))?;
+    if show_sql {
+        write_out(format!("{text};\n").as_bytes())?;
+        return Ok(Exit::Done);
+    }
+    let (names, rows) = context.warehouse()?.table(&text)?;
+    let answer = match global.format {
+        Format::Json => views::table::json(&names, &rows),
+        _ => views::table::human(&names, &rows),
+    };
+    write_out(answer.as_bytes())?;
+    Ok(Exit::Done)
+}

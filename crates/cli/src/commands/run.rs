@@ -1,0 +1,61 @@
+//! `dwc run`: the scheduled load.
+
+use dwc_compiler::diagnostic::Diagnostic;
+use dwc_runner::{Error, Mode, Offence, RunOptions, SourceOutcome, run as run_project};
+
+use super::{context, now, write_out};
+use crate::args::{Format, Global, RunArgs, RunMode};
+use crate::exit::Exit;
+use crate::views;
+
+pub(super) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Error> {
+    let Some(context) = context::load(global)? else { return Ok(Exit::InputWrong) };
+    let select = if global.select.is_empty() {
+        Vec::new()
+    } else {
+        context.selected()?.into_iter().map(|id| context.project.model_name(id).to_owned()).collect()
+    };
+    let warehouse = context.warehouse()?;
+    let options = RunOptions {
+        mode: match args.mode {
+            RunMode::Incremental => Mode::Incremental,
+            RunMode::Full => Mode::Full,
+        },
+        at: now(args.at.as_deref())?,
+        until: args.until.as_deref().map(|text| now(Some(text))).transpose()?,
+        select,
+    };
+    let progress = views::progress::Progress::new(global);
+    let outcome = run_project(&warehouse, &context.project, &global.project_dir, &options, &mut |step| progress.step(step));
+    progress.finish();
+    let (report, offences) = outcome?;
+    if global.format == Format::Json {
+        let text = serde_json::to_string_pretty(&report)
+            .map_err(|cause| Error::because("the report could not be written", cause))?;
+        write_out(format!("{text}\n").as_bytes())?;
+    } else if !global.quiet {
+        write_out(views::run::human(&report).as_bytes())?;
+    }
+    if !offences.is_empty() {
+        let found: Vec<Diagnostic> = offences.iter().map(diagnostic).collect();
+        context.report(&found);
+        return Ok(Exit::InputWrong);
+    }
+    let unreachable =
+        report.sources.iter().filter(|source| matches!(source.outcome, SourceOutcome::Unreachable(_))).count();
+    Ok(match unreachable {
+        0 => Exit::Done,
+        all if all == report.sources.len() => Exit::NothingReachable,
+        _ => Exit::SomeUnreachable,
+    })
+}
+
+/// Offending rows as a diagnostic at the declaration that they offend.
+pub(super) fn diagnostic(offence: &Offence) -> Diagnostic {
+    let keys = offence.keys.join("; ");
+    let mut diagnostic = Diagnostic::new(offence.code, &offence.message);
+    if let Some(span) = offence.span {
+        diagnostic = diagnostic.at(span, format!("offended by {keys}"));
+    }
+    diagnostic.help(&offence.help)
+}

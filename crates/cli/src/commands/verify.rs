@@ -1,0 +1,20 @@
+//! `dwc verify`: checks the structure of every loaded table.
+
+use dwc_compiler::diagnostic::Diagnostic;
+use dwc_runner::{Error, audit};
+
+use super::{context, run::diagnostic};
+use crate::args::Global;
+use crate::exit::Exit;
+
+pub(super) fn run(global: &Global) -> Result<Exit, Error> {
+    let Some(context) = context::load(global)? else { return Ok(Exit::InputWrong) };
+    let warehouse = context.warehouse()?;
+    let found: Vec<Diagnostic> = audit(&warehouse, &context.project)?.iter().map(diagnostic).collect();
+    if found.is_empty() {
+        eprintln!("every loaded table keeps its rules");
+        return Ok(Exit::Done);
+    }
+    context.report(&found);
+    Ok(Exit::InputWrong)
+}

@@ -1,0 +1,61 @@
+//! What a run did, as tables for reading.
+
+use comfy_table::{Cell, CellAlignment, Table, presets};
+use dwc_runner::{ModelOutcome, RunReport, SourceOutcome};
+
+pub(crate) fn human(report: &RunReport) -> String {
+    let mut landed = table(&["landed", "extracted", "inserted", "updated", "deleted", "unchanged", "superseded", "rejected"]);
+    let mut notes = String::new();
+    for source in &report.sources {
+        if let SourceOutcome::Unreachable(reason) = &source.outcome {
+            notes.push_str(&format!("source {} was not reached: {reason}\n", source.source));
+        }
+        for t in &source.tables {
+            landed.add_row(row(&t.table, &[t.extracted, t.inserted, t.updated, t.deleted, t.unchanged, t.superseded, t.rejected]));
+        }
+    }
+    let mut loaded = table(&["loaded", "how", "extracted", "inserted", "updated", "deleted", "unchanged", "rebound", "ms"]);
+    let mut up_to_date = 0;
+    for m in &report.models {
+        let how = match &m.outcome {
+            ModelOutcome::Incremental => "changes",
+            ModelOutcome::Full => "whole",
+            ModelOutcome::HeldBack => "held back",
+            ModelOutcome::Waiting(_) => "waiting",
+            ModelOutcome::UpToDate => {
+                up_to_date += 1;
+                continue;
+            }
+        };
+        let mut cells = vec![Cell::new(&m.model), Cell::new(how)];
+        let time = i64::try_from(m.milliseconds).unwrap_or(i64::MAX);
+        cells.extend([m.extracted, m.inserted, m.updated, m.deleted, m.unchanged, m.rebound, time].map(number));
+        loaded.add_row(cells);
+    }
+    let mut text = String::new();
+    for table in [&landed, &loaded] {
+        if table.row_count() > 0 {
+            text.push_str(&format!("{table}\n"));
+        }
+    }
+    text.push_str(&notes);
+    if up_to_date > 0 {
+        text.push_str(&format!("{up_to_date} models had nothing to load\n"));
+    }
+    text.push_str(&format!("run {} ({}) is done\n", report.run, report.mode));
+    text
+}
+
+fn table(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::UTF8_BORDERS_ONLY).set_header(header);
+    table
+}
+
+fn row(name: &str, numbers: &[i64]) -> Vec<Cell> {
+    std::iter::once(Cell::new(name)).chain(numbers.iter().map(|value| number(*value))).collect()
+}
+
+fn number(value: i64) -> Cell {
+    Cell::new(if value == 0 { "·".to_owned() } else { value.to_string() }).set_alignment(CellAlignment::Right)
+}

@@ -1,0 +1,34 @@
+//! What the warehouse knows of itself, for reading.
+
+use std::fmt::Write as _;
+
+use comfy_table::{Table, presets};
+use dwc_runner::StateReport;
+
+pub(crate) fn human(report: &StateReport) -> String {
+    let mut tables = Table::new();
+    tables.load_preset(presets::UTF8_BORDERS_ONLY).set_header(["source table", "batch", "loaded until (UTC)", "watermark", "files"]);
+    for table in &report.tables {
+        tables.add_row([
+            table.table.clone(),
+            table.batch.to_string(),
+            table.bound.clone(),
+            table.watermark.clone().unwrap_or_default(),
+            table.files.to_string(),
+        ]);
+    }
+    let mut models = Table::new();
+    models.load_preset(presets::UTF8_BORDERS_ONLY).set_header(["model", "consumed up to batch"]);
+    for (model, batch) in &report.models {
+        models.add_row([model.clone(), batch.to_string()]);
+    }
+    let mut runs = Table::new();
+    runs.load_preset(presets::UTF8_BORDERS_ONLY).set_header(["run", "mode", "status", "started (UTC)"]);
+    for (run, mode, status, started) in &report.runs {
+        runs.add_row([run.to_string(), mode.clone(), status.clone(), started.clone()]);
+    }
+    let mut text = String::new();
+    let _ = writeln!(text, "{tables}\n{models}\n{runs}");
+    let _ = writeln!(text, "serial {}, {} error events", report.serial, report.error_events);
+    text
+}
