@@ -1,8 +1,23 @@
 //! Scalar functions in Rust, for what GoogleSQL has and DuckDB's SQL cannot say. One function per meaning.
+//! All give NULL when an argument is NULL. It must not hold what a macro of the prelude can say.
+
+mod formats;
+mod json;
+mod moments;
+mod numbers;
+mod parses;
+mod strings;
+mod vector;
+mod zones;
 
 use duckdb::Connection;
 
 /// Registers every function on one connection.
-pub(crate) fn register(_connection: &Connection) -> Result<(), duckdb::Error> {
-    Ok(())
+pub(crate) fn register(connection: &Connection) -> Result<(), duckdb::Error> {
+    numbers::register(connection)?;
+    strings::register(connection)?;
+    moments::register(connection)?;
+    formats::register(connection)?;
+    parses::register(connection)?;
+    json::register(connection)
 }

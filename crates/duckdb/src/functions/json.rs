@@ -1,0 +1,154 @@
+//! JSON by GoogleSQL's paths, and values as JSON text. It must not know SQL types beyond text and numbers.
+
+use duckdb::Connection;
+use serde_json::Value;
+
+use super::numbers::float_text_with_point;
+use super::vector::{Answer, add};
+
+pub(super) fn register(c: &Connection) -> Result<(), duckdb::Error> {
+    add(c, "dwc_json_value", |(j, p): (String, String)| {
+        Ok(find(&j, &p)?.and_then(|v| scalar(&v)))
+    })?;
+    add(c, "dwc_json_query", |(j, p): (String, String)| {
+        Ok(find(&j, &p)?.filter(|v| !v.is_null()).map(|v| v.to_string()))
+    })?;
+    add(c, "dwc_json_member", |(j, p): (String, String)| Ok(find(&j, &p)?.map(|v| v.to_string())))?;
+    add(c, "dwc_json_values", |(j, p): (String, String)| match find(&j, &p)? {
+        Some(Value::Array(items)) if items.iter().all(|v| !v.is_array() && !v.is_object()) => {
+            let texts: Vec<Value> = items.iter().map(|v| scalar(v).map_or(Value::Null, Value::String)).collect();
+            Ok(Some(Value::Array(texts).to_string()))
+        }
+        _ => Ok(None),
+    })?;
+    add(c, "dwc_json_queries", |(j, p): (String, String)| match find(&j, &p)? {
+        Some(Value::Array(items)) => {
+            Ok(Some(Value::Array(items.iter().map(|v| Value::String(v.to_string())).collect()).to_string()))
+        }
+        _ => Ok(None),
+    })?;
+    add(c, "dwc_json_key", |(j, k): (String, String)| {
+        Ok(read(&j).and_then(|v| v.get(&k).cloned()).map(|v| v.to_string()))
+    })?;
+    add(c, "dwc_json_index", |(j, i): (String, i64)| {
+        let at = usize::try_from(i).ok();
+        Ok(read(&j).and_then(|v| v.get(at?).cloned()).map(|v| v.to_string()))
+    })?;
+    add(c, "dwc_parse_json", |(j,): (String,)| {
+        read(&j).map(|v| Some(v.to_string())).ok_or_else(|| format!("no JSON: {j}"))
+    })?;
+    add(c, "dwc_json_type", |(j,): (String,)| {
+        Ok(read(&j).map(|v| {
+            match v {
+                Value::Null => "null",
+                Value::Bool(_) => "boolean",
+                Value::Number(_) => "number",
+                Value::String(_) => "string",
+                Value::Array(_) => "array",
+                Value::Object(_) => "object",
+            }
+            .to_string()
+        }))
+    })?;
+    add(c, "dwc_json_to_bool", |(j,): (String,)| typed(&j, "BOOL", Value::as_bool))?;
+    add(c, "dwc_json_to_int64", |(j,): (String,)| {
+        typed(&j, "INT64", |v| {
+            v.as_i64().or_else(|| {
+                let x = v.as_f64().filter(|x| x.fract() == 0.0 && x.abs() < 9e18)?;
+                #[allow(clippy::cast_possible_truncation, reason = "whole and within the range")]
+                Some(x as i64)
+            })
+        })
+    })?;
+    add(c, "dwc_json_to_float64", |(j,): (String,)| typed(&j, "FLOAT64", Value::as_f64))?;
+    add(c, "dwc_json_to_string", |(j,): (String,)| typed(&j, "STRING", |v| v.as_str().map(str::to_string)))?;
+    add(c, "dwc_json_string", |(s,): (String,)| Ok(Some(Value::String(s).to_string())))?;
+    add(c, "dwc_json_int64", |(n,): (i64,)| {
+        // Beyond 2^53 a reader of JSON would lose digits, so that it is a string there.
+        Ok(Some(if n.unsigned_abs() > 1 << 53 { format!("\"{n}\"") } else { n.to_string() }))
+    })?;
+    add(c, "dwc_json_float64", |(x,): (f64,)| {
+        Ok(Some(match x {
+            x if x.is_nan() => "\"NaN\"".into(),
+            x if x == f64::INFINITY => "\"Infinity\"".into(),
+            x if x == f64::NEG_INFINITY => "\"-Infinity\"".into(),
+            x => float_text_with_point(x),
+        }))
+    })
+}
+
+fn read(json: &str) -> Option<Value> {
+    serde_json::from_str(json).ok()
+}
+
+fn typed<R>(json: &str, ty: &str, take: impl Fn(&Value) -> Option<R>) -> Answer<R> {
+    let value = read(json).ok_or_else(|| format!("no JSON: {json}"))?;
+    take(&value).map(Some).ok_or_else(|| format!("the JSON value is no {ty}"))
+}
+
+fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Bool(b) => Some(b.to_string()),
+        Value::Number(n) => Some(n.to_string()),
+        _ => None,
+    }
+}
+
+/// The value at a path; a text that is no JSON has none, a path that is no path is an error.
+fn find(json: &str, path: &str) -> Result<Option<Value>, String> {
+    let steps = steps(path).ok_or_else(|| format!("no JSONPath: {path}"))?;
+    let Some(mut value) = read(json) else { return Ok(None) };
+    for step in steps {
+        let next = match (&mut value, &step) {
+            (Value::Object(map), step) => map.remove(step),
+            (Value::Array(items), step) => match step.parse::<usize>() {
+                Ok(i) if i < items.len() => Some(items.swap_remove(i)),
+                _ => None,
+            },
+            _ => None,
+        };
+        match next {
+            Some(next) => value = next,
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(value))
+}
+
+/// `$.a.b[0]['c']` as keys.
+fn steps(path: &str) -> Option<Vec<String>> {
+    let mut rest = path.strip_prefix('$')?;
+    let mut out = Vec::new();
+    while let Some(first) = rest.chars().next() {
+        rest = &rest[1..];
+        match first {
+            '.' if rest.starts_with('"') => {
+                let end = rest[1..].find('"')?;
+                out.push(rest[1..=end].to_string());
+                rest = &rest[end + 2..];
+            }
+            '.' => {
+                let end = rest.find(['.', '[']).unwrap_or(rest.len());
+                if end == 0 {
+                    return None;
+                }
+                out.push(rest[..end].to_string());
+                rest = &rest[end..];
+            }
+            '[' => {
+                let end = rest.find(']')?;
+                let inner = rest[..end].trim();
+                let key = inner
+                    .strip_prefix('\'')
+                    .and_then(|k| k.strip_suffix('\''))
+                    .or_else(|| inner.strip_prefix('"').and_then(|k| k.strip_suffix('"')))
+                    .unwrap_or(inner);
+                out.push(key.to_string());
+                rest = &rest[end + 1..];
+            }
+            _ => return None,
+        }
+    }
+    Some(out)
+}

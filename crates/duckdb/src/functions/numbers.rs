@@ -1,0 +1,347 @@
+//! Numbers: exact decimals, rounding half away from zero, errors where GoogleSQL has them, and numbers as text.
+//! It must not know dates.
+
+use duckdb::Connection;
+use farmhash::fingerprint64;
+use sha2::{Digest, Sha512};
+
+use super::vector::{Answer, Numeric, add};
+
+const ONE: i128 = 1_000_000_000;
+const LIMIT: u128 = 10u128.pow(38);
+
+pub(super) fn register(c: &Connection) -> Result<(), duckdb::Error> {
+    add(c, "dwc_farm_fingerprint", |(x,): (Vec<u8>,)| Ok(Some(fingerprint64(&x).cast_signed())))?;
+    add(c, "dwc_sha512", |(x,): (Vec<u8>,)| Ok(Some(Sha512::digest(&x).to_vec())))?;
+    add(c, "dwc_div", |(a, b): (i64, i64)| match b {
+        0 => Err(format!("division by zero: {a} / {b}")),
+        _ => a.checked_div(b).map(Some).ok_or_else(overflow),
+    })?;
+    add(c, "dwc_mod", |(a, b): (i64, i64)| match b {
+        0 => Err(format!("division by zero: MOD({a}, {b})")),
+        _ => Ok(Some(a.wrapping_rem(b))),
+    })?;
+    add(c, "dwc_shift_left", |(a, n): (i64, i64)| shift(a, n, |x, n| x << n))?;
+    add(c, "dwc_shift_right", |(a, n): (i64, i64)| shift(a, n, |x, n| x >> n))?;
+    add(c, "dwc_numeric_divide", |(a, b): (Numeric, Numeric)| divide(a.0, b.0).map(Some))?;
+    add(c, "dwc_numeric_multiply", |(a, b): (Numeric, Numeric)| multiply(a.0, b.0).map(Some))?;
+    add(c, "dwc_numeric_mod", |(a, b): (Numeric, Numeric)| match b.0 {
+        0 => Err("division by zero in MOD".into()),
+        b => Ok(Some(Numeric(a.0 % b))),
+    })?;
+    add(c, "dwc_numeric_round", |(a, n): (Numeric, i64)| digits(a.0, n, true))?;
+    add(c, "dwc_numeric_trunc", |(a, n): (Numeric, i64)| digits(a.0, n, false))?;
+    add(c, "dwc_numeric_to_string", |(x,): (String,)| Ok(Some(trimmed(&x))))?;
+    add(c, "dwc_round", |(x, n): (f64, i64)| finite(round(x, n, true), &[x]))?;
+    add(c, "dwc_trunc", |(x, n): (f64, i64)| Ok(Some(round(x, n, false))))?;
+    add(c, "dwc_float_to_int64", |(x,): (f64,)| float_to_int(x).map(Some))?;
+    add(c, "dwc_float_to_numeric", |(x,): (f64,)| float_to_numeric(x).map(Some))?;
+    add(c, "dwc_float_to_string", |(x,): (f64,)| Ok(Some(float_text(x))))?;
+    add(c, "dwc_format_float_t", |(x,): (f64,)| Ok(Some(float_text_with_point(x))))?;
+    add(c, "dwc_to_int64", |(s,): (String,)| to_int(&s).map(Some))?;
+    add(c, "dwc_to_float64", |(s,): (String,)| to_float(&s).map(Some))?;
+    add(c, "dwc_to_numeric", |(s,): (String,)| to_numeric(&s).map(Some))?;
+    add(c, "dwc_parse_numeric", |(s,): (String,)| parse_numeric(&s).map(Some))?;
+    add(c, "dwc_to_bool", |(s,): (String,)| match s.to_ascii_lowercase().as_str() {
+        "true" => Ok(Some(true)),
+        "false" => Ok(Some(false)),
+        _ => Err(format!("no BOOL: \"{s}\"")),
+    })?;
+    add(c, "dwc_pow", |(x, y): (f64, f64)| {
+        if x < 0.0 && x.is_finite() && y.is_finite() && y.fract() != 0.0 || x == 0.0 && y < 0.0 {
+            return Err(format!("no real value: POW({x}, {y})"));
+        }
+        finite(x.powf(y), &[x, y])
+    })?;
+    add(c, "dwc_sqrt", |(x,): (f64,)| if x < 0.0 { Err(format!("no real value: SQRT({x})")) } else { Ok(Some(x.sqrt())) })?;
+    add(c, "dwc_exp", |(x,): (f64,)| finite(x.exp(), &[x]))?;
+    add(c, "dwc_ln", |(x,): (f64,)| logarithm(x, f64::ln))?;
+    add(c, "dwc_log10", |(x,): (f64,)| logarithm(x, f64::log10))?;
+    add(c, "dwc_log", |(x, base): (f64, f64)| {
+        if x <= 0.0 || base <= 0.0 || base == 1.0 {
+            return Err(format!("no real value: LOG({x}, {base})"));
+        }
+        Ok(Some(x.ln() / base.ln()))
+    })?;
+    add(c, "dwc_sin", |(x,): (f64,)| angle(x, f64::sin))?;
+    add(c, "dwc_cos", |(x,): (f64,)| angle(x, f64::cos))?;
+    add(c, "dwc_tan", |(x,): (f64,)| angle(x, f64::tan))?;
+    add(c, "dwc_asin", |(x,): (f64,)| if x.abs() > 1.0 { Err(format!("no real value: ASIN({x})")) } else { Ok(Some(x.asin())) })?;
+    add(c, "dwc_acos", |(x,): (f64,)| if x.abs() > 1.0 { Err(format!("no real value: ACOS({x})")) } else { Ok(Some(x.acos())) })
+}
+
+fn overflow() -> String {
+    "integer overflow".into()
+}
+
+fn shift(a: i64, n: i64, with: fn(u64, u32) -> u64) -> Answer<i64> {
+    match n {
+        ..0 => Err(format!("a shift by {n}")),
+        0..64 => Ok(Some(with(a.cast_unsigned(), u32::try_from(n).unwrap_or(0)).cast_signed())),
+        _ => Ok(Some(0)),
+    }
+}
+
+/// An overflow is an error in GoogleSQL, unless infinity came in.
+fn finite(result: f64, inputs: &[f64]) -> Answer<f64> {
+    if result.is_infinite() && inputs.iter().all(|x| x.is_finite()) {
+        return Err("floating point overflow".into());
+    }
+    Ok(Some(result))
+}
+
+fn logarithm(x: f64, with: fn(f64) -> f64) -> Answer<f64> {
+    if x <= 0.0 { Err(format!("no real value: the logarithm of {x}")) } else { Ok(Some(with(x))) }
+}
+
+fn angle(x: f64, with: fn(f64) -> f64) -> Answer<f64> {
+    if x.is_infinite() { Err("no real value: an angle of infinity".into()) } else { Ok(Some(with(x))) }
+}
+
+fn signed(magnitude: u128, negative: bool) -> Result<Numeric, String> {
+    if magnitude >= LIMIT {
+        return Err("numeric overflow".into());
+    }
+    let value = i128::try_from(magnitude).map_err(|_| "numeric overflow".to_string())?;
+    Ok(Numeric(if negative { -value } else { value }))
+}
+
+/// `a / b` to nine digits, half away from zero: long division, since the dividend outgrows 128 bits.
+fn divide(a: i128, b: i128) -> Result<Numeric, String> {
+    if b == 0 {
+        return Err("division by zero".into());
+    }
+    let (n, d) = (a.unsigned_abs(), b.unsigned_abs());
+    let (mut quotient, mut rest) = (n / d, n % d);
+    for _ in 0..9 {
+        let mut digit = 0u128;
+        let mut sum = 0u128;
+        for _ in 0..10 {
+            sum += rest;
+            if sum >= d {
+                sum -= d;
+                digit += 1;
+            }
+        }
+        rest = sum;
+        quotient = quotient.checked_mul(10).and_then(|q| q.checked_add(digit)).ok_or("numeric overflow")?;
+    }
+    if rest >= d - rest {
+        quotient += 1;
+    }
+    signed(quotient, (a < 0) != (b < 0))
+}
+
+/// `a * b` to nine digits, half away from zero, through 256 bits.
+fn multiply(a: i128, b: i128) -> Result<Numeric, String> {
+    let (x, y) = (a.unsigned_abs(), b.unsigned_abs());
+    let split = |v: u128| [v & u128::from(u64::MAX), v >> 64];
+    let (x, y) = (split(x), split(y));
+    let mut limbs = [0u128; 4];
+    for (i, xi) in x.iter().enumerate() {
+        for (j, yj) in y.iter().enumerate() {
+            let product = xi * yj;
+            let mut at = i + j;
+            let mut carry = product;
+            while carry > 0 && at < 4 {
+                let sum = limbs[at] + (carry & u128::from(u64::MAX));
+                limbs[at] = sum & u128::from(u64::MAX);
+                carry = (carry >> 64) + (sum >> 64);
+                at += 1;
+            }
+        }
+    }
+    let mut rest = 0u128;
+    let mut quotient = [0u128; 4];
+    for at in (0..4).rev() {
+        let part = (rest << 64) | limbs[at];
+        quotient[at] = part / ONE.unsigned_abs();
+        rest = part % ONE.unsigned_abs();
+    }
+    if quotient[2] > 0 || quotient[3] > 0 {
+        return Err("numeric overflow".into());
+    }
+    let mut magnitude = (quotient[1] << 64) | quotient[0];
+    if rest >= ONE.unsigned_abs() / 2 {
+        magnitude = magnitude.checked_add(1).ok_or("numeric overflow")?;
+    }
+    signed(magnitude, (a < 0) != (b < 0))
+}
+
+fn digits(a: i128, n: i64, away: bool) -> Answer<Numeric> {
+    let Some(drop) = 9i64.checked_sub(n).filter(|d| *d > 0) else { return Ok(Some(Numeric(a))) };
+    if drop > 38 {
+        return Ok(Some(Numeric(0)));
+    }
+    let unit = 10u128.pow(u32::try_from(drop).unwrap_or(38));
+    let magnitude = a.unsigned_abs();
+    let mut kept = magnitude / unit;
+    if away && magnitude % unit >= unit / 2 {
+        kept += 1;
+    }
+    kept.checked_mul(unit).ok_or_else(|| "numeric overflow".to_string()).and_then(|m| signed(m, a < 0)).map(Some)
+}
+
+/// Decimal text without trailing zeros.
+pub(super) fn trimmed(text: &str) -> String {
+    if !text.contains('.') {
+        return text.to_string();
+    }
+    let short = text.trim_end_matches('0').trim_end_matches('.');
+    if short == "-0" || short.is_empty() { "0".into() } else { short.to_string() }
+}
+
+fn round(x: f64, n: i64, away: bool) -> f64 {
+    let cut = |v: f64| if away { v.round() } else { v.trunc() };
+    if !x.is_finite() || n > 300 {
+        return x;
+    }
+    if n < -308 {
+        return 0.0;
+    }
+    let n = i32::try_from(n).unwrap_or(0);
+    let unit = 10f64.powi(n.abs());
+    if n >= 0 {
+        let scaled = x * unit;
+        if scaled.is_finite() { cut(scaled) / unit } else { x }
+    } else {
+        cut(x / unit) * unit
+    }
+}
+
+fn float_to_int(x: f64) -> Result<i64, String> {
+    let r = x.round();
+    if r >= -9_223_372_036_854_775_808.0 && r < 9_223_372_036_854_775_808.0 {
+        #[allow(clippy::cast_possible_truncation, reason = "the range was checked")]
+        return Ok(r as i64);
+    }
+    Err(format!("beyond INT64: {x}"))
+}
+
+fn float_to_numeric(x: f64) -> Result<Numeric, String> {
+    if !x.is_finite() || x.abs() >= 1e29 {
+        return Err(format!("beyond NUMERIC: {x}"));
+    }
+    // The exact decimal expansion of the float, cut at nine digits, half away from zero.
+    decimal(&format!("{x:.1074}"), true)
+}
+
+/// Digits as NUMERIC; further decimals are rounded, or an error.
+fn decimal(text: &str, rounding: bool) -> Result<Numeric, String> {
+    let error = || format!("no NUMERIC: \"{text}\"");
+    let (negative, body) = match text.as_bytes().first() {
+        Some(b'-') => (true, &text[1..]),
+        Some(b'+') => (false, &text[1..]),
+        _ => (false, text),
+    };
+    let (mantissa, exponent) = match body.find(['e', 'E']) {
+        Some(at) => (&body[..at], body[at + 1..].parse::<i64>().map_err(|_| error())?),
+        None => (body, 0),
+    };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    if whole.is_empty() && fraction.is_empty() || !whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit()) {
+        return Err(error());
+    }
+    let point = i64::try_from(whole.len()).map_err(|_| error())? + exponent;
+    let all: Vec<u8> = whole.bytes().chain(fraction.bytes()).collect();
+    let mut magnitude = 0u128;
+    let wanted = point + 9;
+    for at in 0..wanted.clamp(0, 400) {
+        let digit = usize::try_from(at).ok().and_then(|i| all.get(i)).map_or(0, |b| u128::from(b - b'0'));
+        magnitude = magnitude.checked_mul(10).and_then(|m| m.checked_add(digit)).ok_or_else(error)?;
+    }
+    let rest = usize::try_from(wanted.max(0)).map_or(&[][..], |w| all.get(w..).unwrap_or(&[]));
+    if wanted >= 0 && rest.first().is_some_and(|b| *b >= b'5') {
+        magnitude += 1;
+    }
+    if !rounding && rest.iter().any(|b| *b != b'0') {
+        return Err(error());
+    }
+    signed(magnitude, negative).map_err(|_| error())
+}
+
+fn to_int(s: &str) -> Result<i64, String> {
+    let error = || format!("no INT64: \"{s}\"");
+    let text = s.trim_matches([' ', '\t', '\n', '\r', '\x0b', '\x0c']);
+    let (negative, body) = match text.as_bytes().first() {
+        Some(b'-') => (true, &text[1..]),
+        Some(b'+') => (false, &text[1..]),
+        _ => (false, text),
+    };
+    let (digits, radix) = match body.strip_prefix("0x").or_else(|| body.strip_prefix("0X")) {
+        Some(hex) => (hex, 16),
+        None => (body, 10),
+    };
+    if digits.is_empty() || digits.starts_with(['+', '-']) {
+        return Err(error());
+    }
+    let signed = if negative { format!("-{digits}") } else { digits.to_string() };
+    i64::from_str_radix(&signed, radix).map_err(|_| error())
+}
+
+fn to_float(s: &str) -> Result<f64, String> {
+    let text = s.trim_matches([' ', '\t', '\n', '\r', '\x0b', '\x0c']);
+    let lower = text.to_ascii_lowercase();
+    match lower.trim_start_matches(['+', '-']) {
+        "inf" | "infinity" if lower.starts_with('-') => return Ok(f64::NEG_INFINITY),
+        "inf" | "infinity" => return Ok(f64::INFINITY),
+        "nan" => return Ok(f64::NAN),
+        _ => {}
+    }
+    let value: f64 = text.parse().map_err(|_| format!("no FLOAT64: \"{s}\""))?;
+    if value.is_infinite() { Err(format!("beyond FLOAT64: \"{s}\"")) } else { Ok(value) }
+}
+
+fn to_numeric(s: &str) -> Result<Numeric, String> {
+    decimal(s.trim_matches([' ', '\t', '\n', '\r', '\x0b', '\x0c']), true)
+}
+
+/// PARSE_NUMERIC also takes a sign after the digits, spaces after it, and commas.
+fn parse_numeric(s: &str) -> Result<Numeric, String> {
+    let text = s.trim();
+    let (text, sign) = match text.strip_suffix(['-', '+']) {
+        Some(rest) if rest.starts_with(['-', '+']) => return Err(format!("no NUMERIC: \"{s}\"")),
+        Some(rest) => (rest.trim_end(), text.ends_with('-')),
+        None => (text, false),
+    };
+    let body: String = match text.strip_prefix('-') {
+        Some(rest) => format!("-{}", rest.trim_start()),
+        None => text.strip_prefix('+').unwrap_or(text).trim_start().to_string(),
+    };
+    let body = body.replace(',', "");
+    let value = decimal(&body, true)?;
+    Ok(if sign { Numeric(-value.0) } else { value })
+}
+
+/// C's `%.{precision}g`.
+pub(super) fn general(x: f64, precision: usize) -> String {
+    let precision = precision.max(1);
+    let scientific = format!("{:.*e}", precision - 1, x);
+    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    if exponent < -4 || exponent >= i32::try_from(precision).unwrap_or(i32::MAX) {
+        let mantissa = if mantissa.contains('.') { trimmed(mantissa) } else { mantissa.to_string() };
+        return format!("{mantissa}e{}{:02}", if exponent < 0 { '-' } else { '+' }, exponent.abs());
+    }
+    let decimals = usize::try_from(i32::try_from(precision).unwrap_or(17) - 1 - exponent).unwrap_or(0);
+    let plain = format!("{x:.decimals$}");
+    if plain.contains('.') { plain.trim_end_matches('0').trim_end_matches('.').to_string() } else { plain }
+}
+
+/// A FLOAT64 as CAST to STRING writes it.
+pub(super) fn float_text(x: f64) -> String {
+    if x.is_nan() {
+        return "nan".into();
+    }
+    if x.is_infinite() {
+        return if x > 0.0 { "inf".into() } else { "-inf".into() };
+    }
+    let short = general(x, 15);
+    if short.parse() == Ok(x) { short } else { general(x, 17) }
+}
+
+/// The same with a point, as `FORMAT('%t')` writes it.
+pub(super) fn float_text_with_point(x: f64) -> String {
+    let text = float_text(x);
+    if text.bytes().all(|b| b.is_ascii_digit() || b == b'-') { format!("{text}.0") } else { text }
+}
