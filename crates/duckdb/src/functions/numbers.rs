@@ -31,7 +31,7 @@ pub(super) fn register(c: &Connection) -> Result<(), duckdb::Error> {
     })?;
     add(c, "dwc_numeric_round", |(a, n): (Numeric, i64)| digits(a.0, n, true))?;
     add(c, "dwc_numeric_trunc", |(a, n): (Numeric, i64)| digits(a.0, n, false))?;
-    add(c, "dwc_numeric_to_string", |(x,): (String,)| Ok(Some(trimmed(&x))))?;
+    add(c, "dwc_trim_decimal", |(x,): (String,)| Ok(Some(trimmed(&x))))?;
     add(c, "dwc_round", |(x, n): (f64, i64)| finite(round(x, n, true), &[x]))?;
     add(c, "dwc_trunc", |(x, n): (f64, i64)| Ok(Some(round(x, n, false))))?;
     add(c, "dwc_float_to_int64", |(x,): (f64,)| float_to_int(x).map(Some))?;

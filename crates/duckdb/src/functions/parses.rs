@@ -104,7 +104,7 @@ impl<'a> Reader<'a> {
 
     fn element(&mut self, element: char) -> Option<()> {
         match element {
-            'Y' => self.year = Some(self.number(1, 5)?.cast_signed()),
+            'Y' => self.year = Some(self.number(1, 4)?.cast_signed()),
             'y' => self.year_of_century = Some(self.number(1, 2)?.cast_signed()),
             'C' => self.century = Some(self.number(1, 2)?.cast_signed()),
             'm' => self.month = Some(self.number(1, 2)?),

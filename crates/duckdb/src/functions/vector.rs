@@ -129,9 +129,10 @@ row!(A 0, B 1, C 2);
 row!(A 0, B 1, C 2, D 3);
 row!(A 0, B 1, C 2, D 3, E 4, F 5);
 
-struct Scalar<A, R>(PhantomData<(A, R)>);
+/// `SAFE`: an error of the function is NULL.
+struct Scalar<A, R, const SAFE: bool>(PhantomData<(A, R)>);
 
-impl<A: Row, R: Cell> VScalar for Scalar<A, R> {
+impl<A: Row, R: Cell, const SAFE: bool> VScalar for Scalar<A, R, SAFE> {
     type State = fn(A) -> Answer<R>;
 
     fn invoke(
@@ -144,10 +145,12 @@ impl<A: Row, R: Cell> VScalar for Scalar<A, R> {
         for row in 0..len {
             match A::read(input, row) {
                 None => out.set_null(row),
-                Some(args) => match state(args)? {
-                    None => out.set_null(row),
+                Some(args) => match state(args) {
+                    Ok(None) => out.set_null(row),
+                    Err(_) if SAFE => out.set_null(row),
+                    Err(error) => return Err(error.into()),
                     // SAFETY: the output has the type that the signature names.
-                    Some(value) => unsafe { value.write(&mut out, row, len) },
+                    Ok(Some(value)) => unsafe { value.write(&mut out, row, len) },
                 },
             }
         }
@@ -159,11 +162,13 @@ impl<A: Row, R: Cell> VScalar for Scalar<A, R> {
     }
 }
 
-/// Registers one function.
+/// Registers one function as `dwc_name`, and as `dwc_try_name`, which gives NULL instead of an error.
 pub(super) fn add<A: Row, R: Cell>(
     connection: &Connection,
     name: &str,
     function: fn(A) -> Answer<R>,
 ) -> Result<(), duckdb::Error> {
-    connection.register_scalar_function_with_state::<Scalar<A, R>>(name, &function)
+    let safe = name.replacen("dwc_", "dwc_try_", 1);
+    connection.register_scalar_function_with_state::<Scalar<A, R, true>>(&safe, &function)?;
+    connection.register_scalar_function_with_state::<Scalar<A, R, false>>(name, &function)
 }

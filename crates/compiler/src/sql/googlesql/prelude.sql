@@ -1,6 +1,7 @@
 -- Macros that translated GoogleSQL calls. Functions named dwc_* that are not here are scalar functions in Rust.
 CREATE OR REPLACE TEMP MACRO dwc_now() AS make_timestamp(epoch_us(now()));
 -- Numbers
+CREATE OR REPLACE TEMP MACRO dwc_numeric_to_string(x) AS dwc_trim_decimal(CAST(x AS VARCHAR));
 CREATE OR REPLACE TEMP MACRO dwc_divide(a, b) AS CASE WHEN b = 0 THEN error('division by zero') ELSE CAST(a AS DOUBLE) / CAST(b AS DOUBLE) END;
 CREATE OR REPLACE TEMP MACRO dwc_ieee_divide(a, b) AS CAST(a AS DOUBLE) / CAST(b AS DOUBLE);
 CREATE OR REPLACE TEMP MACRO dwc_safe_divide(a, b) AS CASE WHEN b <> 0 OR isnan(b) THEN CAST(a AS DOUBLE) / CAST(b AS DOUBLE) END;

@@ -10,7 +10,7 @@ use super::Lower;
 use crate::sql::googlesql::problem::{ProblemKind, did_you_mean};
 use crate::sql::googlesql::signatures::{self, Mismatch};
 use crate::sql::googlesql::types::Type;
-use crate::sql::googlesql::value::Value;
+use crate::sql::googlesql::value::{Value, tried};
 
 /// Calls whose value changes from run to run.
 const VOLATILE: [&str; 6] = [
@@ -24,6 +24,7 @@ const VOLATILE: [&str; 6] = [
 
 impl Lower<'_> {
     pub(super) fn function(&mut self, function: &Function, span: Range<usize>) -> Value {
+        let span = self.closed(span);
         let mut name = dotted(function);
         let safe = match name.strip_prefix("SAFE.") {
             Some(rest) => {
@@ -57,8 +58,10 @@ impl Lower<'_> {
         }
         let mut value = self.scalar_function(&name, function, &span);
         if safe {
-            value.sql = format!("TRY({})", value.sql);
-            value.compound = false;
+            match tried(&value) {
+                Some(sql) => value = Value { sql, compound: false, ..value },
+                None => return self.unsupported(span, format!("SAFE. before {name} of an aggregate")),
+            }
         }
         value
     }
