@@ -141,7 +141,10 @@ fn renamed(sql: &str, from: &[Field], to: &[Field]) -> String {
         .enumerate()
         .map(|(i, (from, to))| {
             let name = quoted(&field_name(&to.name, i));
-            let value = format!("struct_extract({sql}, {})", quote_text(&field_name(&from.name, i)));
+            let value = format!(
+                "struct_extract({sql}, {})",
+                quote_text(&field_name(&from.name, i))
+            );
             format!("{name} := CAST({value} AS {})", to.ty.duckdb())
         })
         .collect();

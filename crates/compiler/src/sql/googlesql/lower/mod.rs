@@ -167,7 +167,11 @@ impl<'a> Lower<'a> {
         let rest = &text[span.end..];
         let spaces = rest.len() - rest.trim_start().len();
         let open = inside.matches('(').count() > inside.matches(')').count();
-        if open && rest[spaces..].starts_with(')') { span.start..span.end + spaces + 1 } else { span }
+        if open && rest[spaces..].starts_with(')') {
+            span.start..span.end + spaces + 1
+        } else {
+            span
+        }
     }
 
     fn report(

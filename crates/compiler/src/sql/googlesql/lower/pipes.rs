@@ -2,8 +2,8 @@
 //! It must not lower anything itself.
 
 use sqlparser::ast::{
-    Expr, WildcardAdditionalOptions, GroupByExpr, Ident, OrderBy, OrderByKind, PipeOperator, Query, Select, SelectItem,
-    SetExpr, TableAlias, TableFactor, TableWithJoins,
+    Expr, GroupByExpr, Ident, OrderBy, OrderByKind, PipeOperator, Query, Select, SelectItem,
+    SetExpr, TableAlias, TableFactor, TableWithJoins, WildcardAdditionalOptions,
 };
 
 use super::{Lower, Rows};
