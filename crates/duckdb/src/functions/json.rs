@@ -1,9 +1,12 @@
 //! JSON by GoogleSQL's paths, and values as JSON text. It must not know SQL types beyond text and numbers.
 
+use std::collections::BTreeMap;
+
 use duckdb::Connection;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
-use super::numbers::float_text_with_point;
+use super::numbers::float_text;
 use super::vector::{Answer, add};
 
 pub(super) fn register(c: &Connection) -> Result<(), duckdb::Error> {
@@ -11,31 +14,50 @@ pub(super) fn register(c: &Connection) -> Result<(), duckdb::Error> {
         Ok(find(&j, &p)?.and_then(|v| scalar(&v)))
     })?;
     add(c, "dwc_json_query", |(j, p): (String, String)| {
-        Ok(find(&j, &p)?.filter(|v| !v.is_null()).map(|v| v.to_string()))
+        Ok(find(&j, &p)?.filter(|v| v != "null").map(|v| compact(&v)))
     })?;
-    add(c, "dwc_json_member", |(j, p): (String, String)| Ok(find(&j, &p)?.map(|v| v.to_string())))?;
-    add(c, "dwc_json_values", |(j, p): (String, String)| match find(&j, &p)? {
-        Some(Value::Array(items)) if items.iter().all(|v| !v.is_array() && !v.is_object()) => {
-            let texts: Vec<Value> = items.iter().map(|v| scalar(v).map_or(Value::Null, Value::String)).collect();
-            Ok(Some(Value::Array(texts).to_string()))
-        }
-        _ => Ok(None),
+    add(c, "dwc_json_member", |(j, p): (String, String)| {
+        Ok(find(&j, &p)?.map(|v| compact(&v)))
     })?;
-    add(c, "dwc_json_queries", |(j, p): (String, String)| match find(&j, &p)? {
-        Some(Value::Array(items)) => {
-            Ok(Some(Value::Array(items.iter().map(|v| Value::String(v.to_string())).collect()).to_string()))
-        }
-        _ => Ok(None),
-    })?;
+    add(
+        c,
+        "dwc_json_values",
+        |(j, p): (String, String)| match find(&j, &p)?.and_then(|v| items(&v)) {
+            Some(items) if items.iter().all(|v| !v.starts_with(['[', '{'])) => {
+                let texts: Vec<Value> = items
+                    .iter()
+                    .map(|v| scalar(v).map_or(Value::Null, Value::String))
+                    .collect();
+                Ok(Some(Value::Array(texts).to_string()))
+            }
+            _ => Ok(None),
+        },
+    )?;
+    add(
+        c,
+        "dwc_json_queries",
+        |(j, p): (String, String)| match find(&j, &p)?.and_then(|v| items(&v)) {
+            Some(items) => Ok(Some(
+                Value::Array(items.iter().map(|v| Value::String(compact(v))).collect()).to_string(),
+            )),
+            None => Ok(None),
+        },
+    )?;
     add(c, "dwc_json_key", |(j, k): (String, String)| {
-        Ok(read(&j).and_then(|v| v.get(&k).cloned()).map(|v| v.to_string()))
+        Ok(read(&j)
+            .and_then(|v| v.get(&k).cloned())
+            .map(|v| v.to_string()))
     })?;
     add(c, "dwc_json_index", |(j, i): (String, i64)| {
         let at = usize::try_from(i).ok();
-        Ok(read(&j).and_then(|v| v.get(at?).cloned()).map(|v| v.to_string()))
+        Ok(read(&j)
+            .and_then(|v| v.get(at?).cloned())
+            .map(|v| v.to_string()))
     })?;
     add(c, "dwc_parse_json", |(j,): (String,)| {
-        read(&j).map(|v| Some(v.to_string())).ok_or_else(|| format!("no JSON: {j}"))
+        read(&j)
+            .map(|v| Some(sorted(v).to_string()))
+            .ok_or_else(|| format!("no JSON: {j}"))
     })?;
     add(c, "dwc_json_type", |(j,): (String,)| {
         Ok(read(&j).map(|v| {
@@ -50,29 +72,44 @@ pub(super) fn register(c: &Connection) -> Result<(), duckdb::Error> {
             .to_string()
         }))
     })?;
-    add(c, "dwc_json_to_bool", |(j,): (String,)| typed(&j, "BOOL", Value::as_bool))?;
+    add(c, "dwc_json_to_bool", |(j,): (String,)| {
+        typed(&j, "BOOL", Value::as_bool)
+    })?;
     add(c, "dwc_json_to_int64", |(j,): (String,)| {
         typed(&j, "INT64", |v| {
             v.as_i64().or_else(|| {
                 let x = v.as_f64().filter(|x| x.fract() == 0.0 && x.abs() < 9e18)?;
-                #[allow(clippy::cast_possible_truncation, reason = "whole and within the range")]
+                #[allow(
+                    clippy::cast_possible_truncation,
+                    reason = "whole and within the range"
+                )]
                 Some(x as i64)
             })
         })
     })?;
-    add(c, "dwc_json_to_float64", |(j,): (String,)| typed(&j, "FLOAT64", Value::as_f64))?;
-    add(c, "dwc_json_to_string", |(j,): (String,)| typed(&j, "STRING", |v| v.as_str().map(str::to_string)))?;
-    add(c, "dwc_json_string", |(s,): (String,)| Ok(Some(Value::String(s).to_string())))?;
+    add(c, "dwc_json_to_float64", |(j,): (String,)| {
+        typed(&j, "FLOAT64", Value::as_f64)
+    })?;
+    add(c, "dwc_json_to_string", |(j,): (String,)| {
+        typed(&j, "STRING", |v| v.as_str().map(str::to_string))
+    })?;
+    add(c, "dwc_json_string", |(s,): (String,)| {
+        Ok(Some(Value::String(s).to_string()))
+    })?;
     add(c, "dwc_json_int64", |(n,): (i64,)| {
         // Beyond 2^53 a reader of JSON would lose digits, so that it is a string there.
-        Ok(Some(if n.unsigned_abs() > 1 << 53 { format!("\"{n}\"") } else { n.to_string() }))
+        Ok(Some(if n.unsigned_abs() > 1 << 53 {
+            format!("\"{n}\"")
+        } else {
+            n.to_string()
+        }))
     })?;
     add(c, "dwc_json_float64", |(x,): (f64,)| {
         Ok(Some(match x {
             x if x.is_nan() => "\"NaN\"".into(),
             x if x == f64::INFINITY => "\"Infinity\"".into(),
             x if x == f64::NEG_INFINITY => "\"-Infinity\"".into(),
-            x => float_text_with_point(x),
+            x => float_text(x),
         }))
     })
 }
@@ -83,29 +120,73 @@ fn read(json: &str) -> Option<Value> {
 
 fn typed<R>(json: &str, ty: &str, take: impl Fn(&Value) -> Option<R>) -> Answer<R> {
     let value = read(json).ok_or_else(|| format!("no JSON: {json}"))?;
-    take(&value).map(Some).ok_or_else(|| format!("the JSON value is no {ty}"))
+    take(&value)
+        .map(Some)
+        .ok_or_else(|| format!("the JSON value is no {ty}"))
 }
 
-fn scalar(value: &Value) -> Option<String> {
+/// The JSON type keeps its keys in order.
+fn sorted(value: Value) -> Value {
     match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Bool(b) => Some(b.to_string()),
-        Value::Number(n) => Some(n.to_string()),
-        _ => None,
+        Value::Object(map) => {
+            let mut pairs: Vec<(String, Value)> =
+                map.into_iter().map(|(k, v)| (k, sorted(v))).collect();
+            pairs.sort_by(|a, b| a.0.cmp(&b.0));
+            Value::Object(pairs.into_iter().collect())
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(sorted).collect()),
+        other => other,
     }
 }
 
-/// The value at a path; a text that is no JSON has none, a path that is no path is an error.
-fn find(json: &str, path: &str) -> Result<Option<Value>, String> {
+/// A scalar as text; a number keeps its digits.
+fn scalar(json: &str) -> Option<String> {
+    match json.as_bytes().first()? {
+        b'"' => serde_json::from_str(json).ok(),
+        b'[' | b'{' => None,
+        _ if json == "null" => None,
+        _ => Some(json.to_string()),
+    }
+}
+
+fn items(json: &str) -> Option<Vec<String>> {
+    let items: Vec<&RawValue> = serde_json::from_str(json).ok()?;
+    Some(items.into_iter().map(|v| v.get().to_string()).collect())
+}
+
+/// JSON text without the spaces between its parts.
+fn compact(json: &str) -> String {
+    let (mut out, mut inside, mut escaped) = (String::with_capacity(json.len()), false, false);
+    for ch in json.chars() {
+        if inside {
+            inside = escaped || ch != '"';
+            escaped = !escaped && ch == '\\';
+        } else if ch == '"' {
+            inside = true;
+        } else if ch.is_ascii_whitespace() {
+            continue;
+        }
+        out.push(ch);
+    }
+    out
+}
+
+/// The text of the value at a path; a text that is no JSON has none, a path that is no path is an error.
+fn find(json: &str, path: &str) -> Result<Option<String>, String> {
     let steps = steps(path).ok_or_else(|| format!("no JSONPath: {path}"))?;
-    let Some(mut value) = read(json) else { return Ok(None) };
+    let Ok(whole) = serde_json::from_str::<&RawValue>(json) else {
+        return Ok(None);
+    };
+    let mut value = whole.get().to_string();
     for step in steps {
-        let next = match (&mut value, &step) {
-            (Value::Object(map), step) => map.remove(step),
-            (Value::Array(items), step) => match step.parse::<usize>() {
-                Ok(i) if i < items.len() => Some(items.swap_remove(i)),
-                _ => None,
-            },
+        let next = match value.as_bytes().first() {
+            Some(b'{') => serde_json::from_str::<BTreeMap<String, &RawValue>>(&value)
+                .ok()
+                .and_then(|map| map.get(&step).map(|v| v.get().to_string())),
+            Some(b'[') => step
+                .parse::<usize>()
+                .ok()
+                .and_then(|i| items(&value)?.into_iter().nth(i)),
             _ => None,
         };
         match next {

@@ -58,11 +58,30 @@ macro_rules! plain_cell {
 
 plain_cell!(i64, i64, LogicalTypeId::Bigint.into(), |x| x, |x| x);
 plain_cell!(f64, f64, LogicalTypeId::Double.into(), |x| x, |x| x);
-plain_cell!(bool, u8, LogicalTypeId::Boolean.into(), |x| x != 0, u8::from);
+plain_cell!(
+    bool,
+    u8,
+    LogicalTypeId::Boolean.into(),
+    |x| x != 0,
+    u8::from
+);
 plain_cell!(Day, i32, LogicalTypeId::Date.into(), Day, |d: Day| d.0);
-plain_cell!(Moment, i64, LogicalTypeId::Timestamp.into(), Moment, |m: Moment| m.0);
-plain_cell!(Clock, i64, LogicalTypeId::Time.into(), Clock, |c: Clock| c.0);
-plain_cell!(Numeric, i128, LogicalTypeHandle::decimal(38, 9), Numeric, |n: Numeric| n.0);
+plain_cell!(
+    Moment,
+    i64,
+    LogicalTypeId::Timestamp.into(),
+    Moment,
+    |m: Moment| m.0
+);
+plain_cell!(Clock, i64, LogicalTypeId::Time.into(), Clock, |c: Clock| c
+    .0);
+plain_cell!(
+    Numeric,
+    i128,
+    LogicalTypeHandle::decimal(38, 9),
+    Numeric,
+    |n: Numeric| n.0
+);
 
 unsafe fn bytes_at(vector: &FlatVector<'_>, row: usize, len: usize) -> Vec<u8> {
     // SAFETY: the caller promises a string vector and a row within it.
@@ -129,9 +148,10 @@ row!(A 0, B 1, C 2);
 row!(A 0, B 1, C 2, D 3);
 row!(A 0, B 1, C 2, D 3, E 4, F 5);
 
-struct Scalar<A, R>(PhantomData<(A, R)>);
+/// `SAFE`: an error of the function is NULL.
+struct Scalar<A, R, const SAFE: bool>(PhantomData<(A, R)>);
 
-impl<A: Row, R: Cell> VScalar for Scalar<A, R> {
+impl<A: Row, R: Cell, const SAFE: bool> VScalar for Scalar<A, R, SAFE> {
     type State = fn(A) -> Answer<R>;
 
     fn invoke(
@@ -144,10 +164,12 @@ impl<A: Row, R: Cell> VScalar for Scalar<A, R> {
         for row in 0..len {
             match A::read(input, row) {
                 None => out.set_null(row),
-                Some(args) => match state(args)? {
-                    None => out.set_null(row),
+                Some(args) => match state(args) {
+                    Ok(None) => out.set_null(row),
+                    Err(_) if SAFE => out.set_null(row),
+                    Err(error) => return Err(error.into()),
                     // SAFETY: the output has the type that the signature names.
-                    Some(value) => unsafe { value.write(&mut out, row, len) },
+                    Ok(Some(value)) => unsafe { value.write(&mut out, row, len) },
                 },
             }
         }
@@ -159,11 +181,13 @@ impl<A: Row, R: Cell> VScalar for Scalar<A, R> {
     }
 }
 
-/// Registers one function.
+/// Registers one function as `dwc_name`, and as `dwc_try_name`, which gives NULL instead of an error.
 pub(super) fn add<A: Row, R: Cell>(
     connection: &Connection,
     name: &str,
     function: fn(A) -> Answer<R>,
 ) -> Result<(), duckdb::Error> {
-    connection.register_scalar_function_with_state::<Scalar<A, R>>(name, &function)
+    let safe = name.replacen("dwc_", "dwc_try_", 1);
+    connection.register_scalar_function_with_state::<Scalar<A, R, true>>(&safe, &function)?;
+    connection.register_scalar_function_with_state::<Scalar<A, R, false>>(name, &function)
 }

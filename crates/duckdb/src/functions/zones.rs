@@ -1,7 +1,7 @@
 //! Time zones by name or offset, from the tz database that is compiled in. It must not format or parse moments.
 
 use chrono::{DateTime, NaiveDateTime, Offset, TimeDelta, TimeZone, Utc};
-use chrono_tz::{OffsetName, Tz};
+use chrono_tz::Tz;
 
 /// A zone that a query names.
 pub(super) enum Zone {
@@ -37,29 +37,25 @@ impl Zone {
             Zone::Fixed(seconds) => *seconds,
             Zone::Named(tz) => match tz.offset_from_local_datetime(&local) {
                 chrono::MappedLocalTime::Single(o) => o.fix().local_minus_utc(),
-                chrono::MappedLocalTime::Ambiguous(a, b) => a.fix().local_minus_utc().max(b.fix().local_minus_utc()),
+                chrono::MappedLocalTime::Ambiguous(a, b) => {
+                    a.fix().local_minus_utc().max(b.fix().local_minus_utc())
+                }
                 chrono::MappedLocalTime::None => {
-                    let before = local.checked_sub_signed(TimeDelta::days(1)).unwrap_or(local);
+                    let before = local
+                        .checked_sub_signed(TimeDelta::days(1))
+                        .unwrap_or(local);
                     tz.offset_from_utc_datetime(&before).fix().local_minus_utc()
                 }
             },
         };
-        local.checked_sub_signed(TimeDelta::seconds(i64::from(seconds))).unwrap_or(local)
+        local
+            .checked_sub_signed(TimeDelta::seconds(i64::from(seconds)))
+            .unwrap_or(local)
     }
 
-    /// What `%Z` writes.
+    /// What `%Z` writes: the distance from UTC, also for zones that have a name.
     pub(super) fn name_at(&self, utc: NaiveDateTime) -> String {
-        match self {
-            Zone::Named(tz) => {
-                let offset = tz.offset_from_utc_datetime(&utc);
-                let name = offset.abbreviation().unwrap_or("");
-                if name.bytes().all(|b| b.is_ascii_alphabetic()) && !name.is_empty() {
-                    return name.to_string();
-                }
-                sign_text(offset.fix().local_minus_utc())
-            }
-            Zone::Fixed(seconds) => sign_text(*seconds),
-        }
+        sign_text(self.offset_at(utc))
     }
 }
 
@@ -72,7 +68,7 @@ fn sign_text(seconds: i32) -> String {
     if minutes % 60 == 0 {
         format!("UTC{sign}{}", minutes / 60)
     } else {
-        format!("UTC{sign}{}:{:02}", minutes / 60, minutes % 60)
+        format!("UTC{sign}{:02}{:02}", minutes / 60, minutes % 60)
     }
 }
 
@@ -89,7 +85,13 @@ pub(super) fn offset(text: &str) -> Option<i32> {
         Some(_) => return None,
         None => (body, "0"),
     };
-    if hours.is_empty() || hours.len() > 2 || !hours.bytes().chain(minutes.bytes()).all(|b| b.is_ascii_digit()) {
+    if hours.is_empty()
+        || hours.len() > 2
+        || !hours
+            .bytes()
+            .chain(minutes.bytes())
+            .all(|b| b.is_ascii_digit())
+    {
         return None;
     }
     let (hours, minutes): (i32, i32) = (hours.parse().ok()?, minutes.parse().ok()?);
@@ -98,7 +100,9 @@ pub(super) fn offset(text: &str) -> Option<i32> {
 
 /// Microseconds since 1970 as a date and time.
 pub(super) fn datetime(micros: i64) -> Result<NaiveDateTime, String> {
-    DateTime::<Utc>::from_timestamp_micros(micros).map(|d| d.naive_utc()).ok_or_else(|| "beyond the calendar".into())
+    DateTime::<Utc>::from_timestamp_micros(micros)
+        .map(|d| d.naive_utc())
+        .ok_or_else(|| "beyond the calendar".into())
 }
 
 /// A date and time as microseconds since 1970, within the years 1 to 9999.

@@ -1,7 +1,7 @@
 //! The implicit conversions of GoogleSQL: which type fits where, and which type several values share.
 //! There are few, and none between STRING and a number. Explicit casts live in `lower::cast`.
 
-use super::types::{Field, Type};
+use super::types::{Field, Type, field_name, quoted};
 use super::value::{Literal, Value, quote_text};
 
 /// Whether a value goes where `to` is wanted without a cast.
@@ -110,6 +110,7 @@ pub(super) fn convert(value: Value, to: &Type) -> Value {
         }
         _ => match (&value.ty, to) {
             (Type::Unknown, _) => format!("CAST({} AS {})", value.sql, to.duckdb()),
+            (Type::Struct(from), Type::Struct(fields)) => renamed(&value.sql, from, fields),
             (a, b) if a.duckdb() == b.duckdb() => {
                 return Value {
                     ty: to.clone(),
@@ -130,6 +131,24 @@ pub(super) fn convert(value: Value, to: &Type) -> Value {
         literal,
         ..value
     }
+}
+
+/// A struct with the field names of another, field by field.
+fn renamed(sql: &str, from: &[Field], to: &[Field]) -> String {
+    let parts: Vec<String> = from
+        .iter()
+        .zip(to)
+        .enumerate()
+        .map(|(i, (from, to))| {
+            let name = quoted(&field_name(&to.name, i));
+            let value = format!(
+                "struct_extract({sql}, {})",
+                quote_text(&field_name(&from.name, i))
+            );
+            format!("{name} := CAST({value} AS {})", to.ty.duckdb())
+        })
+        .collect();
+    format!("struct_pack({})", parts.join(", "))
 }
 
 /// An empty string is a string too: the text of a literal for messages.

@@ -120,6 +120,10 @@ impl<'a> Lines<'a> {
         Lines { text, starts }
     }
 
+    pub(super) fn text(&self) -> &'a str {
+        self.text
+    }
+
     fn byte(&self, location: Location) -> usize {
         let line = usize::try_from(location.line).unwrap_or(0);
         let column = usize::try_from(location.column).unwrap_or(0);

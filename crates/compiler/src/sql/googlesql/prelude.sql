@@ -1,6 +1,7 @@
 -- Macros that translated GoogleSQL calls. Functions named dwc_* that are not here are scalar functions in Rust.
 CREATE OR REPLACE TEMP MACRO dwc_now() AS make_timestamp(epoch_us(now()));
 -- Numbers
+CREATE OR REPLACE TEMP MACRO dwc_numeric_to_string(x) AS dwc_trim_decimal(CAST(x AS VARCHAR));
 CREATE OR REPLACE TEMP MACRO dwc_divide(a, b) AS CASE WHEN b = 0 THEN error('division by zero') ELSE CAST(a AS DOUBLE) / CAST(b AS DOUBLE) END;
 CREATE OR REPLACE TEMP MACRO dwc_ieee_divide(a, b) AS CAST(a AS DOUBLE) / CAST(b AS DOUBLE);
 CREATE OR REPLACE TEMP MACRO dwc_safe_divide(a, b) AS CASE WHEN b <> 0 OR isnan(b) THEN CAST(a AS DOUBLE) / CAST(b AS DOUBLE) END;
@@ -18,6 +19,7 @@ CREATE OR REPLACE TEMP MACRO dwc_least_float(l) AS CASE WHEN len(list_filter(l, 
 CREATE OR REPLACE TEMP MACRO dwc_struct_eq(a, b) AS a = b;
 CREATE OR REPLACE TEMP MACRO dwc_truncating_div(a, b) AS CASE WHEN a < 0 THEN -((-a) // b) ELSE a // b END;
 CREATE OR REPLACE TEMP MACRO dwc_floor_div(a, b) AS CASE WHEN a < 0 THEN -((-a + b - 1) // b) ELSE a // b END;
+CREATE OR REPLACE TEMP MACRO dwc_json_numeric(x) AS CASE WHEN x = trunc(x) AND abs(x) <= 9007199254740992 THEN dwc_numeric_to_string(x) ELSE '"' || dwc_numeric_to_string(x) || '"' END;
 -- Arrays
 CREATE OR REPLACE TEMP MACRO dwc_safe_ordinal(l, i) AS CASE WHEN i >= 1 AND i <= len(l) THEN l[i] END;
 CREATE OR REPLACE TEMP MACRO dwc_safe_offset(l, i) AS CASE WHEN i >= 0 AND i < len(l) THEN l[i + 1] END;
@@ -31,7 +33,7 @@ CREATE OR REPLACE TEMP MACRO dwc_array_to_string_nulls(l, sep, nulls) AS CASE WH
 CREATE OR REPLACE TEMP MACRO dwc_array_is_distinct(l) AS CASE WHEN l IS NOT NULL THEN len(list_distinct(list_filter(l, lambda x: x IS NOT NULL))) + CASE WHEN len(list_filter(l, lambda x: x IS NULL)) > 0 THEN 1 ELSE 0 END = len(l) END;
 CREATE OR REPLACE TEMP MACRO dwc_generate_array(a, b, step) AS CASE WHEN a IS NULL OR b IS NULL OR step IS NULL THEN NULL WHEN step = 0 THEN error('step cannot be 0') ELSE generate_series(CAST(a AS BIGINT), CAST(b AS BIGINT), CAST(step AS BIGINT)) END;
 CREATE OR REPLACE TEMP MACRO dwc_date_array(a, b, step) AS list_transform(dwc_generate_array(date_diff('day', DATE '1970-01-01', a), date_diff('day', DATE '1970-01-01', b), step), lambda n: DATE '1970-01-01' + CAST(n AS INTEGER));
-CREATE OR REPLACE TEMP MACRO dwc_month_array(a, b, step) AS list_filter(list_transform(dwc_generate_array(0, date_diff('month', a, b) + sign(step), step), lambda n: CAST(a + to_months(CAST(n AS INTEGER)) AS DATE)), lambda x: CASE WHEN step > 0 THEN x <= b ELSE x >= b END);
+CREATE OR REPLACE TEMP MACRO dwc_month_array(a, b, step) AS list_transform(generate_series(CAST(a AS TIMESTAMP), CAST(b AS TIMESTAMP), to_months(CAST(step AS INTEGER))), lambda t: CAST(t AS DATE));
 CREATE OR REPLACE TEMP MACRO dwc_timestamp_array(a, b, step) AS list_transform(dwc_generate_array(epoch_us(a), epoch_us(b), step), lambda n: make_timestamp(n));
 CREATE OR REPLACE TEMP MACRO dwc_range_bucket(x, l) AS CASE WHEN x IS NOT NULL AND l IS NOT NULL THEN CAST(len(list_filter(l, lambda y: y <= x)) AS BIGINT) END;
 CREATE OR REPLACE TEMP MACRO dwc_top_count(l, n) AS list_slice(list_transform(list_reverse_sort(list_transform(list_distinct(l), lambda v: {'count': CAST(len(list_filter(l, lambda y: y = v)) AS BIGINT), 'value': v})), lambda s: {'value': s.value, 'count': s.count}), 1, n);

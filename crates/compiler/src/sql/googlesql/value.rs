@@ -151,6 +151,18 @@ impl Value {
     }
 }
 
+/// The text of a call that gives NULL instead of an error. The functions in Rust have a form for it; for all
+/// other text there is TRY, which takes no aggregates: `None` then.
+pub(super) fn tried(value: &Value) -> Option<String> {
+    if let Some(rest) = value.sql.strip_prefix("dwc_") {
+        let name = rest.split('(').next().unwrap_or(rest);
+        if !super::DUCKDB_PRELUDE.contains(&format!("MACRO dwc_{name}(")) && !value.compound {
+            return Some(format!("dwc_try_{rest}"));
+        }
+    }
+    (!value.aggregate && !value.window).then(|| format!("TRY({})", value.sql))
+}
+
 /// A DuckDB string literal.
 pub(super) fn quote_text(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))

@@ -10,7 +10,7 @@ use super::Lower;
 use crate::sql::googlesql::problem::{ProblemKind, did_you_mean};
 use crate::sql::googlesql::signatures::{self, Mismatch};
 use crate::sql::googlesql::types::Type;
-use crate::sql::googlesql::value::Value;
+use crate::sql::googlesql::value::{Value, tried};
 
 /// Calls whose value changes from run to run.
 const VOLATILE: [&str; 6] = [
@@ -24,6 +24,7 @@ const VOLATILE: [&str; 6] = [
 
 impl Lower<'_> {
     pub(super) fn function(&mut self, function: &Function, span: Range<usize>) -> Value {
+        let span = self.closed(span);
         let mut name = dotted(function);
         let safe = match name.strip_prefix("SAFE.") {
             Some(rest) => {
@@ -57,8 +58,18 @@ impl Lower<'_> {
         }
         let mut value = self.scalar_function(&name, function, &span);
         if safe {
-            value.sql = format!("TRY({})", value.sql);
-            value.compound = false;
+            match tried(&value) {
+                Some(sql) => {
+                    value = Value {
+                        sql,
+                        compound: false,
+                        ..value
+                    }
+                }
+                None => {
+                    return self.unsupported(span, format!("SAFE. before {name} of an aggregate"));
+                }
+            }
         }
         value
     }
@@ -152,6 +163,12 @@ impl Lower<'_> {
         args: Vec<Value>,
         span: &Range<usize>,
     ) -> Value {
+        if name.starts_with("FORMAT_")
+            && let Some(format) = args.first().and_then(Value::as_text)
+            && ["%k", "%l", "%P"].iter().any(|e| format.contains(e))
+        {
+            return self.unsupported(span.clone(), format!("{name} with %k, %l or %P"));
+        }
         let Some(overloads) = signatures::overloads(name) else {
             let help = did_you_mean(name, signatures::names());
             self.report(
@@ -245,6 +262,12 @@ impl Lower<'_> {
                 format!("{name} with a pattern that is no literal"),
             );
         };
+        if may_skip_group(pattern) {
+            return self.unsupported(
+                span.clone(),
+                format!("{name} with a group that may not take part"),
+            );
+        }
         let groups = groups(pattern);
         if groups > 1 {
             return self.fail(
@@ -354,7 +377,7 @@ fn json_text(x: &str, ty: &Type, depth: usize) -> Option<String> {
         Type::Int64 => format!("dwc_json_int64({x})"),
         Type::Bool => format!("CAST({x} AS VARCHAR)"),
         Type::Float64 => format!("dwc_json_float64({x})"),
-        Type::Numeric(_) | Type::BigNumeric(_) => format!("dwc_numeric_to_string({x})"),
+        Type::Numeric(_) | Type::BigNumeric(_) => format!("dwc_json_numeric({x})"),
         Type::String => format!("dwc_json_string({x})"),
         Type::Bytes => format!("dwc_json_string(to_base64({x}))"),
         Type::Date => format!("'\"' || CAST({x} AS VARCHAR) || '\"'"),
@@ -479,6 +502,31 @@ fn all(values: Vec<Value>, name: &str) -> Value {
         format!("{name}({})", list.join(", ")),
         &values.iter().collect::<Vec<_>>(),
     )
+}
+
+/// Whether a match may leave the group out: GoogleSQL gives NULL then, DuckDB an empty string.
+fn may_skip_group(pattern: &str) -> bool {
+    if groups(pattern) == 0 {
+        return false;
+    }
+    let bytes = pattern.as_bytes();
+    let (mut at, mut class, mut depth, mut skipped) = (0, false, 0usize, false);
+    while at < bytes.len() {
+        match bytes[at] {
+            b'\\' => at += 1,
+            b'[' => class = true,
+            b']' => class = false,
+            b'(' if !class => depth += 1,
+            b')' if !class => {
+                depth = depth.saturating_sub(1);
+                skipped |= matches!(bytes.get(at + 1), Some(b'?' | b'*' | b'{'));
+            }
+            b'|' if !class => skipped |= depth == 0 || depth > 1 || pattern.contains("(?"),
+            _ => {}
+        }
+        at += 1;
+    }
+    skipped
 }
 
 /// The capturing groups of an RE2 pattern.

@@ -9,7 +9,7 @@ use super::literals::text_of;
 use crate::sql::googlesql::coerce;
 use crate::sql::googlesql::problem::ProblemKind;
 use crate::sql::googlesql::types::{Field, Precision, Type};
-use crate::sql::googlesql::value::{Literal, Value, quote_text};
+use crate::sql::googlesql::value::{Literal, Value, quote_text, tried};
 
 impl Lower<'_> {
     pub(super) fn cast_node(
@@ -69,7 +69,7 @@ impl Lower<'_> {
             );
         };
         if value.ty == Type::Timestamp && plain == Type::Date {
-            self.zone_lint(span);
+            self.zone_lint(span.clone());
         }
         let (sql, fallible) = match to {
             Type::Numeric(Some(_)) => (
@@ -78,12 +78,13 @@ impl Lower<'_> {
             ),
             _ => (sql, fallible),
         };
-        let sql = if safe && fallible {
-            format!("TRY({sql})")
-        } else {
-            sql
-        };
         let mut out = Value::over(plain.clone(), sql, &[&value]);
+        if safe && fallible {
+            match tried(&out) {
+                Some(sql) => out.sql = sql,
+                None => return self.unsupported(span, "SAFE_CAST of an aggregate"),
+            }
+        }
         if value.ty == plain {
             out.compound = value.compound;
             out.kind = value.kind;

@@ -10,7 +10,7 @@ use crate::sql::googlesql::coerce;
 use crate::sql::googlesql::parse::call;
 use crate::sql::googlesql::problem::ProblemKind;
 use crate::sql::googlesql::types::{Field, Type, field_name, quoted};
-use crate::sql::googlesql::value::{ColumnKind, Literal, Value, quote_text};
+use crate::sql::googlesql::value::{ColumnKind, Literal, Value};
 
 impl Lower<'_> {
     pub(super) fn expr(&mut self, expr: &Expr) -> Value {
@@ -443,14 +443,7 @@ impl Lower<'_> {
             "the elements of the array",
         );
         let ty = items.first().map_or(Type::Unknown, |v| v.ty.clone());
-        let texts: Vec<String> = items
-            .iter()
-            .enumerate()
-            .map(|(i, v)| match &v.ty {
-                Type::Struct(_) if i > 0 => format!("CAST({} AS {})", positional(v), ty.duckdb()),
-                _ => v.sql.clone(),
-            })
-            .collect();
+        let texts: Vec<&str> = items.iter().map(|v| v.sql.as_str()).collect();
         let sql = if items.is_empty() {
             "[]".to_string()
         } else {
@@ -477,27 +470,6 @@ impl Lower<'_> {
         value.bare = rows.bare.clone();
         value.kind = column.kind.max(ColumnKind::Computed);
         value
-    }
-}
-
-/// A struct built by `struct_pack` as a row without names, which casts by position.
-fn positional(value: &Value) -> String {
-    match &value.ty {
-        Type::Struct(fields) => {
-            let parts: Vec<String> = fields
-                .iter()
-                .enumerate()
-                .map(|(i, f)| {
-                    format!(
-                        "struct_extract({}, {})",
-                        value.sql,
-                        quote_text(&field_name(&f.name, i))
-                    )
-                })
-                .collect();
-            format!("row({})", parts.join(", "))
-        }
-        _ => value.sql.clone(),
     }
 }
 

@@ -159,6 +159,22 @@ impl<'a> Lower<'a> {
         self.span(node.span())
     }
 
+    /// The parser's span of a call ends before the closing parenthesis.
+    fn closed(&self, span: Range<usize>) -> Range<usize> {
+        let Some(text) = self.lines.as_ref().map(Lines::text) else {
+            return span;
+        };
+        let inside = &text[span.clone()];
+        let rest = &text[span.end..];
+        let spaces = rest.len() - rest.trim_start().len();
+        let open = inside.matches('(').count() > inside.matches(')').count();
+        if open && rest[spaces..].starts_with(')') {
+            span.start..span.end + spaces + 1
+        } else {
+            span
+        }
+    }
+
     fn report(
         &mut self,
         kind: ProblemKind,

@@ -3,7 +3,7 @@
 
 use sqlparser::ast::{
     Expr, GroupByExpr, Ident, OrderBy, OrderByKind, PipeOperator, Query, Select, SelectItem,
-    SetExpr, TableAlias, TableFactor, TableWithJoins,
+    SetExpr, TableAlias, TableFactor, TableWithJoins, WildcardAdditionalOptions,
 };
 
 use super::{Lower, Rows};
@@ -11,11 +11,14 @@ use crate::sql::googlesql::parse::parse_query;
 
 impl Lower<'_> {
     pub(super) fn pipes(&mut self, query: &Query, as_value: bool) -> Rows {
-        let mut current = Query {
-            with: None,
-            pipe_operators: vec![],
-            ..query.clone()
-        };
+        let mut current = query.clone();
+        current.with = None;
+        current.pipe_operators.clear();
+        if let Some(select) = select_of(&mut current)
+            && select.projection.is_empty()
+        {
+            select.projection = vec![SelectItem::Wildcard(WildcardAdditionalOptions::default())];
+        }
         for operator in &query.pipe_operators {
             match wrap(current.clone(), operator) {
                 Some(next) => current = next,

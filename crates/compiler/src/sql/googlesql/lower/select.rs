@@ -107,9 +107,11 @@ impl Lower<'_> {
             clauses.push_str(&format!("\nQUALIFY {}", value.sql));
             later.push(value);
         }
+        // A packed struct has no places for the keys to stand for.
+        let written = as_value && matches!(select.value_table_mode, Some(ValueTableMode::AsStruct));
         let is_distinct = matches!(select.distinct, Some(Distinct::Distinct));
         let ordering =
-            order.map(|o| self.order_select(o, &items, &values, is_distinct, &mut later));
+            order.map(|o| self.order_select(o, &items, &values, is_distinct, written, &mut later));
 
         let aggregated = grouped || values.iter().chain(&later).any(|v| v.aggregate);
         if aggregated {
@@ -504,6 +506,7 @@ impl Lower<'_> {
         items: &[Item<'_>],
         values: &[Value],
         distinct: bool,
+        written: bool,
         later: &mut Vec<Value>,
     ) -> String {
         let OrderByKind::Expressions(orders) = &order.kind else {
@@ -544,7 +547,7 @@ impl Lower<'_> {
                 );
             }
             keys.push(match place {
-                Some(place) if value.ty != Type::Float64 || distinct => {
+                Some(place) if !written && (value.ty != Type::Float64 || distinct) => {
                     self.key(&(place + 1).to_string(), &Type::Unknown, item)
                 }
                 _ => self.key(&value.operand(), &value.ty, item),

@@ -41,7 +41,9 @@ impl Lower<'_> {
                         nulls = Some(*treatment)
                     }
                     _ => {
-                        return Some(self.unsupported(span.clone(), format!("this form of {name}")));
+                        return Some(
+                            self.unsupported(span.clone(), format!("this form of {name}")),
+                        );
                     }
                 }
             }
@@ -51,7 +53,9 @@ impl Lower<'_> {
                         args.push((self.expr(e), self.span_of(e)))
                     }
                     _ => {
-                        return Some(self.unsupported(span.clone(), format!("this form of {name}")));
+                        return Some(
+                            self.unsupported(span.clone(), format!("this form of {name}")),
+                        );
                     }
                 }
             }
