@@ -242,6 +242,12 @@ impl Members {
     pub fn has_versions(&self) -> bool {
         self.attributes.iter().any(|attribute| attribute.scd == Scd::Type2)
     }
+
+    /// Whether an earlier state matters once a later one is known.
+    #[must_use]
+    pub fn keeps_states(&self) -> bool {
+        self.attributes.iter().any(|attribute| attribute.scd != Scd::Type1)
+    }
 }
 
 /// The policy for an attribute's changes, by Kimball's type number.

@@ -51,6 +51,8 @@ pub struct ModelLoad {
     pub upstream: Vec<String>,
     /// Its query reads models: it is loaded anew whenever anything below them has changed.
     pub reads_models: bool,
+    /// Its rows after each batch are events: batches are consumed one by one, in their order.
+    pub by_batch: bool,
     /// Why changes cannot be applied alone, where they cannot.
     pub whole: Option<String>,
     /// Computes the model from everything that is landed.

@@ -59,6 +59,19 @@ pub struct TableReport {
     pub rejected: i64,
 }
 
+impl TableReport {
+    /// Adds what another batch landed of the same table.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.extracted += other.extracted;
+        self.inserted += other.inserted;
+        self.updated += other.updated;
+        self.deleted += other.deleted;
+        self.unchanged += other.unchanged;
+        self.superseded += other.superseded;
+        self.rejected += other.rejected;
+    }
+}
+
 /// What a run did with one model.
 #[derive(Debug, Clone, Serialize)]
 pub struct ModelReport {

@@ -93,7 +93,7 @@ pub fn run(
             continue;
         }
         tell(&format!("source {}", source.name));
-        match land(warehouse, folder, source, &tables, options) {
+        match land(warehouse, folder, source, &tables, &plan, options) {
             Ok(landed) => report.sources.push(landed),
             Err(error) => {
                 finish(warehouse, number, "failed", None)?;
@@ -156,12 +156,13 @@ fn finish(warehouse: &DuckDbWarehouse, number: i64, status: &str, report: Option
     ))
 }
 
-/// Lands what is new of one source, in one transaction.
+/// Lands what is new of one source, in one transaction for each batch.
 fn land(
     warehouse: &DuckDbWarehouse,
     folder: &Path,
     source: &Source,
     tables: &[(&Table, &Landing)],
+    plan: &LoadPlan,
     options: &RunOptions,
 ) -> Result<SourceReport, Error> {
     let mut report =
@@ -173,7 +174,7 @@ fn land(
         )
         .help("land its tables as files, and declare a source of type `files`"));
     }
-    let mut work = Vec::new();
+    let mut work: Vec<Work<'_>> = Vec::new();
     for (table, landing) in tables {
         let Some(files) = &table.files else { continue };
         let mut found = files::find(folder, table, files, options.at)?;
@@ -195,15 +196,49 @@ fn land(
             work.push((*table, *landing, files, fresh));
         }
     }
-    if work.is_empty() {
-        return Ok(report);
+    // A model that takes the state after each batch needs each time of extraction as a batch of its own. A full run
+    // reads files again that are landed: their times are past, and what they say together is what holds.
+    let by_batch = options.mode == Mode::Incremental && plan.models.iter().filter(|model| model.by_batch).any(|model| {
+        tables.iter().any(|(table, _)| model.tables.contains(&table.address))
+    });
+    let mut times: Vec<Option<NaiveDateTime>> = vec![None];
+    if by_batch {
+        let all = work.iter().flat_map(|(_, _, _, fresh)| fresh.iter().map(|(file, _)| Some(file.at)));
+        times = all.collect::<BTreeSet<_>>().into_iter().collect();
     }
-    crash::point();
-    warehouse.transaction(|| {
+    for time in times {
+        let part: Vec<Work<'_>> = work
+            .iter()
+            .map(|(table, landing, files, fresh)| {
+                let fresh = fresh.iter().filter(|(file, _)| time.is_none_or(|time| file.at == time)).cloned().collect();
+                (*table, *landing, *files, fresh)
+            })
+            .filter(|(_, _, _, fresh): &Work<'_>| !fresh.is_empty())
+            .collect();
+        if !part.is_empty() {
+            crash::point();
+            land_batch(warehouse, source, &part, options, &mut report)?;
+        }
+    }
+    Ok(report)
+}
+
+/// The new files of one table, each with its digest.
+type Work<'a> = (&'a Table, &'a Landing, &'a dwc_compiler::model::Files, Vec<(files::Found, String)>);
+
+/// Lands one batch of a source in one transaction with its record.
+fn land_batch(
+    warehouse: &DuckDbWarehouse,
+    source: &Source,
+    work: &[Work<'_>],
+    options: &RunOptions,
+    report: &mut SourceReport,
+) -> Result<(), Error> {
+    let (batch, landed) = warehouse.transaction(|| {
+        let mut landed = Vec::new();
         let batch = warehouse.number("SELECT MAX(batch) FROM _dwc.batches")?.unwrap_or(0) + 1;
-        report.batch = batch;
         let bound = work.iter().flat_map(|(_, _, _, fresh)| fresh.iter().map(|(file, _)| file.at)).max().unwrap_or(options.at);
-        for (table, landing, files, fresh) in &work {
+        for (table, landing, files, fresh) in work {
             let counts = land_table(warehouse, table, landing, files, fresh, batch)?;
             warehouse.execute(&format!(
                 "INSERT INTO _dwc.table_batches VALUES ({batch}, {}, {}, {}, {}, {}, {}, {}, {})",
@@ -216,7 +251,7 @@ fn land(
                 counts.superseded,
                 counts.rejected
             ))?;
-            report.tables.push(counts);
+            landed.push(counts);
             crash::point();
         }
         warehouse.execute(&format!(
@@ -224,9 +259,17 @@ fn land(
             literal(&source.name),
             options.mode.name(),
             bound.format("%Y-%m-%d %H:%M:%S%.f")
-        ))
+        ))?;
+        Ok::<_, Error>((batch, landed))
     })?;
-    Ok(report)
+    report.batch = batch;
+    for counts in landed {
+        match report.tables.iter_mut().find(|known| known.table == counts.table) {
+            Some(known) => known.add(&counts),
+            None => report.tables.push(counts),
+        }
+    }
+    Ok(())
 }
 
 fn land_table(
@@ -378,28 +421,36 @@ fn load(
             continue;
         }
         let since = state::consumed(warehouse, &model.name)?;
-        let Some((batch, at)) = landed(warehouse, plan, model)? else {
-            report.models.push(done);
-            continue;
-        };
-        if batch <= since && options.mode == Mode::Incremental {
+        let pending = pending(warehouse, plan, model, since, options.mode)?;
+        if pending.is_empty() {
             report.models.push(done);
             continue;
         }
         tell(&format!("model {}", model.name));
-        let incremental = model.incremental.as_ref().filter(|_| since > 0 && options.mode == Mode::Incremental);
-        done.outcome = if incremental.is_some() { ModelOutcome::Incremental } else { ModelOutcome::Full };
-        let statements = incremental.unwrap_or(&model.full);
         let clock = Instant::now();
-        let loaded = warehouse.transaction(|| {
-            set(warehouse, batch, since, &at)?;
-            for statement in statements {
-                execute(warehouse, statement, &mut done)?;
+        let mut loaded = Ok(());
+        let mut since = since;
+        for (batch, at) in pending {
+            // The first load has nothing to add to, and a full run computes everything anew.
+            let whole = since == 0 || (options.mode == Mode::Full && !model.by_batch);
+            let incremental = model.incremental.as_ref().filter(|_| !whole);
+            done.outcome = if incremental.is_some() { ModelOutcome::Incremental } else { ModelOutcome::Full };
+            let statements = incremental.unwrap_or(&model.full);
+            loaded = warehouse.transaction(|| {
+                set(warehouse, batch, since, &at)?;
+                for statement in statements {
+                    execute(warehouse, statement, &mut done)?;
+                }
+                state::consume(warehouse, &model.name, batch)?;
+                crash::point();
+                Ok::<(), Held>(())
+            });
+            if loaded.is_err() {
+                break;
             }
-            state::consume(warehouse, &model.name, batch)?;
+            since = batch;
             crash::point();
-            Ok::<(), Held>(())
-        });
+        }
         done.milliseconds = u64::try_from(clock.elapsed().as_millis()).unwrap_or(u64::MAX);
         match loaded {
             Ok(()) => {}
@@ -411,13 +462,19 @@ fn load(
             Err(Held::World(error)) => return Err(error),
         }
         report.models.push(done);
-        crash::point();
     }
     Ok(())
 }
 
-/// The last batch that landed of anything a model depends on, with its instant.
-fn landed(warehouse: &DuckDbWarehouse, plan: &LoadPlan, model: &ModelLoad) -> Result<Option<(i64, NaiveDateTime)>, Error> {
+/// The batches that a model has yet to consume, with their instants: the last one stands for all before it, but
+/// where each of them is an event.
+fn pending(
+    warehouse: &DuckDbWarehouse,
+    plan: &LoadPlan,
+    model: &ModelLoad,
+    since: i64,
+    mode: Mode,
+) -> Result<Vec<(i64, NaiveDateTime)>, Error> {
     let mut tables: BTreeSet<&str> = model.tables.iter().map(String::as_str).collect();
     if model.reads_models {
         let mut waiting: Vec<&String> = model.upstream.iter().collect();
@@ -429,16 +486,35 @@ fn landed(warehouse: &DuckDbWarehouse, plan: &LoadPlan, model: &ModelLoad) -> Re
         }
     }
     if tables.is_empty() {
-        return Ok(None);
+        return Ok(Vec::new());
     }
     let list: Vec<String> = tables.iter().map(|table| literal(table)).collect();
     let rows = warehouse.rows(&format!(
-        "SELECT MAX(t.batch), MAX(b.bound) FROM _dwc.table_batches AS t JOIN _dwc.batches AS b USING (batch) WHERE t.source_table IN ({})",
+        "SELECT DISTINCT t.batch, b.bound FROM _dwc.table_batches AS t JOIN _dwc.batches AS b USING (batch) \
+         WHERE t.source_table IN ({}) ORDER BY t.batch",
         list.join(", ")
     ))?;
-    let Some([Some(batch), Some(bound)]) = rows.first().map(Vec::as_slice) else { return Ok(None) };
-    let at = NaiveDateTime::parse_from_str(bound, "%Y-%m-%d %H:%M:%S%.f").unwrap_or_default();
-    Ok(batch.parse().ok().map(|batch| (batch, at)))
+    let mut all: Vec<(i64, NaiveDateTime)> = rows
+        .iter()
+        .filter_map(|row| {
+            let at = NaiveDateTime::parse_from_str(row[1].as_deref()?, "%Y-%m-%d %H:%M:%S%.f").ok()?;
+            Some((row[0].as_deref()?.parse().ok()?, at))
+        })
+        .collect();
+    let last = all.last().copied();
+    all.retain(|(batch, _)| *batch > since);
+    if !model.by_batch {
+        let due = !all.is_empty() || mode == Mode::Full;
+        return Ok(last.filter(|_| due).into_iter().collect());
+    }
+    // Images of batches before the one consumed last are gone; a model that starts anew starts from what is landed.
+    if since == 0 {
+        let purged = warehouse.number("SELECT MAX(batch) FROM _dwc.purged")?.unwrap_or(0);
+        let last_purged = all.iter().copied().filter(|(batch, _)| *batch <= purged).next_back();
+        all.retain(|(batch, _)| *batch > purged);
+        all.splice(0..0, last_purged);
+    }
+    Ok(all)
 }
 
 fn execute(warehouse: &DuckDbWarehouse, statement: &Statement, done: &mut ModelReport) -> Result<(), Held> {
@@ -472,8 +548,12 @@ fn offence(warehouse: &DuckDbWarehouse, sql: &str, gate: &Gate) -> Result<Option
     Ok(Some(Offence { code: gate.code, message: gate.message.clone(), keys, span: Some(gate.span), help: gate.help.clone() }))
 }
 
-/// Removes images that every model has consumed.
+/// Removes images that every model has consumed, in one transaction with the record of it.
 fn purge(warehouse: &DuckDbWarehouse, plan: &LoadPlan) -> Result<(), Error> {
+    warehouse.transaction(|| purge_all(warehouse, plan))
+}
+
+fn purge_all(warehouse: &DuckDbWarehouse, plan: &LoadPlan) -> Result<(), Error> {
     let mut consumed: BTreeMap<&str, i64> = BTreeMap::new();
     for model in &plan.models {
         let batch = state::consumed(warehouse, &model.name)?;
@@ -489,6 +569,8 @@ fn purge(warehouse: &DuckDbWarehouse, plan: &LoadPlan) -> Result<(), Error> {
             warehouse.execute(&statement.sql)?;
         }
     }
+    let all = consumed.values().copied().min().unwrap_or(0);
+    warehouse.execute(&format!("DELETE FROM _dwc.purged; INSERT INTO _dwc.purged VALUES ({all})"))?;
     crash::point();
     Ok(())
 }

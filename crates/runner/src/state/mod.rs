@@ -26,6 +26,7 @@ CREATE TABLE IF NOT EXISTS _dwc.files (source_table VARCHAR NOT NULL, path VARCH
 CREATE TABLE IF NOT EXISTS _dwc.watermarks (source_table VARCHAR NOT NULL, cursor_value VARCHAR, bound TIMESTAMP NOT NULL, batch BIGINT NOT NULL);
 CREATE TABLE IF NOT EXISTS _dwc.intervals (source_table VARCHAR NOT NULL, covered_from TIMESTAMP, covered_to TIMESTAMP NOT NULL, batch BIGINT NOT NULL);
 CREATE TABLE IF NOT EXISTS _dwc.consumed (model VARCHAR NOT NULL, batch BIGINT NOT NULL);
+CREATE TABLE IF NOT EXISTS _dwc.purged (batch BIGINT NOT NULL);
 CREATE TABLE IF NOT EXISTS _dwc.error_events (
   batch BIGINT NOT NULL, source_table VARCHAR NOT NULL, screen VARCHAR NOT NULL, place VARCHAR NOT NULL,
   reason VARCHAR NOT NULL, source_row VARCHAR NOT NULL

@@ -139,7 +139,10 @@ pub(crate) fn text(value: ValueRef<'_>) -> Option<String> {
         ValueRef::UBigInt(v) => v.to_string(),
         ValueRef::Float(v) => v.to_string(),
         ValueRef::Double(v) => v.to_string(),
-        ValueRef::Decimal(v) => v.to_string(),
+        ValueRef::Decimal(v) => {
+            let digits = v.to_string();
+            if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.').to_owned() } else { digits }
+        }
         ValueRef::Text(bytes) => String::from_utf8_lossy(bytes).into_owned(),
         ValueRef::Blob(bytes) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
         ValueRef::Date32(days) => chrono::DateTime::from_timestamp(i64::from(days) * 86_400, 0)

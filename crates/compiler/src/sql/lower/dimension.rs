@@ -4,7 +4,7 @@
 use serde::Serialize;
 use sqlparser::ast::{GroupByExpr, SelectItem, SetExpr, TableFactor};
 
-use super::relations::sql_columns;
+use super::relations::{Moment, sql_columns};
 use super::{Lowering, problems_at};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{
@@ -97,10 +97,13 @@ impl Lowering<'_> {
             touched,
             event_at,
         };
+        // Where the state after each batch is an event, a batch must not hide the one before it.
+        let by_batch = self.states_table(members).is_none() && members.keeps_states();
+        let moment = if by_batch { Moment::Batch } else { Moment::Now };
         let (full, incremental, whole) = if let Some(table) = self.states_table(members) {
             let load = |since: &str| -> Result<Vec<Statement>, Vec<Diagnostic>> {
                 let text = states_text(members, table);
-                let mut catalog = self.catalog();
+                let mut catalog = self.catalog(Moment::Now);
                 let mut columns = sql_columns(&table.columns);
                 for (name, ty) in
                     [("_at", Type::Timestamp), ("_batch", Type::Int64), ("_state", Type::Int64), ("_deleted", Type::Bool)]
@@ -124,11 +127,11 @@ impl Lowering<'_> {
                 EffectiveAt::Extracted => self.dialect.words().at.to_owned(),
             };
             let load = |text: &str, increment: Option<&touched::Increment>| -> Result<Vec<Statement>, Vec<Diagnostic>> {
-                let mut catalog = self.catalog();
+                let mut catalog = self.catalog(moment);
                 let mut statements = Vec::new();
                 let at = |found| problems_at(found, members.query.span);
                 if let Some(increment) = increment {
-                    self.add_relations(&mut catalog, &increment.relations);
+                    self.add_relations(&mut catalog, &increment.relations, moment);
                     statements.extend(self.touched(&dimension.name, increment, &catalog).map_err(at)?);
                 }
                 let query =
@@ -152,6 +155,7 @@ impl Lowering<'_> {
             tables,
             upstream,
             reads_models: self.reads_models(id),
+            by_batch,
             whole,
             full,
             incremental,

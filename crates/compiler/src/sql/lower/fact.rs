@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::relations::Moment;
 use super::{Lowering, problems_at};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{
@@ -78,7 +79,7 @@ impl Lowering<'_> {
             Err(whole) => (None, Some(whole.reason)),
         };
         let audits = self.fact_audits(fact);
-        Ok(ModelLoad { model: id, name: fact.name.clone(), tables, upstream, reads_models: self.reads_models(id), whole, full, incremental, audits })
+        Ok(ModelLoad { model: id, name: fact.name.clone(), tables, upstream, reads_models: self.reads_models(id), by_batch: false, whole, full, incremental, audits })
     }
 
     /// What a query's changes touch, or why that cannot be said.
@@ -108,10 +109,10 @@ impl Lowering<'_> {
         increment: Option<&Increment>,
     ) -> Result<Vec<Statement>, Vec<Diagnostic>> {
         let at = |found| problems_at(found, fact.query.span);
-        let mut catalog = self.catalog();
+        let mut catalog = self.catalog(Moment::Now);
         let mut statements = Vec::new();
         if let Some(increment) = increment {
-            self.add_relations(&mut catalog, &increment.relations);
+            self.add_relations(&mut catalog, &increment.relations, Moment::Now);
             statements.extend(self.touched(&fact.name, increment, &catalog).map_err(at)?);
         }
         let touched: Option<Vec<Col>> = increment.map(|i| i.key.iter().map(Col::plain).collect());
@@ -300,7 +301,7 @@ impl Lowering<'_> {
 
     /// The keys that the query would give had nothing been deleted in the sources.
     fn deleted_query(&self, fact: &Fact) -> Result<String, Vec<Problem>> {
-        let mut catalog = self.catalog();
+        let mut catalog = self.catalog(Moment::Now);
         for used in &fact.query.analysis.tables {
             if let Some(table) = self.project.table(&used.table) {
                 catalog.add_as(

@@ -21,11 +21,32 @@ impl Lowering<'_> {
         self.path(&self.landing_schema(), &format!("{}__{}", table.source, table.name))
     }
 
-    /// The catalog of a user's query: each source table by its live rows, each model by its table.
-    pub(super) fn catalog(&self) -> Tables {
+    /// A table's rows as of a moment: those that live now, or those that lived when a batch had landed.
+    fn rows_as_of(&self, table: &Table, moment: Moment) -> String {
+        if moment == Moment::Now {
+            return self.landing_live(table);
+        }
+        let quote = |name: &str| self.dialect.quote(name);
+        let columns: Vec<String> = table.columns.iter().map(|column| quote(&column.name)).collect();
+        let columns = columns.join(", ");
+        let key: Vec<String> = table.landing_key().iter().map(|column| quote(column)).collect();
+        let batch = self.dialect.words().batch;
+        // What a later batch changed stood as its first old image says.
+        format!(
+            "(SELECT {columns} FROM {rows} WHERE _batch <= {batch} AND NOT _deleted \
+             UNION ALL SELECT {columns} FROM (SELECT c.*, ROW_NUMBER() OVER (PARTITION BY {key} ORDER BY _batch) AS _place \
+             FROM {changes} AS c WHERE _image = 'old' AND _batch > {batch}) AS c WHERE _place = 1 AND NOT _deleted)",
+            rows = self.landing_rows(table),
+            changes = self.landing_changes(table),
+            key = key.join(", "),
+        )
+    }
+
+    /// The catalog of a user's query: each source table by its rows at a moment, each model by its table.
+    pub(super) fn catalog(&self, moment: Moment) -> Tables {
         let mut catalog = Tables::default();
         for table in &self.project.tables {
-            catalog.add_as(&table.address, self.landing_live(table), sql_columns(&table.columns));
+            catalog.add_as(&table.address, self.rows_as_of(table, moment), sql_columns(&table.columns));
         }
         crate::model::add_star_columns(self.project, |name, columns| {
             catalog.add_as(&format!("ref.{name}"), self.star(name), columns);
@@ -34,7 +55,7 @@ impl Lowering<'_> {
     }
 
     /// Adds what the relations of an increment stand for.
-    pub(super) fn add_relations(&self, catalog: &mut Tables, relations: &[Relation]) {
+    pub(super) fn add_relations(&self, catalog: &mut Tables, relations: &[Relation], moment: Moment) {
         let mut waiting: Vec<&Relation> = relations.iter().collect();
         // A joined relation names one before it; the others name none.
         waiting.sort_by_key(|relation| matches!(relation.rows, Rows::Joined { .. }));
@@ -43,7 +64,7 @@ impl Lowering<'_> {
             let before = waiting.len();
             waiting.retain(|relation| {
                 let Some(table) = self.project.table(&relation.table) else { return false };
-                let Some(physical) = self.physical(table, &relation.rows, &known) else { return true };
+                let Some(physical) = self.physical(table, &relation.rows, &known, moment) else { return true };
                 catalog.add_as(&relation.name, physical.clone(), sql_columns(&table.columns));
                 known.push((relation.name.clone(), physical));
                 false
@@ -54,17 +75,21 @@ impl Lowering<'_> {
         }
     }
 
-    fn physical(&self, table: &Table, rows: &Rows, known: &[(String, String)]) -> Option<String> {
+    fn physical(&self, table: &Table, rows: &Rows, known: &[(String, String)], moment: Moment) -> Option<String> {
         let quote = |name: &str| self.dialect.quote(name);
         let columns: Vec<String> = table.columns.iter().map(|column| quote(&column.name)).collect();
         let columns = columns.join(", ");
-        let live = self.landing_live(table);
+        let live = self.rows_as_of(table, moment);
         let changes = self.landing_changes(table);
-        let since = self.dialect.words().since;
+        let words = self.dialect.words();
+        let since = match moment {
+            Moment::Now => words.since.to_owned(),
+            Moment::Batch => format!("{} AND _batch <= {}", words.since, words.batch),
+        };
         Some(match rows {
             Rows::Changed => format!("(SELECT {columns} FROM {changes} WHERE _batch > {since})"),
             Rows::LiveAndChanged => format!(
-                "(SELECT {columns} FROM {live} UNION ALL SELECT {columns} FROM {changes} WHERE _batch > {since})"
+                "(SELECT {columns} FROM {live} AS r UNION ALL SELECT {columns} FROM {changes} WHERE _batch > {since})"
             ),
             Rows::Touched(pairs) => {
                 let equal: Vec<String> =
@@ -108,6 +133,15 @@ impl Lowering<'_> {
             key.join(" AND ")
         )
     }
+}
+
+/// When a query reads its tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Moment {
+    /// As they are landed now.
+    Now,
+    /// As they were when the batch that is consumed had landed.
+    Batch,
 }
 
 /// A table's columns as the SQL room sees them.
