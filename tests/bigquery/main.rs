@@ -1,0 +1,79 @@
+//! Every BigQuery statement that the sample warehouses can lead to, analyzed by Google's own analyzer in apply order,
+//! from an empty catalog.
+
+use std::path::Path;
+
+use dwc_compiler::model::{Project, TargetType};
+use dwc_compiler::plan::{LoadPlan, Statement, diff};
+use dwc_compiler::sql;
+use dwc_tests::googlesql::GoogleSql;
+use dwc_tests::project::repository;
+
+const VARIABLES: &str = "DECLARE dwc_batch INT64 DEFAULT 2;\nDECLARE dwc_since INT64 DEFAULT 1;\n\
+    DECLARE dwc_consumed INT64 DEFAULT 1;\nDECLARE dwc_at TIMESTAMP DEFAULT TIMESTAMP '2026-03-01 00:00:00+00';\n";
+
+fn project(folder: &Path) -> Project {
+    let files = dwc_runner::project::read(folder).expect("a project");
+    let checked = dwc_compiler::check(&files);
+    let problems: Vec<String> = checked.diagnostics.iter().map(|problem| problem.concise(&files)).collect();
+    checked.project.unwrap_or_else(|| panic!("{problems:#?}"))
+}
+
+/// Analyzes a script, and says what is wrong with its own text around it.
+fn analyze(analyzer: &mut GoogleSql, name: &str, script: &str, problems: &mut Vec<String>) {
+    for error in analyzer.analyze_script(script) {
+        let line = script.lines().nth((error.line as usize).saturating_sub(1)).unwrap_or_default();
+        problems.push(format!("{name}:{}:{}: {}\n    {}", error.line, error.column, error.message, &line[..line.len().min(300)]));
+    }
+}
+
+fn script(statements: &[Statement]) -> String {
+    let body: Vec<String> = statements.iter().map(|statement| format!("{};\n", statement.sql)).collect();
+    format!("{VARIABLES}BEGIN TRANSACTION;\n{}COMMIT TRANSACTION;\n", body.concat())
+}
+
+fn every_statement(folder: &Path) {
+    let project = project(folder);
+    let manifest = sql::manifest(&project, TargetType::Bigquery, "dw");
+    let ddl = sql::change_statements(&project, TargetType::Bigquery, "dw", &diff(None, &manifest));
+    let plan: LoadPlan = sql::load_plan(&project, TargetType::Bigquery, "dw").expect("a load plan");
+    let mut analyzer = GoogleSql::start();
+    let mut problems = Vec::new();
+    let ddl: Vec<String> = ddl.iter().map(|statement| format!("{statement};\n")).collect();
+    analyze(&mut analyzer, "schema.sql", &ddl.concat(), &mut problems);
+    for landing in &plan.landings {
+        let columns: Vec<String> = landing.stage.columns.iter().map(|(name, ty)| format!("`{name}` {ty}")).collect();
+        let stage = format!(
+            "CREATE TEMP TABLE {} ({}, _state INT64, _at TIMESTAMP, _deleted BOOL);\n",
+            landing.stage.path,
+            columns.join(", ")
+        );
+        let statements: Vec<Statement> =
+            landing.absent.iter().chain(&landing.merge).chain(&landing.purge).cloned().collect();
+        let text = script(&statements).replacen("BEGIN TRANSACTION;\n", &format!("{stage}BEGIN TRANSACTION;\n"), 1);
+        analyze(&mut analyzer, &format!("landing/{}", landing.table), &text, &mut problems);
+    }
+    for model in &plan.models {
+        analyze(&mut analyzer, &format!("{}.full", model.name), &script(&model.full), &mut problems);
+        if let Some(incremental) = &model.incremental {
+            analyze(&mut analyzer, &format!("{}.incremental", model.name), &script(incremental), &mut problems);
+        }
+        analyze(&mut analyzer, &format!("{}.audit", model.name), &script(&model.audits), &mut problems);
+    }
+    assert!(problems.is_empty(), "{} problems:\n{}", problems.len(), problems.join("\n"));
+}
+
+#[test]
+fn marketplace() {
+    every_statement(&repository());
+}
+
+#[test]
+fn retail() {
+    every_statement(&repository().join("tests/warehouses/retail"));
+}
+
+#[test]
+fn sakila() {
+    every_statement(&repository().join("tests/warehouses/sakila"));
+}
