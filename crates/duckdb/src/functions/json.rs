@@ -139,6 +139,32 @@ fn sorted(value: Value) -> Value {
     }
 }
 
+/// The members of an object; of two with one name the first counts.
+struct Members<'a>(BTreeMap<String, &'a RawValue>);
+
+impl<'de: 'a, 'a> serde::Deserialize<'de> for Members<'a> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct First;
+        impl<'de> serde::de::Visitor<'de> for First {
+            type Value = Members<'de>;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: serde::de::MapAccess<'de>>(
+                self,
+                mut map: A,
+            ) -> Result<Self::Value, A::Error> {
+                let mut members = BTreeMap::new();
+                while let Some((key, value)) = map.next_entry::<String, &'de RawValue>()? {
+                    members.entry(key).or_insert(value);
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(First)
+    }
+}
+
 /// A scalar as text; a number keeps its digits.
 fn scalar(json: &str) -> Option<String> {
     match json.as_bytes().first()? {
@@ -180,9 +206,9 @@ fn find(json: &str, path: &str) -> Result<Option<String>, String> {
     let mut value = whole.get().to_string();
     for step in steps {
         let next = match value.as_bytes().first() {
-            Some(b'{') => serde_json::from_str::<BTreeMap<String, &RawValue>>(&value)
+            Some(b'{') => serde_json::from_str::<Members>(&value)
                 .ok()
-                .and_then(|map| map.get(&step).map(|v| v.get().to_string())),
+                .and_then(|members| members.0.get(&step).map(|v| v.get().to_string())),
             Some(b'[') => step
                 .parse::<usize>()
                 .ok()

@@ -295,7 +295,7 @@ fn round(x: f64, n: i64, away: bool) -> f64 {
 
 fn float_to_int(x: f64) -> Result<i64, String> {
     let r = x.round();
-    if r >= -9_223_372_036_854_775_808.0 && r < 9_223_372_036_854_775_808.0 {
+    if (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&r) {
         #[allow(clippy::cast_possible_truncation, reason = "the range was checked")]
         return Ok(r as i64);
     }
@@ -391,11 +391,7 @@ fn to_float(s: &str) -> Result<f64, String> {
         _ => {}
     }
     let value: f64 = text.parse().map_err(|_| format!("no FLOAT64: \"{s}\""))?;
-    if value.is_infinite() {
-        Err(format!("beyond FLOAT64: \"{s}\""))
-    } else {
-        Ok(value)
-    }
+    Ok(value)
 }
 
 fn to_numeric(s: &str) -> Result<Numeric, String> {
@@ -464,6 +460,9 @@ pub(super) fn float_text(x: f64) -> String {
     }
     if x.is_infinite() {
         return if x > 0.0 { "inf".into() } else { "-inf".into() };
+    }
+    if x == 0.0 {
+        return "0".into();
     }
     let short = general(x, 15);
     if short.parse() == Ok(x) {

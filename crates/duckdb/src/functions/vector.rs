@@ -43,14 +43,20 @@ macro_rules! plain_cell {
             fn logical() -> LogicalTypeHandle {
                 $id
             }
-            unsafe fn read(vector: &FlatVector<'_>, row: usize, len: usize) -> Self {
+            unsafe fn read(vector: &FlatVector<'_>, row: usize, _len: usize) -> Self {
+                // DuckDB aligns 128 bits to 8 bytes, Rust to 16.
                 // SAFETY: the caller promises the type and the row.
-                let raw: $raw = unsafe { vector.as_slice_with_len::<$raw>(len)[row] };
+                let raw = unsafe { vector.as_mut_ptr::<$raw>().add(row).read_unaligned() };
                 $from(raw)
             }
-            unsafe fn write(self, vector: &mut FlatVector<'_>, row: usize, len: usize) {
+            unsafe fn write(self, vector: &mut FlatVector<'_>, row: usize, _len: usize) {
                 // SAFETY: the caller promises the type and the row.
-                unsafe { vector.as_mut_slice_with_len::<$raw>(len)[row] = $into(self) };
+                unsafe {
+                    vector
+                        .as_mut_ptr::<$raw>()
+                        .add(row)
+                        .write_unaligned($into(self))
+                };
             }
         }
     };

@@ -7,13 +7,16 @@ use super::value::{Literal, Value, quote_text};
 /// Whether a value goes where `to` is wanted without a cast.
 pub(super) fn fits(value: &Value, to: &Type) -> bool {
     converts(&value.ty, to)
-        || match (&value.literal, to) {
-            (Some(Literal::Str(_)), Type::Date | Type::DateTime | Type::Timestamp | Type::Time) => {
-                true
-            }
-            (Some(Literal::Float(_)), Type::Numeric(_) | Type::BigNumeric(_)) => true,
-            _ => false,
-        }
+        || matches!(
+            (&value.literal, to),
+            (
+                Some(Literal::Str(_)),
+                Type::Date | Type::DateTime | Type::Timestamp | Type::Time
+            ) | (
+                Some(Literal::Float(_)),
+                Type::Numeric(_) | Type::BigNumeric(_)
+            )
+        )
 }
 
 /// Whether every value of one type is taken where the other is wanted.

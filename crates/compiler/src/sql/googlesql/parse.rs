@@ -5,7 +5,7 @@ use std::any::TypeId;
 use std::ops::Range;
 
 use sqlparser::ast::{
-    BinaryOperator, CeilFloorKind, Expr, Function, FunctionArg, FunctionArgExpr,
+    BinaryOperator, CastKind, CeilFloorKind, Expr, Function, FunctionArg, FunctionArgExpr,
     FunctionArgumentList, FunctionArguments, Ident, ObjectName, ObjectNamePart, Query, Statement,
 };
 use sqlparser::dialect::{BigQueryDialect, Dialect, Precedence};
@@ -256,6 +256,12 @@ impl Dialect for GoogleSql {
 
     fn parse_prefix(&self, parser: &mut Parser<'_>) -> Option<Result<Expr, ParserError>> {
         let (first, period) = (parser.peek_nth_token_ref(0), parser.peek_nth_token_ref(1));
+        if let Token::Word(word) = &first.token
+            && word.keyword == Keyword::ARRAY
+            && period.token == Token::Lt
+        {
+            return Some(typed_array(parser));
+        }
         let Token::Word(word) = &first.token else {
             return None;
         };
@@ -314,6 +320,25 @@ impl Dialect for GoogleSql {
             Ok(Expr::Function(function))
         }))
     }
+}
+
+/// `ARRAY<T>[...]`, kept as the cast that it is.
+fn typed_array(parser: &mut Parser<'_>) -> Result<Expr, ParserError> {
+    let data_type = parser.parse_data_type()?;
+    parser.expect_token(&Token::LBracket)?;
+    let elem = if parser.peek_token_ref().token == Token::RBracket {
+        vec![]
+    } else {
+        parser.parse_comma_separated(Parser::parse_expr)?
+    };
+    parser.expect_token(&Token::RBracket)?;
+    let array = Expr::Array(sqlparser::ast::Array { elem, named: false });
+    Ok(Expr::Cast {
+        kind: CastKind::Cast,
+        expr: Box::new(array),
+        data_type,
+        format: None,
+    })
 }
 
 /// A plain call of a function.

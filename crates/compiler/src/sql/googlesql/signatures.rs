@@ -228,7 +228,7 @@ pub(super) fn fill(template: &str, args: &[Value]) -> String {
                         .join(", "),
                 );
             }
-            Some(c) => {
+            Some(c) if c.is_ascii_digit() => {
                 let n = c.to_digit(10).unwrap_or(0) as usize;
                 if let Some(arg) = n.checked_sub(1).and_then(|i| args.get(i)) {
                     let alone = (out.ends_with('(') || out.ends_with(", "))
@@ -240,7 +240,11 @@ pub(super) fn fill(template: &str, args: &[Value]) -> String {
                     });
                 }
             }
-            None => {}
+            _ => {
+                out.push('$');
+                rest = &rest[at + 1..];
+                continue;
+            }
         }
         rest = &rest[at + 1 + mark.map_or(0, char::len_utf8)..];
     }

@@ -14,7 +14,8 @@ use crate::sql::googlesql::problem::ProblemKind;
 use crate::sql::googlesql::types::{Field, Type};
 use crate::sql::googlesql::value::{ColumnKind, Value};
 
-const AGGREGATES: [&str; 34] = [
+const AGGREGATES: [&str; 35] = [
+    "GROUPING",
     "COUNT",
     "COUNTIF",
     "SUM",
@@ -188,6 +189,7 @@ impl Lower<'_> {
             false
         };
         match (name, args.len()) {
+            ("GROUPING", 1) => Some((Type::Int64, format!("grouping({})", x.sql))),
             ("COUNT", 1) => Some((Type::Int64, call.of("count", &x.sql, ""))),
             ("COUNTIF", 1) => {
                 let x = self.expect(

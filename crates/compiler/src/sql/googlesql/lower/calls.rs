@@ -137,7 +137,7 @@ impl Lower<'_> {
                 }
             }
             ("FORMAT", 1..) => self.format_function(&args, span),
-            ("TO_JSON_STRING", 1) => self.to_json_string(&args[0], span),
+            ("TO_JSON_STRING", 1) => self.json_string(&args[0], span),
             ("RANGE_BUCKET", 2) => {
                 let Type::Array(item) = args[1].ty.clone() else {
                     return self.fail(
@@ -363,7 +363,7 @@ impl Lower<'_> {
         if parts.len() > 1 { out.compound() } else { out }
     }
 
-    fn to_json_string(&mut self, value: &Value, span: &Range<usize>) -> Value {
+    fn json_string(&mut self, value: &Value, span: &Range<usize>) -> Value {
         match json_text(&value.sql, &value.ty, 0) {
             Some(sql) => Value::over(Type::String, sql, &[value]),
             None => self.unsupported(span.clone(), format!("TO_JSON_STRING of {}", value.ty)),

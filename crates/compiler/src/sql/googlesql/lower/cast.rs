@@ -20,6 +20,18 @@ impl Lower<'_> {
         format: Option<&CastFormat>,
         span: Range<usize>,
     ) -> Value {
+        if let (Expr::Array(array), Some(Type::Array(item))) = (expr, read_type(to)) {
+            let items = array.elem.iter().map(|e| {
+                let value = self.expr(e);
+                let at = self.span_of(e);
+                self.expect(value, &item, at, "the element")
+            });
+            let items: Vec<Value> = items.collect();
+            let texts: Vec<&str> = items.iter().map(|v| v.sql.as_str()).collect();
+            let ty = Type::Array(item);
+            let sql = format!("CAST([{}] AS {})", texts.join(", "), ty.duckdb());
+            return Value::over(ty, sql, &items.iter().collect::<Vec<_>>());
+        }
         let value = self.expr(expr);
         let Some(to) = self.data_type(to, span.clone()) else {
             return Value::unknown();
@@ -248,7 +260,7 @@ fn format_model(text: &str) -> Option<String> {
             if let Some(head) = rest.get(..element.len())
                 && head.eq_ignore_ascii_case(element)
             {
-                if spec.contains('^') && head != element || spec == "%p" && head != element {
+                if (spec.contains('^') || spec == "%p") && head != element {
                     return None;
                 }
                 out.push_str(spec);

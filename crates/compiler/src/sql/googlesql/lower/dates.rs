@@ -210,10 +210,7 @@ impl Lower<'_> {
             _ => Type::Date,
         };
         let dated = matches!(value.ty, Type::Date | Type::DateTime | Type::Timestamp);
-        if dated && name.starts_with("DATE_")
-            || dated && name.ends_with("_TRUNC")
-            || value.ty == own
-        {
+        if dated && (name.starts_with("DATE_") || name.ends_with("_TRUNC")) || value.ty == own {
             return Some(value);
         }
         let at = self.span_of(*expr);

@@ -212,7 +212,7 @@ impl Lower<'_> {
                     return value;
                 }
                 match &value.literal {
-                    Some(Literal::Int(digits)) => match format!("-{digits}").parse::<i64>() {
+                    Some(Literal::Int(digits)) => match negated(digits).parse::<i64>() {
                         Ok(n) => super::literals::int(n),
                         Err(_) => self.fail(
                             ProblemKind::ParseError,
@@ -222,8 +222,8 @@ impl Lower<'_> {
                     },
                     Some(Literal::Float(digits)) => {
                         let mut out =
-                            Value::new(Type::Float64, format!("-{}", value.sql)).compound();
-                        out.literal = Some(Literal::Float(format!("-{digits}")));
+                            Value::new(Type::Float64, format!("-{}", value.operand())).compound();
+                        out.literal = Some(Literal::Float(negated(digits)));
                         out
                     }
                     _ => Value::over(value.ty.clone(), format!("-{}", value.operand()), &[&value])
@@ -471,6 +471,13 @@ impl Lower<'_> {
         value.kind = column.kind.max(ColumnKind::Computed);
         value
     }
+}
+
+/// The digits of a number with the other sign.
+fn negated(digits: &str) -> String {
+    digits
+        .strip_prefix('-')
+        .map_or_else(|| format!("-{digits}"), str::to_string)
 }
 
 /// The name that an expression without alias has: its last identifier.
