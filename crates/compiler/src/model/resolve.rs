@@ -9,7 +9,7 @@ use super::resolve_sources::resolve_source;
 use super::types::{Dimension, Fact, Project, Source, Table};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::source::Span;
-use crate::sql::googlesql::{Tables, Type};
+use crate::sql::googlesql::{Problem, ProblemKind, Tables, Type};
 use crate::syntax::{self, Document, Kind};
 
 /// What names stand for while models are resolved.
@@ -24,6 +24,15 @@ pub(super) struct Scope<'a> {
     pub(super) dimensions: BTreeMap<String, (usize, Vec<Type>)>,
     /// Documents of facts by name.
     pub(super) facts: BTreeMap<String, usize>,
+    /// A target of the project is a DuckDB: SQL without an equal there is a problem.
+    pub(super) on_duckdb: bool,
+}
+
+impl Scope<'_> {
+    /// Drops problems of engines that the project has no target on.
+    pub(super) fn keep_relevant(&self, problems: &mut Vec<Problem>) {
+        problems.retain(|problem| self.on_duckdb || problem.kind != ProblemKind::Unsupported);
+    }
 }
 
 /// Resolves documents.
@@ -57,6 +66,7 @@ pub(crate) fn resolve(documents: &[Document]) -> (Option<Project>, Vec<Diagnosti
         catalog: Tables::default(),
         dimensions: BTreeMap::new(),
         facts: BTreeMap::new(),
+        on_duckdb: project.targets.values().any(|target| target.ty == syntax::TargetType::Duckdb),
     };
     for table in &tables {
         scope.catalog.add(

@@ -8,7 +8,7 @@ use super::types::{
 };
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::source::Span;
-use crate::sql::googlesql::{Column as SqlColumn, OutputColumn, Problem, ProblemKind, Tables, Type, analyze_query, duckdb_query};
+use crate::sql::googlesql::{Column as SqlColumn, OutputColumn, Problem, ProblemKind, Tables, Type, analyze_query};
 use crate::sql::names;
 use crate::syntax::{
     self, Additivity, Document, FactKind, FactOnDelete, FirstVersion, Missing, Names, OnDelete, OpenEnd, Sql, Type1Scope,
@@ -678,15 +678,12 @@ fn query(
         }
     };
     let span = document.span(&[if sql.is_some() { "query" } else { "from" }]);
-    let outcome = analyze_query(&text, &scope.catalog);
+    let mut outcome = analyze_query(&text, &scope.catalog);
+    scope.keep_relevant(&mut outcome.problems);
     let failed = outcome.problems.iter().any(|problem| code_of(problem.kind).severity() == crate::diagnostic::Severity::Error);
     problems.extend(outcome.problems.into_iter().map(|problem| sql_problem(problem, sql.as_ref(), span, 0)));
     let analysis = outcome.analysis?;
     if failed {
-        return None;
-    }
-    if let Err(found) = duckdb_query(&analysis.query, &scope.catalog) {
-        problems.extend(found.into_iter().map(|problem| sql_problem(problem, sql.as_ref(), span, 0)));
         return None;
     }
     Some(Query { text, analysis, span })
@@ -733,14 +730,11 @@ fn expression(
     );
     let before = "SELECT (";
     let text = format!("{before}{}\n) AS value FROM `{RESULT}`", sql.text);
-    let outcome = analyze_query(&text, &catalog);
+    let mut outcome = analyze_query(&text, &catalog);
+    scope.keep_relevant(&mut outcome.problems);
     let span = document.span(&at);
     let mut failed = false;
-    let found: Vec<Problem> = match &outcome.analysis {
-        Some(analysis) if outcome.problems.is_empty() => duckdb_query(&analysis.query, &catalog).err().unwrap_or_default(),
-        _ => outcome.problems,
-    };
-    for problem in found {
+    for problem in outcome.problems {
         let diagnostic = sql_problem(problem, Some(&sql), span, before.len());
         failed |= diagnostic.severity == crate::diagnostic::Severity::Error;
         problems.push(diagnostic);
@@ -755,7 +749,6 @@ fn expression(
     }
     origins.sort();
     origins.dedup();
-    let _ = scope;
     Some(Typed { text: sql.text.clone(), ty: value.ty.clone(), origins })
 }
 

@@ -110,8 +110,8 @@ pub struct Table {
     pub retain: Retain,
     /// The share of rows that may fail to cast.
     pub max_rejected_share: f64,
-    /// The share of rows that a full pass may delete.
-    pub max_deleted_share: f64,
+    /// The share of rows that a full pass may delete, where it is declared.
+    pub max_deleted_share: Option<f64>,
     /// Where its files are, for a `files` source.
     pub files: Option<Files>,
     /// Where it is declared.

@@ -72,9 +72,10 @@ pub struct Table {
     pub delete_column: Option<String>,
     /// Which states are kept once every model has consumed them; `current` when left out.
     pub retain: Option<Retain>,
-    /// The share of rows that may fail to cast before the batch stops, 0 to 1; 0.1 when left out.
+    /// The share of rows that may fail to cast before the batch stops, 0 to 1; 1 when left out: all that cast load.
     pub max_rejected_share: Option<f64>,
-    /// The share of rows that a full pass may delete before it stops, 0 to 1; 0.5 when left out.
+    /// The share of rows that a full pass may delete before it stops, 0 to 1; when left out, one that would empty the
+    /// table stops, and one that would delete more than half of a hundred rows or more.
     pub max_deleted_share: Option<f64>,
     /// Columns by name, each a GoogleSQL type, or a type with a description.
     pub columns: IndexMap<String, ColumnType>,

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use chrono::NaiveDateTime;
 use dwc_compiler::diagnostic::Code;
-use dwc_compiler::model::{Contents, DetectDeletes, Project, Source, SourceType, Table, TargetType};
+use dwc_compiler::model::{Contents, Project, Source, SourceType, Table, TargetType};
 use dwc_compiler::plan::{Gate, Landing, LoadPlan, ModelLoad, Reads, Statement};
 use dwc_compiler::sql;
 
@@ -324,9 +324,6 @@ fn land_table(
 
 /// Stops a reading of the whole table that would delete more than the declared share of it.
 fn check_deleted(warehouse: &DuckDbWarehouse, table: &Table, landing: &Landing) -> Result<(), Error> {
-    if table.detect_deletes == DetectDeletes::None && table.max_deleted_share >= 1.0 {
-        return Ok(());
-    }
     let rows = format!("\"{}__{}__rows\"", table.source, table.name);
     let Some(live) = landing.absent.first().and_then(|statement| {
         let at = statement.sql.find(&rows)?;
@@ -346,12 +343,16 @@ fn check_deleted(warehouse: &DuckDbWarehouse, table: &Table, landing: &Landing) 
         counted.first().and_then(|row| row[index].as_deref()).and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.0)
     };
     let (all, gone) = (number(0), number(1));
-    if all > 0.0 && gone / all > table.max_deleted_share && !table.primary_key.is_empty() {
+    let too_many = match table.max_deleted_share {
+        Some(share) => all > 0.0 && gone / all > share,
+        None => all > 0.0 && (gone >= all || (all >= 100.0 && gone / all > 0.5)),
+    };
+    if too_many && !table.primary_key.is_empty() {
         return Err(Error::coded(
             Code::TooManyDeleted,
-            format!("a reading of table `{}` lacks {gone} of {all} rows, more than the share of {}", table.address, table.max_deleted_share),
+            format!("a reading of table `{}` lacks {gone} of {all} rows", table.address),
         )
-        .help("look at the source; if the rows are gone for good, raise `max_deleted_share` for one run"));
+        .help("look at the source; if the rows are gone for good, declare a greater `max_deleted_share`"));
     }
     Ok(())
 }
