@@ -7,13 +7,13 @@ use std::time::Instant;
 
 use chrono::NaiveDateTime;
 use dwc_compiler::diagnostic::Code;
-use dwc_compiler::model::{Contents, DetectDeletes, Project, Source, SourceType, Table, TargetType};
+use dwc_compiler::model::{Project, Table, TargetType};
 use dwc_compiler::plan::{Gate, Landing, LoadPlan, ModelLoad, Reads, Statement};
 use dwc_compiler::sql;
 
 use super::crash;
-use super::report::{ModelOutcome, ModelReport, RunReport, SourceOutcome, SourceReport, TableReport};
-use crate::extract::files;
+use super::land::land;
+use super::report::{ModelOutcome, ModelReport, RunReport};
 use crate::state::{self, literal};
 use crate::{DuckDbWarehouse, Error, Offence};
 
@@ -156,189 +156,14 @@ fn finish(warehouse: &DuckDbWarehouse, number: i64, status: &str, report: Option
     ))
 }
 
-/// Lands what is new of one source, in one transaction.
-fn land(
-    warehouse: &DuckDbWarehouse,
-    folder: &Path,
-    source: &Source,
-    tables: &[(&Table, &Landing)],
-    options: &RunOptions,
-) -> Result<SourceReport, Error> {
-    let mut report =
-        SourceReport { source: source.name.clone(), outcome: SourceOutcome::Landed, batch: 0, tables: Vec::new() };
-    if source.ty != SourceType::Files {
-        return Err(Error::coded(
-            Code::UnsupportedSource,
-            format!("source `{}` is of a type that this build does not extract", source.name),
-        )
-        .help("land its tables as files, and declare a source of type `files`"));
-    }
-    let mut work = Vec::new();
-    for (table, landing) in tables {
-        let Some(files) = &table.files else { continue };
-        let mut found = files::find(folder, table, files, options.at)?;
-        found.retain(|file| options.until.is_none_or(|until| file.at <= until));
-        let mut fresh = Vec::new();
-        for file in found {
-            let digest = files::digest(&file.path)?;
-            let known = warehouse.number(&format!(
-                "SELECT COUNT(*) FROM _dwc.files WHERE source_table = {} AND path = {} AND digest = {}",
-                literal(&table.address),
-                literal(&file.name),
-                literal(&digest)
-            ))?;
-            if known == Some(0) || options.mode == Mode::Full {
-                fresh.push((file, digest));
-            }
-        }
-        if !fresh.is_empty() {
-            work.push((*table, *landing, files, fresh));
-        }
-    }
-    if work.is_empty() {
-        return Ok(report);
-    }
-    crash::point();
-    warehouse.transaction(|| {
-        let batch = warehouse.number("SELECT MAX(batch) FROM _dwc.batches")?.unwrap_or(0) + 1;
-        report.batch = batch;
-        let bound = work.iter().flat_map(|(_, _, _, fresh)| fresh.iter().map(|(file, _)| file.at)).max().unwrap_or(options.at);
-        for (table, landing, files, fresh) in &work {
-            let counts = land_table(warehouse, table, landing, files, fresh, batch)?;
-            warehouse.execute(&format!(
-                "INSERT INTO _dwc.table_batches VALUES ({batch}, {}, {}, {}, {}, {}, {}, {}, {})",
-                literal(&table.address),
-                counts.extracted,
-                counts.inserted,
-                counts.updated,
-                counts.deleted,
-                counts.unchanged,
-                counts.superseded,
-                counts.rejected
-            ))?;
-            report.tables.push(counts);
-            crash::point();
-        }
-        warehouse.execute(&format!(
-            "INSERT INTO _dwc.batches VALUES ({batch}, {}, '{}', TIMESTAMP '{}')",
-            literal(&source.name),
-            options.mode.name(),
-            bound.format("%Y-%m-%d %H:%M:%S%.f")
-        ))
-    })?;
-    Ok(report)
-}
-
-fn land_table(
-    warehouse: &DuckDbWarehouse,
-    table: &Table,
-    landing: &Landing,
-    files: &dwc_compiler::model::Files,
-    fresh: &[(files::Found, String)],
-    batch: i64,
-) -> Result<TableReport, Error> {
-    let mut counts = TableReport { table: table.address.clone(), ..TableReport::default() };
-    let snapshot = files.contents == Contents::Snapshot;
-    let mut read = 0;
-    files::make_stage(warehouse, &landing.stage)?;
-    for (place, (file, digest)) in fresh.iter().enumerate() {
-        let staged = files::stage(warehouse, table, files, &landing.stage, file, place, batch)?;
-        read += staged.read;
-        counts.rejected += staged.rejected;
-        let address = literal(&table.address);
-        let name = literal(&file.name);
-        warehouse.execute(&format!(
-            "DELETE FROM _dwc.files WHERE source_table = {address} AND path = {name};\n\
-             INSERT INTO _dwc.files VALUES ({address}, {name}, '{digest}', {batch})"
-        ))?;
-        if snapshot {
-            set(warehouse, batch, 0, &file.at)?;
-            check_deleted(warehouse, table, landing)?;
-            for statement in &landing.absent {
-                warehouse.execute(&statement.sql)?;
-            }
-            merge(warehouse, landing, &mut counts)?;
-            warehouse.execute(&format!("DELETE FROM {}", landing.stage.path))?;
-        }
-    }
-    let share = if read > 0 { counts.rejected as f64 / read as f64 } else { 0.0 };
-    if share > table.max_rejected_share {
-        return Err(Error::coded(
-            Code::TooManyRejected,
-            format!("{} of {read} rows of table `{}` do not cast, more than the share of {}", counts.rejected, table.address, table.max_rejected_share),
-        )
-        .help("look at the files against the declared types; `max_rejected_share` sets the share that is let through"));
-    }
-    if !snapshot {
-        let last = fresh.last().map(|(file, _)| file.at).unwrap_or_default();
-        set(warehouse, batch, 0, &last)?;
-        merge(warehouse, landing, &mut counts)?;
-    }
-    warehouse.execute(&format!("DROP TABLE {}", landing.stage.path))?;
-    counts.extracted += counts.rejected;
-    Ok(counts)
-}
-
-/// Stops a reading of the whole table that would delete more than the declared share of it.
-fn check_deleted(warehouse: &DuckDbWarehouse, table: &Table, landing: &Landing) -> Result<(), Error> {
-    if table.detect_deletes == DetectDeletes::None && table.max_deleted_share >= 1.0 {
-        return Ok(());
-    }
-    let rows = format!("\"{}__{}__rows\"", table.source, table.name);
-    let Some(live) = landing.absent.first().and_then(|statement| {
-        let at = statement.sql.find(&rows)?;
-        let start = statement.sql[..at].rfind(' ')? + 1;
-        Some(statement.sql[start..at + rows.len()].to_owned())
-    }) else {
-        return Ok(());
-    };
-    let key: Vec<String> =
-        table.landing_key().iter().map(|column| format!("s.{0} = l.{0}", files::quote(column))).collect();
-    let counted = warehouse.rows(&format!(
-        "SELECT COUNT(*), count_if(NOT EXISTS (SELECT 1 FROM {} AS s WHERE {})) FROM {live} AS l WHERE NOT l._deleted",
-        landing.stage.path,
-        key.join(" AND ")
-    ))?;
-    let number = |index: usize| {
-        counted.first().and_then(|row| row[index].as_deref()).and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.0)
-    };
-    let (all, gone) = (number(0), number(1));
-    if all > 0.0 && gone / all > table.max_deleted_share && !table.primary_key.is_empty() {
-        return Err(Error::coded(
-            Code::TooManyDeleted,
-            format!("a reading of table `{}` lacks {gone} of {all} rows, more than the share of {}", table.address, table.max_deleted_share),
-        )
-        .help("look at the source; if the rows are gone for good, raise `max_deleted_share` for one run"));
-    }
-    Ok(())
-}
-
-fn merge(warehouse: &DuckDbWarehouse, landing: &Landing, counts: &mut TableReport) -> Result<(), Error> {
-    for statement in &landing.merge {
-        if matches!(statement.reads, Reads::Counts) {
-            let found = named(warehouse, &statement.sql)?;
-            let get = |name: &str| found.get(name).copied().unwrap_or(0);
-            counts.extracted += get("extracted");
-            counts.inserted += get("inserted");
-            counts.updated += get("updated");
-            counts.deleted += get("deleted");
-            counts.unchanged += get("unchanged");
-            counts.superseded += get("superseded");
-        } else {
-            warehouse.execute(&statement.sql)?;
-        }
-    }
-    Ok(())
-}
-
 /// One row of named counts.
-fn named(warehouse: &DuckDbWarehouse, sql: &str) -> Result<BTreeMap<String, i64>, Error> {
+pub(super) fn named(warehouse: &DuckDbWarehouse, sql: &str) -> Result<BTreeMap<String, i64>, Error> {
     let (names, rows) = warehouse.table(sql)?;
     let row = rows.into_iter().next().unwrap_or_default();
     Ok(names.into_iter().zip(row).map(|(name, value)| (name, value.and_then(|v| v.parse().ok()).unwrap_or(0))).collect())
 }
 
-fn set(warehouse: &DuckDbWarehouse, batch: i64, since: i64, at: &NaiveDateTime) -> Result<(), Error> {
+pub(super) fn set(warehouse: &DuckDbWarehouse, batch: i64, since: i64, at: &NaiveDateTime) -> Result<(), Error> {
     warehouse.execute(&format!(
         "SET VARIABLE dwc_batch = {batch}::BIGINT; SET VARIABLE dwc_since = {since}::BIGINT; SET VARIABLE dwc_at = TIMESTAMP '{}'",
         at.format("%Y-%m-%d %H:%M:%S%.f")
@@ -416,7 +241,8 @@ fn load(
     Ok(())
 }
 
-/// The last batch that landed of anything a model depends on, with its instant.
+/// The last batch that changed anything a model depends on, with its instant. An increment that found what is landed
+/// already is no reason to load a model.
 fn landed(warehouse: &DuckDbWarehouse, plan: &LoadPlan, model: &ModelLoad) -> Result<Option<(i64, NaiveDateTime)>, Error> {
     let mut tables: BTreeSet<&str> = model.tables.iter().map(String::as_str).collect();
     if model.reads_models {
@@ -433,7 +259,9 @@ fn landed(warehouse: &DuckDbWarehouse, plan: &LoadPlan, model: &ModelLoad) -> Re
     }
     let list: Vec<String> = tables.iter().map(|table| literal(table)).collect();
     let rows = warehouse.rows(&format!(
-        "SELECT MAX(t.batch), MAX(b.bound) FROM _dwc.table_batches AS t JOIN _dwc.batches AS b USING (batch) WHERE t.source_table IN ({})",
+        "SELECT MAX(t.batch), MAX(b.bound) FROM _dwc.table_batches AS t JOIN _dwc.batches AS b USING (batch)\n\
+         WHERE t.source_table IN ({}) AND (t.inserted + t.updated + t.deleted + t.superseded > 0\n\
+           OR t.batch = (SELECT MIN(f.batch) FROM _dwc.table_batches AS f WHERE f.source_table = t.source_table))",
         list.join(", ")
     ))?;
     let Some([Some(batch), Some(bound)]) = rows.first().map(Vec::as_slice) else { return Ok(None) };

@@ -14,6 +14,9 @@ use crate::Error;
 /// How long a server may take to answer a new connection.
 const PATIENCE: Duration = Duration::from_secs(15);
 
+/// How often an idle connection is probed.
+const KEEPALIVE: Duration = Duration::from_secs(60);
+
 /// What every session is told: times in UTC, one view for all its statements, and patience with a slow reader.
 const SESSION: &[&str] = &[
     "SET NAMES utf8mb4",
@@ -106,7 +109,7 @@ fn read_address(address: &str) -> Option<Opts> {
     }
     let query = if kept.is_empty() { String::new() } else { format!("?{}", kept.join("&")) };
     let read = Opts::from_url(&format!("{plain}{query}")).ok()?;
-    let mut builder = OptsBuilder::from_opts(read).prefer_socket(Some(false)).tcp_keepalive(Some(60_000_u32)).max_allowed_packet(Some(1 << 30));
+    let mut builder = OptsBuilder::from_opts(read).prefer_socket(Some(false)).tcp_keepalive(Some(KEEPALIVE)).max_allowed_packet(Some(1 << 30));
     if let Some(tls) = tls {
         builder = builder.ssl_opts(match authority {
             Some(path) => tls.with_root_certs(vec![path.into()]),
