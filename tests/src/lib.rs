@@ -6,4 +6,6 @@
 pub mod googlesql;
 pub mod mariadb;
 pub mod project;
+pub mod questions;
 pub mod sample_data;
+pub mod warehouse;

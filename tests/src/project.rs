@@ -47,6 +47,12 @@ impl Project {
         std::fs::write(&path, text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     }
 
+    /// The text of one file.
+    pub fn read(&self, name: &str) -> String {
+        let path = self.path().join(name);
+        std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    }
+
     /// Runs `dwc` in the project's folder to its end.
     pub fn dwc(&self, arguments: &[&str]) -> Run {
         finished(self.command(arguments).output().expect("dwc starts"))

@@ -145,4 +145,9 @@ codes! {
     WarehouseInUse = "DW0920", "warehouse-in-use", Error, "Another process holds the warehouse.";
     WarehouseUnreadable = "DW0921", "warehouse-unreadable", Error, "A file that is no warehouse.";
     UnsupportedSource = "DW0922", "unsupported-source", Error, "A source of a type that this build does not extract.";
+    SourceUnreachable = "DW0930", "source-unreachable", Error, "A source that does not answer.";
+    SourceRefused = "DW0931", "source-refused", Error, "A source that answers and refuses.";
+    SourceColumns = "DW0932", "source-columns", Error, "A source table that is not as declared.";
+    SourceAddress = "DW0933", "source-address", Error, "An address that names no server.";
+    MissingVariable = "DW0934", "missing-variable", Error, "An environment variable that a connection needs and that is not set.";
 }

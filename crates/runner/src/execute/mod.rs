@@ -2,6 +2,7 @@
 
 mod apply;
 mod crash;
+mod land;
 mod report;
 mod run;
 

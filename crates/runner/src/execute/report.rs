@@ -59,9 +59,22 @@ pub struct TableReport {
     pub rejected: i64,
 }
 
+impl SourceReport {
+    /// Adds what another batch of the same source landed.
+    pub(super) fn add(&mut self, other: Self) {
+        self.batch = other.batch;
+        for counts in other.tables {
+            match self.tables.iter_mut().find(|known| known.table == counts.table) {
+                Some(known) => known.add(&counts),
+                None => self.tables.push(counts),
+            }
+        }
+    }
+}
+
 impl TableReport {
     /// Adds what another batch landed of the same table.
-    pub(super) fn add(&mut self, other: &Self) {
+    fn add(&mut self, other: &Self) {
         self.extracted += other.extracted;
         self.inserted += other.inserted;
         self.updated += other.updated;

@@ -7,13 +7,13 @@ use std::time::Instant;
 
 use chrono::NaiveDateTime;
 use dwc_compiler::diagnostic::Code;
-use dwc_compiler::model::{Contents, Project, Source, SourceType, Table, TargetType};
+use dwc_compiler::model::{Project, Table, TargetType};
 use dwc_compiler::plan::{Gate, Landing, LoadPlan, ModelLoad, Reads, Statement};
 use dwc_compiler::sql;
 
 use super::crash;
-use super::report::{ModelOutcome, ModelReport, RunReport, SourceOutcome, SourceReport, TableReport};
-use crate::extract::files;
+use super::land::land;
+use super::report::{ModelOutcome, ModelReport, RunReport};
 use crate::state::{self, literal};
 use crate::{DuckDbWarehouse, Error, Offence};
 
@@ -156,233 +156,14 @@ fn finish(warehouse: &DuckDbWarehouse, number: i64, status: &str, report: Option
     ))
 }
 
-/// Lands what is new of one source, in one transaction for each batch.
-fn land(
-    warehouse: &DuckDbWarehouse,
-    folder: &Path,
-    source: &Source,
-    tables: &[(&Table, &Landing)],
-    plan: &LoadPlan,
-    options: &RunOptions,
-) -> Result<SourceReport, Error> {
-    let mut report =
-        SourceReport { source: source.name.clone(), outcome: SourceOutcome::Landed, batch: 0, tables: Vec::new() };
-    if source.ty != SourceType::Files {
-        return Err(Error::coded(
-            Code::UnsupportedSource,
-            format!("source `{}` is of a type that this build does not extract", source.name),
-        )
-        .help("land its tables as files, and declare a source of type `files`"));
-    }
-    let mut work: Vec<Work<'_>> = Vec::new();
-    for (table, landing) in tables {
-        let Some(files) = &table.files else { continue };
-        let mut found = files::find(folder, table, files, options.at)?;
-        found.retain(|file| options.until.is_none_or(|until| file.at <= until));
-        let mut fresh = Vec::new();
-        for file in found {
-            let digest = files::digest(&file.path)?;
-            let known = warehouse.number(&format!(
-                "SELECT COUNT(*) FROM _dwc.files WHERE source_table = {} AND path = {} AND digest = {}",
-                literal(&table.address),
-                literal(&file.name),
-                literal(&digest)
-            ))?;
-            if known == Some(0) || options.mode == Mode::Full {
-                fresh.push((file, digest));
-            }
-        }
-        if !fresh.is_empty() {
-            work.push((*table, *landing, files, fresh));
-        }
-    }
-    // A model that takes the state after each batch needs each time of extraction as a batch of its own. A full run
-    // reads files again that are landed: their times are past, and what they say together is what holds.
-    let by_batch = options.mode == Mode::Incremental && plan.models.iter().filter(|model| model.by_batch).any(|model| {
-        tables.iter().any(|(table, _)| model.tables.contains(&table.address))
-    });
-    let mut times: Vec<Option<NaiveDateTime>> = vec![None];
-    if by_batch {
-        let all = work.iter().flat_map(|(_, _, _, fresh)| fresh.iter().map(|(file, _)| Some(file.at)));
-        times = all.collect::<BTreeSet<_>>().into_iter().collect();
-    }
-    for time in times {
-        let part: Vec<Work<'_>> = work
-            .iter()
-            .map(|(table, landing, files, fresh)| {
-                let fresh = fresh.iter().filter(|(file, _)| time.is_none_or(|time| file.at == time)).cloned().collect();
-                (*table, *landing, *files, fresh)
-            })
-            .filter(|(_, _, _, fresh): &Work<'_>| !fresh.is_empty())
-            .collect();
-        if !part.is_empty() {
-            crash::point();
-            land_batch(warehouse, source, &part, options, &mut report)?;
-        }
-    }
-    Ok(report)
-}
-
-/// The new files of one table, each with its digest.
-type Work<'a> = (&'a Table, &'a Landing, &'a dwc_compiler::model::Files, Vec<(files::Found, String)>);
-
-/// Lands one batch of a source in one transaction with its record.
-fn land_batch(
-    warehouse: &DuckDbWarehouse,
-    source: &Source,
-    work: &[Work<'_>],
-    options: &RunOptions,
-    report: &mut SourceReport,
-) -> Result<(), Error> {
-    let (batch, landed) = warehouse.transaction(|| {
-        let mut landed = Vec::new();
-        let batch = warehouse.number("SELECT MAX(batch) FROM _dwc.batches")?.unwrap_or(0) + 1;
-        let bound = work.iter().flat_map(|(_, _, _, fresh)| fresh.iter().map(|(file, _)| file.at)).max().unwrap_or(options.at);
-        for (table, landing, files, fresh) in work {
-            let counts = land_table(warehouse, table, landing, files, fresh, batch)?;
-            warehouse.execute(&format!(
-                "INSERT INTO _dwc.table_batches VALUES ({batch}, {}, {}, {}, {}, {}, {}, {}, {})",
-                literal(&table.address),
-                counts.extracted,
-                counts.inserted,
-                counts.updated,
-                counts.deleted,
-                counts.unchanged,
-                counts.superseded,
-                counts.rejected
-            ))?;
-            landed.push(counts);
-            crash::point();
-        }
-        warehouse.execute(&format!(
-            "INSERT INTO _dwc.batches VALUES ({batch}, {}, '{}', TIMESTAMP '{}')",
-            literal(&source.name),
-            options.mode.name(),
-            bound.format("%Y-%m-%d %H:%M:%S%.f")
-        ))?;
-        Ok::<_, Error>((batch, landed))
-    })?;
-    report.batch = batch;
-    for counts in landed {
-        match report.tables.iter_mut().find(|known| known.table == counts.table) {
-            Some(known) => known.add(&counts),
-            None => report.tables.push(counts),
-        }
-    }
-    Ok(())
-}
-
-fn land_table(
-    warehouse: &DuckDbWarehouse,
-    table: &Table,
-    landing: &Landing,
-    files: &dwc_compiler::model::Files,
-    fresh: &[(files::Found, String)],
-    batch: i64,
-) -> Result<TableReport, Error> {
-    let mut counts = TableReport { table: table.address.clone(), ..TableReport::default() };
-    let snapshot = files.contents == Contents::Snapshot;
-    let mut read = 0;
-    files::make_stage(warehouse, &landing.stage)?;
-    for (place, (file, digest)) in fresh.iter().enumerate() {
-        let staged = files::stage(warehouse, table, files, &landing.stage, file, place, batch)?;
-        read += staged.read;
-        counts.rejected += staged.rejected;
-        let address = literal(&table.address);
-        let name = literal(&file.name);
-        warehouse.execute(&format!(
-            "DELETE FROM _dwc.files WHERE source_table = {address} AND path = {name};\n\
-             INSERT INTO _dwc.files VALUES ({address}, {name}, '{digest}', {batch})"
-        ))?;
-        if snapshot {
-            set(warehouse, batch, 0, &file.at)?;
-            check_deleted(warehouse, table, landing)?;
-            for statement in &landing.absent {
-                warehouse.execute(&statement.sql)?;
-            }
-            merge(warehouse, landing, &mut counts)?;
-            warehouse.execute(&format!("DELETE FROM {}", landing.stage.path))?;
-        }
-    }
-    let share = if read > 0 { counts.rejected as f64 / read as f64 } else { 0.0 };
-    if share > table.max_rejected_share {
-        return Err(Error::coded(
-            Code::TooManyRejected,
-            format!("{} of {read} rows of table `{}` do not cast, more than the share of {}", counts.rejected, table.address, table.max_rejected_share),
-        )
-        .help("look at the files against the declared types; `max_rejected_share` sets the share that is let through"));
-    }
-    if !snapshot {
-        let last = fresh.last().map(|(file, _)| file.at).unwrap_or_default();
-        set(warehouse, batch, 0, &last)?;
-        merge(warehouse, landing, &mut counts)?;
-    }
-    warehouse.execute(&format!("DROP TABLE {}", landing.stage.path))?;
-    counts.extracted += counts.rejected;
-    Ok(counts)
-}
-
-/// Stops a reading of the whole table that would delete more than the declared share of it.
-fn check_deleted(warehouse: &DuckDbWarehouse, table: &Table, landing: &Landing) -> Result<(), Error> {
-    let rows = format!("\"{}__{}__rows\"", table.source, table.name);
-    let Some(live) = landing.absent.first().and_then(|statement| {
-        let at = statement.sql.find(&rows)?;
-        let start = statement.sql[..at].rfind(' ')? + 1;
-        Some(statement.sql[start..at + rows.len()].to_owned())
-    }) else {
-        return Ok(());
-    };
-    let key: Vec<String> =
-        table.landing_key().iter().map(|column| format!("s.{0} = l.{0}", files::quote(column))).collect();
-    let counted = warehouse.rows(&format!(
-        "SELECT COUNT(*), count_if(NOT EXISTS (SELECT 1 FROM {} AS s WHERE {})) FROM {live} AS l WHERE NOT l._deleted",
-        landing.stage.path,
-        key.join(" AND ")
-    ))?;
-    let number = |index: usize| {
-        counted.first().and_then(|row| row[index].as_deref()).and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.0)
-    };
-    let (all, gone) = (number(0), number(1));
-    let too_many = match table.max_deleted_share {
-        Some(share) => all > 0.0 && gone / all > share,
-        None => all > 0.0 && (gone >= all || (all >= 100.0 && gone / all > 0.5)),
-    };
-    if too_many && !table.primary_key.is_empty() {
-        return Err(Error::coded(
-            Code::TooManyDeleted,
-            format!("a reading of table `{}` lacks {gone} of {all} rows", table.address),
-        )
-        .help("look at the source; if the rows are gone for good, declare a greater `max_deleted_share`"));
-    }
-    Ok(())
-}
-
-fn merge(warehouse: &DuckDbWarehouse, landing: &Landing, counts: &mut TableReport) -> Result<(), Error> {
-    for statement in &landing.merge {
-        if matches!(statement.reads, Reads::Counts) {
-            let found = named(warehouse, &statement.sql)?;
-            let get = |name: &str| found.get(name).copied().unwrap_or(0);
-            counts.extracted += get("extracted");
-            counts.inserted += get("inserted");
-            counts.updated += get("updated");
-            counts.deleted += get("deleted");
-            counts.unchanged += get("unchanged");
-            counts.superseded += get("superseded");
-        } else {
-            warehouse.execute(&statement.sql)?;
-        }
-    }
-    Ok(())
-}
-
 /// One row of named counts.
-fn named(warehouse: &DuckDbWarehouse, sql: &str) -> Result<BTreeMap<String, i64>, Error> {
+pub(super) fn named(warehouse: &DuckDbWarehouse, sql: &str) -> Result<BTreeMap<String, i64>, Error> {
     let (names, rows) = warehouse.table(sql)?;
     let row = rows.into_iter().next().unwrap_or_default();
     Ok(names.into_iter().zip(row).map(|(name, value)| (name, value.and_then(|v| v.parse().ok()).unwrap_or(0))).collect())
 }
 
-fn set(warehouse: &DuckDbWarehouse, batch: i64, since: i64, at: &NaiveDateTime) -> Result<(), Error> {
+pub(super) fn set(warehouse: &DuckDbWarehouse, batch: i64, since: i64, at: &NaiveDateTime) -> Result<(), Error> {
     warehouse.execute(&format!(
         "SET VARIABLE dwc_batch = {batch}::BIGINT; SET VARIABLE dwc_since = {since}::BIGINT; SET VARIABLE dwc_at = TIMESTAMP '{}'",
         at.format("%Y-%m-%d %H:%M:%S%.f")
@@ -490,10 +271,10 @@ fn pending(
         return Ok(Vec::new());
     }
     let list: Vec<String> = tables.iter().map(|table| literal(table)).collect();
+    let list = list.join(", ");
     let rows = warehouse.rows(&format!(
         "SELECT DISTINCT t.batch, b.bound FROM _dwc.table_batches AS t JOIN _dwc.batches AS b USING (batch) \
-         WHERE t.source_table IN ({}) ORDER BY t.batch",
-        list.join(", ")
+         WHERE t.source_table IN ({list}) AND t.inserted + t.updated + t.deleted + t.superseded > 0 ORDER BY t.batch"
     ))?;
     let mut all: Vec<(i64, NaiveDateTime)> = rows
         .iter()
@@ -508,9 +289,11 @@ fn pending(
         let due = !all.is_empty() || mode == Mode::Full;
         return Ok(last.filter(|_| due).into_iter().collect());
     }
-    // Images of batches before the one consumed last are gone; a model that starts anew starts from what is landed.
+    // Images of purged batches are gone: a model that starts anew starts from the state after the last of them.
     if since == 0 {
-        let purged = warehouse.number("SELECT MAX(batch) FROM _dwc.purged")?.unwrap_or(0);
+        let purged = warehouse
+            .number(&format!("SELECT MAX(batch) FROM _dwc.purged WHERE source_table IN ({list})"))?
+            .unwrap_or(0);
         let last_purged = all.iter().copied().filter(|(batch, _)| *batch <= purged).next_back();
         all.retain(|(batch, _)| *batch > purged);
         all.splice(0..0, last_purged);
@@ -563,15 +346,17 @@ fn purge_all(warehouse: &DuckDbWarehouse, plan: &LoadPlan) -> Result<(), Error> 
             *least = (*least).min(batch);
         }
     }
-    for landing in &plan.landings {
-        let batch = consumed.get(landing.table.as_str()).copied().unwrap_or(i64::MAX);
+    for landing in plan.landings.iter().filter(|landing| !landing.purge.is_empty()) {
+        let Some(batch) = consumed.get(landing.table.as_str()).filter(|batch| **batch > 0) else { continue };
         warehouse.execute(&format!("SET VARIABLE dwc_consumed = {batch}::BIGINT"))?;
         for statement in &landing.purge {
             warehouse.execute(&statement.sql)?;
         }
+        let table = literal(&landing.table);
+        warehouse.execute(&format!(
+            "DELETE FROM _dwc.purged WHERE source_table = {table}; INSERT INTO _dwc.purged VALUES ({table}, {batch})"
+        ))?;
     }
-    let all = consumed.values().copied().min().unwrap_or(0);
-    warehouse.execute(&format!("DELETE FROM _dwc.purged; INSERT INTO _dwc.purged VALUES ({all})"))?;
     crash::point();
     Ok(())
 }

@@ -2,6 +2,7 @@
 //! It must not know what is done with them.
 
 pub(crate) mod files;
+pub(crate) mod mysql;
 
 /// A day, hour, minute or second as people and file names write it, in UTC.
 #[must_use]

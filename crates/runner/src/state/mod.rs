@@ -1,10 +1,12 @@
 //! State: what the warehouse knows of itself, in its own `_dwc` schema. Every change of it commits together with the
 //! change of data that it records. It must not decide what to load.
 
+use chrono::NaiveDateTime;
 use dwc_compiler::diagnostic::Code;
 use dwc_compiler::plan::{MANIFEST_FORMAT, Manifest};
 use serde::Serialize;
 
+use crate::extract::mysql::Watermark;
 use crate::{DuckDbWarehouse, Error};
 
 /// The version of these tables.
@@ -26,7 +28,7 @@ CREATE TABLE IF NOT EXISTS _dwc.files (source_table VARCHAR NOT NULL, path VARCH
 CREATE TABLE IF NOT EXISTS _dwc.watermarks (source_table VARCHAR NOT NULL, cursor_value VARCHAR, bound TIMESTAMP NOT NULL, batch BIGINT NOT NULL);
 CREATE TABLE IF NOT EXISTS _dwc.intervals (source_table VARCHAR NOT NULL, covered_from TIMESTAMP, covered_to TIMESTAMP NOT NULL, batch BIGINT NOT NULL);
 CREATE TABLE IF NOT EXISTS _dwc.consumed (model VARCHAR NOT NULL, batch BIGINT NOT NULL);
-CREATE TABLE IF NOT EXISTS _dwc.purged (batch BIGINT NOT NULL);
+CREATE TABLE IF NOT EXISTS _dwc.purged (source_table VARCHAR NOT NULL, batch BIGINT NOT NULL);
 CREATE TABLE IF NOT EXISTS _dwc.error_events (
   batch BIGINT NOT NULL, source_table VARCHAR NOT NULL, screen VARCHAR NOT NULL, place VARCHAR NOT NULL,
   reason VARCHAR NOT NULL, source_row VARCHAR NOT NULL
@@ -120,6 +122,35 @@ pub(crate) fn consume(warehouse: &DuckDbWarehouse, model: &str, batch: i64) -> R
     let model = literal(model);
     warehouse.execute(&format!(
         "DELETE FROM _dwc.consumed WHERE model = {model};\nINSERT INTO _dwc.consumed VALUES ({model}, {batch})"
+    ))
+}
+
+/// How far a table has been read; `None` where it is read whole next.
+pub(crate) fn watermark(warehouse: &DuckDbWarehouse, address: &str) -> Result<Option<Watermark>, Error> {
+    let rows = warehouse.rows(&format!(
+        "SELECT cursor_value, bound FROM _dwc.watermarks WHERE source_table = {} AND cursor_value IS NOT NULL",
+        literal(address)
+    ))?;
+    let Some([Some(cursor), Some(bound)]) = rows.first().map(Vec::as_slice) else { return Ok(None) };
+    let bound = NaiveDateTime::parse_from_str(bound, "%Y-%m-%d %H:%M:%S%.f")
+        .map_err(|_| damaged("the bound of a watermark is no instant"))?;
+    Ok(Some(Watermark { cursor: cursor.clone(), bound }))
+}
+
+/// Records how far a table has been read.
+pub(crate) fn put_watermark(
+    warehouse: &DuckDbWarehouse,
+    address: &str,
+    cursor: Option<&str>,
+    bound: &NaiveDateTime,
+    batch: i64,
+) -> Result<(), Error> {
+    let address = literal(address);
+    warehouse.execute(&format!(
+        "DELETE FROM _dwc.watermarks WHERE source_table = {address};\n\
+         INSERT INTO _dwc.watermarks VALUES ({address}, {}, TIMESTAMP '{}', {batch})",
+        cursor.map_or_else(|| "NULL".to_owned(), literal),
+        bound.format("%Y-%m-%d %H:%M:%S%.f")
     ))
 }
 

@@ -1,0 +1,81 @@
+//! Days, times and instants: from the parts that the server sends to microseconds, and between zones.
+//! A local time that comes twice is the first; one that is skipped counts with the offset before the gap, as in GoogleSQL.
+
+use chrono::{MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone};
+use chrono_tz::Tz;
+
+/// The moment of the server's parts; `None` for a zero date.
+pub(super) fn moment(year: u16, month: u8, day: u8, time: (u8, u8, u8, u32)) -> Option<NaiveDateTime> {
+    let date = NaiveDate::from_ymd_opt(i32::from(year), u32::from(month), u32::from(day)).filter(|_| year > 0)?;
+    let (hour, minute, second, micros) = time;
+    date.and_hms_micro_opt(u32::from(hour), u32::from(minute), u32::from(second), micros)
+}
+
+/// Days since 1970.
+pub(super) fn days(date: NaiveDate) -> i32 {
+    i32::try_from((date - NaiveDate::default()).num_days()).unwrap_or(i32::MAX)
+}
+
+/// Microseconds since 1970.
+pub(super) fn micros(at: NaiveDateTime) -> i64 {
+    at.and_utc().timestamp_micros()
+}
+
+/// The instant of a local time, in UTC.
+pub(super) fn to_utc(local: NaiveDateTime, zone: Tz) -> NaiveDateTime {
+    let seconds = match zone.offset_from_local_datetime(&local) {
+        MappedLocalTime::Single(offset) => offset.fix().local_minus_utc(),
+        MappedLocalTime::Ambiguous(one, other) => one.fix().local_minus_utc().max(other.fix().local_minus_utc()),
+        MappedLocalTime::None => offset_at(local.checked_sub_signed(TimeDelta::days(1)).unwrap_or(local), zone),
+    };
+    shift(local, -seconds)
+}
+
+/// What clocks in a zone show at an instant.
+pub(super) fn to_local(utc: NaiveDateTime, zone: Tz) -> NaiveDateTime {
+    shift(utc, offset_at(utc, zone))
+}
+
+/// Seconds east of UTC at an instant.
+pub(super) fn offset_at(utc: NaiveDateTime, zone: Tz) -> i32 {
+    zone.offset_from_utc_datetime(&utc).fix().local_minus_utc()
+}
+
+fn shift(at: NaiveDateTime, seconds: i32) -> NaiveDateTime {
+    at.checked_add_signed(TimeDelta::seconds(i64::from(seconds))).unwrap_or(at)
+}
+
+/// A moment as the server's or a text column's text spells it: a day, or a day and a time.
+pub(super) fn read(text: &str) -> Option<NaiveDateTime> {
+    let text = text.trim();
+    ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f"]
+        .iter()
+        .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
+        .or_else(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().map(|day| day.and_time(NaiveTime::MIN)))
+}
+
+/// A moment as a watermark and a parameter spell it.
+pub(super) fn write(at: NaiveDateTime) -> String {
+    at.format("%Y-%m-%d %H:%M:%S%.6f").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_local_time_is_placed_in_its_zone() {
+        let at = |text: &str, zone: Tz| read(text).map(|local| to_utc(local, zone).to_string());
+        assert_eq!(at("2026-03-01 08:00:00", Tz::Asia__Seoul).as_deref(), Some("2026-02-28 23:00:00"));
+        assert_eq!(at("2026-10-25 01:30:00", Tz::Europe__London).as_deref(), Some("2026-10-25 00:30:00"));
+        assert_eq!(at("2026-03-29 01:30:00", Tz::Europe__London).as_deref(), Some("2026-03-29 01:30:00"));
+    }
+
+    #[test]
+    fn a_zero_date_is_no_moment() {
+        assert_eq!(moment(0, 0, 0, (0, 0, 0, 0)), None);
+        assert_eq!(moment(2026, 2, 0, (0, 0, 0, 0)), None);
+        assert_eq!(moment(2026, 2, 30, (0, 0, 0, 0)), None);
+        assert_eq!(days(NaiveDate::from_ymd_opt(1969, 12, 31).unwrap()), -1);
+    }
+}

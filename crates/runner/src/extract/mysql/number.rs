@@ -1,0 +1,74 @@
+//! Numbers as text: exact decimals and whole numbers. Nothing is rounded here.
+
+/// A decimal text as an integer of `10^-scale`; `None` where it is no decimal or has more decimals or digits.
+pub(super) fn decimal(text: &str, digits: u8, scale: u8) -> Option<i128> {
+    let (negative, plain) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let (whole, fraction) = plain.split_once('.').unwrap_or((plain, ""));
+    if whole.len() + fraction.len() == 0 {
+        return None;
+    }
+    let fraction = fraction.trim_end_matches('0');
+    if fraction.len() > usize::from(scale) {
+        return None;
+    }
+    let mut value: i128 = 0;
+    for byte in whole.bytes().chain(fraction.bytes()) {
+        if !byte.is_ascii_digit() {
+            return None;
+        }
+        value = value.checked_mul(10)?.checked_add(i128::from(byte - b'0'))?;
+    }
+    let missing = u32::try_from(usize::from(scale) - fraction.len()).ok()?;
+    value = value.checked_mul(10_i128.checked_pow(missing)?)?;
+    if value >= 10_i128.checked_pow(u32::from(digits))? {
+        return None;
+    }
+    Some(if negative { -value } else { value })
+}
+
+/// A whole number as text, also one that is written with zeros after the point.
+pub(super) fn whole(text: &str) -> Option<i64> {
+    let text = text.trim();
+    text.parse().ok().or_else(|| i64::try_from(decimal(text, 38, 0)?).ok())
+}
+
+/// A number without fraction as a whole number.
+#[allow(clippy::cast_possible_truncation, reason = "the range is checked before")]
+pub(super) fn whole_of(value: f64) -> Option<i64> {
+    let fits = value.fract() == 0.0 && (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&value);
+    fits.then_some(value as i64)
+}
+
+/// The bytes of a BIT column, the most significant first.
+pub(super) fn bits(bytes: &[u8]) -> Option<u64> {
+    (bytes.len() <= 8).then(|| bytes.iter().fold(0, |all, byte| (all << 8) | u64::from(*byte)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decimals_are_exact_or_refused() {
+        assert_eq!(decimal("12.34", 38, 9), Some(12_340_000_000));
+        assert_eq!(decimal("-0.5", 4, 2), Some(-50));
+        assert_eq!(decimal("1.2300000000000", 5, 2), Some(123));
+        assert_eq!(decimal("1.234", 5, 2), None);
+        assert_eq!(decimal("1000.00", 5, 2), None);
+        assert_eq!(decimal("99999999999999999999999999999.999999999", 38, 9), Some(99_999_999_999_999_999_999_999_999_999_999_999_999));
+        assert_eq!(decimal("1e5", 5, 2), None);
+        assert_eq!(decimal("", 5, 2), None);
+    }
+
+    #[test]
+    fn whole_numbers_have_no_fraction() {
+        assert_eq!(whole("-9223372036854775808"), Some(i64::MIN));
+        assert_eq!(whole("5.00"), Some(5));
+        assert_eq!(whole("5.5"), None);
+        assert_eq!(whole_of(9.3e18), None);
+        assert_eq!(bits(&[1, 0]), Some(256));
+    }
+}

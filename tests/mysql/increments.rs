@@ -1,0 +1,171 @@
+//! What an increment reads, what a full pass sees, and what happens when a server is down.
+
+use dwc_compiler::diagnostic::Code;
+use dwc_runner::{Mode, SourceOutcome};
+use dwc_tests::project::Project;
+use dwc_tests::warehouse::{Warehouse, counts};
+
+use super::{project, shop};
+
+const ORDERS: &str = "CREATE TABLE orders (id INT PRIMARY KEY, status TEXT, updated_at DATETIME NULL);
+  INSERT INTO orders VALUES (1, 'new', '2026-01-01 10:00:00'), (2, 'new', '2026-01-01 11:00:00'), (3, 'new', NULL);";
+
+const DECLARED: &str = "orders:
+  primary_key: id
+  cursor: updated_at
+  lookback: 30m
+  detect_deletes: full_pass
+  columns: { id: INT64, status: STRING, updated_at: DATETIME }";
+
+fn landed(warehouse: &Warehouse) -> Vec<Vec<String>> {
+    warehouse.rows("SELECT id, status FROM dw_landing.shop__orders__rows WHERE NOT _deleted ORDER BY id")
+}
+
+fn watermark(warehouse: &Warehouse) -> String {
+    warehouse.rows("SELECT cursor_value FROM _dwc.watermarks")[0][0].clone()
+}
+
+#[test]
+fn an_increment_reads_from_its_watermark_less_the_lookback() {
+    let (server, _project, warehouse) = shop(ORDERS, DECLARED);
+    let report = warehouse.run(Mode::Incremental);
+    assert_eq!(counts(&report, "shop.orders").inserted, 3);
+    assert_eq!(watermark(&warehouse), "2026-01-01 11:00:00");
+
+    // The boundary itself, and the row without a cursor, are read again and change nothing.
+    let report = warehouse.run(Mode::Incremental);
+    let again = counts(&report, "shop.orders");
+    assert_eq!((again.extracted, again.unchanged), (2, 2));
+
+    server.execute(
+        "USE shop;
+         INSERT INTO orders VALUES (4, 'at the boundary', '2026-01-01 11:00:00'), (5, 'late', '2026-01-01 10:40:00'),
+           (6, 'too late', '2026-01-01 10:20:00'), (7, 'later', '2026-01-01 12:00:00');
+         UPDATE orders SET status = 'paid' WHERE id = 3;
+         UPDATE orders SET status = 'paid', updated_at = '2026-01-01 11:30:00' WHERE id = 1;",
+    );
+    let report = warehouse.run(Mode::Incremental);
+    let second = counts(&report, "shop.orders");
+    assert_eq!((second.extracted, second.inserted, second.updated, second.unchanged), (6, 3, 2, 1));
+    assert_eq!(
+        landed(&warehouse),
+        [["1", "paid"], ["2", "new"], ["3", "paid"], ["4", "at the boundary"], ["5", "late"], ["7", "later"]]
+    );
+    assert_eq!(watermark(&warehouse), "2026-01-01 12:00:00");
+
+    // What committed later than the lookback allows is repaired by the full pass.
+    let report = warehouse.run(Mode::Full);
+    let full = counts(&report, "shop.orders");
+    assert_eq!((full.extracted, full.inserted, full.unchanged), (7, 1, 6));
+}
+
+#[test]
+fn a_cursor_ahead_of_the_clock_does_not_carry_the_watermark() {
+    let (server, _project, warehouse) = shop(
+        &format!("{ORDERS} INSERT INTO orders VALUES (9, 'from the future', '2999-01-01 00:00:00')"),
+        DECLARED,
+    );
+    warehouse.run(Mode::Incremental);
+    assert!(watermark(&warehouse).as_str() < "2999", "{}", watermark(&warehouse));
+    server.execute("INSERT INTO shop.orders VALUES (10, 'new', UTC_TIMESTAMP() + INTERVAL 9 HOUR)");
+    let report = warehouse.run(Mode::Incremental);
+    assert_eq!(counts(&report, "shop.orders").inserted, 1);
+}
+
+#[test]
+fn a_full_pass_sees_deletes_and_spares_what_it_rejected() {
+    let (server, _project, warehouse) = shop(
+        "CREATE TABLE orders (id INT PRIMARY KEY, status VARBINARY(20), updated_at DATETIME NULL);
+         INSERT INTO orders SELECT seq, 'new', '2026-01-01 10:00:00' FROM seq_1_to_20;",
+        DECLARED,
+    );
+    warehouse.run(Mode::Incremental);
+    server.execute("USE shop; DELETE FROM orders WHERE id <= 2; UPDATE orders SET status = x'ff' WHERE id = 3");
+    let report = warehouse.run(Mode::Incremental);
+    assert_eq!(counts(&report, "shop.orders").deleted, 0);
+    let report = warehouse.run(Mode::Full);
+    let full = counts(&report, "shop.orders");
+    assert_eq!((full.deleted, full.unchanged, full.rejected, full.extracted), (2, 17, 1, 20));
+    assert_eq!(landed(&warehouse).len(), 18);
+
+    server.execute("DELETE FROM shop.orders WHERE id < 15");
+    let error = warehouse.try_run(Mode::Full).expect_err("most rows are gone");
+    assert_eq!(error.code, Some(Code::TooManyDeleted));
+    assert_eq!(landed(&warehouse).len(), 18);
+}
+
+#[test]
+fn deletes_are_seen_by_a_column() {
+    let (server, _project, warehouse) = shop(
+        "CREATE TABLE orders (id INT PRIMARY KEY, removed_at DATETIME NULL, updated_at DATETIME NULL);
+         INSERT INTO orders VALUES (1, NULL, '2026-01-01 10:00:00'), (2, NULL, '2026-01-01 10:00:00')",
+        "orders:
+  primary_key: id
+  cursor: updated_at
+  detect_deletes: column
+  delete_column: removed_at
+  columns: { id: INT64, removed_at: DATETIME, updated_at: DATETIME }",
+    );
+    warehouse.run(Mode::Incremental);
+    server.execute("UPDATE shop.orders SET removed_at = '2026-01-02', updated_at = '2026-01-02' WHERE id = 1");
+    let report = warehouse.run(Mode::Incremental);
+    assert_eq!(counts(&report, "shop.orders").deleted, 1);
+}
+
+#[test]
+fn a_batch_that_stops_leaves_nothing_behind() {
+    let (server, _project, warehouse) = shop(ORDERS, DECLARED);
+    warehouse.run(Mode::Incremental);
+    let before = (landed(&warehouse), watermark(&warehouse));
+    server.execute(
+        "USE shop; ALTER TABLE orders MODIFY status VARBINARY(20);
+         INSERT INTO orders VALUES (4, x'ff', '2026-01-03'), (5, 'new', '2026-01-03')",
+    );
+    let error = warehouse.try_run(Mode::Incremental).expect_err("a fourth of the rows does not cast");
+    assert_eq!(error.code, Some(Code::TooManyRejected));
+    assert_eq!((landed(&warehouse), watermark(&warehouse)), before);
+    assert_eq!(warehouse.rows("SELECT COUNT(*) FROM _dwc.error_events"), [["0"]]);
+    server.execute("DELETE FROM shop.orders WHERE id = 4");
+    assert_eq!(counts(&warehouse.run(Mode::Incremental), "shop.orders").inserted, 1);
+}
+
+#[test]
+fn what_the_source_lacks_is_named() {
+    let (_server, _project, warehouse) = shop(ORDERS, &DECLARED.replace("status: STRING", "state: STRING"));
+    let error = warehouse.try_run(Mode::Incremental).expect_err("a column is missing");
+    assert_eq!(error.code, Some(Code::SourceColumns));
+    assert_eq!(error.message, "table `shop.orders` of the source has no column `state`");
+}
+
+#[test]
+fn a_source_that_is_down_is_skipped_and_the_others_load() {
+    let (server, project, _) = shop(ORDERS, DECLARED);
+    let url = server.url("shop").replace("root@", "root:hunter2@");
+    drop(server);
+    project.write("models/shop.yml", &super::project(&url, DECLARED).read("models/shop.yml"));
+    project.write(
+        "models/files.yml",
+        "source: files\ntype: files\ntables:\n  days:\n    path: days.csv\n    contents: snapshot\n    columns: { day: DATE }\n",
+    );
+    project.write("days.csv", "day\n2026-01-01\n");
+    let warehouse = Warehouse::apply(project.path());
+    let report = warehouse.run(Mode::Incremental);
+    let outcome = |name: &str| report.sources.iter().find(|source| source.source == name).map(|source| &source.outcome);
+    assert_eq!(outcome("files"), Some(&SourceOutcome::Landed));
+    let Some(SourceOutcome::Unreachable(reason)) = outcome("shop") else { panic!("{report:?}") };
+    assert!(!reason.contains("hunter2") && !reason.contains("127.0.0.1"), "{reason}");
+    assert_eq!(warehouse.rows("SELECT COUNT(*) FROM _dwc.watermarks"), [["0"]]);
+}
+
+#[test]
+fn an_address_that_is_none_is_not_shown() {
+    for (url, code) in [
+        ("mysql:/root:hunter2@nowhere", Code::SourceAddress),
+        ("{{ env('DWC_NO_SUCH_VARIABLE') }}", Code::MissingVariable),
+    ] {
+        let project: Project = project(url, DECLARED);
+        let error = Warehouse::apply(project.path()).try_run(Mode::Incremental).expect_err("no address");
+        assert_eq!(error.code, Some(code), "{error:?}");
+        assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+    }
+}
