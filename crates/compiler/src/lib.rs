@@ -3,6 +3,7 @@
 pub mod diagnostic;
 pub mod model;
 pub mod plan;
+mod rules;
 pub mod source;
 pub mod sql;
 pub mod syntax;
@@ -24,7 +25,20 @@ pub fn check(files: &source::FileSet) -> Checked {
     let parsed = syntax::parse(files);
     let mut diagnostics = parsed.diagnostics;
     let broken = !diagnostics.is_empty();
-    let (project, found) = model::resolve(&parsed.documents);
+    let (project, mut found) = model::resolve(&parsed.documents);
+    if let Some(project) = &project {
+        // A model that did not resolve whole would seem to lack what only its own problem took away.
+        let wrong: std::collections::BTreeSet<_> = found
+            .iter()
+            .filter(|problem| problem.severity == Severity::Error)
+            .filter_map(|problem| problem.labels.first().map(|label| label.span.file))
+            .collect();
+        let designed = rules::check(project);
+        found.extend(designed.into_iter().filter(|problem| {
+            problem.labels.first().is_none_or(|label| !wrong.contains(&label.span.file))
+        }));
+    }
+    let found = rules::set_levels(&parsed.documents, found);
     // A file that does not parse takes its names with it; what others say of those names would only mislead.
     diagnostics.extend(found.into_iter().filter(|problem| !broken || !problem.code.is_about_names()));
     diagnostic::sort(&mut diagnostics);

@@ -69,6 +69,29 @@ impl Code {
             || self.id().starts_with("DW09")
     }
 
+    /// Whether the code is a lint: a rule of design whose level project and models may set, with a reason.
+    #[must_use]
+    pub fn is_lint(self) -> bool {
+        matches!(
+            self,
+            Code::FactWithoutDimensions
+                | Code::FactJoinsFact
+                | Code::AmbiguousRole
+                | Code::FactWithoutProcess
+                | Code::FactWithoutMeasures
+                | Code::FactlessWithMeasures
+                | Code::DuplicateConformed
+                | Code::UnconformedMeasure
+                | Code::Centipede
+                | Code::NonAdditiveSum
+                | Code::AmountWithoutCurrency
+                | Code::VersionsWithoutInstant
+                | Code::Snowflake
+                | Code::UndatedHistory
+                | Code::DateWithoutZone
+        )
+    }
+
     /// Whether the problem may be gone once a file that does not parse is mended.
     #[must_use]
     pub(crate) fn is_about_names(self) -> bool {
@@ -108,9 +131,23 @@ codes! {
     ReservedColumn = "DW0307", "reserved-column", Error, "A column with the name of one that loads write.";
     TextMeasure = "DW0401", "text-measure", Error, "A measure that is not a number.";
     MissingAdditivity = "DW0402", "missing-additivity", Error, "A measure that does not say over what it may be summed.";
+    FactWithoutDimensions = "DW0403", "fact-without-dimensions", Error, "A fact that nothing can be asked by.";
+    FactJoinsFact = "DW0404", "fact-joins-fact", Error, "A fact that reads another fact.";
+    AmbiguousRole = "DW0405", "ambiguous-role", Error, "A dimension used several times, once without a role name.";
+    FactWithoutProcess = "DW0406", "fact-without-process", Error, "A fact that belongs to no business process.";
+    FactWithoutMeasures = "DW0407", "fact-without-measures", Error, "A fact that measures nothing and does not say so.";
+    FactlessWithMeasures = "DW0408", "factless-with-measures", Error, "A factless fact with measures.";
+    DuplicateConformed = "DW0409", "duplicate-conformed", Warning, "One dimension or attribute, defined in two ways.";
+    UnconformedMeasure = "DW0410", "unconformed-measure", Warning, "One measure name with two meanings.";
+    Centipede = "DW0411", "centipede", Warning, "A fact with very many dimensions.";
+    NonAdditiveSum = "DW0412", "non-additive-sum", Error, "A sum that additivity forbids.";
+    AmountWithoutCurrency = "DW0413", "amount-without-currency", Warning, "An amount of money without a currency.";
+    VersionsWithoutInstant = "DW0414", "versions-without-instant", Warning, "A fact without the instant to look versions up at.";
     UnknownDimension = "DW0501", "unknown-dimension", Error, "A role of a dimension that is not declared.";
     MissingScd = "DW0502", "missing-scd", Error, "An attribute without a policy for its changes.";
     NotAnInstant = "DW0503", "not-an-instant", Error, "A column that holds no instant where one is needed.";
+    Snowflake = "DW0504", "snowflake", Warning, "A dimension that holds another dimension's key.";
+    UndatedHistory = "DW0505", "undated-history", Warning, "History dated by the batch, without saying so.";
     SqlSyntax = "DW0601", "sql-syntax", Error, "SQL that does not parse.";
     UnknownColumn = "DW0602", "unknown-column", Error, "A column that the table or query does not have.";
     AmbiguousColumn = "DW0603", "ambiguous-column", Error, "A column name that several tables have.";

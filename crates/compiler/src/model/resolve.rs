@@ -1,4 +1,4 @@
-//! Resolve: documents become a model. Every problem is collected; a [`Project`] comes out only where none is an error.
+//! Resolve: documents become a model. Every problem is collected; what resolved is a [`Project`] in spite of them.
 //! It must not judge the star's design: that is what the rules are for.
 
 use std::collections::BTreeMap;
@@ -35,7 +35,7 @@ impl Scope<'_> {
     }
 }
 
-/// Resolves documents.
+/// Resolves documents. With problems, the project holds what resolved in spite of them.
 pub(crate) fn resolve(documents: &[Document]) -> (Option<Project>, Vec<Diagnostic>) {
     let mut problems = Vec::new();
     let Some((file, project)) = documents.iter().find_map(|document| match &document.kind {
@@ -101,8 +101,7 @@ pub(crate) fn resolve(documents: &[Document]) -> (Option<Project>, Vec<Diagnosti
         order: Vec::new(),
     };
     problems.extend(graph::order(&mut resolved));
-    let failed = problems.iter().any(|problem| problem.severity == crate::diagnostic::Severity::Error);
-    (if failed { None } else { Some(resolved) }, problems)
+    (Some(resolved), problems)
 }
 
 /// Resolves models in an order in which what they read is resolved before them. Independent models go side by side.

@@ -175,6 +175,7 @@ fn members(
         query,
         natural_key: natural_key?,
         effective_at,
+        extracted_is_declared: dimension.effective_at.is_some(),
         sequence: dimension.sequence.clone(),
         on_delete: dimension.on_delete.unwrap_or(OnDelete::Close),
         first_version: dimension.first_version.unwrap_or(FirstVersion::BeginningOfTime),

@@ -220,6 +220,8 @@ pub struct Members {
     pub natural_key: Vec<Column>,
     /// Since when a row's values hold.
     pub effective_at: EffectiveAt,
+    /// `effective_at: extracted` is written, not left out.
+    pub extracted_is_declared: bool,
     /// The column that orders two states of one instant.
     pub sequence: Option<String>,
     /// What a delete does.

@@ -1,0 +1,53 @@
+//! Rules: what a star schema should be, one file each, over a model that resolved. Their levels are set by project and
+//! model, each with a reason. They must not change the model.
+
+mod ambiguous_role;
+mod amount_without_currency;
+mod centipede;
+mod duplicate_conformed;
+mod fact_joins_fact;
+mod fact_without_dimensions;
+mod fact_without_measures;
+mod fact_without_process;
+mod levels;
+mod non_additive_sum;
+mod snowflake;
+mod unconformed_measure;
+mod undated_history;
+mod versions_without_instant;
+
+use crate::diagnostic::Diagnostic;
+use crate::model::Project;
+
+pub(crate) use levels::set_levels;
+
+/// A rule: looks at a model and says what it finds.
+type Rule = fn(&Project, &mut Vec<Diagnostic>);
+
+const RULES: &[Rule] = &[
+    ambiguous_role::check,
+    amount_without_currency::check,
+    centipede::check,
+    duplicate_conformed::check,
+    fact_joins_fact::check,
+    fact_without_dimensions::check,
+    fact_without_measures::check,
+    fact_without_process::check,
+    non_additive_sum::check,
+    snowflake::check,
+    unconformed_measure::check,
+    undated_history::check,
+    versions_without_instant::check,
+];
+
+/// Everything that the rules find in a model.
+pub(crate) fn check(project: &Project) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for rule in RULES {
+        rule(project, &mut found);
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,101 @@
+//! Each rule on a star that has one fault: text in, codes out.
+
+use crate::diagnostic::Code;
+use crate::source::{FileSet, SourceFile};
+
+const STAR: &[(&str, &str)] = &[
+    ("dwc.yml", "name: shop\ntimezone: Asia/Seoul\ntargets: { dev: { type: duckdb } }\n"),
+    (
+        "models/shop.yml",
+        "source: shop\ntype: files\ntables:\n  stores: { path: s.csv, contents: snapshot, primary_key: store_id, columns: { store_id: INT64, store_name: STRING, region_id: INT64, at: TIMESTAMP } }\n  regions: { path: r.csv, primary_key: region_id, columns: { region_id: INT64, region_name: STRING } }\n  orders: { path: o.csv, primary_key: order_id, columns: { order_id: INT64, store_id: INT64, ordered_at: TIMESTAMP, amount: NUMERIC, balance: NUMERIC } }\n",
+    ),
+    ("models/date.yml", "dimension: date\nkind: calendar\nfirst_day: 2026-01-01\nlast_day: 2026-12-31\n"),
+    (
+        "models/store.yml",
+        "dimension: store\nfrom: shop.stores\nnatural_key: store_id\neffective_at: at\nattributes: { store_name: { scd: 2 } }\n",
+    ),
+    (
+        "models/sale.yml",
+        "fact: sale\nbusiness_process: selling\ngrain: { description: one row per order, key: order_id }\nfrom: shop.orders\nevent_time: ordered_at\ndimensions:\n  order_date: { dimension: date, on: ordered_at }\n  store: { on: store_id }\nmeasures:\n  amount: { additive: all, currency: KRW }\n  balance: { additive: semi, not_over: [order_date], unit: won }\n",
+    ),
+];
+
+/// The codes found in the star with one file changed: each `from` in it becomes `to`; a new file is added.
+fn codes(path: &str, change: &[(&str, &str)]) -> Vec<Code> {
+    let mut files: Vec<SourceFile> =
+        STAR.iter().map(|(path, text)| SourceFile { path: (*path).to_owned(), text: (*text).to_owned() }).collect();
+    match files.iter_mut().find(|file| file.path == path) {
+        Some(file) => {
+            for (from, to) in change {
+                assert!(file.text.contains(from), "{from}");
+                file.text = file.text.replace(from, to);
+            }
+        }
+        None => files.push(SourceFile { path: path.to_owned(), text: change[0].1.to_owned() }),
+    }
+    crate::check(&FileSet::new(files)).diagnostics.into_iter().map(|found| found.code).collect()
+}
+
+#[test]
+fn a_sound_star_has_no_finding() {
+    assert_eq!(codes("models/sale.yml", &[]), []);
+}
+
+#[test]
+fn what_a_fact_lacks_is_found() {
+    let sale = "models/sale.yml";
+    assert_eq!(codes(sale, &[("business_process: selling\n", "")]), [Code::FactWithoutProcess]);
+    let roles = "dimensions:\n  order_date: { dimension: date, on: ordered_at }\n  store: { on: store_id }\n";
+    assert_eq!(codes(sale, &[(roles, ""), ("semi, not_over: [order_date]", "none")]), [Code::FactWithoutDimensions]);
+    let measures = "measures:\n  amount: { additive: all, currency: KRW }\n  balance: { additive: semi, not_over: [order_date], unit: won }\n";
+    assert_eq!(codes(sale, &[(measures, "")]), [Code::FactWithoutMeasures]);
+    assert_eq!(codes(sale, &[("fact: sale\n", "fact: sale\nkind: factless\n")]), [Code::FactlessWithMeasures]);
+    assert_eq!(codes(sale, &[("event_time: ordered_at\n", "")]), [Code::VersionsWithoutInstant]);
+    assert_eq!(codes(sale, &[(", currency: KRW", "")]), [Code::AmountWithoutCurrency]);
+}
+
+#[test]
+fn roles_are_told_apart() {
+    let added = "  store: { on: store_id }\n  date: { on: ordered_at }\n";
+    assert_eq!(codes("models/sale.yml", &[("  store: { on: store_id }\n", added)]), [Code::AmbiguousRole]);
+    let many: String = (0..21).map(|n| format!("  store_{n}: {{ dimension: store, on: store_id }}\n")).collect();
+    assert_eq!(codes("models/sale.yml", &[("  store: { on: store_id }\n", &many)]), [Code::Centipede]);
+}
+
+#[test]
+fn dimensions_are_conformed_and_flat() {
+    let again = "dimension: shop_again\nfrom: shop.stores\nnatural_key: store_id\neffective_at: at\nattributes: { region_id: { scd: 1 } }\n";
+    assert_eq!(codes("models/again.yml", &[("", again)]), [Code::DuplicateConformed]);
+    let region = "dimension: region\nfrom: shop.regions\nnatural_key: region_id\nattributes: { store_name: { scd: 1, expr: LENGTH(region_name) } }\n";
+    assert_eq!(codes("models/region.yml", &[("", region)]), [Code::DuplicateConformed]);
+    let flat = "dimension: region\nquery: |\n  SELECT store_id AS region_no, region_id FROM {{ source('shop.stores') }}\nnatural_key: region_no\nattributes: { region_id: { scd: 1 } }\n";
+    let found = codes("models/region.yml", &[("", flat)]);
+    assert!(found.contains(&Code::DuplicateConformed), "{found:?}");
+    assert_eq!(codes("models/store.yml", &[("effective_at: at\n", "")]), [Code::UndatedHistory]);
+    assert_eq!(codes("models/store.yml", &[("effective_at: at\n", "effective_at: extracted\n")]), []);
+}
+
+#[test]
+fn facts_are_not_joined_and_sums_mean_something() {
+    let joined = "fact: again\nbusiness_process: selling\ngrain: { description: one row per order, key: order_id }\nquery: SELECT order_id, store_id, ordered_at, amount FROM {{ ref('sale') }} JOIN {{ source('shop.orders') }} USING (order_id, ordered_at, amount)\nevent_time: ordered_at\ndimensions: { store: { on: store_id } }\nmeasures: { amount: { additive: all, currency: KRW } }\n";
+    assert_eq!(codes("models/again.yml", &[("", joined)]), [Code::FactJoinsFact]);
+    let rolled = |role: &str, measure: &str| {
+        format!("fact: by_role\nkind: aggregate\nbusiness_process: selling\ngrain: {{ description: one row per member }}\nfrom: sale\ndimensions: {{ {role}: {{}} }}\nmeasures: {{ total: {{ expr: SUM({measure}), additive: all, unit: won }} }}\n")
+    };
+    assert_eq!(codes("models/by.yml", &[("", &rolled("store", "amount"))]), []);
+    assert_eq!(codes("models/by.yml", &[("", &rolled("store", "balance"))]), [Code::NonAdditiveSum]);
+    assert_eq!(codes("models/by.yml", &[("", &rolled("order_date", "balance"))]), []);
+    let other = rolled("store", "amount").replace("total", "amount");
+    assert_eq!(codes("models/by.yml", &[("", &other)]), [Code::UnconformedMeasure]);
+}
+
+#[test]
+fn levels_are_set_with_a_reason() {
+    let sale = "models/sale.yml";
+    let off = "lints: { DW0413: { level: off, reason: the unit is in the name } }\nfact: sale\n";
+    assert_eq!(codes(sale, &[(", currency: KRW", ""), ("fact: sale\n", off)]), []);
+    let unknown = "lints: { DW0499: { level: off, reason: none } }\nfact: sale\n";
+    assert_eq!(codes(sale, &[("fact: sale\n", unknown)]), [Code::UnknownName]);
+    let error = "lints: { DW0602: { level: off, reason: none } }\nfact: sale\n";
+    assert_eq!(codes(sale, &[("fact: sale\n", error)]), [Code::WrongValue]);
+}

@@ -1,0 +1,32 @@
+//! History that is dated by the batch loses what happened between two batches: where the source knows since when a
+//! value holds, the dimension says so.
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::{DimensionKind, EffectiveAt, Project};
+use crate::sql::googlesql::Type;
+
+pub(super) fn check(project: &Project, found: &mut Vec<Diagnostic>) {
+    for dimension in &project.dimensions {
+        let DimensionKind::Standard(members) = &dimension.kind else { continue };
+        if !members.has_versions() || members.effective_at != EffectiveAt::Extracted || members.extracted_is_declared {
+            continue;
+        }
+        let instants: Vec<&str> = members
+            .query
+            .analysis
+            .output
+            .iter()
+            .filter(|output| matches!(output.ty, Type::Timestamp | Type::DateTime))
+            .map(|output| output.name.as_str())
+            .collect();
+        let help = match instants.as_slice() {
+            [] => "add `effective_at: extracted` to say that the batch's time is meant".to_owned(),
+            names => format!("add `effective_at: {}`, or `extracted` where the batch's time is meant", names.join("` or `")),
+        };
+        found.push(
+            Diagnostic::new(Code::UndatedHistory, format!("dimension `{}` keeps history and does not say since when a value holds", dimension.name))
+                .at(dimension.span, "dated by the batch that brings it")
+                .help(help),
+        );
+    }
+}
