@@ -2,7 +2,6 @@
 
 use std::io::{IsTerminal as _, Write as _};
 
-use dwc_compiler::model::TargetType;
 use dwc_compiler::sql;
 use dwc_runner::{Error, apply, changes};
 
@@ -22,10 +21,8 @@ pub(super) fn run(global: &Global, auto_approve: bool, allowed: &[String]) -> Re
     }
     let asks = !auto_approve && std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
     if asks {
-        let loads = sql::load_plan(&context.project, TargetType::Duckdb, &context.project.schema).unwrap_or_else(|_| {
-            dwc_compiler::plan::LoadPlan { landings: Vec::new(), models: Vec::new() }
-        });
-        eprint!("{}", views::plan::Plan::new(&context.project, target, serial, &set, &loads).human(views::color(global)));
+        let loads = sql::load_modes(&context.project);
+        eprint!("{}", views::plan::Plan::new(&context.project, target, serial, &set, loads).human(views::color(global)));
         eprint!("\napply this to `{target}`? type yes: ");
         let _ = std::io::stderr().flush();
         let mut answer = String::new();

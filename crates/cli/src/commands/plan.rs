@@ -14,11 +14,8 @@ pub(super) fn run(global: &Global, show_sql: bool, detailed: bool) -> Result<Exi
     let (target, _) = context.target()?;
     let warehouse = context.warehouse()?;
     let (set, serial, _) = changes(&warehouse, &context.project)?;
-    let loads = sql::load_plan(&context.project, TargetType::Duckdb, &context.project.schema).map_err(|problems| {
-        context.report(&problems);
-        Error::coded(dwc_compiler::diagnostic::Code::UnsupportedSql, "the models have no equal on this engine")
-    })?;
-    let view = views::plan::Plan::new(&context.project, target, serial, &set, &loads);
+    let loads = sql::load_modes(&context.project);
+    let view = views::plan::Plan::new(&context.project, target, serial, &set, loads);
     let text = if global.format == Format::Json {
         format!("{}\n", view.json()?)
     } else if show_sql {

@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use dwc_compiler::model::Project;
-use dwc_compiler::plan::{Action, Alteration, ChangeSet, Class, LoadPlan};
+use dwc_compiler::plan::{Action, Alteration, ChangeSet, Class};
+use dwc_compiler::sql::LoadMode;
 use dwc_runner::Error;
 use serde::Serialize;
 
@@ -52,7 +53,7 @@ struct Load {
 }
 
 impl Plan {
-    pub(crate) fn new(project: &Project, target: &str, serial: i64, set: &ChangeSet, loads: &LoadPlan) -> Self {
+    pub(crate) fn new(project: &Project, target: &str, serial: i64, set: &ChangeSet, loads: Vec<LoadMode>) -> Self {
         let changes = set
             .changes
             .iter()
@@ -80,13 +81,8 @@ impl Plan {
             })
             .collect();
         let loads = loads
-            .models
-            .iter()
-            .map(|model| Load {
-                model: model.name.clone(),
-                incremental: model.incremental.is_some(),
-                whole_because: model.whole.clone(),
-            })
+            .into_iter()
+            .map(|mode| Load { model: mode.model, incremental: mode.whole.is_none(), whole_because: mode.whole })
             .collect();
         Self { format: FORMAT, project: project.name.clone(), target: target.to_owned(), serial, changes, loads }
     }

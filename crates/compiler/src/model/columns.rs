@@ -70,14 +70,6 @@ pub fn star_columns(project: &Project, id: ModelId) -> Vec<StarColumn> {
     }
 }
 
-/// Hands every model's name and columns to a catalog.
-pub(crate) fn add_star_columns(project: &Project, mut add: impl FnMut(&str, Vec<SqlColumn>)) {
-    for id in &project.order {
-        let columns = star_columns(project, *id);
-        add(project.model_name(*id), sql_columns(&columns));
-    }
-}
-
 /// Columns as the SQL room sees them.
 pub(super) fn sql_columns(columns: &[StarColumn]) -> Vec<SqlColumn> {
     columns.iter().map(|column| SqlColumn { name: column.name.clone(), ty: column.ty.clone() }).collect()

@@ -1,7 +1,7 @@
 //! Resolve: documents become a model. Every problem is collected; what resolved is a [`Project`] in spite of them.
 //! It must not judge the star's design: that is what the rules are for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::graph;
 use super::resolve_models::{resolve_dimension, resolve_fact};
@@ -144,9 +144,12 @@ fn resolve_models(
     // An aggregate, or a fact that reads a fact, waits for what it reads.
     let mut waiting = fact_documents;
     loop {
+        let open: BTreeSet<&str> = waiting.iter().map(|(_, fact)| fact.fact.as_str()).collect();
         let ready: Vec<usize> = (0..waiting.len())
             .filter(|at| {
-                !waiting.iter().enumerate().any(|(other, (_, fact))| other != *at && reads(waiting[*at].1, &fact.fact))
+                let own = waiting[*at].1.fact.as_str();
+                !reads(waiting[*at].1).iter().any(|name| *name != own && open.contains(name))
+                    && !reads(waiting[*at].1).contains(&own)
             })
             .collect();
         if ready.is_empty() {
@@ -168,23 +171,27 @@ fn resolve_models(
                 facts.push(fact);
             }
         }
+        let done: BTreeSet<usize> = ready.into_iter().collect();
         let mut at = 0;
         waiting.retain(|_| {
             at += 1;
-            !ready.contains(&(at - 1))
+            !done.contains(&(at - 1))
         });
     }
     cycle(&waiting, problems);
     (dimensions, facts)
 }
 
-/// Whether a fact's declaration names another as what it reads.
-fn reads(fact: &syntax::Fact, other: &str) -> bool {
-    let by_ref = |text: &String| {
-        ["'", "\""].iter().any(|quote| text.contains(&format!("ref({quote}{other}{quote})")))
-            || ["'", "\""].iter().any(|quote| text.contains(&format!("ref( {quote}{other}{quote} )")))
-    };
-    fact.from.as_deref() == Some(other) || fact.query.as_ref().is_some_and(by_ref)
+/// The models that a fact's declaration names as what it reads.
+fn reads(fact: &syntax::Fact) -> Vec<&str> {
+    let mut names: Vec<&str> = fact.from.as_deref().into_iter().collect();
+    let mut rest = fact.query.as_deref().unwrap_or_default();
+    while let Some(at) = rest.find("ref(") {
+        rest = &rest[at + 4..];
+        let inside = rest.split(')').next().unwrap_or_default();
+        names.push(inside.trim().trim_matches(['\'', '"']));
+    }
+    names
 }
 
 /// Facts that wait for each other: said as a path.
@@ -192,7 +199,7 @@ fn cycle(waiting: &[(&Document, &syntax::Fact)], problems: &mut Vec<Diagnostic>)
     let Some(mut at) = (!waiting.is_empty()).then_some(0) else { return };
     let mut path = vec![at];
     loop {
-        let Some(next) = (0..waiting.len()).find(|next| reads(waiting[at].1, &waiting[*next].1.fact)) else { return };
+        let Some(next) = (0..waiting.len()).find(|next| reads(waiting[at].1).contains(&waiting[*next].1.fact.as_str())) else { return };
         if let Some(start) = path.iter().position(|seen| *seen == next) {
             path.drain(..start);
             path.push(next);

@@ -4,7 +4,7 @@ use super::columns;
 use super::resolve::{Scope, check_name, unknown};
 use super::resolve_sources::read_type;
 use super::types::{
-    Attribute, Calendar, Column, Dimension, DimensionKind, EffectiveAt, Fact, Measure, Members, Query, Role, Scd,
+    Attribute, Calendar, Column, Dimension, DimensionKind, EffectiveAt, Fact, Measure, Members, Query, QueryAnalysis, Role, Scd,
 };
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::source::Span;
@@ -687,6 +687,7 @@ fn query(
     if failed {
         return None;
     }
+    let analysis = QueryAnalysis { output: analysis.output, tables: analysis.tables, volatile: analysis.volatile };
     Some(Query { text, analysis, span })
 }
 

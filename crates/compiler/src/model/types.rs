@@ -2,6 +2,8 @@
 //! its names are unique, its references exist, its types are known and its graph has no cycle.
 //! It must not know of engines.
 
+use std::ops::Range;
+
 use indexmap::IndexMap;
 
 pub use crate::syntax::{
@@ -9,7 +11,7 @@ pub use crate::syntax::{
     Retain, SourceType, Target, TargetType, Type1Scope, WhenNull,
 };
 use crate::source::{FileId, Span};
-use crate::sql::googlesql::{Analysis, Type};
+use crate::sql::googlesql::{OutputColumn, TableUse, Type};
 
 /// A checked project.
 #[derive(Debug)]
@@ -146,13 +148,24 @@ pub struct Files {
     pub contents: Contents,
 }
 
+/// What is known of a query. Its syntax tree is not kept: the text gives it again, and ten thousand trees weigh much.
+#[derive(Debug, Clone)]
+pub struct QueryAnalysis {
+    /// The columns that it returns.
+    pub output: Vec<OutputColumn>,
+    /// Every table that it names, in the order of the text.
+    pub tables: Vec<TableUse>,
+    /// Calls whose value changes from run to run, with their places.
+    pub volatile: Vec<(String, Range<usize>)>,
+}
+
 /// A user's SELECT over source tables and other models.
 #[derive(Debug, Clone)]
 pub struct Query {
     /// The GoogleSQL text, templates expanded: tables are `` `source.table` `` and `` `ref.model` ``.
     pub text: String,
     /// What is known of it.
-    pub analysis: Analysis,
+    pub analysis: QueryAnalysis,
     /// Where it is declared: the value of `query` or `from`.
     pub span: Span,
 }

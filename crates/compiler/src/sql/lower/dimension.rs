@@ -103,7 +103,7 @@ impl Lowering<'_> {
         let (full, incremental, whole) = if let Some(table) = self.states_table(members) {
             let load = |since: &str| -> Result<Vec<Statement>, Vec<Diagnostic>> {
                 let text = states_text(members, table);
-                let mut catalog = self.catalog(Moment::Now);
+                let mut catalog = self.catalog(&members.query, Moment::Now);
                 let mut columns = sql_columns(&table.columns);
                 for (name, ty) in
                     [("_at", Type::Timestamp), ("_batch", Type::Int64), ("_state", Type::Int64), ("_deleted", Type::Bool)]
@@ -127,7 +127,7 @@ impl Lowering<'_> {
                 EffectiveAt::Extracted => self.dialect.words().at.to_owned(),
             };
             let load = |text: &str, increment: Option<&touched::Increment>| -> Result<Vec<Statement>, Vec<Diagnostic>> {
-                let mut catalog = self.catalog(moment);
+                let mut catalog = self.catalog(&members.query, moment);
                 let mut statements = Vec::new();
                 let at = |found| problems_at(found, members.query.span);
                 if let Some(increment) = increment {
@@ -161,6 +161,15 @@ impl Lowering<'_> {
             incremental,
             audits: self.dimension_audits(dimension, members, &context),
         })
+    }
+
+    /// Why a dimension is computed whole, where it is.
+    pub(super) fn whole_dimension(&self, members: &Members) -> Option<String> {
+        if self.states_table(members).is_some() {
+            return None;
+        }
+        let key: Vec<String> = members.natural_key.iter().map(|column| column.name.clone()).collect();
+        self.increment(&members.query, &key).err().map(|whole| whole.reason)
     }
 
     /// The one table whose every landed state is an event: the query maps each row of it alone, and the natural key
@@ -306,12 +315,9 @@ impl Lowering<'_> {
         let mut statements = self.render("dimension_load", context);
         statements.push(self.collision_gate(dimension, context));
         statements.extend(self.render("dimension_merge", context));
-        for fact in &self.project.facts {
-            for role in &fact.roles {
-                let same = std::ptr::eq(&raw const self.project.dimensions[role.dimension], dimension);
-                if !same || fact.rolls_up.is_some() {
-                    continue;
-                }
+        for (fact, role) in self.users.get(dimension.name.as_str()).into_iter().flatten() {
+            let (fact, role) = (&self.project.facts[*fact], &self.project.facts[*fact].roles[*role]);
+            {
                 let as_of = names::as_of(fact, role).filter(|_| members.has_versions());
                 statements.extend(self.render(
                     "rekey",

@@ -9,7 +9,7 @@ use crate::model::{
     DimensionKind, Fact, FactOnDelete, Members, Missing, ModelId, Query, Role, Stored, reserved_key, stored_columns,
 };
 use crate::plan::{Gate, ModelLoad, Reads, Statement};
-use crate::sql::googlesql::{Problem, Tables, Type};
+use crate::sql::googlesql::{Problem, Tables, Type, parse_query};
 use crate::sql::names;
 use crate::sql::template::Col;
 use crate::sql::touched::{self, Increment, Whole};
@@ -82,12 +82,19 @@ impl Lowering<'_> {
         Ok(ModelLoad { model: id, name: fact.name.clone(), tables, upstream, reads_models: self.reads_models(id), by_batch: false, whole, full, incremental, audits })
     }
 
+    /// Why a fact is computed whole, where it is.
+    pub(super) fn whole_fact(&self, fact: &Fact) -> Option<String> {
+        let key: Vec<String> = fact.key.iter().map(|column| column.name.clone()).collect();
+        self.increment(&fact.query, &key).err().map(|whole| whole.reason)
+    }
+
     /// What a query's changes touch, or why that cannot be said.
     pub(super) fn increment(&self, query: &Query, key: &[String]) -> Result<Increment, Whole> {
         if let Some((name, _)) = query.analysis.volatile.first() {
             return Err(Whole { reason: format!("`{name}` gives another answer at another time") });
         }
-        touched::derive(&query.analysis.query, key)
+        let parsed = parse_query(&query.text).map_err(|problem| Whole { reason: problem.message })?;
+        touched::derive(&parsed, key)
     }
 
     /// The statement that finds the touched keys.
@@ -109,7 +116,7 @@ impl Lowering<'_> {
         increment: Option<&Increment>,
     ) -> Result<Vec<Statement>, Vec<Diagnostic>> {
         let at = |found| problems_at(found, fact.query.span);
-        let mut catalog = self.catalog(Moment::Now);
+        let mut catalog = self.catalog(&fact.query, Moment::Now);
         let mut statements = Vec::new();
         if let Some(increment) = increment {
             self.add_relations(&mut catalog, &increment.relations, Moment::Now);
@@ -301,7 +308,7 @@ impl Lowering<'_> {
 
     /// The keys that the query would give had nothing been deleted in the sources.
     fn deleted_query(&self, fact: &Fact) -> Result<String, Vec<Problem>> {
-        let mut catalog = self.catalog(Moment::Now);
+        let mut catalog = self.catalog(&fact.query, Moment::Now);
         for used in &fact.query.analysis.tables {
             if let Some(table) = self.project.table(&used.table) {
                 catalog.add_as(

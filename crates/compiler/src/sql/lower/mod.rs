@@ -6,6 +6,10 @@ mod landing;
 mod objects;
 mod relations;
 
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
 pub use objects::{change_statements, manifest};
 
 use super::dialect::{BigQuery, Dialect, DuckDb};
@@ -22,6 +26,34 @@ pub(crate) struct Lowering<'a> {
     pub(crate) dialect: &'static dyn Dialect,
     pub(crate) schema: String,
     templates: Templates,
+    /// Which roles of which facts use a dimension, by its name.
+    users: BTreeMap<&'a str, Vec<(usize, usize)>>,
+}
+
+/// How a model takes up changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoadMode {
+    /// The model's name.
+    pub model: String,
+    /// Why changes cannot be applied alone; `None` where they can.
+    pub whole: Option<String>,
+}
+
+/// How every model with a query takes up changes, in load order; nothing is rendered for it.
+#[must_use]
+pub fn load_modes(project: &Project) -> Vec<LoadMode> {
+    let lowering = Lowering::new(project, TargetType::Duckdb, &project.schema);
+    let mode = |id: &ModelId| {
+        let whole = match *id {
+            ModelId::Dimension(index) => match &project.dimensions[index].kind {
+                DimensionKind::Standard(members) => lowering.whole_dimension(members),
+                DimensionKind::Calendar(_) | DimensionKind::TimeOfDay => return None,
+            },
+            ModelId::Fact(index) => lowering.whole_fact(&project.facts[index]),
+        };
+        Some(LoadMode { model: project.model_name(*id).to_owned(), whole })
+    };
+    project.order.par_iter().filter_map(mode).collect()
 }
 
 /// The words of an engine.
@@ -54,7 +86,13 @@ pub fn load_plan(project: &Project, engine: TargetType, schema: &str) -> Result<
 impl<'a> Lowering<'a> {
     pub(crate) fn new(project: &'a Project, engine: TargetType, schema: &str) -> Self {
         let dialect = dialect(engine);
-        Self { project, dialect, schema: schema.to_owned(), templates: Templates::new(dialect) }
+        let mut users: BTreeMap<&str, Vec<(usize, usize)>> = BTreeMap::new();
+        for (at, fact) in project.facts.iter().enumerate().filter(|(_, fact)| fact.rolls_up.is_none()) {
+            for (place, role) in fact.roles.iter().enumerate() {
+                users.entry(&project.dimensions[role.dimension].name).or_default().push((at, place));
+            }
+        }
+        Self { project, dialect, schema: schema.to_owned(), templates: Templates::new(dialect), users }
     }
 
     fn model(&self, id: ModelId) -> Result<Option<ModelLoad>, Vec<Diagnostic>> {

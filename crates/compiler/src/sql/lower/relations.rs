@@ -1,7 +1,7 @@
 //! What the relations of a derived increment stand for: subqueries over landing tables, in one engine's words.
 
 use super::Lowering;
-use crate::model::{Column, ROW_KEY, Table};
+use crate::model::{Column, Query, ROW_KEY, Table, star_columns};
 use crate::sql::googlesql::{Column as SqlColumn, Tables, Type};
 use crate::sql::touched::{Relation, Rows};
 
@@ -42,15 +42,18 @@ impl Lowering<'_> {
         )
     }
 
-    /// The catalog of a user's query: each source table by its rows at a moment, each model by its table.
-    pub(super) fn catalog(&self, moment: Moment) -> Tables {
+    /// The catalog of a user's query: the source tables that it reads by their rows at a moment, models by their tables.
+    pub(super) fn catalog(&self, query: &Query, moment: Moment) -> Tables {
         let mut catalog = Tables::default();
-        for table in &self.project.tables {
-            catalog.add_as(&table.address, self.rows_as_of(table, moment), sql_columns(&table.columns));
+        for used in &query.analysis.tables {
+            if let Some(table) = self.project.table(&used.table) {
+                catalog.add_as(&table.address, self.rows_as_of(table, moment), sql_columns(&table.columns));
+            } else if let Some(id) = used.table.strip_prefix("ref.").and_then(|name| self.project.model(name)) {
+                let columns = star_columns(self.project, id);
+                let columns = columns.into_iter().map(|column| SqlColumn { name: column.name, ty: column.ty }).collect();
+                catalog.add_as(&used.table, self.star(self.project.model_name(id)), columns);
+            }
         }
-        crate::model::add_star_columns(self.project, |name, columns| {
-            catalog.add_as(&format!("ref.{name}"), self.star(name), columns);
-        });
         catalog
     }
 
