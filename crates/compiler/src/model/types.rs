@@ -127,6 +127,13 @@ impl Table {
         if self.primary_key.is_empty() { vec![ROW_KEY.to_owned()] } else { self.primary_key.clone() }
     }
 
+    /// Whether a row is deleted by a reading of the whole table that does not find it.
+    #[must_use]
+    pub fn deletes_by_reading(&self) -> bool {
+        self.detect_deletes == DetectDeletes::FullPass
+            || self.files.as_ref().is_some_and(|files| files.contents == Contents::Snapshot)
+    }
+
     /// The column of a name.
     #[must_use]
     pub fn column(&self, name: &str) -> Option<&Column> {

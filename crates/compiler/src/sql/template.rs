@@ -89,6 +89,16 @@ impl Templates {
         };
         environment.add_filter("list", list);
         environment.add_filter("names", list);
+        // The engines place NULL differently in an ascending order, and last in a descending one.
+        environment.add_filter("ascending", move |columns: Value, a: String| {
+            join(&columns, ", ", |c| format!("{a}.{} NULLS FIRST", quote(&c.name)))
+        });
+        environment.add_filter("latest", move |columns: Value, a: String| {
+            join(&columns, ", ", |c| format!("{a}.{} DESC", quote(&c.name)))
+        });
+        environment.add_filter("assign_known", move |columns: Value, a: String, b: String| {
+            join(&columns, "", |c| format!("{0} = COALESCE({a}.{0}, {b}.{0}), ", quote(&c.name)))
+        });
         environment.add_filter("equal", move |columns: Value, a: String, b: String| {
             join(&columns, " AND ", |c| format!("{a}.{0} = {b}.{0}", quote(&c.name)))
         });

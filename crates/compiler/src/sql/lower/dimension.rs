@@ -8,7 +8,7 @@ use super::relations::{Moment, sql_columns};
 use super::{Lowering, problems_at};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{
-    Contents, DetectDeletes, Dimension, EffectiveAt, FirstVersion, Members, ModelId, OnDelete, OpenEnd, Scd, Table,
+    Dimension, EffectiveAt, FirstVersion, Members, Missing, ModelId, OnDelete, OpenEnd, Scd, Table,
     Type1Scope,
 };
 use crate::plan::{Gate, ModelLoad, Reads, Statement};
@@ -33,12 +33,13 @@ struct Context<'a> {
     durable_hash: String,
     version_hash: String,
     boundary: String,
+    moment: Vec<Col>,
+    latest: Vec<Col>,
+    states: Vec<State>,
     only_new: bool,
     keeps_deletes: bool,
     reports_deletes: bool,
     has_versions: bool,
-    type0: bool,
-    type1_all: bool,
     on_delete: &'static str,
     first_version: &'static str,
     open_end: &'static str,
@@ -48,6 +49,13 @@ struct Context<'a> {
 struct AttributeValue<'a> {
     name: &'a str,
     source: &'static str,
+}
+
+/// A state of a member that gives values to a version, and the instant that finds it.
+#[derive(Serialize)]
+struct State {
+    name: &'static str,
+    at: &'static str,
 }
 
 #[derive(Serialize)]
@@ -76,6 +84,9 @@ struct Rekey {
     has_versions: bool,
     as_of: Option<String>,
     valid_to: String,
+    infers: bool,
+    key: Vec<Col>,
+    open_end: String,
 }
 
 impl Lowering<'_> {
@@ -106,7 +117,13 @@ impl Lowering<'_> {
                 let mut catalog = self.catalog(&members.query, Moment::Now);
                 let mut columns = sql_columns(&table.columns);
                 for (name, ty) in
-                    [("_at", Type::Timestamp), ("_batch", Type::Int64), ("_state", Type::Int64), ("_deleted", Type::Bool)]
+                    [
+                        ("_at", Type::Timestamp),
+                        ("_batch", Type::Int64),
+                        ("_state", Type::Int64),
+                        ("_deleted", Type::Bool),
+                        ("_gone_since", Type::Timestamp),
+                    ]
                 {
                     columns.push(SqlColumn { name: name.to_owned(), ty });
                 }
@@ -206,6 +223,20 @@ impl Lowering<'_> {
             members.attributes.iter().map(|a| Col::new(&a.column.name, &a.column.ty)).collect();
         let has_versions = members.has_versions();
         let type1_all = members.type1_scope == Type1Scope::All;
+        let only_new = members.effective_at == EffectiveAt::Extracted && self.states_table(members).is_none();
+        let order = ["_event_at", "_event_sequence", "_batch", "_state"].map(Col::plain);
+        let attribute_values: Vec<AttributeValue<'m>> = members
+            .attributes
+            .iter()
+            .map(|attribute| AttributeValue {
+                name: &attribute.column.name,
+                source: match attribute.scd {
+                    Scd::Type0 => "first_state",
+                    Scd::Type1 if type1_all || !has_versions => "last_state",
+                    Scd::Type1 | Scd::Type2 => "version_state",
+                },
+            })
+            .collect();
         let key_column = names::key(&dimension.name);
         let durable_column = names::durable_key(&dimension.name);
         let mut payload = key.clone();
@@ -221,18 +252,15 @@ impl Lowering<'_> {
             table: self.star(&dimension.name),
             history: self.path(&self.history_schema(), &dimension.name),
             names: key.iter().chain(&attributes).cloned().collect(),
-            attribute_values: members
-                .attributes
-                .iter()
-                .map(|attribute| AttributeValue {
-                    name: &attribute.column.name,
-                    source: match attribute.scd {
-                        Scd::Type0 => "first_state",
-                        Scd::Type1 if type1_all || !has_versions => "last_state",
-                        Scd::Type1 | Scd::Type2 => "version_state",
-                    },
-                })
+            states: [("first_state", "_first_at"), ("last_state", "_last_at"), ("version_state", "_known_at")]
+                .into_iter()
+                .filter(|(name, _)| attribute_values.iter().any(|value| value.source == *name))
+                .map(|(name, at)| State { name, at })
                 .collect(),
+            attribute_values,
+            // Events compete within one instant and sequence; states without an instant only with the latest one.
+            moment: key.iter().cloned().chain(order[..if only_new { 0 } else { 2 }].iter().cloned()).collect(),
+            latest: order.to_vec(),
             columns,
             payload,
             key_column,
@@ -240,12 +268,10 @@ impl Lowering<'_> {
             durable_hash: self.durable_hash(members, "i", None),
             version_hash: self.version_hash(members, "i", "i._from"),
             boundary: self.boundary(members),
-            only_new: members.effective_at == EffectiveAt::Extracted && self.states_table(members).is_none(),
+            only_new,
             keeps_deletes: has_versions && members.on_delete != OnDelete::Ignore,
             reports_deletes: !has_versions && members.on_delete != OnDelete::Ignore,
             has_versions,
-            type0: members.attributes.iter().any(|attribute| attribute.scd == Scd::Type0),
-            type1_all,
             on_delete: match members.on_delete {
                 OnDelete::Close => "close",
                 OnDelete::Flag => "flag",
@@ -280,7 +306,9 @@ impl Lowering<'_> {
             })
             .collect();
         let differ = differ.join("\n        OR ");
-        let came_or_went = "e._gone <> COALESCE(LAG(e._gone) OVER timeline, TRUE)";
+        // A delete starts a version only where there was a member, be it of the same instant.
+        let before = if members.on_delete == OnDelete::Flag { "NOT (e._gone AND e._is_known)" } else { "TRUE" };
+        let came_or_went = format!("e._gone <> COALESCE(LAG(e._gone) OVER timeline, {before})");
         format!("{came_or_went}\n      OR (NOT e._gone AND ({differ}))")
     }
 
@@ -334,11 +362,22 @@ impl Lowering<'_> {
                         has_versions: members.has_versions(),
                         as_of,
                         valid_to: self.valid_to(members, "v"),
+                        infers: role.missing == Missing::Infer,
+                        key: context.key.clone(),
+                        open_end: self.open_end(members),
                     },
                 ));
             }
         }
         statements
+    }
+
+    /// The end of a current version, as it is stored.
+    pub(super) fn open_end(&self, members: &Members) -> String {
+        match members.open_end {
+            OpenEnd::FarFuture => self.dialect.words().far_future.to_owned(),
+            OpenEnd::Null => format!("CAST(NULL AS {})", self.dialect.ty(&Type::Timestamp)),
+        }
     }
 
     /// The end of a version as an instant to compare with.
@@ -488,7 +527,7 @@ fn states_text(members: &Members, table: &Table) -> String {
         let wildcard = select.projection.iter().any(|item| matches!(item, SelectItem::Wildcard(_)));
         let mut extra = vec![("_gone", gone)];
         if !wildcard {
-            extra.extend(["_at", "_batch", "_state", "_deleted"].map(|name| (name, name.to_owned())));
+            extra.extend(["_at", "_batch", "_state", "_deleted", "_gone_since"].map(|name| (name, name.to_owned())));
         }
         for (alias, text) in extra {
             if let Ok(expr) = crate::sql::googlesql::parse_expr(&text) {
@@ -524,13 +563,13 @@ fn outer_text(
     };
     let sequence = members.sequence.as_ref().map_or("CAST(NULL AS INT64)".to_owned(), |name| names::backquoted(name));
     if let Some(table) = states_of {
-        // A row that a whole reading did not find holds the values of its last state: it went at the reading's time.
-        let by_reading = table.detect_deletes == DetectDeletes::FullPass
-            || table.files.as_ref().is_some_and(|files| files.contents == Contents::Snapshot);
-        let at = match instant {
-            Some(instant) if by_reading => format!("IF(_deleted, _at, COALESCE({instant}, _at))"),
-            Some(instant) => format!("COALESCE({instant}, _at)"),
-            None => "_at".to_owned(),
+        let own = instant.map_or("_at".to_owned(), |instant| format!("COALESCE({instant}, _at)"));
+        // A row that a whole reading did not find holds the values of its last state: it went at the reading's time,
+        // and one that comes back with no later instant than that comes back at the reading's time.
+        let at = if table.deletes_by_reading() {
+            format!("IF(_deleted OR {own} <= _gone_since, _at, {own})")
+        } else {
+            own
         };
         items.push(format!("{at} AS _event_at"));
     } else {

@@ -299,10 +299,7 @@ impl Lowering<'_> {
             durable_hash: self.durable_hash(members, "i", Some(&on)),
             on,
             has_versions: members.has_versions(),
-            valid_to: match members.open_end {
-                crate::model::OpenEnd::FarFuture => self.dialect.words().far_future.to_owned(),
-                crate::model::OpenEnd::Null => format!("CAST(NULL AS {})", self.dialect.ty(&Type::Timestamp)),
-            },
+            valid_to: self.open_end(members),
         }
     }
 

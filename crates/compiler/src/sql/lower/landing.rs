@@ -16,6 +16,7 @@ struct Context<'a> {
     changes: String,
     key: Vec<Col>,
     order: Vec<Col>,
+    newest: Option<&'a str>,
     columns: Vec<Col>,
     values: Vec<Col>,
 }
@@ -37,6 +38,8 @@ impl Lowering<'_> {
             values: columns.iter().filter(|column| !key.iter().any(|k| k.name() == column.name())).cloned().collect(),
             key,
             columns,
+            // What a database gives is its row as it is now; a file may come after a later one.
+            newest: by.filter(|_| table.files.is_some()).map(String::as_str),
         };
         let keeps = table.retain == Retain::History;
         Landing {

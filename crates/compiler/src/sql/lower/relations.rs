@@ -119,21 +119,42 @@ impl Lowering<'_> {
         })
     }
 
-    /// Every state that landed since the model last loaded, with its housekeeping columns.
+    /// Every state that landed since the model last loaded, with its housekeeping columns; `_gone_since` is when a reading
+    /// found the row gone that this one found again.
     pub(super) fn states(&self, table: &Table, since: &str) -> String {
         let quote = |name: &str| self.dialect.quote(name);
-        let columns: Vec<String> = table.columns.iter().map(|column| quote(&column.name)).collect();
-        let columns = columns.join(", ");
-        let key: Vec<String> =
-            table.landing_key().iter().map(|column| format!("c.{0} = r.{0}", quote(column))).collect();
+        let list = |alias: &str| {
+            let columns = table.columns.iter().map(|column| quote(&column.name));
+            let housekeeping = ["_at", "_batch", "_state", "_deleted"].map(str::to_owned);
+            let all: Vec<String> = columns.chain(housekeeping).map(|column| format!("{alias}.{column}")).collect();
+            all.join(", ")
+        };
+        let same = |a: &str, b: &str| {
+            let key: Vec<String> =
+                table.landing_key().iter().map(|column| format!("{a}.{0} = {b}.{0}", quote(column))).collect();
+            key.join(" AND ")
+        };
         let rows = self.landing_rows(table);
         let changes = self.landing_changes(table);
+        let gone_since = if table.deletes_by_reading() {
+            format!(
+                "(SELECT MAX(o._at) FROM {changes} AS o WHERE o._image = 'old' AND o._deleted AND o._batch = s._batch \
+                 AND o._at < s._at AND {})",
+                same("o", "s")
+            )
+        } else {
+            format!("CAST(NULL AS {})", self.dialect.ty(&Type::Timestamp))
+        };
+        // A deleted row is left out where its delete is no longer among the changes: who consumed them has the event.
         format!(
-            "(SELECT {columns}, _at, _batch, _state, _deleted FROM {changes} WHERE _image = 'new' AND _batch > {since} \
-             UNION ALL SELECT {columns}, _at, _batch, _state, _deleted FROM {rows} AS r WHERE r._batch > {since} \
+            "(SELECT {}, {gone_since} AS _gone_since FROM {changes} AS s WHERE s._image = 'new' AND s._batch > {since} \
+             UNION ALL SELECT {}, CAST(NULL AS {}) AS _gone_since FROM {rows} AS r WHERE r._batch > {since} AND NOT r._deleted \
              AND NOT EXISTS (SELECT 1 FROM {changes} AS c WHERE c._image = 'new' AND c._batch = r._batch \
              AND c._state = r._state AND {}))",
-            key.join(" AND ")
+            list("s"),
+            list("r"),
+            self.dialect.ty(&Type::Timestamp),
+            same("c", "r")
         )
     }
 }

@@ -1,50 +1,82 @@
--- {{ model }}: an event of an equal instant and equal values is kept already
-INSERT INTO {{ history }} ({{ names|list }}, _event_at, _event_sequence, _batch, _state, _gone)
-SELECT {{ names|list("i") }}, i._event_at, i._event_sequence, i._batch, i._state, i._gone
-FROM incoming AS i
-LEFT JOIN (
-  SELECT h.*, ROW_NUMBER() OVER (
-    PARTITION BY {{ key|list("h") }}{% if not only_new %}, h._event_at{% endif %}
-    ORDER BY h._event_at DESC, h._event_sequence DESC, h._batch DESC, h._state DESC
-  ) AS _place
-  FROM {{ history }} AS h
-) AS k
-  ON k._place = 1{% if not only_new %} AND k._event_at = i._event_at{% endif %} AND {{ key|equal("k", "i") }}
-WHERE k._batch IS NULL
-  OR k._gone <> i._gone
-  OR k._event_sequence IS DISTINCT FROM i._event_sequence
-  OR (NOT i._gone AND ({{ attributes|differ("k", "i") }}));
-
--- {{ model }}: the members whose timeline is computed anew
+-- {{ model }}: the members whose timeline is computed anew, with the events that are kept of them
 CREATE OR REPLACE TEMP TABLE members AS
 SELECT DISTINCT {{ key|list("i") }} FROM incoming AS i WHERE {{ key|not_null("i") }};
+
+CREATE OR REPLACE TEMP TABLE kept AS
+SELECT {{ names|list("h") }}, h._event_at, h._event_sequence, h._batch, h._state, h._gone
+FROM {{ history }} AS h
+JOIN members AS m ON {{ key|equal("m", "h") }};
+
+-- {{ model }}: of the states of one moment the last live one and the last delete count; what is kept is not kept twice
+CREATE OR REPLACE TEMP TABLE fresh AS
+WITH known AS (
+  SELECT
+    h.*,
+    ROW_NUMBER() OVER (PARTITION BY {{ moment|list("h") }}, h._gone ORDER BY {{ latest|latest("h") }}) AS _place,
+    ROW_NUMBER() OVER (PARTITION BY {{ moment|list("h") }} ORDER BY {{ latest|latest("h") }}) = 1 AS _holds
+  FROM kept AS h
+),
+arrived AS (
+  SELECT
+    i.*,
+    ROW_NUMBER() OVER (PARTITION BY {{ moment|list("i") }}, i._gone ORDER BY {{ latest|latest("i") }}) AS _place,
+    ROW_NUMBER() OVER (PARTITION BY {{ moment|list("i") }} ORDER BY {{ latest|latest("i") }}) = 1 AS _holds
+  FROM incoming AS i
+),
+compared AS (
+  SELECT
+    a.*,
+    {{ d.logical_or }}(k._batch IS NULL) OVER (PARTITION BY {{ moment|list("a") }}) AS _is_new
+  FROM arrived AS a
+  LEFT JOIN known AS k
+    ON k._place = 1 AND k._gone = a._gone AND k._holds = a._holds AND {{ key|equal("k", "a") }}{% if not only_new %}
+    AND k._event_at = a._event_at AND k._event_sequence IS NOT DISTINCT FROM a._event_sequence{% endif %}
+    AND (a._gone OR NOT ({{ attributes|differ("k", "a") }}))
+  WHERE a._place = 1
+)
+SELECT {{ names|list("c") }}, c._event_at, c._event_sequence, c._batch, c._state, c._gone
+FROM compared AS c
+WHERE c._is_new;
+
+INSERT INTO {{ history }} ({{ names|list }}, _event_at, _event_sequence, _batch, _state, _gone)
+SELECT {{ names|list("f") }}, f._event_at, f._event_sequence, f._batch, f._state, f._gone FROM fresh AS f;
 
 -- {{ model }}: the timeline of each, from its events in the order of their instants
 CREATE OR REPLACE TEMP TABLE versions AS
 WITH events AS (
-  SELECT h.*
-  FROM {{ history }} AS h
-  JOIN members AS m ON {{ key|equal("m", "h") }}
-  -- of several states of one instant the last one holds
+  SELECT * FROM kept UNION ALL SELECT * FROM fresh
+),
+-- one row per instant: the last event says whether the member is gone, the last live state gives the values
+moments AS (
+  SELECT
+    {{ names|list("e") }},
+    e._event_at,
+    NOT e._gone AS _is_known,
+    FIRST_VALUE(e._gone) OVER (
+      PARTITION BY {{ key|list("e") }}, e._event_at ORDER BY e._event_sequence DESC, e._batch DESC, e._state DESC
+    ) AS _gone
+  FROM events AS e
+  WHERE {% if on_delete == "ignore" %}NOT e._gone{% else %}TRUE{% endif %}
   QUALIFY ROW_NUMBER() OVER (
-    PARTITION BY {{ key|list("h") }}, h._event_at
-    ORDER BY h._event_sequence DESC, h._batch DESC, h._state DESC
+    PARTITION BY {{ key|list("e") }}, e._event_at
+    ORDER BY e._gone, e._event_sequence DESC, e._batch DESC, e._state DESC
   ) = 1
 ),
-{% if not keeps_deletes %}states AS (
-  SELECT e.* FROM events AS e WHERE NOT e._gone
-),
-{% endif %}marked AS (
+marked AS (
   SELECT
     e.*,
     {{ boundary }} AS _starts
-  FROM {% if keeps_deletes %}events{% else %}states{% endif %} AS e
-  WINDOW timeline AS (PARTITION BY {{ key|list("e") }} ORDER BY e._event_at)
+  FROM moments AS e
+{% if not keeps_deletes %}  WHERE e._is_known
+{% endif %}  WINDOW timeline AS (PARTITION BY {{ key|list("e") }} ORDER BY e._event_at)
 ),
 numbered AS (
   SELECT
     k.*,
-    SUM(CASE WHEN k._starts THEN 1 ELSE 0 END) OVER timeline AS _version
+    SUM(CASE WHEN k._starts THEN 1 ELSE 0 END) OVER timeline AS _version,
+    MAX(CASE WHEN k._is_known THEN k._event_at END) OVER timeline AS _known_at,
+    MIN(CASE WHEN k._is_known THEN k._event_at END) OVER (PARTITION BY {{ key|list("k") }}) AS _first_at,
+    MAX(CASE WHEN k._is_known THEN k._event_at END) OVER (PARTITION BY {{ key|list("k") }}) AS _last_at
   FROM marked AS k
   WINDOW timeline AS (PARTITION BY {{ key|list("k") }} ORDER BY k._event_at)
 ),
@@ -53,7 +85,10 @@ spans AS (
     {{ key|list("n") }},
     n._version,
     MIN(n._event_at) AS _from,
-    {{ d.logical_or }}(n._gone AND n._starts) AS _gone
+    MAX(n._known_at) AS _known_at,
+    MIN(n._first_at) AS _first_at,
+    MAX(n._last_at) AS _last_at,
+    {{ d.logical_or }}(n._gone) AS _gone
   FROM numbered AS n
   WHERE n._version > 0
   GROUP BY {{ key|list("n") }}, n._version
@@ -64,28 +99,11 @@ intervals AS (
     LEAD(s._from) OVER (PARTITION BY {{ key|list("s") }} ORDER BY s._from) AS _to,
     ROW_NUMBER() OVER (PARTITION BY {{ key|list("s") }} ORDER BY s._from) AS _nth
   FROM spans AS s
-)
-,
-{% if type0 %}first_values AS (
-  SELECT n.*, ROW_NUMBER() OVER (PARTITION BY {{ key|list("n") }} ORDER BY n._event_at) AS _place
-  FROM numbered AS n
-  WHERE NOT n._gone
-),
-{% endif %}{% if reports_deletes %}last_events AS (
+){% if reports_deletes %},
+last_moments AS (
   SELECT e.*, ROW_NUMBER() OVER (PARTITION BY {{ key|list("e") }} ORDER BY e._event_at DESC) AS _place
-  FROM events AS e
-),
-{% endif %}last_values AS (
-  SELECT n.*, ROW_NUMBER() OVER (PARTITION BY {{ key|list("n") }} ORDER BY n._event_at DESC) AS _place
-  FROM numbered AS n
-  WHERE NOT n._gone
-),
-version_values AS (
-  SELECT
-    n.*,
-    ROW_NUMBER() OVER (PARTITION BY {{ key|list("n") }}, n._version ORDER BY n._event_at{% if not type1_all %} DESC{% endif %}) AS _place
-  FROM numbered AS n
-)
+  FROM moments AS e
+){% endif %}
 SELECT
   CASE WHEN i._nth = 1 THEN {{ durable_hash }} ELSE {{ version_hash }} END AS {{ key_column|q }},
   {{ durable_hash }} AS {{ durable_column|q }},
@@ -94,12 +112,9 @@ SELECT
 {% endfor %}{% if has_versions %}  {% if first_version == "beginning_of_time" %}CASE WHEN i._nth = 1 THEN {{ d.beginning }} ELSE i._from END{% else %}i._from{% endif %} AS valid_from,
   {% if open_end == "far_future" %}COALESCE(i._to, {{ d.far_future }}){% else %}i._to{% endif %} AS valid_to,
   i._to IS NULL AS is_current,
-{% endif %}  {% if reports_deletes %}last_event._gone{% elif keeps_deletes %}i._gone{% else %}FALSE{% endif %} AS is_deleted,
+{% endif %}  {% if reports_deletes %}last_moment._gone{% elif keeps_deletes %}i._gone{% else %}FALSE{% endif %} AS is_deleted,
   FALSE AS is_inferred
 FROM intervals AS i
-LEFT JOIN last_values AS last_state ON last_state._place = 1 AND {{ key|equal("last_state", "i") }}
-{% if type0 %}LEFT JOIN first_values AS first_state ON first_state._place = 1 AND {{ key|equal("first_state", "i") }}
-{% endif %}{% if reports_deletes %}LEFT JOIN last_events AS last_event ON last_event._place = 1 AND {{ key|equal("last_event", "i") }}
-{% endif %}LEFT JOIN version_values AS version_state
-  ON version_state._place = 1 AND version_state._version = i._version AND {{ key|equal("version_state", "i") }}
-{% if on_delete == "close" and has_versions %}WHERE NOT i._gone{% endif %};
+{% for state in states %}JOIN moments AS {{ state.name }} ON {{ state.name }}._event_at = i.{{ state.at }} AND {{ key|equal(state.name, "i") }}
+{% endfor %}{% if reports_deletes %}JOIN last_moments AS last_moment ON last_moment._place = 1 AND {{ key|equal("last_moment", "i") }}
+{% endif %}{% if on_delete == "close" and has_versions %}WHERE NOT i._gone{% endif %};

@@ -1,11 +1,14 @@
 -- {{ model }}: what changes, by version; a version that its events no longer give is gone
 CREATE OR REPLACE TEMP TABLE changes AS
-SELECT v.*, CASE WHEN d.{{ key_column|q }} IS NULL THEN 'insert' ELSE 'update' END AS _change
+SELECT
+  v.*,
+  CASE WHEN d.{{ key_column|q }} IS NULL THEN 'insert' ELSE 'update' END AS _change,
+  d.{{ key_column|q }} IS NULL{% if has_versions %} OR d.valid_from <> v.valid_from OR d.valid_to IS DISTINCT FROM v.valid_to{% endif %} AS _rebinds
 FROM versions AS v
 LEFT JOIN {{ table }} AS d ON d.{{ key_column|q }} = v.{{ key_column|q }}
 WHERE d.{{ key_column|q }} IS NULL OR {{ payload|differ("d", "v") }}
 UNION ALL
-SELECT {{ columns|list("d") }}, 'delete' AS _change
+SELECT {{ columns|list("d") }}, 'delete' AS _change, TRUE AS _rebinds
 FROM {{ table }} AS d
 JOIN members AS m ON {{ key|equal("m", "d") }}
 WHERE NOT d.is_inferred
