@@ -15,6 +15,8 @@ const DECLARED: &str = "orders:
   cursor: updated_at
   lookback: 30m
   detect_deletes: full_pass
+  max_rejected_share: 0.1
+  max_deleted_share: 0.5
   columns: { id: INT64, status: STRING, updated_at: DATETIME }";
 
 fn landed(warehouse: &Warehouse) -> Vec<Vec<String>> {

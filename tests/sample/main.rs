@@ -1,10 +1,15 @@
-//! The sample warehouse's source files are what their generator makes.
+//! The sample warehouse: its source files are what their generator makes, and its star answers as they do.
 //! It must not know how they are loaded.
 
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs;
 use std::path::Path;
+
+use dwc_runner::Mode;
+use dwc_tests::project::repository;
+use dwc_tests::questions::Questions;
+use dwc_tests::warehouse::Warehouse;
 
 /// The bytes of every file below a folder, by its path in it.
 fn files(root: &Path) -> Result<BTreeMap<String, Vec<u8>>, Box<dyn Error>> {
@@ -58,4 +63,17 @@ fn the_files_are_what_the_generator_makes() -> Result<(), Box<dyn Error>> {
         }
     }
     Ok(())
+}
+
+#[test]
+fn the_star_answers_as_the_files_do() {
+    let root = repository();
+    let path = root.join("tests/warehouses/marketplace/questions.sql");
+    let text = fs::read_to_string(path).expect("the questions are read");
+    let questions = Questions::read(&text, &root.display().to_string());
+    let warehouse = Warehouse::apply(&root);
+    warehouse.run(Mode::Incremental);
+    warehouse.execute(&questions.setup);
+    questions.compare(&|sql| warehouse.rows(sql), &|sql| warehouse.rows(sql));
+    assert_eq!(warehouse.audit(), [""; 0]);
 }

@@ -29,6 +29,8 @@ impl MariaDb {
                 "--skip-test-db",
                 &user,
             ])
+            // Servers that start at one time would meet in the common folder.
+            .arg(format!("--tmpdir={}", folder.path().display()))
             .arg(format!("--datadir={}", data.display())));
         assert!(
             output.status.success(),
@@ -53,6 +55,7 @@ impl MariaDb {
                 "--innodb-buffer-pool-size=64M",
             ])
             .arg(format!("--port={port}"))
+            .arg(format!("--tmpdir={}", folder.path().display()))
             .arg(format!("--datadir={}", data.display()))
             .arg(format!("--socket={}", folder.path().join("s").display()))
             .stdin(Stdio::null())

@@ -58,6 +58,13 @@ impl Project {
         finished(self.command(arguments).output().expect("dwc starts"))
     }
 
+    /// Runs `dwc` with variables in its environment.
+    pub fn dwc_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Run {
+        let mut command = self.command(arguments);
+        command.envs(variables.iter().copied());
+        finished(command.output().expect("dwc starts"))
+    }
+
     /// Runs `dwc` and kills it with SIGKILL after `delay`, unless it has ended before.
     pub fn dwc_killed_after(&self, arguments: &[&str], delay: Duration) -> Run {
         let mut child = self

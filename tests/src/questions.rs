@@ -11,7 +11,7 @@ pub struct Questions {
 }
 
 /// One question.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Question {
     /// The question in words.
     pub name: String,

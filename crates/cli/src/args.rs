@@ -61,6 +61,9 @@ pub(crate) enum Format {
 pub(crate) enum Command {
     /// Start a project that checks, applies and runs as it is
     Init,
+    /// Look at a source and write its YAML
+    #[command(subcommand)]
+    Import(ImportFrom),
     /// Validate the project; needs no database
     Check,
     /// Show the models, or one of them with every default filled
@@ -136,6 +139,35 @@ pub(crate) enum Command {
     Completions {
         /// The shell
         shell: clap_complete::Shell,
+    },
+}
+
+/// What is looked at.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ImportFrom {
+    /// A MySQL or MariaDB database
+    Mysql {
+        /// The source's name in the project
+        #[arg(long)]
+        name: String,
+        /// The environment variable with the address, such as SHOP_DB_URL
+        #[arg(long, value_name = "VARIABLE")]
+        url_env: String,
+        /// The file to write, in the project's folder; standard output when left out
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// CSV, Parquet or NDJSON files
+    Files {
+        /// The source's name in the project
+        #[arg(long)]
+        name: String,
+        /// A folder or a glob, relative to the project's folder
+        #[arg(value_name = "FOLDER_OR_GLOB")]
+        place: String,
+        /// The file to write, in the project's folder; standard output when left out
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
     },
 }
 

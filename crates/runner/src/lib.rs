@@ -4,6 +4,7 @@
 pub mod error;
 mod execute;
 mod extract;
+mod import;
 pub mod project;
 mod state;
 mod warehouse;
@@ -14,5 +15,6 @@ pub use execute::{
     apply, audit, changes, run,
 };
 pub use extract::parse_time;
+pub use import::{import_files, import_mysql};
 pub use state::{StateReport, TableState};
 pub use warehouse::DuckDbWarehouse;

@@ -146,9 +146,12 @@ SELECT p.promotion_id, count(*) AS product_days FROM dw.promotion_coverage AS c 
 -- raw
 SELECT promotion_id, count(*) FROM raw.coverage GROUP BY 1 ORDER BY 1;
 
--- question: the rollup holds what the lines hold
+-- question: the rollup holds what the lines hold; what a seller sold after leaving, seen on the 20th at 9 in Seoul, is nobody's
 -- star
 SELECT s.seller_id, CAST(sum(f.amount) AS BIGINT) AS amount, CAST(sum(f.lines) AS BIGINT) AS lines
-FROM dw.daily_sales AS f JOIN dw.seller AS s ON s.seller_key = f.seller_key GROUP BY 1 ORDER BY 1;
+FROM dw.daily_sales AS f JOIN dw.seller AS s ON s.seller_key = f.seller_key GROUP BY 1 ORDER BY 1 NULLS FIRST;
 -- raw
-SELECT seller_id, CAST(sum(amount) AS BIGINT), count(*) FROM raw.sold GROUP BY 1 ORDER BY 1;
+SELECT CASE WHEN s.ordered_at < TIMESTAMP '2026-03-20 09:00:00' OR l.seller_id IS NOT NULL THEN s.seller_id END,
+  CAST(sum(amount) AS BIGINT), count(*)
+FROM raw.sold AS s LEFT JOIN read_csv('@root/models/data/catalog/sellers/2026-03-20T00.csv') AS l USING (seller_id)
+GROUP BY 1 ORDER BY 1 NULLS FIRST;

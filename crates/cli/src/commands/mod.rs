@@ -7,6 +7,7 @@ mod completions;
 mod context;
 mod explain;
 mod graph;
+mod import;
 mod init;
 mod plan;
 mod query;
@@ -26,6 +27,7 @@ use crate::exit::Exit;
 pub(crate) fn run(args: &Args) -> Result<Exit, Error> {
     match &args.command {
         Command::Init => init::run(&args.global),
+        Command::Import(from) => import::run(&args.global, from),
         Command::Check => check::run(&args.global),
         Command::Show { model } => show::run(&args.global, model.as_deref()),
         Command::Compile { out } => compile::run(&args.global, out.clone()),

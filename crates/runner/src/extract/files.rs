@@ -51,6 +51,15 @@ pub(crate) fn find(folder: &Path, table: &Table, files: &Files, now: NaiveDateTi
     Ok(all)
 }
 
+/// Every file that a pattern names.
+pub(crate) fn matching(folder: &Path, pattern: &str) -> Result<Vec<PathBuf>, Error> {
+    let parts: Vec<&str> = pattern.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+    let start = if pattern.starts_with('/') { PathBuf::from("/") } else { folder.to_path_buf() };
+    let mut found = Vec::new();
+    walk(&start, &parts, None, &mut found)?;
+    Ok(found.into_iter().map(|(path, _)| path).collect())
+}
+
 fn walk(at: &Path, parts: &[&str], batch: Option<String>, found: &mut Vec<(PathBuf, Option<String>)>) -> Result<(), Error> {
     let Some((part, rest)) = parts.split_first() else {
         if at.is_file() {

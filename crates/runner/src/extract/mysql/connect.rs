@@ -42,7 +42,7 @@ impl From<Error> for Failure {
 
 impl Failure {
     /// What a failed statement on an open connection means.
-    pub(super) fn of(doing: &str, cause: mysql_async::Error) -> Self {
+    pub(crate) fn of(doing: &str, cause: mysql_async::Error) -> Self {
         match cause {
             mysql_async::Error::Server(server) if !is_passing(server.code) => Failure::Stopped(Error {
                 code: Some(Code::SourceRefused),

@@ -17,7 +17,7 @@ use chrono_tz::Tz;
 use dwc_compiler::model::Source;
 use dwc_compiler::plan::Stage;
 
-pub(crate) use connect::{Failure, options};
+pub(crate) use connect::{Failure, open, options};
 pub(crate) use read::{Extracted, Request, Watermark};
 
 use super::files::{make_stage, quote};

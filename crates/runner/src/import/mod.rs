@@ -1,0 +1,95 @@
+//! Import: looks at a source and proposes its YAML, with what was seen and what to decide as comments.
+//! What it writes passes `dwc check` as it is. It reads; it must not change a source or a project.
+
+mod files;
+mod mysql;
+mod yaml;
+
+use dwc_compiler::diagnostic::Code;
+
+use crate::Error;
+
+pub use files::import_files;
+pub use mysql::import_mysql;
+
+/// A source as it is proposed.
+#[derive(Debug, Default)]
+struct Proposal {
+    /// The source's name.
+    name: String,
+    /// `mysql` or `files`.
+    ty: &'static str,
+    /// The connection's address, with `env`.
+    url: Option<String>,
+    /// Said at the top of the file.
+    notes: Vec<String>,
+    /// Tables in their order.
+    tables: Vec<ProposedTable>,
+}
+
+/// A table as it is proposed.
+#[derive(Debug, Default)]
+struct ProposedTable {
+    /// The table's name in the project.
+    name: String,
+    /// Its name in the source, where it differs.
+    physical: Option<String>,
+    /// What the source itself says of it.
+    description: Option<String>,
+    /// Said above the table: what was seen, what is to be decided.
+    notes: Vec<String>,
+    /// Settings as `(key, value)`, the value already YAML.
+    settings: Vec<(&'static str, String)>,
+    /// The columns that name a row.
+    primary_key: Vec<String>,
+    /// The column that increments are read by.
+    cursor: Option<String>,
+    /// Columns in their order.
+    columns: Vec<ProposedColumn>,
+}
+
+/// A column as it is proposed.
+#[derive(Debug, Default)]
+struct ProposedColumn {
+    /// The column's name.
+    name: String,
+    /// Its GoogleSQL type.
+    ty: String,
+    /// What the source itself says of it.
+    description: Option<String>,
+    /// Said beside it.
+    note: Option<String>,
+}
+
+/// Names that usually hold when a row was last changed, the surest first.
+const CHANGED: &[&str] = &[
+    "updated_at", "last_update", "last_updated", "last_updated_at", "modified_at", "last_modified", "last_modified_at",
+    "date_modified", "modified", "updated", "update_time", "updated_time", "modified_time", "updated_on", "modified_on",
+    "changed_at", "upd_date", "mod_date", "update_dt", "upd_dt", "mod_dt",
+];
+
+/// Whether a name can be that of a table or column of the language.
+fn is_name(name: &str) -> bool {
+    name.chars().next().is_some_and(char::is_alphabetic)
+        && name.chars().all(|c| c.is_alphanumeric() || c == '_')
+        && name.len() <= 200
+}
+
+/// Refuses a name that `dwc check` would refuse.
+fn check_source_name(name: &str) -> Result<(), Error> {
+    if is_name(name) && name != "ref" {
+        return Ok(());
+    }
+    Err(Error::coded(Code::ReservedName, format!("`{name}` cannot be the name of a source"))
+        .help("choose a name of letters, digits and `_` that starts with a letter"))
+}
+
+/// The nearest name of the language.
+fn to_name(text: &str) -> String {
+    let mut name: String = text.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect();
+    while name.contains("__") {
+        name = name.replace("__", "_");
+    }
+    let name = name.trim_matches('_').to_owned();
+    if is_name(&name) { name } else { format!("t_{name}") }
+}
