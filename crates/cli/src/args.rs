@@ -120,6 +120,9 @@ pub(crate) enum Command {
         #[arg(long = "as", value_enum, default_value_t = GraphFormat::Text)]
         drawn: GraphFormat,
     },
+    /// The model's site for analysts
+    #[command(subcommand)]
+    Docs(DocsCommand),
     /// What the warehouse knows of itself
     #[command(subcommand)]
     State(StateCommand),
@@ -203,6 +206,16 @@ pub(crate) enum GraphFormat {
     Dot,
     /// For Markdown pages
     Mermaid,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DocsCommand {
+    /// Write the site; it works from files, without a server
+    Build {
+        /// The folder; `target/docs` when left out
+        #[arg(long, value_name = "FOLDER")]
+        out: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, Subcommand)]

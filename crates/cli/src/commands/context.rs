@@ -62,6 +62,14 @@ impl Context<'_> {
         DuckDbWarehouse::open(&path)
     }
 
+    /// The target's warehouse where it is a file that exists and can be opened.
+    pub(super) fn existing_warehouse(&self) -> Option<DuckDbWarehouse> {
+        let (_, target) = self.target().ok()?;
+        let path = target.path.as_deref().unwrap_or("target/warehouse.duckdb");
+        let there = target.ty == TargetType::Duckdb && self.global.project_dir.join(path).is_file();
+        there.then(|| self.warehouse().ok()).flatten()
+    }
+
     /// The models of `--select`.
     pub(super) fn selected(&self) -> Result<Vec<ModelId>, Error> {
         select(&self.project, &self.global.select)

@@ -5,6 +5,7 @@ mod check;
 mod compile;
 mod completions;
 mod context;
+mod docs;
 mod explain;
 mod graph;
 mod import;
@@ -21,7 +22,7 @@ use std::io::Write as _;
 
 use dwc_runner::Error;
 
-use crate::args::{Args, Command, StateCommand};
+use crate::args::{Args, Command, DocsCommand, StateCommand};
 use crate::exit::Exit;
 
 pub(crate) fn run(args: &Args) -> Result<Exit, Error> {
@@ -37,6 +38,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Error> {
         Command::Verify => verify::run(&args.global),
         Command::Query { measures, by, limit, sql } => query::run(&args.global, measures, by, *limit, *sql),
         Command::Graph { drawn } => graph::run(&args.global, *drawn),
+        Command::Docs(DocsCommand::Build { out }) => docs::run(&args.global, out.clone()),
         Command::State(StateCommand::Show) => state::show(&args.global),
         Command::Explain { code } => explain::run(code),
         Command::Schema { write } => schema::run(write.as_deref()),
