@@ -53,9 +53,9 @@ pub(super) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Error> {
 /// Offending rows as a diagnostic at the declaration that they offend.
 pub(super) fn diagnostic(offence: &Offence) -> Diagnostic {
     let keys = offence.keys.join("; ");
-    let mut diagnostic = Diagnostic::new(offence.code, &offence.message);
+    let mut diagnostic = Diagnostic::new(offence.code, format!("{}: {keys}", offence.message));
     if let Some(span) = offence.span {
-        diagnostic = diagnostic.at(span, format!("offended by {keys}"));
+        diagnostic = diagnostic.at(span, "declared here");
     }
     diagnostic.help(&offence.help)
 }

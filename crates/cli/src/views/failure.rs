@@ -10,10 +10,11 @@ use super::diagnostics::{self, printable};
 use crate::args::Global;
 use crate::exit::Exit;
 
-/// Says what failed, and how the command ends by it: codes below DW09 are the input's, the others the world's.
+/// Says what failed, and how the command ends by it: codes below DW0920 are the input's, files
+/// and rows of sources among it; the others are the world's.
 pub(crate) fn print(failure: &Error, global: &Global) -> Exit {
     let exit = match failure.code {
-        Some(code) if code.id() < "DW09" => Exit::InputWrong,
+        Some(code) if code.id() < "DW0920" => Exit::InputWrong,
         _ => Exit::WorldFailed,
     };
     match failure.code {

@@ -368,7 +368,7 @@ pub(super) fn resolve_fact(
         cluster_by: Vec::new(),
         file: document.file,
         span: document.span(&["fact"]),
-        grain_span: document.span(&["grain"]),
+        grain_span: document.span(if rolled.is_some() { &["grain", "description"] } else { &["grain", "key"] }),
     };
     cluster(document, fact, &mut resolved, dimensions, problems);
     collisions(document, &resolved, problems);

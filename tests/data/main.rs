@@ -1,0 +1,145 @@
+//! Data that offends a declaration: each is a coded diagnostic, the rest loads, and nothing is lost.
+
+use dwc_tests::project::{Project, Run};
+
+const SHOP: &str = "\
+#- dwc.yml
+name: shop
+timezone: Asia/Seoul
+targets: { dev: { type: duckdb, path: warehouse.duckdb } }
+#- models/shop.yml
+source: shop
+type: files
+tables:
+  orders:
+    path: data/orders/{batch}.csv
+    primary_key: [order_id, line_no]
+    columns: { order_id: INT64, line_no: INT64, store: STRING, ordered_at: TIMESTAMP, amount: NUMERIC }
+#- models/date.yml
+dimension: date
+kind: calendar
+first_day: 2026-01-01
+last_day: 2026-12-31
+#- models/sale.yml
+fact: sale
+business_process: ordering
+grain:
+  description: one row per order
+  key: order_id
+from: shop.orders
+event_time: ordered_at
+dimensions: { order_date: { dimension: date, on: ordered_at } }
+measures: { amount: { additive: all, currency: KRW } }
+#- models/monthly.yml
+fact: daily
+kind: aggregate
+business_process: ordering
+grain: { description: one row per day }
+from: sale
+dimensions: { order_date: {} }
+measures: { total: { expr: SUM(amount), additive: all, currency: KRW } }
+#- models/line.yml
+fact: line
+business_process: ordering
+grain: { description: one row per order line, key: [order_id, line_no] }
+from: shop.orders
+event_time: ordered_at
+dimensions: { order_date: { dimension: date, on: ordered_at } }
+measures: { amount: { additive: all, currency: KRW } }
+#- data/orders/2026-03-01.csv
+order_id,line_no,store,ordered_at,amount
+1,1,하나,2026-03-01 01:00:00,1000
+";
+
+fn project() -> Project {
+    let project = Project::new(SHOP);
+    let applied = project.dwc(&["apply", "--auto-approve"]);
+    assert_eq!(applied.code, Some(0), "{}", applied.stderr);
+    project
+}
+
+fn number(project: &Project, sql: &str) -> i64 {
+    let path = project.path().join("warehouse.duckdb");
+    let warehouse = dwc_runner::DuckDbWarehouse::open(&path.to_string_lossy()).expect("the warehouse");
+    let rows = warehouse.rows(sql).expect("an answer");
+    rows[0][0].as_deref().and_then(|text| text.parse().ok()).expect("a number")
+}
+
+fn assert_run(run: &Run, code: i32, words: &[&str]) {
+    let all = format!("{}{}", run.stdout, run.stderr);
+    assert_eq!(run.code, Some(code), "{all}");
+    for word in words {
+        assert!(all.contains(word), "`{word}` is not in:\n{all}");
+    }
+}
+
+#[test]
+fn a_row_that_does_not_cast_is_kept_aside_and_the_rest_loads() {
+    let project = project();
+    project.write(
+        "data/orders/2026-03-02.csv",
+        "order_id,line_no,store,ordered_at,amount\n2,1,둘,2026-03-02 01:00:00,12x\n3,1,셋,2026-03-02 02:00:00,500\n4.5,1,넷,2026-03-02 02:00:00,500\n",
+    );
+    assert_run(&project.dwc(&["run"]), 0, &["rejected"]);
+    assert_eq!(number(&project, "SELECT COUNT(*) FROM dw.line"), 2);
+    assert_eq!(number(&project, "SELECT COUNT(*) FROM _dwc.error_events WHERE reason LIKE '%`amount` is no%' AND source_row LIKE '%12x%'"), 1);
+    assert_eq!(number(&project, "SELECT COUNT(*) FROM _dwc.error_events WHERE reason LIKE '%`order_id` is no%'"), 1);
+    assert_eq!(
+        number(&project, "SELECT SUM(extracted - inserted - updated - deleted - unchanged - superseded - rejected) FROM _dwc.table_batches"),
+        0
+    );
+}
+
+#[test]
+fn a_duplicate_grain_key_holds_back_the_model_and_what_needs_it() {
+    let project = project();
+    project.write(
+        "data/orders/2026-03-02.csv",
+        "order_id,line_no,store,ordered_at,amount\n7,1,둘,2026-03-02 01:00:00,100\n7,2,둘,2026-03-02 01:00:00,200\n",
+    );
+    assert_run(&project.dwc(&["run"]), 1, &["DW0902", "order_id=7", "models/sale.yml:5", "held back", "waiting"]);
+    assert_eq!(number(&project, "SELECT COUNT(*) FROM dw.sale"), 0);
+    assert_eq!(number(&project, "SELECT COUNT(*) FROM dw.daily"), 0);
+    assert_eq!(number(&project, "SELECT COUNT(*) FROM dw.line"), 3);
+    // The touched keys stay queued: once the source mends the duplicate, all of it loads.
+    let text = std::fs::read_to_string(project.path().join("models/shop.yml")).expect("the source");
+    assert!(text.contains("primary_key"));
+    project.write("data/orders/2026-03-03.csv", "order_id,line_no,store,ordered_at,amount\n");
+    assert_run(&project.dwc(&["run"]), 1, &["DW0902"]);
+}
+
+#[test]
+fn a_missing_file_and_other_columns_leave_the_warehouse_as_it_is() {
+    let project = project();
+    assert_run(&project.dwc(&["run"]), 0, &[]);
+    project.write("data/orders/2026-03-02.csv", "order_id,line_no,shop,ordered_at,amount\n2,1,둘,2026-03-02 01:00:00,100\n");
+    assert_run(&project.dwc(&["run"]), 1, &["DW0912", "`store`"]);
+    assert_eq!(number(&project, "SELECT COUNT(*) FROM dw.line"), 1);
+    std::fs::remove_dir_all(project.path().join("data")).expect("the folder goes");
+    assert_run(&project.dwc(&["run"]), 1, &["DW0910"]);
+    assert_eq!(number(&project, "SELECT COUNT(*) FROM dw.line"), 1);
+}
+
+#[test]
+fn running_twice_changes_nothing_and_a_plan_after_apply_is_empty() {
+    let project = project();
+    assert_run(&project.dwc(&["run"]), 0, &[]);
+    let before = number(&project, "SELECT MAX(batch) FROM _dwc.batches");
+    assert_run(&project.dwc(&["run"]), 0, &["nothing to load"]);
+    assert_eq!(number(&project, "SELECT MAX(batch) FROM _dwc.batches"), before);
+    assert_run(&project.dwc(&["plan", "--detailed-exitcode"]), 0, &["0 to create"]);
+    assert_run(&project.dwc(&["verify"]), 0, &["keeps its rules"]);
+}
+
+#[test]
+fn what_loses_data_is_refused_until_it_is_allowed() {
+    let project = project();
+    assert_run(&project.dwc(&["run"]), 0, &[]);
+    std::fs::remove_file(project.path().join("models/monthly.yml")).expect("the aggregate goes");
+    assert_run(&project.dwc(&["plan", "--detailed-exitcode"]), 2, &["- table dw.daily", "loses data"]);
+    assert_run(&project.dwc(&["apply", "--auto-approve"]), 1, &["DW0702", "--allow-destructive daily"]);
+    assert_eq!(number(&project, "SELECT COUNT(*) FROM dw.daily"), 1);
+    assert_run(&project.dwc(&["run"]), 1, &["DW0701"]);
+    assert_run(&project.dwc(&["apply", "--auto-approve", "--allow-destructive", "daily"]), 0, &[]);
+    assert_run(&project.dwc(&["run"]), 0, &[]);
+}

@@ -1,0 +1,89 @@
+//! The architecture as invariants: what each room must not import, must not do, and how large a file may be.
+//! `docs/architecture.md` says why.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use dwc_tests::project::repository;
+
+/// A room, and texts that no line of its code may hold.
+const FORBIDDEN: &[(&str, &[&str])] = &[
+    (
+        "crates/compiler/src",
+        &[
+            "std::fs", "std::net", "std::env", "std::process", "std::time::", "SystemTime", "Instant::now", "Utc::now",
+            "Local::now", "async fn", ".await", "tokio", "println!", "eprintln!", "dwc_runner", "dwc_docs", "dwc_duckdb",
+        ],
+    ),
+    ("crates/compiler/src/source", &["crate::syntax", "crate::model", "crate::sql", "crate::plan", "crate::rules"]),
+    ("crates/compiler/src/diagnostic", &["crate::syntax", "crate::model", "crate::sql", "crate::plan", "crate::rules"]),
+    ("crates/compiler/src/syntax", &["crate::model", "crate::sql", "crate::plan", "crate::rules"]),
+    ("crates/compiler/src/sql/googlesql", &["crate::model", "crate::plan", "crate::syntax", "crate::rules"]),
+    ("crates/compiler/src/plan", &["crate::sql", "crate::rules", "crate::syntax"]),
+    ("crates/compiler/src/rules", &["crate::plan"]),
+    ("crates/docs/src", &["std::fs", "std::net", "std::env", "dwc_runner", "dwc_duckdb", "println!", "Utc::now"]),
+    ("crates/duckdb/src", &["dwc_compiler", "dwc_runner"]),
+    ("crates/runner/src", &["dwc_docs", "miette", "println!", "process::exit"]),
+];
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|end| end == "rs") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Lines of code before the file's own tests, comments aside.
+fn code(path: &Path) -> Vec<(usize, String)> {
+    let text = fs::read_to_string(path).expect("a source file");
+    text.lines()
+        .enumerate()
+        .take_while(|(_, line)| !line.starts_with("#[cfg(test)]"))
+        .map(|(at, line)| (at + 1, line.split("//").next().unwrap_or_default().to_owned()))
+        .collect()
+}
+
+#[test]
+fn each_room_imports_only_what_it_may() {
+    let root = repository();
+    let mut offences = Vec::new();
+    for (room, words) in FORBIDDEN {
+        let files = sources(&root.join(room));
+        assert!(!files.is_empty(), "{room} is gone");
+        for path in files {
+            for (line, text) in code(&path) {
+                for word in words.iter().filter(|word| text.contains(**word)) {
+                    offences.push(format!("{}:{line}: `{word}` has no place in {room}", path.display()));
+                }
+            }
+        }
+    }
+    assert!(offences.is_empty(), "{}", offences.join("\n"));
+}
+
+#[test]
+fn the_engine_is_named_in_one_crate() {
+    for manifest in ["compiler", "runner", "docs", "cli"] {
+        let text = fs::read_to_string(repository().join("crates").join(manifest).join("Cargo.toml")).expect("a manifest");
+        assert!(!text.lines().any(|line| line.starts_with("duckdb")), "{manifest} depends on duckdb by itself");
+    }
+}
+
+#[test]
+fn every_file_says_what_it_decides() {
+    let mut silent = Vec::new();
+    for path in sources(&repository().join("crates")).into_iter().chain(sources(&repository().join("tests"))) {
+        let text = fs::read_to_string(&path).expect("a source file");
+        if !text.starts_with("//!") {
+            silent.push(path.display().to_string());
+        }
+    }
+    assert!(silent.is_empty(), "without a first line of //!:\n{}", silent.join("\n"));
+}
