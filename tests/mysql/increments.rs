@@ -1,7 +1,7 @@
 //! What an increment reads, what a full pass sees, and what happens when a server is down.
 
 use dwc_compiler::diagnostic::Code;
-use dwc_runner::{Mode, SourceOutcome};
+use dwc_runner::{DuckDbWarehouse, Mode, SourceOutcome};
 use dwc_tests::project::Project;
 use dwc_tests::warehouse::{Warehouse, counts};
 
@@ -157,6 +157,39 @@ fn a_source_that_is_down_is_skipped_and_the_others_load() {
     let Some(SourceOutcome::Unreachable(reason)) = outcome("shop") else { panic!("{report:?}") };
     assert!(!reason.contains("hunter2") && !reason.contains("127.0.0.1"), "{reason}");
     assert_eq!(warehouse.rows("SELECT COUNT(*) FROM _dwc.watermarks"), [["0"]]);
+}
+
+#[test]
+fn a_wrong_password_is_said_without_the_user() {
+    let (server, project, _) = shop(ORDERS, DECLARED);
+    let url = server.url("shop").replace("root@", "root:hunter2@");
+    project.write("models/shop.yml", &super::project(&url, DECLARED).read("models/shop.yml"));
+    let report = Warehouse::apply(project.path()).run(Mode::Incremental);
+    let SourceOutcome::Unreachable(reason) = &report.sources[0].outcome else { panic!("{report:?}") };
+    assert!(reason.starts_with("access denied") && !reason.contains("root"), "{reason}");
+}
+
+#[test]
+fn killed_at_every_boundary_and_run_again_nothing_is_lost_or_doubled() {
+    let (server, project, _) = shop(ORDERS, DECLARED);
+    assert_eq!(project.dwc(&["apply", "--auto-approve"]).code, Some(0));
+    let file = project.path().join("target/w.duckdb").display().to_string();
+    for point in 1.. {
+        let order = 100 + point;
+        server.execute(&format!("INSERT INTO shop.orders VALUES ({order}, 'new', '2026-01-02' + INTERVAL {point} MINUTE)"));
+        let killed = project.dwc_with(&[("DWC_CRASH_AT", &point.to_string())], &["run"]).code.is_none();
+        assert_eq!(project.dwc(&["run"]).code, Some(0));
+        let engine = DuckDbWarehouse::open(&file).expect("the warehouse opens");
+        let landed = engine.rows("SELECT COUNT(*), COUNT(DISTINCT id), MAX(id) FROM dw_landing.shop__orders__rows");
+        let count = Some((3 + point).to_string());
+        assert_eq!(landed.expect("rows"), [[count.clone(), count, Some(order.to_string())]]);
+        let watermark = engine.rows("SELECT cursor_value FROM _dwc.watermarks").expect("a watermark");
+        assert_eq!(watermark, [[Some(format!("2026-01-02 00:{point:02}:00"))]]);
+        if !killed {
+            assert!(point > 2, "no boundary was passed");
+            break;
+        }
+    }
 }
 
 #[test]

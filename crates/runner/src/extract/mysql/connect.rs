@@ -63,6 +63,10 @@ fn is_passing(code: u16) -> bool {
 /// What a driver says, without the address.
 fn said(cause: &mysql_async::Error) -> String {
     match cause {
+        // The server's own words name the user and the host.
+        mysql_async::Error::Server(server) if matches!(server.code, 1044 | 1045 | 1698 | 3159) => {
+            "access denied; look at user, password, database and TLS of the address".to_owned()
+        }
         mysql_async::Error::Server(server) => server.message.clone(),
         mysql_async::Error::Io(io) => io.to_string(),
         mysql_async::Error::Driver(driver) => driver.to_string(),
