@@ -266,6 +266,9 @@ fn land_table(
             for statement in &landing.absent {
                 warehouse.execute(&statement.sql)?;
             }
+            if staged.rejected > 0 {
+                spare_rejected(warehouse, table, landing, batch, &file.name)?;
+            }
             merge(warehouse, landing, &mut counts)?;
             warehouse.execute(&format!("DELETE FROM {}", landing.stage.path))?;
         }
@@ -279,6 +282,33 @@ fn land_table(
     warehouse.execute(&format!("DROP TABLE {}", landing.stage.path))?;
     counts.extracted += counts.rejected;
     Ok(counts)
+}
+
+/// A row that a file holds and that does not cast is not gone.
+fn spare_rejected(
+    warehouse: &DuckDbWarehouse,
+    table: &Table,
+    landing: &Landing,
+    batch: i64,
+    file: &str,
+) -> Result<(), Error> {
+    let typed = |key: &String| {
+        let ty = landing.stage.columns.iter().find(|(name, _)| name == key).map_or("VARCHAR", |(_, ty)| ty);
+        let path = literal(&format!("$.\"{key}\""));
+        format!("TRY_CAST(json_extract_string(e.source_row, {path}) AS {ty}) = s.{}", files::quote(key))
+    };
+    let key: Vec<String> = table.primary_key.iter().map(typed).collect();
+    if key.is_empty() {
+        return Ok(());
+    }
+    warehouse.execute(&format!(
+        "DELETE FROM {} AS s WHERE s._deleted AND EXISTS (SELECT 1 FROM _dwc.error_events AS e WHERE e.batch = {batch} \
+         AND e.source_table = {} AND e.screen = 'cast' AND starts_with(e.place, {}) AND {})",
+        landing.stage.path,
+        literal(&table.address),
+        literal(&format!("{file}:")),
+        key.join(" AND ")
+    ))
 }
 
 /// Stops a reading of the whole table that would delete more than the declared share of it.

@@ -235,7 +235,10 @@ impl CursorKind {
         let text = || Value::from(since.cursor.as_str());
         match self {
             CursorKind::Text => text(),
-            CursorKind::Number => since.cursor.parse::<i64>().map_or_else(|_| text(), Value::from),
+            CursorKind::Number => {
+                let signed = since.cursor.parse::<i64>().map(Value::from);
+                signed.or_else(|_| since.cursor.parse::<u64>().map(Value::from)).unwrap_or_else(|_| text())
+            }
             CursorKind::Instant | CursorKind::Local => {
                 let Some(at) = moment::read(&since.cursor) else { return text() };
                 let set_back = match self {
@@ -343,4 +346,39 @@ fn quote(name: &str) -> String {
 /// A table's name, or a database's and a table's.
 fn quote_path(name: &str) -> String {
     name.splitn(2, '.').map(quote).collect::<Vec<_>>().join(".")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn start(kind: CursorKind, cursor: &str, lookback: u64, zone: Tz, before: &str, now: &str) -> String {
+        let at = |text: &str| moment::read(text).unwrap_or_default();
+        let since = Watermark { cursor: cursor.to_owned(), bound: at(before) };
+        match kind.start(&since, lookback, zone, at(now)) {
+            Value::Bytes(text) => String::from_utf8_lossy(&text).into_owned(),
+            other => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn an_increment_starts_at_the_watermark_less_the_lookback() {
+        let (before, now) = ("2026-03-01 00:00:00", "2026-03-01 01:00:00");
+        let seoul = Tz::Asia__Seoul;
+        let at = start(CursorKind::Local, "2026-03-01 08:59:00", 1800, seoul, before, now);
+        assert_eq!(at, "2026-03-01 08:29:00.000000");
+        assert_eq!(start(CursorKind::Number, "41", 1800, seoul, before, now), "Int(41)");
+        assert_eq!(start(CursorKind::Number, "18446744073709551615", 0, seoul, before, now), "UInt(18446744073709551615)");
+        assert_eq!(start(CursorKind::Text, "k", 1800, seoul, before, now), "k");
+        assert_eq!(start(CursorKind::Instant, "2026-03-01", u64::MAX, seoul, before, now), "0001-01-01 00:00:00");
+    }
+
+    #[test]
+    fn an_increment_starts_earlier_after_clocks_were_set_back() {
+        let (before, now) = ("2026-10-25 00:50:00", "2026-10-25 01:20:00");
+        let local = start(CursorKind::Local, "2026-10-25 01:50:00", 0, Tz::Europe__London, before, now);
+        assert_eq!(local, "2026-10-25 00:50:00.000000");
+        let instant = start(CursorKind::Instant, "2026-10-25 00:50:00", 0, Tz::Europe__London, before, now);
+        assert_eq!(instant, "2026-10-25 00:50:00.000000");
+    }
 }
