@@ -32,20 +32,30 @@ pub(super) fn land(
             // run reads files again that are landed: their times are past, and what they say together is what holds.
             let by_batch = plan.models.iter().filter(|model| model.by_batch);
             let split = options.mode == Mode::Incremental
-                && by_batch.flat_map(|model| &model.tables).any(|name| tables.iter().any(|(table, _)| &table.address == name));
+                && by_batch
+                    .flat_map(|model| &model.tables)
+                    .any(|name| tables.iter().any(|(table, _)| &table.address == name));
             land_files(warehouse, folder, source, tables, split, options)
         }
         SourceType::Mysql => land_mysql(warehouse, source, tables, options),
         SourceType::Warehouse => Err(Error::coded(
             Code::UnsupportedSource,
-            format!("source `{}` is of a type that this build does not extract", source.name),
+            format!(
+                "source `{}` is of a type that this build does not extract",
+                source.name
+            ),
         )
         .help("land its tables as files, and declare a source of type `files`")),
     }
 }
 
 fn report_of(source: &Source) -> SourceReport {
-    SourceReport { source: source.name.clone(), outcome: SourceOutcome::Landed, batch: 0, tables: Vec::new() }
+    SourceReport {
+        source: source.name.clone(),
+        outcome: SourceOutcome::Landed,
+        batch: 0,
+        tables: Vec::new(),
+    }
 }
 
 /// One transaction for a source: `land_tables` merges, and the batch is recorded with what it merged.
@@ -59,7 +69,10 @@ fn commit(
     let mut report = report_of(source);
     crash::point();
     warehouse.transaction(|| {
-        let batch = warehouse.number("SELECT MAX(batch) FROM _dwc.batches")?.unwrap_or(0) + 1;
+        let batch = warehouse
+            .number("SELECT MAX(batch) FROM _dwc.batches")?
+            .unwrap_or(0)
+            + 1;
         report.batch = batch;
         land_tables(batch, &mut |counts| {
             warehouse.execute(&format!(
@@ -103,11 +116,17 @@ fn land_mysql(
         requests.push(Request { table, since });
     }
     let stages: Vec<&Stage> = tables.iter().map(|(_, landing)| &landing.stage).collect();
-    let Extraction { bound, tables: extracted } = match mysql::extract(warehouse, source, &requests, &stages) {
+    let Extraction {
+        bound,
+        tables: extracted,
+    } = match mysql::extract(warehouse, source, &requests, &stages) {
         Ok(extraction) => extraction,
         Err(Failure::Unreachable(reason)) => {
             mysql::discard(warehouse, &stages)?;
-            return Ok(SourceReport { outcome: SourceOutcome::Unreachable(reason), ..report_of(source) });
+            return Ok(SourceReport {
+                outcome: SourceOutcome::Unreachable(reason),
+                ..report_of(source)
+            });
         }
         Err(Failure::Stopped(error)) => {
             mysql::discard(warehouse, &stages)?;
@@ -116,7 +135,9 @@ fn land_mysql(
     };
     let report = commit(warehouse, source, options.mode, bound, |batch, record| {
         for ((table, landing), extracted) in tables.iter().zip(&extracted) {
-            record(land_extracted(warehouse, table, landing, extracted, batch, &bound)?)?;
+            record(land_extracted(
+                warehouse, table, landing, extracted, batch, &bound,
+            )?)?;
         }
         Ok(())
     });
@@ -132,8 +153,11 @@ fn land_extracted(
     batch: i64,
     bound: &NaiveDateTime,
 ) -> Result<TableReport, Error> {
-    let mut counts =
-        TableReport { table: table.address.clone(), rejected: extracted.rejected, ..TableReport::default() };
+    let mut counts = TableReport {
+        table: table.address.clone(),
+        rejected: extracted.rejected,
+        ..TableReport::default()
+    };
     let rejects = mysql::rejects(&landing.stage);
     warehouse.execute(&format!(
         "INSERT INTO _dwc.error_events SELECT {batch}, {}, 'cast', _place, _reason, _row FROM {rejects}",
@@ -147,7 +171,11 @@ fn land_extracted(
             warehouse.execute(&statement.sql)?;
         }
         // A row that was read and rejected is not gone.
-        let key: Vec<String> = table.primary_key.iter().map(|key| format!("r.{0} = s.{0}", files::quote(key))).collect();
+        let key: Vec<String> = table
+            .primary_key
+            .iter()
+            .map(|key| format!("r.{0} = s.{0}", files::quote(key)))
+            .collect();
         warehouse.execute(&format!(
             "DELETE FROM {} AS s WHERE s._deleted AND EXISTS (SELECT 1 FROM {rejects} AS r WHERE {})",
             landing.stage.path,
@@ -155,14 +183,24 @@ fn land_extracted(
         ))?;
     }
     merge(warehouse, landing, &mut counts)?;
-    state::put_watermark(warehouse, &table.address, extracted.watermark.as_deref(), bound, batch)?;
+    state::put_watermark(
+        warehouse,
+        &table.address,
+        extracted.watermark.as_deref(),
+        bound,
+        batch,
+    )?;
     counts.extracted += counts.rejected;
     Ok(counts)
 }
 
 /// Stops a batch of which more rows do not cast than the declared share.
 fn check_rejected(table: &Table, read: i64, rejected: i64) -> Result<(), Error> {
-    let share = if read > 0 { rejected as f64 / read as f64 } else { 0.0 };
+    let share = if read > 0 {
+        rejected as f64 / read as f64
+    } else {
+        0.0
+    };
     if share <= table.max_rejected_share {
         return Ok(());
     }
@@ -209,7 +247,9 @@ fn land_files(
     }
     let mut times: Vec<Option<NaiveDateTime>> = vec![None];
     if split {
-        let all = work.iter().flat_map(|(_, _, _, fresh)| fresh.iter().map(|(file, _)| Some(file.at)));
+        let all = work
+            .iter()
+            .flat_map(|(_, _, _, fresh)| fresh.iter().map(|(file, _)| Some(file.at)));
         times = all.collect::<BTreeSet<_>>().into_iter().collect();
     }
     let mut report = report_of(source);
@@ -217,26 +257,45 @@ fn land_files(
         let part: Vec<Work<'_>> = work
             .iter()
             .map(|(table, landing, files, fresh)| {
-                let fresh = fresh.iter().filter(|(file, _)| time.is_none_or(|time| file.at == time)).cloned().collect();
+                let fresh = fresh
+                    .iter()
+                    .filter(|(file, _)| time.is_none_or(|time| file.at == time))
+                    .cloned()
+                    .collect();
                 (*table, *landing, *files, fresh)
             })
             .filter(|(_, _, _, fresh): &Work<'_>| !fresh.is_empty())
             .collect();
-        let Some(bound) = part.iter().flat_map(|(_, _, _, fresh)| fresh.iter().map(|(file, _)| file.at)).max() else {
+        let Some(bound) = part
+            .iter()
+            .flat_map(|(_, _, _, fresh)| fresh.iter().map(|(file, _)| file.at))
+            .max()
+        else {
             continue;
         };
-        report.add(commit(warehouse, source, options.mode, bound, |batch, record| {
-            for (table, landing, files, fresh) in &part {
-                record(land_table(warehouse, table, landing, files, fresh, batch)?)?;
-            }
-            Ok(())
-        })?);
+        report.add(commit(
+            warehouse,
+            source,
+            options.mode,
+            bound,
+            |batch, record| {
+                for (table, landing, files, fresh) in &part {
+                    record(land_table(warehouse, table, landing, files, fresh, batch)?)?;
+                }
+                Ok(())
+            },
+        )?);
     }
     Ok(report)
 }
 
 /// The new files of one table, each with its digest.
-type Work<'a> = (&'a Table, &'a Landing, &'a Files, Vec<(files::Found, String)>);
+type Work<'a> = (
+    &'a Table,
+    &'a Landing,
+    &'a Files,
+    Vec<(files::Found, String)>,
+);
 
 fn land_table(
     warehouse: &DuckDbWarehouse,
@@ -246,7 +305,10 @@ fn land_table(
     fresh: &[(files::Found, String)],
     batch: i64,
 ) -> Result<TableReport, Error> {
-    let mut counts = TableReport { table: table.address.clone(), ..TableReport::default() };
+    let mut counts = TableReport {
+        table: table.address.clone(),
+        ..TableReport::default()
+    };
     let snapshot = files.contents == Contents::Snapshot;
     let mut read = 0;
     files::make_stage(warehouse, &landing.stage)?;
@@ -293,9 +355,17 @@ fn spare_rejected(
     file: &str,
 ) -> Result<(), Error> {
     let typed = |key: &String| {
-        let ty = landing.stage.columns.iter().find(|(name, _)| name == key).map_or("VARCHAR", |(_, ty)| ty);
+        let ty = landing
+            .stage
+            .columns
+            .iter()
+            .find(|(name, _)| name == key)
+            .map_or("VARCHAR", |(_, ty)| ty);
         let path = literal(&format!("$.\"{key}\""));
-        format!("TRY_CAST(json_extract_string(e.source_row, {path}) AS {ty}) = s.{}", files::quote(key))
+        format!(
+            "TRY_CAST(json_extract_string(e.source_row, {path}) AS {ty}) = s.{}",
+            files::quote(key)
+        )
     };
     let key: Vec<String> = table.primary_key.iter().map(typed).collect();
     if key.is_empty() {
@@ -312,7 +382,11 @@ fn spare_rejected(
 }
 
 /// Stops a reading of the whole table that would delete more than the declared share of it.
-fn check_deleted(warehouse: &DuckDbWarehouse, table: &Table, landing: &Landing) -> Result<(), Error> {
+fn check_deleted(
+    warehouse: &DuckDbWarehouse,
+    table: &Table,
+    landing: &Landing,
+) -> Result<(), Error> {
     let rows = format!("\"{}__{}__rows\"", table.source, table.name);
     let Some(live) = landing.absent.first().and_then(|statement| {
         let at = statement.sql.find(&rows)?;
@@ -321,15 +395,22 @@ fn check_deleted(warehouse: &DuckDbWarehouse, table: &Table, landing: &Landing) 
     }) else {
         return Ok(());
     };
-    let key: Vec<String> =
-        table.landing_key().iter().map(|column| format!("s.{0} = l.{0}", files::quote(column))).collect();
+    let key: Vec<String> = table
+        .landing_key()
+        .iter()
+        .map(|column| format!("s.{0} = l.{0}", files::quote(column)))
+        .collect();
     let counted = warehouse.rows(&format!(
         "SELECT COUNT(*), count_if(NOT EXISTS (SELECT 1 FROM {} AS s WHERE {})) FROM {live} AS l WHERE NOT l._deleted",
         landing.stage.path,
         key.join(" AND ")
     ))?;
     let number = |index: usize| {
-        counted.first().and_then(|row| row[index].as_deref()).and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.0)
+        counted
+            .first()
+            .and_then(|row| row[index].as_deref())
+            .and_then(|text| text.parse::<f64>().ok())
+            .unwrap_or(0.0)
     };
     let (all, gone) = (number(0), number(1));
     let too_many = match table.max_deleted_share {
@@ -346,7 +427,11 @@ fn check_deleted(warehouse: &DuckDbWarehouse, table: &Table, landing: &Landing) 
     Ok(())
 }
 
-fn merge(warehouse: &DuckDbWarehouse, landing: &Landing, counts: &mut TableReport) -> Result<(), Error> {
+fn merge(
+    warehouse: &DuckDbWarehouse,
+    landing: &Landing,
+    counts: &mut TableReport,
+) -> Result<(), Error> {
     for statement in &landing.merge {
         if matches!(statement.reads, Reads::Counts) {
             let found = named(warehouse, &statement.sql)?;

@@ -61,12 +61,23 @@ pub(super) enum Message {
 }
 
 /// Reads every request in one view.
-pub(super) async fn read(options: Opts, zone: Tz, requests: &[Request<'_>], hand: &SyncSender<Message>) -> Result<(), Failure> {
+pub(super) async fn read(
+    options: Opts,
+    zone: Tz,
+    requests: &[Request<'_>],
+    hand: &SyncSender<Message>,
+) -> Result<(), Failure> {
     let mut connection = open(options).await?;
     let failed = |cause| Failure::of("opening the view", cause);
-    let text: Option<String> = connection.query_first("SELECT CAST(UTC_TIMESTAMP(6) AS CHAR)").await.map_err(failed)?;
+    let text: Option<String> = connection
+        .query_first("SELECT CAST(UTC_TIMESTAMP(6) AS CHAR)")
+        .await
+        .map_err(failed)?;
     let bound = text.as_deref().and_then(moment::read).unwrap_or_default();
-    connection.query_drop("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY").await.map_err(failed)?;
+    connection
+        .query_drop("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
+        .await
+        .map_err(failed)?;
     give(hand, Message::View(bound))?;
     for (place, request) in requests.iter().enumerate() {
         let done = read_table(&mut connection, zone, bound, place, request, hand).await?;
@@ -80,7 +91,12 @@ pub(super) async fn read(options: Opts, zone: Tz, requests: &[Request<'_>], hand
 
 /// The other end is gone only where it has failed; its own error is the one that is reported.
 fn give(hand: &SyncSender<Message>, message: Message) -> Result<(), Failure> {
-    hand.send(message).map_err(|_| Failure::Stopped(Error::coded(Code::SourceRefused, "the rows of a source were not taken")))
+    hand.send(message).map_err(|_| {
+        Failure::Stopped(Error::coded(
+            Code::SourceRefused,
+            "the rows of a source were not taken",
+        ))
+    })
 }
 
 async fn read_table(
@@ -94,21 +110,43 @@ async fn read_table(
     let table = request.table;
     let doing = format!("reading table `{}`", table.address);
     check_columns(connection, table, &doing).await?;
-    let mut done = Extracted { whole: true, ..Extracted::default() };
+    let mut done = Extracted {
+        whole: true,
+        ..Extracted::default()
+    };
     let mut condition = (String::new(), Params::Empty);
     if let Some(cursor) = &table.cursor {
         let pinned = pin(connection, table, cursor, zone, bound, &doing).await?;
         if let Some(since) = &request.since {
-            let start = pinned.kind.start(since, table.lookback_seconds, zone, bound);
+            let start = pinned
+                .kind
+                .start(since, table.lookback_seconds, zone, bound);
             let name = quote(cursor);
-            condition = (format!(" WHERE {name} >= ? OR {name} IS NULL"), Params::Positional(vec![start]));
+            condition = (
+                format!(" WHERE {name} >= ? OR {name} IS NULL"),
+                Params::Positional(vec![start]),
+            );
             done.whole = false;
         }
-        done.watermark = pinned.watermark.or_else(|| request.since.as_ref().map(|since| since.cursor.clone()));
+        done.watermark = pinned
+            .watermark
+            .or_else(|| request.since.as_ref().map(|since| since.cursor.clone()));
     }
-    let columns: Vec<String> = table.columns.iter().map(|column| quote(&column.name)).collect();
-    let sql = format!("SELECT {} FROM {}{}", columns.join(", "), quote_path(&table.physical), condition.0);
-    let mut result = connection.exec_iter(sql, condition.1).await.map_err(|cause| Failure::of(&doing, cause))?;
+    let columns: Vec<String> = table
+        .columns
+        .iter()
+        .map(|column| quote(&column.name))
+        .collect();
+    let sql = format!(
+        "SELECT {} FROM {}{}",
+        columns.join(", "),
+        quote_path(&table.physical),
+        condition.0
+    );
+    let mut result = connection
+        .exec_iter(sql, condition.1)
+        .await
+        .map_err(|cause| Failure::of(&doing, cause))?;
     let mut rows = Rows::new(table, zone, bound, result.columns_ref());
     loop {
         let row = match result.next().await {
@@ -138,21 +176,38 @@ struct Rows {
 
 impl Rows {
     fn new(table: &Table, zone: Tz, bound: NaiveDateTime, sent: &[mysql_async::Column]) -> Self {
-        let readings: Vec<Reading> =
-            table.columns.iter().zip(sent).map(|(column, sent)| Reading::new(&column.name, &column.ty, zone, sent)).collect();
+        let readings: Vec<Reading> = table
+            .columns
+            .iter()
+            .zip(sent)
+            .map(|(column, sent)| Reading::new(&column.name, &column.ty, zone, sent))
+            .collect();
         let place_of = |name: &String| table.columns.iter().position(|column| &column.name == name);
         let key: Vec<usize> = table.primary_key.iter().filter_map(place_of).collect();
         let marks = match table.detect_deletes {
-            kind @ (DetectDeletes::Column | DetectDeletes::Operation) => {
-                table.delete_column.as_ref().and_then(place_of).map(|place| (place, kind))
-            }
+            kind @ (DetectDeletes::Column | DetectDeletes::Operation) => table
+                .delete_column
+                .as_ref()
+                .and_then(place_of)
+                .map(|place| (place, kind)),
             DetectDeletes::FullPass | DetectDeletes::None => None,
         };
         let types = table.columns.iter().map(|column| &column.ty);
         let taken = Batch::new(types.chain([&Type::Int64, &Type::Timestamp, &Type::Bool]));
         let keys = key.iter().map(|at| &table.columns[*at].ty);
-        let rejected = Batch::new([&Type::String, &Type::String, &Type::String].into_iter().chain(keys));
-        Self { readings, key, marks, at: moment::micros(bound), taken, rejected }
+        let rejected = Batch::new(
+            [&Type::String, &Type::String, &Type::String]
+                .into_iter()
+                .chain(keys),
+        );
+        Self {
+            readings,
+            key,
+            marks,
+            at: moment::micros(bound),
+            taken,
+            rejected,
+        }
     }
 
     /// Takes a row, or rejects it: whether it was taken.
@@ -167,21 +222,46 @@ impl Rows {
         }
         for at in &self.key {
             if row[*at] == Value::NULL {
-                reasons.push(format!("`{}` is NULL, and a part of the primary key", self.readings[*at].name));
+                reasons.push(format!(
+                    "`{}` is NULL, and a part of the primary key",
+                    self.readings[*at].name
+                ));
             }
         }
         if reasons.is_empty() {
-            let deleted = self.marks.is_some_and(|(at, kind)| is_deleted(&cells[at], kind));
-            cells.extend([Cell::Int(state), Cell::Instant(self.at), Cell::Bool(deleted)]);
+            let deleted = self
+                .marks
+                .is_some_and(|(at, kind)| is_deleted(&cells[at], kind));
+            cells.extend([
+                Cell::Int(state),
+                Cell::Instant(self.at),
+                Cell::Bool(deleted),
+            ]);
             self.taken.push(&cells);
             return true;
         }
-        let place: Vec<String> = self.key.iter().map(|at| plain(&self.readings[*at].json_of(&row[*at]))).collect();
-        let kept: serde_json::Map<String, serde_json::Value> =
-            self.readings.iter().zip(row).map(|(reading, value)| (reading.name.clone(), reading.json_of(value))).collect();
-        let texts = [place.join(", "), reasons.join(", "), serde_json::Value::Object(kept).to_string()];
-        let texts: Vec<Cell<'_>> = texts.into_iter().map(|text| Cell::Text(text.into())).collect();
-        self.rejected.push(texts.iter().chain(self.key.iter().map(|at| &cells[*at])));
+        let place: Vec<String> = self
+            .key
+            .iter()
+            .map(|at| plain(&self.readings[*at].json_of(&row[*at])))
+            .collect();
+        let kept: serde_json::Map<String, serde_json::Value> = self
+            .readings
+            .iter()
+            .zip(row)
+            .map(|(reading, value)| (reading.name.clone(), reading.json_of(value)))
+            .collect();
+        let texts = [
+            place.join(", "),
+            reasons.join(", "),
+            serde_json::Value::Object(kept).to_string(),
+        ];
+        let texts: Vec<Cell<'_>> = texts
+            .into_iter()
+            .map(|text| Cell::Text(text.into()))
+            .collect();
+        self.rejected
+            .push(texts.iter().chain(self.key.iter().map(|at| &cells[*at])));
         false
     }
 
@@ -197,19 +277,27 @@ impl Rows {
 }
 
 fn plain(value: &serde_json::Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn is_deleted(cell: &Cell<'_>, kind: DetectDeletes) -> bool {
     match (cell, kind) {
         (Cell::Null, _) => false,
         (Cell::Text(text), DetectDeletes::Operation) => {
-            matches!(text.trim().to_ascii_lowercase().as_str(), "d" | "delete" | "deleted")
+            matches!(
+                text.trim().to_ascii_lowercase().as_str(),
+                "d" | "delete" | "deleted"
+            )
         }
         (_, DetectDeletes::Operation) => false,
         (Cell::Bool(mark), _) => *mark,
         (Cell::Int(mark), _) => *mark != 0,
-        (Cell::Text(text), _) => matches!(text.trim().to_ascii_lowercase().as_str(), "1" | "true" | "t" | "yes" | "y"),
+        (Cell::Text(text), _) => matches!(
+            text.trim().to_ascii_lowercase().as_str(),
+            "1" | "true" | "t" | "yes" | "y"
+        ),
         // A moment of deletion marks one.
         (Cell::Date(_) | Cell::Instant(_), _) => true,
         _ => false,
@@ -237,17 +325,29 @@ impl CursorKind {
             CursorKind::Text => text(),
             CursorKind::Number => {
                 let signed = since.cursor.parse::<i64>().map(Value::from);
-                signed.or_else(|_| since.cursor.parse::<u64>().map(Value::from)).unwrap_or_else(|_| text())
+                signed
+                    .or_else(|_| since.cursor.parse::<u64>().map(Value::from))
+                    .unwrap_or_else(|_| text())
             }
             CursorKind::Instant | CursorKind::Local => {
-                let Some(at) = moment::read(&since.cursor) else { return text() };
+                let Some(at) = moment::read(&since.cursor) else {
+                    return text();
+                };
                 let set_back = match self {
-                    CursorKind::Local => (moment::offset_at(since.bound, zone) - moment::offset_at(bound, zone)).max(0),
+                    CursorKind::Local => (moment::offset_at(since.bound, zone)
+                        - moment::offset_at(bound, zone))
+                    .max(0),
                     _ => 0,
                 };
-                let back = i64::try_from(lookback).unwrap_or(i64::MAX).saturating_add(i64::from(set_back));
-                let start = TimeDelta::try_seconds(back).and_then(|back| at.checked_sub_signed(back));
-                start.map_or_else(|| Value::from("0001-01-01 00:00:00"), |start| Value::from(moment::write(start)))
+                let back = i64::try_from(lookback)
+                    .unwrap_or(i64::MAX)
+                    .saturating_add(i64::from(set_back));
+                let start =
+                    TimeDelta::try_seconds(back).and_then(|back| at.checked_sub_signed(back));
+                start.map_or_else(
+                    || Value::from("0001-01-01 00:00:00"),
+                    |start| Value::from(moment::write(start)),
+                )
             }
         }
     }
@@ -273,24 +373,37 @@ async fn pin(
     let failed = |cause| Failure::of(doing, cause);
     let from = quote_path(&table.physical);
     let name = quote(cursor);
-    let probe = connection.prep(format!("SELECT {name} FROM {from}")).await.map_err(failed)?;
-    let kind = match probe.columns().first().map(mysql_async::Column::column_type) {
+    let probe = connection
+        .prep(format!("SELECT {name} FROM {from}"))
+        .await
+        .map_err(failed)?;
+    let kind = match probe
+        .columns()
+        .first()
+        .map(mysql_async::Column::column_type)
+    {
         Some(kind) => {
             use mysql_async::consts::ColumnType as Sent;
             match kind {
                 Sent::MYSQL_TYPE_TIMESTAMP | Sent::MYSQL_TYPE_TIMESTAMP2 => CursorKind::Instant,
-                Sent::MYSQL_TYPE_DATETIME | Sent::MYSQL_TYPE_DATETIME2 | Sent::MYSQL_TYPE_DATE | Sent::MYSQL_TYPE_NEWDATE => {
-                    CursorKind::Local
-                }
-                Sent::MYSQL_TYPE_TINY | Sent::MYSQL_TYPE_SHORT | Sent::MYSQL_TYPE_INT24 | Sent::MYSQL_TYPE_LONG
+                Sent::MYSQL_TYPE_DATETIME
+                | Sent::MYSQL_TYPE_DATETIME2
+                | Sent::MYSQL_TYPE_DATE
+                | Sent::MYSQL_TYPE_NEWDATE => CursorKind::Local,
+                Sent::MYSQL_TYPE_TINY
+                | Sent::MYSQL_TYPE_SHORT
+                | Sent::MYSQL_TYPE_INT24
+                | Sent::MYSQL_TYPE_LONG
                 | Sent::MYSQL_TYPE_LONGLONG => CursorKind::Number,
                 _ => CursorKind::Text,
             }
         }
         None => CursorKind::Text,
     };
-    let greatest: Option<Option<String>> =
-        connection.query_first(format!("SELECT CAST(MAX({name}) AS CHAR) FROM {from}")).await.map_err(failed)?;
+    let greatest: Option<Option<String>> = connection
+        .query_first(format!("SELECT CAST(MAX({name}) AS CHAR) FROM {from}"))
+        .await
+        .map_err(failed)?;
     let greatest = greatest.flatten();
     let now = match kind {
         CursorKind::Instant => Some(bound),
@@ -320,22 +433,42 @@ async fn check_columns(connection: &mut Conn, table: &Table, doing: &str) -> Res
         .map_err(|cause| Failure::of(doing, cause))?;
     if there.is_empty() {
         return Err(Failure::Stopped(
-            Error::coded(Code::SourceColumns, format!("the source has no table `{}`, which `{}` is read from", table.physical, table.address))
-                .help("correct the declaration, or give the user the right to read it"),
+            Error::coded(
+                Code::SourceColumns,
+                format!(
+                    "the source has no table `{}`, which `{}` is read from",
+                    table.physical, table.address
+                ),
+            )
+            .help("correct the declaration, or give the user the right to read it"),
         ));
     }
     let missing: Vec<String> = table
         .columns
         .iter()
-        .filter(|column| !there.iter().any(|name| name.eq_ignore_ascii_case(&column.name)))
+        .filter(|column| {
+            !there
+                .iter()
+                .any(|name| name.eq_ignore_ascii_case(&column.name))
+        })
         .map(|column| format!("`{}`", column.name))
         .collect();
     if missing.is_empty() {
         return Ok(());
     }
     Err(Failure::Stopped(
-        Error::coded(Code::SourceColumns, format!("table `{}` of the source has no column {}", table.address, missing.join(", ")))
-            .help(format!("its columns are {}; declare it as it is", there.join(", "))),
+        Error::coded(
+            Code::SourceColumns,
+            format!(
+                "table `{}` of the source has no column {}",
+                table.address,
+                missing.join(", ")
+            ),
+        )
+        .help(format!(
+            "its columns are {}; declare it as it is",
+            there.join(", ")
+        )),
     ))
 }
 
@@ -352,9 +485,19 @@ fn quote_path(name: &str) -> String {
 mod tests {
     use super::*;
 
-    fn start(kind: CursorKind, cursor: &str, lookback: u64, zone: Tz, before: &str, now: &str) -> String {
+    fn start(
+        kind: CursorKind,
+        cursor: &str,
+        lookback: u64,
+        zone: Tz,
+        before: &str,
+        now: &str,
+    ) -> String {
         let at = |text: &str| moment::read(text).unwrap_or_default();
-        let since = Watermark { cursor: cursor.to_owned(), bound: at(before) };
+        let since = Watermark {
+            cursor: cursor.to_owned(),
+            bound: at(before),
+        };
         match kind.start(&since, lookback, zone, at(now)) {
             Value::Bytes(text) => String::from_utf8_lossy(&text).into_owned(),
             other => format!("{other:?}"),
@@ -365,20 +508,64 @@ mod tests {
     fn an_increment_starts_at_the_watermark_less_the_lookback() {
         let (before, now) = ("2026-03-01 00:00:00", "2026-03-01 01:00:00");
         let seoul = Tz::Asia__Seoul;
-        let at = start(CursorKind::Local, "2026-03-01 08:59:00", 1800, seoul, before, now);
+        let at = start(
+            CursorKind::Local,
+            "2026-03-01 08:59:00",
+            1800,
+            seoul,
+            before,
+            now,
+        );
         assert_eq!(at, "2026-03-01 08:29:00.000000");
-        assert_eq!(start(CursorKind::Number, "41", 1800, seoul, before, now), "Int(41)");
-        assert_eq!(start(CursorKind::Number, "18446744073709551615", 0, seoul, before, now), "UInt(18446744073709551615)");
+        assert_eq!(
+            start(CursorKind::Number, "41", 1800, seoul, before, now),
+            "Int(41)"
+        );
+        assert_eq!(
+            start(
+                CursorKind::Number,
+                "18446744073709551615",
+                0,
+                seoul,
+                before,
+                now
+            ),
+            "UInt(18446744073709551615)"
+        );
         assert_eq!(start(CursorKind::Text, "k", 1800, seoul, before, now), "k");
-        assert_eq!(start(CursorKind::Instant, "2026-03-01", u64::MAX, seoul, before, now), "0001-01-01 00:00:00");
+        assert_eq!(
+            start(
+                CursorKind::Instant,
+                "2026-03-01",
+                u64::MAX,
+                seoul,
+                before,
+                now
+            ),
+            "0001-01-01 00:00:00"
+        );
     }
 
     #[test]
     fn an_increment_starts_earlier_after_clocks_were_set_back() {
         let (before, now) = ("2026-10-25 00:50:00", "2026-10-25 01:20:00");
-        let local = start(CursorKind::Local, "2026-10-25 01:50:00", 0, Tz::Europe__London, before, now);
+        let local = start(
+            CursorKind::Local,
+            "2026-10-25 01:50:00",
+            0,
+            Tz::Europe__London,
+            before,
+            now,
+        );
         assert_eq!(local, "2026-10-25 00:50:00.000000");
-        let instant = start(CursorKind::Instant, "2026-10-25 00:50:00", 0, Tz::Europe__London, before, now);
+        let instant = start(
+            CursorKind::Instant,
+            "2026-10-25 00:50:00",
+            0,
+            Tz::Europe__London,
+            before,
+            now,
+        );
         assert_eq!(instant, "2026-10-25 00:50:00.000000");
     }
 }
