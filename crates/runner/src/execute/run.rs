@@ -299,7 +299,7 @@ fn pending(
         let purged = warehouse
             .number(&format!("SELECT MAX(batch) FROM _dwc.purged WHERE source_table IN ({list})"))?
             .unwrap_or(0);
-        let last_purged = all.iter().copied().filter(|(batch, _)| *batch <= purged).next_back();
+        let last_purged = all.iter().copied().rfind(|(batch, _)| *batch <= purged);
         all.retain(|(batch, _)| *batch > purged);
         all.splice(0..0, last_purged);
     }

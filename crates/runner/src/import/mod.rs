@@ -2,7 +2,9 @@
 //! What it writes passes `dwc check` as it is. It reads; it must not change a source or a project.
 
 mod files;
+mod files_keys;
 mod mysql;
+mod mysql_types;
 mod yaml;
 
 use dwc_compiler::diagnostic::Code;

@@ -5,9 +5,11 @@
 mod batch;
 mod cell;
 mod connect;
+mod cursor;
 mod moment;
 mod number;
 mod read;
+mod rows;
 
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
@@ -18,7 +20,8 @@ use dwc_compiler::model::Source;
 use dwc_compiler::plan::Stage;
 
 pub(crate) use connect::{Failure, open, options};
-pub(crate) use read::{Extracted, Request, Watermark};
+pub(crate) use cursor::Watermark;
+pub(crate) use read::{Extracted, Request};
 
 use super::files::{make_stage, quote};
 use crate::{DuckDbWarehouse, Error};
