@@ -32,7 +32,19 @@ fn a_database_becomes_a_source_that_loads() {
     let address = server.url("shop");
     let variables = [("SHOP_DB_URL", address.as_str())];
     let out = "models/sources/shop.yml";
-    let run = done(project.dwc_with(&variables, &["import", "mysql", "--name", "shop", "--url-env", "SHOP_DB_URL", "--out", out]));
+    let run = done(project.dwc_with(
+        &variables,
+        &[
+            "import",
+            "mysql",
+            "--name",
+            "shop",
+            "--url-env",
+            "SHOP_DB_URL",
+            "--out",
+            out,
+        ],
+    ));
     assert!(run.stdout.is_empty(), "{run:?}");
     let text = project.read(out);
     assert!(!text.contains("127.0.0.1"), "{text}");
@@ -43,7 +55,19 @@ fn a_database_becomes_a_source_that_loads() {
     for table in ["shop.stores", "shop.order_items", "shop.payments"] {
         assert!(run.stdout.contains(table), "{run:?}");
     }
-    let again = project.dwc_with(&variables, &["import", "mysql", "--name", "shop", "--url-env", "SHOP_DB_URL", "--out", out]);
+    let again = project.dwc_with(
+        &variables,
+        &[
+            "import",
+            "mysql",
+            "--name",
+            "shop",
+            "--url-env",
+            "SHOP_DB_URL",
+            "--out",
+            out,
+        ],
+    );
     assert_eq!(again.code, Some(1), "{again:?}");
 }
 
@@ -52,9 +76,19 @@ fn a_server_that_is_down_is_said_without_its_address() {
     let project = Project::new(EMPTY);
     let run = project.dwc_with(
         &[("SHOP_DB_URL", "mysql://root:hunter2@127.0.0.1:1/shop")],
-        &["import", "mysql", "--name", "shop", "--url-env", "SHOP_DB_URL"],
+        &[
+            "import",
+            "mysql",
+            "--name",
+            "shop",
+            "--url-env",
+            "SHOP_DB_URL",
+        ],
     );
-    assert!(run.code.is_some_and(|code| code != 0) && run.stderr.contains("DW0930"), "{run:?}");
+    assert!(
+        run.code.is_some_and(|code| code != 0) && run.stderr.contains("DW0930"),
+        "{run:?}"
+    );
     assert!(!run.stderr.contains("hunter2"), "{run:?}");
 }
 
@@ -62,24 +96,55 @@ fn a_server_that_is_down_is_said_without_its_address() {
 fn files_become_a_source_that_loads() {
     let project = Project::new(EMPTY);
     for (name, text) in [
-        ("data/orders/2026-03-01T09.csv", "order_id,line_no,sku,price,note,updated_at\n1,1,007,9.90,a,2026-03-01 08:00:00\n1,2,010,0.5,,2026-03-01 08:00:00\n"),
-        ("data/orders/2026-03-01T10.csv", "order_id,line_no,sku,price,note,updated_at\n2,1,011,1,b,2026-03-01 09:30:00\n"),
-        ("data/sellers_20260301.csv", "seller_id,name\n1,Kim\n2,Lee\n3,Park\n4,Choi\n"),
-        ("data/sellers_20260302.csv", "seller_id,name\n1,Kim\n2,Lee\n3,Park\n5,Jung\n"),
-        ("data/events.ndjson", "{\"id\": 1, \"tags\": [\"a\"], \"at\": \"2026-03-01 10:00:00\", \"ratio\": 0.5}\n{\"id\": 2, \"tags\": [], \"at\": null, \"ratio\": 1}\n"),
+        (
+            "data/orders/2026-03-01T09.csv",
+            "order_id,line_no,sku,price,note,updated_at\n1,1,007,9.90,a,2026-03-01 08:00:00\n1,2,010,0.5,,2026-03-01 08:00:00\n",
+        ),
+        (
+            "data/orders/2026-03-01T10.csv",
+            "order_id,line_no,sku,price,note,updated_at\n2,1,011,1,b,2026-03-01 09:30:00\n",
+        ),
+        (
+            "data/sellers_20260301.csv",
+            "seller_id,name\n1,Kim\n2,Lee\n3,Park\n4,Choi\n",
+        ),
+        (
+            "data/sellers_20260302.csv",
+            "seller_id,name\n1,Kim\n2,Lee\n3,Park\n5,Jung\n",
+        ),
+        (
+            "data/events.ndjson",
+            "{\"id\": 1, \"tags\": [\"a\"], \"at\": \"2026-03-01 10:00:00\", \"ratio\": 0.5}\n{\"id\": 2, \"tags\": [], \"at\": null, \"ratio\": 1}\n",
+        ),
         ("data/words.csv", "word,odd name\na,1\na,1\n"),
         ("data/readme.txt", "not data\n"),
     ] {
         project.write(name, text);
     }
-    done(project.dwc(&["import", "files", "--name", "drop", "data", "--out", "models/drop.yml"]));
+    done(project.dwc(&[
+        "import",
+        "files",
+        "--name",
+        "drop",
+        "data",
+        "--out",
+        "models/drop.yml",
+    ]));
     let text = project.read("models/drop.yml");
     assert_eq!(text, include_str!("drop.yml"), "{text}");
     done(project.dwc(&["check"]));
     done(project.dwc(&["apply", "--auto-approve"]));
     let run = done(project.dwc(&["run", "--format", "json"]));
-    assert!(run.stdout.contains("drop.orders") && run.stdout.contains("drop.events"), "{run:?}");
+    assert!(
+        run.stdout.contains("drop.orders") && run.stdout.contains("drop.events"),
+        "{run:?}"
+    );
     let run = done(project.dwc(&["import", "files", "--name", "words", "data/w*.csv"]));
     assert!(run.stdout.contains("path: \"data/words.csv\""), "{run:?}");
-    assert_eq!(project.dwc(&["import", "files", "--name", "none", "nothing"]).code, Some(3));
+    assert_eq!(
+        project
+            .dwc(&["import", "files", "--name", "none", "nothing"])
+            .code,
+        Some(3)
+    );
 }

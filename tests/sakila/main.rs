@@ -12,9 +12,13 @@ use dwc_tests::warehouse::{Warehouse, counts};
 
 /// Starts a server with the database, or says what is left out without it.
 fn sakila() -> Option<MariaDb> {
-    let dump = shared_data().map(|folder| folder.join("sakila_oltp_mysql.sql.gz")).filter(|file| file.is_file());
+    let dump = shared_data()
+        .map(|folder| folder.join("sakila_oltp_mysql.sql.gz"))
+        .filter(|file| file.is_file());
     let Some(dump) = dump else {
-        eprintln!("left out: the Sakila star, since sakila_oltp_mysql.sql.gz is not in the folder of shared data");
+        eprintln!(
+            "left out: the Sakila star, since sakila_oltp_mysql.sql.gz is not in the folder of shared data"
+        );
         return None;
     };
     let server = MariaDb::start();
@@ -26,8 +30,16 @@ fn sakila() -> Option<MariaDb> {
 }
 
 fn unpack(packed: &Path, plain: &Path) {
-    let output = Command::new("gzip").arg("-dc").arg(packed).output().expect("gzip starts");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let output = Command::new("gzip")
+        .arg("-dc")
+        .arg(packed)
+        .output()
+        .expect("gzip starts");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     std::fs::write(plain, output.stdout).expect("the dump is written");
 }
 
@@ -36,8 +48,11 @@ fn the_star_answers_as_the_database_does() {
     let Some(server) = sakila() else { return };
     let folder = repository().join("tests/warehouses/sakila");
     let url = server.url("sakila");
-    let warehouse = Warehouse::apply_with(&folder, &|text| text.replace("{{ env('SAKILA_URL') }}", &url));
-    let text = std::fs::read_to_string(folder.join("questions.sql")).expect("the questions are read");
+    let warehouse = Warehouse::apply_with(&folder, &|text| {
+        text.replace("{{ env('SAKILA_URL') }}", &url)
+    });
+    let text =
+        std::fs::read_to_string(folder.join("questions.sql")).expect("the questions are read");
     let questions = Questions::read(&text, "");
     let raw = |sql: &str| server.query(&format!("USE sakila; {sql}"));
 
@@ -62,13 +77,24 @@ fn the_star_answers_as_the_database_does() {
     assert_eq!(warehouse.audit(), [""; 0]);
 
     let report = warehouse.run(Mode::Full);
-    assert_eq!(counts(&report, "sakila.rental").inserted + counts(&report, "sakila.rental").updated, 0);
+    assert_eq!(
+        counts(&report, "sakila.rental").inserted + counts(&report, "sakila.rental").updated,
+        0
+    );
     questions_after_a_move(&questions).compare(&|sql| warehouse.rows(sql), &raw);
 }
 
 /// Without the one by country of the customer: the star keeps where a customer lived at the time, the database does not.
 fn questions_after_a_move(questions: &Questions) -> Questions {
-    let mut kept = Questions { setup: questions.setup.clone(), all: Vec::new() };
-    kept.all = questions.all.iter().filter(|question| !question.name.contains("country")).cloned().collect();
+    let mut kept = Questions {
+        setup: questions.setup.clone(),
+        all: Vec::new(),
+    };
+    kept.all = questions
+        .all
+        .iter()
+        .filter(|question| !question.name.contains("country"))
+        .cloned()
+        .collect();
     kept
 }

@@ -1,15 +1,15 @@
 //! Landing: what is new of one source becomes the current state of its tables, in one transaction with the record of the
 //! batch, its files and its watermarks. It decides what is read; it must not know how a source is read.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use chrono::NaiveDateTime;
 use dwc_compiler::diagnostic::Code;
-use dwc_compiler::model::{Contents, DetectDeletes, Files, Source, SourceType, Table};
+use dwc_compiler::model::{DetectDeletes, Source, SourceType, Table};
 use dwc_compiler::plan::{Landing, LoadPlan, Reads, Stage};
 
 use super::crash;
+use super::land_files::land_files;
 use super::report::{SourceOutcome, SourceReport, TableReport};
 use super::run::{Mode, RunOptions, named, set};
 use crate::extract::mysql::{Extracted, Extraction, Failure, Request};
@@ -32,24 +32,34 @@ pub(super) fn land(
             // run reads files again that are landed: their times are past, and what they say together is what holds.
             let by_batch = plan.models.iter().filter(|model| model.by_batch);
             let split = options.mode == Mode::Incremental
-                && by_batch.flat_map(|model| &model.tables).any(|name| tables.iter().any(|(table, _)| &table.address == name));
+                && by_batch
+                    .flat_map(|model| &model.tables)
+                    .any(|name| tables.iter().any(|(table, _)| &table.address == name));
             land_files(warehouse, folder, source, tables, split, options)
         }
         SourceType::Mysql => land_mysql(warehouse, source, tables, options),
         SourceType::Warehouse => Err(Error::coded(
             Code::UnsupportedSource,
-            format!("source `{}` is of a type that this build does not extract", source.name),
+            format!(
+                "source `{}` is of a type that this build does not extract",
+                source.name
+            ),
         )
         .help("land its tables as files, and declare a source of type `files`")),
     }
 }
 
-fn report_of(source: &Source) -> SourceReport {
-    SourceReport { source: source.name.clone(), outcome: SourceOutcome::Landed, batch: 0, tables: Vec::new() }
+pub(super) fn report_of(source: &Source) -> SourceReport {
+    SourceReport {
+        source: source.name.clone(),
+        outcome: SourceOutcome::Landed,
+        batch: 0,
+        tables: Vec::new(),
+    }
 }
 
 /// One transaction for a source: `land_tables` merges, and the batch is recorded with what it merged.
-fn commit(
+pub(super) fn commit(
     warehouse: &DuckDbWarehouse,
     source: &Source,
     mode: Mode,
@@ -59,7 +69,10 @@ fn commit(
     let mut report = report_of(source);
     crash::point();
     warehouse.transaction(|| {
-        let batch = warehouse.number("SELECT MAX(batch) FROM _dwc.batches")?.unwrap_or(0) + 1;
+        let batch = warehouse
+            .number("SELECT MAX(batch) FROM _dwc.batches")?
+            .unwrap_or(0)
+            + 1;
         report.batch = batch;
         land_tables(batch, &mut |counts| {
             warehouse.execute(&format!(
@@ -103,11 +116,17 @@ fn land_mysql(
         requests.push(Request { table, since });
     }
     let stages: Vec<&Stage> = tables.iter().map(|(_, landing)| &landing.stage).collect();
-    let Extraction { bound, tables: extracted } = match mysql::extract(warehouse, source, &requests, &stages) {
+    let Extraction {
+        bound,
+        tables: extracted,
+    } = match mysql::extract(warehouse, source, &requests, &stages) {
         Ok(extraction) => extraction,
         Err(Failure::Unreachable(reason)) => {
             mysql::discard(warehouse, &stages)?;
-            return Ok(SourceReport { outcome: SourceOutcome::Unreachable(reason), ..report_of(source) });
+            return Ok(SourceReport {
+                outcome: SourceOutcome::Unreachable(reason),
+                ..report_of(source)
+            });
         }
         Err(Failure::Stopped(error)) => {
             mysql::discard(warehouse, &stages)?;
@@ -116,7 +135,9 @@ fn land_mysql(
     };
     let report = commit(warehouse, source, options.mode, bound, |batch, record| {
         for ((table, landing), extracted) in tables.iter().zip(&extracted) {
-            record(land_extracted(warehouse, table, landing, extracted, batch, &bound)?)?;
+            record(land_extracted(
+                warehouse, table, landing, extracted, batch, &bound,
+            )?)?;
         }
         Ok(())
     });
@@ -132,8 +153,11 @@ fn land_extracted(
     batch: i64,
     bound: &NaiveDateTime,
 ) -> Result<TableReport, Error> {
-    let mut counts =
-        TableReport { table: table.address.clone(), rejected: extracted.rejected, ..TableReport::default() };
+    let mut counts = TableReport {
+        table: table.address.clone(),
+        rejected: extracted.rejected,
+        ..TableReport::default()
+    };
     let rejects = mysql::rejects(&landing.stage);
     warehouse.execute(&format!(
         "INSERT INTO _dwc.error_events SELECT {batch}, {}, 'cast', _place, _reason, _row FROM {rejects}",
@@ -147,7 +171,11 @@ fn land_extracted(
             warehouse.execute(&statement.sql)?;
         }
         // A row that was read and rejected is not gone.
-        let key: Vec<String> = table.primary_key.iter().map(|key| format!("r.{0} = s.{0}", files::quote(key))).collect();
+        let key: Vec<String> = table
+            .primary_key
+            .iter()
+            .map(|key| format!("r.{0} = s.{0}", files::quote(key)))
+            .collect();
         warehouse.execute(&format!(
             "DELETE FROM {} AS s WHERE s._deleted AND EXISTS (SELECT 1 FROM {rejects} AS r WHERE {})",
             landing.stage.path,
@@ -155,14 +183,24 @@ fn land_extracted(
         ))?;
     }
     merge(warehouse, landing, &mut counts)?;
-    state::put_watermark(warehouse, &table.address, extracted.watermark.as_deref(), bound, batch)?;
+    state::put_watermark(
+        warehouse,
+        &table.address,
+        extracted.watermark.as_deref(),
+        bound,
+        batch,
+    )?;
     counts.extracted += counts.rejected;
     Ok(counts)
 }
 
 /// Stops a batch of which more rows do not cast than the declared share.
-fn check_rejected(table: &Table, read: i64, rejected: i64) -> Result<(), Error> {
-    let share = if read > 0 { rejected as f64 / read as f64 } else { 0.0 };
+pub(super) fn check_rejected(table: &Table, read: i64, rejected: i64) -> Result<(), Error> {
+    let share = if read > 0 {
+        rejected as f64 / read as f64
+    } else {
+        0.0
+    };
     if share <= table.max_rejected_share {
         return Ok(());
     }
@@ -176,113 +214,12 @@ fn check_rejected(table: &Table, read: i64, rejected: i64) -> Result<(), Error> 
     .help("look at the source against the declared types; `max_rejected_share` sets the share that is let through"))
 }
 
-/// Stages files and lands them in the same transaction.
-fn land_files(
-    warehouse: &DuckDbWarehouse,
-    folder: &Path,
-    source: &Source,
-    tables: &[(&Table, &Landing)],
-    split: bool,
-    options: &RunOptions,
-) -> Result<SourceReport, Error> {
-    let mut work: Vec<Work<'_>> = Vec::new();
-    for (table, landing) in tables {
-        let Some(files) = &table.files else { continue };
-        let mut found = files::find(folder, table, files, options.at)?;
-        found.retain(|file| options.until.is_none_or(|until| file.at <= until));
-        let mut fresh = Vec::new();
-        for file in found {
-            let digest = files::digest(&file.path)?;
-            let known = warehouse.number(&format!(
-                "SELECT COUNT(*) FROM _dwc.files WHERE source_table = {} AND path = {} AND digest = {}",
-                literal(&table.address),
-                literal(&file.name),
-                literal(&digest)
-            ))?;
-            if known == Some(0) || options.mode == Mode::Full {
-                fresh.push((file, digest));
-            }
-        }
-        if !fresh.is_empty() {
-            work.push((*table, *landing, files, fresh));
-        }
-    }
-    let mut times: Vec<Option<NaiveDateTime>> = vec![None];
-    if split {
-        let all = work.iter().flat_map(|(_, _, _, fresh)| fresh.iter().map(|(file, _)| Some(file.at)));
-        times = all.collect::<BTreeSet<_>>().into_iter().collect();
-    }
-    let mut report = report_of(source);
-    for time in times {
-        let part: Vec<Work<'_>> = work
-            .iter()
-            .map(|(table, landing, files, fresh)| {
-                let fresh = fresh.iter().filter(|(file, _)| time.is_none_or(|time| file.at == time)).cloned().collect();
-                (*table, *landing, *files, fresh)
-            })
-            .filter(|(_, _, _, fresh): &Work<'_>| !fresh.is_empty())
-            .collect();
-        let Some(bound) = part.iter().flat_map(|(_, _, _, fresh)| fresh.iter().map(|(file, _)| file.at)).max() else {
-            continue;
-        };
-        report.add(commit(warehouse, source, options.mode, bound, |batch, record| {
-            for (table, landing, files, fresh) in &part {
-                record(land_table(warehouse, table, landing, files, fresh, batch)?)?;
-            }
-            Ok(())
-        })?);
-    }
-    Ok(report)
-}
-
-/// The new files of one table, each with its digest.
-type Work<'a> = (&'a Table, &'a Landing, &'a Files, Vec<(files::Found, String)>);
-
-fn land_table(
+/// Stops a reading of the whole table that would delete more than the declared share of it.
+pub(super) fn check_deleted(
     warehouse: &DuckDbWarehouse,
     table: &Table,
     landing: &Landing,
-    files: &Files,
-    fresh: &[(files::Found, String)],
-    batch: i64,
-) -> Result<TableReport, Error> {
-    let mut counts = TableReport { table: table.address.clone(), ..TableReport::default() };
-    let snapshot = files.contents == Contents::Snapshot;
-    let mut read = 0;
-    files::make_stage(warehouse, &landing.stage)?;
-    for (place, (file, digest)) in fresh.iter().enumerate() {
-        let staged = files::stage(warehouse, table, files, &landing.stage, file, place, batch)?;
-        read += staged.read;
-        counts.rejected += staged.rejected;
-        let address = literal(&table.address);
-        let name = literal(&file.name);
-        warehouse.execute(&format!(
-            "DELETE FROM _dwc.files WHERE source_table = {address} AND path = {name};\n\
-             INSERT INTO _dwc.files VALUES ({address}, {name}, '{digest}', {batch})"
-        ))?;
-        if snapshot {
-            set(warehouse, batch, 0, &file.at)?;
-            check_deleted(warehouse, table, landing)?;
-            for statement in &landing.absent {
-                warehouse.execute(&statement.sql)?;
-            }
-            merge(warehouse, landing, &mut counts)?;
-            warehouse.execute(&format!("DELETE FROM {}", landing.stage.path))?;
-        }
-    }
-    check_rejected(table, read, counts.rejected)?;
-    if !snapshot {
-        let last = fresh.last().map(|(file, _)| file.at).unwrap_or_default();
-        set(warehouse, batch, 0, &last)?;
-        merge(warehouse, landing, &mut counts)?;
-    }
-    warehouse.execute(&format!("DROP TABLE {}", landing.stage.path))?;
-    counts.extracted += counts.rejected;
-    Ok(counts)
-}
-
-/// Stops a reading of the whole table that would delete more than the declared share of it.
-fn check_deleted(warehouse: &DuckDbWarehouse, table: &Table, landing: &Landing) -> Result<(), Error> {
+) -> Result<(), Error> {
     let rows = format!("\"{}__{}__rows\"", table.source, table.name);
     let Some(live) = landing.absent.first().and_then(|statement| {
         let at = statement.sql.find(&rows)?;
@@ -291,15 +228,22 @@ fn check_deleted(warehouse: &DuckDbWarehouse, table: &Table, landing: &Landing) 
     }) else {
         return Ok(());
     };
-    let key: Vec<String> =
-        table.landing_key().iter().map(|column| format!("s.{0} = l.{0}", files::quote(column))).collect();
+    let key: Vec<String> = table
+        .landing_key()
+        .iter()
+        .map(|column| format!("s.{0} = l.{0}", files::quote(column)))
+        .collect();
     let counted = warehouse.rows(&format!(
         "SELECT COUNT(*), count_if(NOT EXISTS (SELECT 1 FROM {} AS s WHERE {})) FROM {live} AS l WHERE NOT l._deleted",
         landing.stage.path,
         key.join(" AND ")
     ))?;
     let number = |index: usize| {
-        counted.first().and_then(|row| row[index].as_deref()).and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.0)
+        counted
+            .first()
+            .and_then(|row| row[index].as_deref())
+            .and_then(|text| text.parse::<f64>().ok())
+            .unwrap_or(0.0)
     };
     let (all, gone) = (number(0), number(1));
     let too_many = match table.max_deleted_share {
@@ -316,7 +260,11 @@ fn check_deleted(warehouse: &DuckDbWarehouse, table: &Table, landing: &Landing) 
     Ok(())
 }
 
-fn merge(warehouse: &DuckDbWarehouse, landing: &Landing, counts: &mut TableReport) -> Result<(), Error> {
+pub(super) fn merge(
+    warehouse: &DuckDbWarehouse,
+    landing: &Landing,
+    counts: &mut TableReport,
+) -> Result<(), Error> {
     for statement in &landing.merge {
         if matches!(statement.reads, Reads::Counts) {
             let found = named(warehouse, &statement.sql)?;

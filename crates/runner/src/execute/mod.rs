@@ -3,6 +3,7 @@
 mod apply;
 mod crash;
 mod land;
+mod land_files;
 mod report;
 mod run;
 

@@ -13,7 +13,7 @@ use dwc_compiler::sql;
 
 use super::crash;
 use super::land::land;
-use super::report::{ModelOutcome, ModelReport, RunReport};
+use super::report::{ModelOutcome, ModelReport, RunReport, SourceOutcome};
 use crate::state::{self, literal};
 use crate::{DuckDbWarehouse, Error, Offence};
 
@@ -104,7 +104,12 @@ pub fn run(
     }
     load(warehouse, &plan, options, &mut report, &mut offences, tell)?;
     purge(warehouse, &plan)?;
-    let status = if offences.is_empty() { "done" } else { "held_back" };
+    let is_partial = report.sources.iter().any(|source| matches!(source.outcome, SourceOutcome::Unreachable(_)));
+    let status = match (offences.is_empty(), is_partial) {
+        (false, _) => "held_back",
+        (true, true) => "partial",
+        (true, false) => "done",
+    };
     finish(warehouse, number, status, Some(&report))?;
     Ok((report, offences))
 }
@@ -294,7 +299,7 @@ fn pending(
         let purged = warehouse
             .number(&format!("SELECT MAX(batch) FROM _dwc.purged WHERE source_table IN ({list})"))?
             .unwrap_or(0);
-        let last_purged = all.iter().copied().filter(|(batch, _)| *batch <= purged).next_back();
+        let last_purged = all.iter().copied().rfind(|(batch, _)| *batch <= purged);
         all.retain(|(batch, _)| *batch > purged);
         all.splice(0..0, last_purged);
     }

@@ -7,13 +7,11 @@ use std::path::{Path, PathBuf};
 
 use dwc_compiler::diagnostic::Code;
 
-use super::{CHANGED, ProposedColumn, ProposedTable, Proposal, check_source_name, to_name, yaml};
+use super::files_keys::propose_key;
+use super::{CHANGED, Proposal, ProposedColumn, ProposedTable, check_source_name, to_name, yaml};
 use crate::extract::files::{matching, parse_batch, quote};
 use crate::state::literal;
 use crate::{DuckDbWarehouse, Error};
-
-/// Columns that a key is looked for among.
-const KEY_COLUMNS: usize = 8;
 
 /// Proposes the YAML of files: a folder, which is gone through whole, or a glob; relative to the project's folder.
 ///
@@ -32,12 +30,18 @@ pub fn import_files(name: &str, project: &Path, place: &str) -> Result<String, E
     for path in found {
         let relative = relative_to(project, &path);
         if let Some(kind) = Kind::of(&relative) {
-            groups.entry((pattern_of(&relative), kind)).or_default().push(path);
+            groups
+                .entry((pattern_of(&relative), kind))
+                .or_default()
+                .push(path);
         }
     }
     if groups.is_empty() {
-        return Err(Error::coded(Code::FileMissing, format!("no CSV, Parquet or NDJSON file is at `{place}`"))
-            .help("name a folder or a glob, relative to the project's folder"));
+        return Err(Error::coded(
+            Code::FileMissing,
+            format!("no CSV, Parquet or NDJSON file is at `{place}`"),
+        )
+        .help("name a folder or a glob, relative to the project's folder"));
     }
     let engine = DuckDbWarehouse::open(":memory:")?;
     let mut tables = Vec::new();
@@ -56,7 +60,13 @@ pub fn import_files(name: &str, project: &Path, place: &str) -> Result<String, E
         "Types and keys were guessed from the files at hand: confirm them.".to_owned(),
         "DATETIMEs have no zone: they are read in the project's. Add `timezone: …` if these files keep another.".to_owned(),
     ];
-    Ok(yaml::write(&Proposal { name: name.to_owned(), ty: "files", url: None, notes, tables }))
+    Ok(yaml::write(&Proposal {
+        name: name.to_owned(),
+        ty: "files",
+        url: None,
+        notes,
+        tables,
+    }))
 }
 
 /// A format, and whether the ending of the name says it to the language.
@@ -89,16 +99,23 @@ impl Kind {
 
     /// The engine's reader of some files, with the file's name beside each row.
     fn reader(self, files: &[PathBuf]) -> String {
-        let names: Vec<String> = files.iter().map(|file| literal(&file.to_string_lossy())).collect();
+        let names: Vec<String> = files
+            .iter()
+            .map(|file| literal(&file.to_string_lossy()))
+            .collect();
         let names = names.join(", ");
         match self {
             Kind::Csv => format!(
                 "read_csv([{names}], header = true, delim = ',', quote = '\"', escape = '\"', strict_mode = false, \
                  ignore_errors = true, sample_size = 100000, union_by_name = true, filename = '_file')"
             ),
-            Kind::Parquet => format!("read_parquet([{names}], union_by_name = true, filename = '_file')"),
+            Kind::Parquet => {
+                format!("read_parquet([{names}], union_by_name = true, filename = '_file')")
+            }
             Kind::Json => {
-                format!("read_json([{names}], format = 'newline_delimited', union_by_name = true, ignore_errors = true, filename = '_file')")
+                format!(
+                    "read_json([{names}], format = 'newline_delimited', union_by_name = true, ignore_errors = true, filename = '_file')"
+                )
             }
         }
     }
@@ -121,20 +138,34 @@ fn walk(at: &Path, found: &mut Vec<PathBuf>) -> Result<(), Error> {
 fn relative_to(project: &Path, path: &Path) -> String {
     let whole = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
     let (project, path) = (whole(project), whole(path));
-    path.strip_prefix(&project).unwrap_or(&path).to_string_lossy().replace('\\', "/")
+    path.strip_prefix(&project)
+        .unwrap_or(&path)
+        .to_string_lossy()
+        .replace('\\', "/")
 }
 
 /// A file's name with `{batch}` for the time in it, and what follows the time as `*`.
 fn pattern_of(name: &str) -> String {
-    let (folder, file) = name.rsplit_once('/').map_or(("", name), |(folder, file)| (folder, file));
+    let (folder, file) = name
+        .rsplit_once('/')
+        .map_or(("", name), |(folder, file)| (folder, file));
     let (stem, ending) = file.split_once('.').unwrap_or((file, ""));
-    let folder = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+    let folder = if folder.is_empty() {
+        String::new()
+    } else {
+        format!("{folder}/")
+    };
     let starts = stem.char_indices().map(|(at, _)| at);
     let times = starts.flat_map(|from| {
-        let ends = (from..=stem.len()).rev().filter(|end| stem.is_char_boundary(*end));
+        let ends = (from..=stem.len())
+            .rev()
+            .filter(|end| stem.is_char_boundary(*end));
         ends.map(move |to| (from, to))
     });
-    let Some((from, to)) = times.into_iter().find(|(from, to)| parse_batch(&stem[*from..*to]).is_some()) else {
+    let Some((from, to)) = times
+        .into_iter()
+        .find(|(from, to)| parse_batch(&stem[*from..*to]).is_some())
+    else {
         return name.to_owned();
     };
     let rest = if to < stem.len() { "*" } else { "" };
@@ -143,56 +174,102 @@ fn pattern_of(name: &str) -> String {
 
 /// The name of a pattern's table: what it says beside the time, or its folder.
 fn name_of(pattern: &str) -> String {
-    let (folder, file) = pattern.rsplit_once('/').map_or(("", pattern), |(folder, file)| (folder, file));
-    let said: String = file.split('.').next().unwrap_or_default().replace("{batch}", "").replace('*', "");
+    let (folder, file) = pattern
+        .rsplit_once('/')
+        .map_or(("", pattern), |(folder, file)| (folder, file));
+    let said: String = file
+        .split('.')
+        .next()
+        .unwrap_or_default()
+        .replace("{batch}", "")
+        .replace('*', "");
     let plain = said.trim_matches(|c: char| !c.is_alphanumeric());
-    if plain.is_empty() { to_name(folder.rsplit('/').next().unwrap_or("rows")) } else { to_name(plain) }
+    if plain.is_empty() {
+        to_name(folder.rsplit('/').next().unwrap_or("rows"))
+    } else {
+        to_name(plain)
+    }
 }
 
-fn propose(engine: &DuckDbWarehouse, pattern: &str, kind: Kind, files: &[PathBuf]) -> Result<ProposedTable, Error> {
-    let mut table = ProposedTable { name: name_of(pattern), ..ProposedTable::default() };
+fn propose(
+    engine: &DuckDbWarehouse,
+    pattern: &str,
+    kind: Kind,
+    files: &[PathBuf],
+) -> Result<ProposedTable, Error> {
+    let mut table = ProposedTable {
+        name: name_of(pattern),
+        ..ProposedTable::default()
+    };
     table.settings.push(("path", yaml::text(pattern)));
     if pattern.ends_with(".gz") {
         table.settings.push(("format", kind.word().to_owned()));
     }
     let unreadable = |error: Error| Error {
         code: Some(Code::FileUnreadable),
-        message: format!("the files at `{pattern}` could not be read as {}", kind.word()),
+        message: format!(
+            "the files at `{pattern}` could not be read as {}",
+            kind.word()
+        ),
         help: Some("look at the file, or import the others alone".to_owned()),
         cause: error.cause,
     };
-    engine.execute(&format!("CREATE OR REPLACE TEMP TABLE sniffed AS SELECT * FROM {}", kind.reader(files))).map_err(unreadable)?;
+    engine
+        .execute(&format!(
+            "CREATE OR REPLACE TEMP TABLE sniffed AS SELECT * FROM {}",
+            kind.reader(files)
+        ))
+        .map_err(unreadable)?;
     let described = engine.rows("DESCRIBE sniffed")?;
     for row in &described {
-        let (Some(Some(name)), Some(Some(ty))) = (row.first(), row.get(1)) else { continue };
+        let (Some(Some(name)), Some(Some(ty))) = (row.first(), row.get(1)) else {
+            continue;
+        };
         if name == "_file" {
             continue;
         }
         if !super::is_name(name) {
-            table.notes.push(format!("left out: column `{name}`, whose name is no name of every engine"));
+            table.notes.push(format!(
+                "left out: column `{name}`, whose name is no name of every engine"
+            ));
             continue;
         }
         let ty = type_of(ty, kind);
-        table.columns.push(ProposedColumn { name: name.clone(), ty, ..ProposedColumn::default() });
+        table.columns.push(ProposedColumn {
+            name: name.clone(),
+            ty,
+            ..ProposedColumn::default()
+        });
     }
     if kind == Kind::Csv {
         look_at_texts(engine, files, &mut table)?;
     }
     propose_key(engine, pattern, files.len(), &mut table)?;
     let named = |name: &str| {
-        table.columns.iter().find(|column| column.name.eq_ignore_ascii_case(name) && matches!(column.ty.as_str(), "DATETIME" | "TIMESTAMP"))
+        table.columns.iter().find(|column| {
+            column.name.eq_ignore_ascii_case(name)
+                && matches!(column.ty.as_str(), "DATETIME" | "TIMESTAMP")
+        })
     };
-    table.cursor = CHANGED.iter().find_map(|name| named(name)).map(|column| column.name.clone());
+    table.cursor = CHANGED
+        .iter()
+        .find_map(|name| named(name))
+        .map(|column| column.name.clone());
     Ok(table)
 }
 
 /// The GoogleSQL type of an engine's type.
 fn type_of(engine: &str, kind: Kind) -> String {
-    if let Some(item) = engine.strip_suffix("[]").filter(|item| kind == Kind::Parquet && !item.contains(['(', '['])) {
+    if let Some(item) = engine
+        .strip_suffix("[]")
+        .filter(|item| kind == Kind::Parquet && !item.contains(['(', '[']))
+    {
         return format!("ARRAY<{}>", type_of(item, kind));
     }
     match engine {
-        "TINYINT" | "SMALLINT" | "INTEGER" | "BIGINT" | "UTINYINT" | "USMALLINT" | "UINTEGER" => "INT64",
+        "TINYINT" | "SMALLINT" | "INTEGER" | "BIGINT" | "UTINYINT" | "USMALLINT" | "UINTEGER" => {
+            "INT64"
+        }
         "UBIGINT" | "HUGEINT" | "UHUGEINT" => "NUMERIC",
         "FLOAT" | "DOUBLE" => "FLOAT64",
         "BOOLEAN" => "BOOL",
@@ -203,21 +280,39 @@ fn type_of(engine: &str, kind: Kind) -> String {
         "TIMESTAMP WITH TIME ZONE" => "TIMESTAMP",
         _ if engine.starts_with("TIMESTAMP") => "DATETIME",
         _ if engine.starts_with("DECIMAL") => decimal(engine),
-        _ if engine.starts_with("STRUCT") || engine.starts_with("MAP") || engine.ends_with("[]") => "JSON",
+        _ if engine.starts_with("STRUCT")
+            || engine.starts_with("MAP")
+            || engine.ends_with("[]") =>
+        {
+            "JSON"
+        }
         _ => "STRING",
     }
     .to_owned()
 }
 
 fn decimal(engine: &str) -> &'static str {
-    let mut numbers = engine.split(|c: char| !c.is_ascii_digit()).filter_map(|text| text.parse::<u32>().ok());
+    let mut numbers = engine
+        .split(|c: char| !c.is_ascii_digit())
+        .filter_map(|text| text.parse::<u32>().ok());
     let (digits, scale) = (numbers.next().unwrap_or(38), numbers.next().unwrap_or(0));
-    if scale <= 9 && digits.saturating_sub(scale) <= 29 { "NUMERIC" } else { "BIGNUMERIC" }
+    if scale <= 9 && digits.saturating_sub(scale) <= 29 {
+        "NUMERIC"
+    } else {
+        "BIGNUMERIC"
+    }
 }
 
 /// What the engine's guess hides in a text file: decimals that a binary number would bend, and codes with leading zeros.
-fn look_at_texts(engine: &DuckDbWarehouse, files: &[PathBuf], table: &mut ProposedTable) -> Result<(), Error> {
-    let reader = Kind::Csv.reader(files).replacen("header = true", "header = true, all_varchar = true", 1);
+fn look_at_texts(
+    engine: &DuckDbWarehouse,
+    files: &[PathBuf],
+    table: &mut ProposedTable,
+) -> Result<(), Error> {
+    let reader =
+        Kind::Csv
+            .reader(files)
+            .replacen("header = true", "header = true, all_varchar = true", 1);
     for column in &mut table.columns {
         let value = format!("trim({})", quote(&column.name));
         match column.ty.as_str() {
@@ -230,8 +325,9 @@ fn look_at_texts(engine: &DuckDbWarehouse, files: &[PathBuf], table: &mut Propos
                 }
             }
             "INT64" => {
-                let zeros =
-                    engine.number(&format!("SELECT COUNT(*) FROM {reader} WHERE regexp_full_match({value}, '0[0-9]+')"))?;
+                let zeros = engine.number(&format!(
+                    "SELECT COUNT(*) FROM {reader} WHERE regexp_full_match({value}, '0[0-9]+')"
+                ))?;
                 if zeros != Some(0) {
                     column.ty = "STRING".to_owned();
                     column.note = Some("digits with leading zeros".to_owned());
@@ -243,94 +339,20 @@ fn look_at_texts(engine: &DuckDbWarehouse, files: &[PathBuf], table: &mut Propos
     Ok(())
 }
 
-/// Looks for the columns that name a row within each file, and for whether a file holds the whole table.
-fn propose_key(engine: &DuckDbWarehouse, pattern: &str, files: usize, table: &mut ProposedTable) -> Result<(), Error> {
-    let rows = engine.number("SELECT COUNT(*) FROM sniffed")?.unwrap_or(0);
-    let fit = |ty: &str| matches!(ty, "INT64" | "STRING" | "DATE");
-    let mut names: Vec<&str> =
-        table.columns.iter().filter(|column| fit(&column.ty)).map(|column| column.name.as_str()).take(KEY_COLUMNS).collect();
-    names.sort_by_key(|name| !looks_like_key(name));
-    let key = if rows > 1 { find_key(engine, &names)? } else { None };
-    let dated = pattern.contains("{batch}");
-    let whole = match &key {
-        None => true,
-        Some(_) if !dated => true,
-        Some(key) => repeats(engine, key)?,
-    };
-    match (&key, dated) {
-        (None, _) => table.notes.push(format!("no key was found in {rows} rows: each file is taken as the whole table, its rows as their own key")),
-        (Some(key), _) => table.notes.push(format!("key: {} tells the rows of each file apart, {rows} rows at hand", key.join(" and "))),
-    }
-    if dated && key.is_some() {
-        table.notes.push(if whole {
-            "most keys come again in the next file: each is taken as the whole table, in which a missing row is a delete".to_owned()
-        } else {
-            "files are taken as changes; if each holds the whole table, say `contents: snapshot`".to_owned()
-        });
-    }
-    if !dated && files == 1 {
-        table.notes.push("no time is in the file's name: put one there, as `{batch}`, when there will be more files".to_owned());
-    }
-    if whole {
-        table.settings.push(("contents", "snapshot".to_owned()));
-    }
-    table.primary_key = key.unwrap_or_default();
-    Ok(())
-}
-
-/// The first column that tells the rows of each file apart, alone or with another one. Columns that are named like keys
-/// come first; the second of two stands alone where it tells the rows of all files apart.
-fn find_key(engine: &DuckDbWarehouse, names: &[&str]) -> Result<Option<Vec<String>>, Error> {
-    let tells_apart = |within: &str, names: &[&str]| -> Result<bool, Error> {
-        let quoted: Vec<String> = names.iter().map(|name| quote(name)).collect();
-        let nulls: Vec<String> = quoted.iter().map(|name| format!("{name} IS NULL")).collect();
-        let bad = engine.number(&format!(
-            "SELECT COUNT(*) FROM (SELECT 1 FROM sniffed GROUP BY {within}{0}, {1} HAVING COUNT(*) > 1 OR {1} LIMIT 1)",
-            quoted.join(", "),
-            nulls.join(" OR ")
-        ))?;
-        Ok(bad == Some(0))
-    };
-    for (at, first) in names.iter().enumerate() {
-        if tells_apart("_file, ", &[first])? {
-            return Ok(Some(vec![(*first).to_owned()]));
-        }
-        for second in names[at + 1..].iter().filter(|_| looks_like_key(first)) {
-            if tells_apart("_file, ", &[first, second])? {
-                let alone = tells_apart("", &[second])?;
-                let key = if alone { vec![*second] } else { vec![*first, *second] };
-                return Ok(Some(key.into_iter().map(str::to_owned).collect()));
-            }
-        }
-    }
-    Ok(None)
-}
-
-fn looks_like_key(name: &str) -> bool {
-    let name = name.to_lowercase();
-    name == "id" || ["_id", "_no", "_code", "_key", "_number", "_sk"].iter().any(|end| name.ends_with(end))
-}
-
-/// Whether most keys of a file come again in the next one.
-fn repeats(engine: &DuckDbWarehouse, key: &[String]) -> Result<bool, Error> {
-    let equal: Vec<String> = key.iter().map(|name| format!("n.{0} = p.{0}", quote(name))).collect();
-    let share = engine.number(&format!(
-        "WITH files AS (SELECT _file, lead(_file) OVER (ORDER BY _file) AS _next FROM (SELECT DISTINCT _file FROM sniffed)) \
-         SELECT CAST(100 * count_if(EXISTS (SELECT 1 FROM sniffed AS n WHERE n._file = f._next AND {})) / COUNT(*) AS BIGINT) \
-         FROM sniffed AS p JOIN files AS f ON p._file = f._file WHERE f._next IS NOT NULL",
-        equal.join(" AND ")
-    ))?;
-    Ok(share.is_some_and(|share| share >= 70))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_time_in_a_name_is_the_batch() {
-        assert_eq!(pattern_of("data/orders/2026-03-01T09.csv"), "data/orders/{batch}.csv");
-        assert_eq!(pattern_of("data/orders_20260301_part1.csv.gz"), "data/orders_{batch}*.csv.gz");
+        assert_eq!(
+            pattern_of("data/orders/2026-03-01T09.csv"),
+            "data/orders/{batch}.csv"
+        );
+        assert_eq!(
+            pattern_of("data/orders_20260301_part1.csv.gz"),
+            "data/orders_{batch}*.csv.gz"
+        );
         assert_eq!(pattern_of("data/countries.csv"), "data/countries.csv");
         assert_eq!(name_of("data/orders_{batch}*.csv.gz"), "orders");
         assert_eq!(name_of("data/orders/{batch}.csv"), "orders");

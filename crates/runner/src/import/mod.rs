@@ -2,7 +2,9 @@
 //! What it writes passes `dwc check` as it is. It reads; it must not change a source or a project.
 
 mod files;
+mod files_keys;
 mod mysql;
+mod mysql_types;
 mod yaml;
 
 use dwc_compiler::diagnostic::Code;
@@ -63,9 +65,27 @@ struct ProposedColumn {
 
 /// Names that usually hold when a row was last changed, the surest first.
 const CHANGED: &[&str] = &[
-    "updated_at", "last_update", "last_updated", "last_updated_at", "modified_at", "last_modified", "last_modified_at",
-    "date_modified", "modified", "updated", "update_time", "updated_time", "modified_time", "updated_on", "modified_on",
-    "changed_at", "upd_date", "mod_date", "update_dt", "upd_dt", "mod_dt",
+    "updated_at",
+    "last_update",
+    "last_updated",
+    "last_updated_at",
+    "modified_at",
+    "last_modified",
+    "last_modified_at",
+    "date_modified",
+    "modified",
+    "updated",
+    "update_time",
+    "updated_time",
+    "modified_time",
+    "updated_on",
+    "modified_on",
+    "changed_at",
+    "upd_date",
+    "mod_date",
+    "update_dt",
+    "upd_dt",
+    "mod_dt",
 ];
 
 /// Whether a name can be that of a table or column of the language.
@@ -80,16 +100,26 @@ fn check_source_name(name: &str) -> Result<(), Error> {
     if is_name(name) && name != "ref" {
         return Ok(());
     }
-    Err(Error::coded(Code::ReservedName, format!("`{name}` cannot be the name of a source"))
-        .help("choose a name of letters, digits and `_` that starts with a letter"))
+    Err(Error::coded(
+        Code::ReservedName,
+        format!("`{name}` cannot be the name of a source"),
+    )
+    .help("choose a name of letters, digits and `_` that starts with a letter"))
 }
 
 /// The nearest name of the language.
 fn to_name(text: &str) -> String {
-    let mut name: String = text.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect();
+    let mut name: String = text
+        .chars()
+        .map(|c| if c.is_alphanumeric() { c } else { '_' })
+        .collect();
     while name.contains("__") {
         name = name.replace("__", "_");
     }
     let name = name.trim_matches('_').to_owned();
-    if is_name(&name) { name } else { format!("t_{name}") }
+    if is_name(&name) {
+        name
+    } else {
+        format!("t_{name}")
+    }
 }

@@ -6,10 +6,12 @@ use std::collections::BTreeMap;
 use dwc_compiler::diagnostic::Code;
 use dwc_compiler::model::{Source, SourceType};
 use dwc_compiler::source::{FileId, Span};
-use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, Row};
+use mysql_async::Conn;
 
-use super::{CHANGED, ProposedColumn, ProposedTable, Proposal, check_source_name, is_name, to_name, yaml};
+use super::mysql_types::{Seen, rows, type_of};
+use super::{
+    CHANGED, Proposal, ProposedColumn, ProposedTable, check_source_name, is_name, to_name, yaml,
+};
 use crate::Error;
 use crate::extract::mysql::{Failure, open, options};
 
@@ -28,11 +30,18 @@ pub fn import_mysql(name: &str, url_env: &str) -> Result<String, Error> {
         timezone: "UTC".to_owned(),
         schema: None,
         max_connections: 1,
-        span: Span { file: FileId(0), lo: 0, hi: 0 },
+        span: Span {
+            file: FileId(0),
+            lo: 0,
+            hi: 0,
+        },
     };
     let options = options(&source)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|cause| Error::because("the connection could not start", cause))?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let runtime =
+        runtime.map_err(|cause| Error::because("the connection could not start", cause))?;
     let tables = runtime.block_on(async {
         let mut connection = open(options).await?;
         let tables = look(&mut connection).await;
@@ -43,45 +52,50 @@ pub fn import_mysql(name: &str, url_env: &str) -> Result<String, Error> {
         Ok(found) => found,
         Err(Failure::Stopped(error)) => return Err(error),
         Err(Failure::Unreachable(reason)) => {
-            return Err(Error::coded(Code::SourceUnreachable, format!("the database was not reached: {reason}"))
-                .help(format!("look at the address in `{url_env}` and at the server")));
+            return Err(Error::coded(
+                Code::SourceUnreachable,
+                format!("the database was not reached: {reason}"),
+            )
+            .help(format!(
+                "look at the address in `{url_env}` and at the server"
+            )));
         }
     };
-    if tables.iter().flat_map(|table| &table.columns).any(|column| column.ty == "DATETIME") {
+    if tables
+        .iter()
+        .flat_map(|table| &table.columns)
+        .any(|column| column.ty == "DATETIME")
+    {
         notes.push("DATETIMEs have no zone: they are read in the project's. Add `timezone: …` if this database keeps another.".to_owned());
     }
     if tables.is_empty() {
-        return Err(Error::coded(Code::SourceColumns, "the database has no table that can be read with a key")
-            .help(format!("name the database in the address in `{url_env}`: `mysql://user:password@host/database`")));
+        return Err(Error::coded(
+            Code::SourceColumns,
+            "the database has no table that can be read with a key",
+        )
+        .help(format!(
+            "name the database in the address in `{url_env}`: `mysql://user:password@host/database`"
+        )));
     }
-    Ok(yaml::write(&Proposal { name: name.to_owned(), ty: "mysql", url: Some(url), notes, tables }))
-}
-
-/// One column of the information schema.
-struct Seen {
-    name: String,
-    data_type: String,
-    column_type: String,
-    precision: Option<u64>,
-    scale: Option<u64>,
-    nullable: bool,
-    extra: String,
-    comment: String,
-}
-
-async fn rows(connection: &mut Conn, sql: &str) -> Result<Vec<Vec<String>>, Failure> {
-    let rows: Vec<Row> = connection.query(sql).await.map_err(|cause| Failure::of("looking at the schema", cause))?;
-    Ok(rows
-        .into_iter()
-        .map(|row| row.unwrap().into_iter().map(|value| mysql_async::from_value_opt::<String>(value).unwrap_or_default()).collect())
-        .collect())
+    Ok(yaml::write(&Proposal {
+        name: name.to_owned(),
+        ty: "mysql",
+        url: Some(url),
+        notes,
+        tables,
+    }))
 }
 
 /// Groups rows by their first column.
 fn by_table(rows: Vec<Vec<String>>) -> BTreeMap<String, Vec<Vec<String>>> {
     let mut grouped: BTreeMap<String, Vec<Vec<String>>> = BTreeMap::new();
     for row in rows {
-        let (Some(table), rest) = (row.first().cloned(), row.get(1..).unwrap_or_default().to_vec()) else { continue };
+        let (Some(table), rest) = (
+            row.first().cloned(),
+            row.get(1..).unwrap_or_default().to_vec(),
+        ) else {
+            continue;
+        };
         grouped.entry(table).or_default().push(rest);
     }
     grouped
@@ -132,12 +146,22 @@ async fn look(connection: &mut Conn) -> Result<(Vec<ProposedTable>, Vec<String>)
     let mut proposed = Vec::new();
     let mut notes = Vec::new();
     for table in &tables {
-        let [name, kind, comment] = table.as_slice() else { continue };
+        let [name, kind, comment] = table.as_slice() else {
+            continue;
+        };
         if kind != "BASE TABLE" {
-            notes.push(format!("left out: `{name}`, which is a {}", kind.to_lowercase()));
+            notes.push(format!(
+                "left out: `{name}`, which is a {}",
+                kind.to_lowercase()
+            ));
             continue;
         }
-        let seen: Vec<Seen> = columns.get(name).unwrap_or(&none).iter().filter_map(|row| read_column(row)).collect();
+        let seen: Vec<Seen> = columns
+            .get(name)
+            .unwrap_or(&none)
+            .iter()
+            .filter_map(|row| read_column(row))
+            .collect();
         let indexes = indexes.get(name).unwrap_or(&none);
         let Some(key) = key_of(indexes, &seen) else {
             notes.push(format!("left out: `{name}`, which has neither a primary key nor a unique index over columns without NULL"));
@@ -164,7 +188,19 @@ struct Facts<'a> {
 }
 
 fn read_column(row: &[String]) -> Option<Seen> {
-    let [name, data_type, column_type, precision, scale, nullable, extra, comment] = row else { return None };
+    let [
+        name,
+        data_type,
+        column_type,
+        precision,
+        scale,
+        nullable,
+        extra,
+        comment,
+    ] = row
+    else {
+        return None;
+    };
     Some(Seen {
         name: name.clone(),
         data_type: data_type.to_lowercase(),
@@ -181,7 +217,9 @@ fn read_column(row: &[String]) -> Option<Seen> {
 fn key_of(indexes: &[Vec<String>], seen: &[Seen]) -> Option<Vec<String>> {
     let mut unique: Vec<(&str, Vec<String>)> = Vec::new();
     for row in indexes {
-        let [index, non_unique, _, column, _] = row.as_slice() else { continue };
+        let [index, non_unique, _, column, _] = row.as_slice() else {
+            continue;
+        };
         if non_unique != "0" {
             continue;
         }
@@ -190,8 +228,16 @@ fn key_of(indexes: &[Vec<String>], seen: &[Seen]) -> Option<Vec<String>> {
             _ => unique.push((index, vec![column.clone()])),
         }
     }
-    let whole = |columns: &[String]| columns.iter().all(|name| seen.iter().any(|column| &column.name == name && !column.nullable));
-    unique.into_iter().map(|(_, columns)| columns).find(|columns| whole(columns))
+    let whole = |columns: &[String]| {
+        columns.iter().all(|name| {
+            seen.iter()
+                .any(|column| &column.name == name && !column.nullable)
+        })
+    };
+    unique
+        .into_iter()
+        .map(|(_, columns)| columns)
+        .find(|columns| whole(columns))
 }
 
 /// The table, or why it is left out.
@@ -203,7 +249,11 @@ async fn propose(
     seen: &[Seen],
     facts: &Facts<'_>,
 ) -> Result<Result<ProposedTable, String>, Failure> {
-    let mut table = ProposedTable { name: to_name(name), primary_key: key, ..ProposedTable::default() };
+    let mut table = ProposedTable {
+        name: to_name(name),
+        primary_key: key,
+        ..ProposedTable::default()
+    };
     if table.name != name {
         table.physical = Some(name.to_owned());
     }
@@ -214,14 +264,25 @@ async fn propose(
             continue;
         }
         let is_json = facts.checks.iter().any(|check| {
-            check.first().is_some_and(|clause| clause.to_lowercase().starts_with(&format!("json_valid(`{}`)", column.name.to_lowercase())))
+            check.first().is_some_and(|clause| {
+                clause
+                    .to_lowercase()
+                    .starts_with(&format!("json_valid(`{}`)", column.name.to_lowercase()))
+            })
         });
         let Some((ty, note)) = type_of(connection, name, column, is_json).await? else {
-            table.notes.push(format!("left out: column `{}` of type {}, which has no equal in GoogleSQL", column.name, column.column_type));
+            table.notes.push(format!(
+                "left out: column `{}` of type {}, which has no equal in GoogleSQL",
+                column.name, column.column_type
+            ));
             continue;
         };
-        let reference = facts.references.iter().find(|row| row.first() == Some(&column.name));
-        let reference = reference.and_then(|row| Some(format!("references {}.{}", row.get(1)?, row.get(2)?)));
+        let reference = facts
+            .references
+            .iter()
+            .find(|row| row.first() == Some(&column.name));
+        let reference =
+            reference.and_then(|row| Some(format!("references {}.{}", row.get(1)?, row.get(2)?)));
         let said: Vec<String> = [note, reference].into_iter().flatten().collect();
         table.columns.push(ProposedColumn {
             name: column.name.clone(),
@@ -230,15 +291,36 @@ async fn propose(
             note: Some(said.join("; ")).filter(|note| !note.is_empty()),
         });
     }
-    if let Some(missing) = table.primary_key.iter().find(|key| !table.columns.iter().any(|column| &column.name == *key)) {
-        return Ok(Err(format!("whose key has the column `{missing}`, which is left out")));
+    if let Some(missing) = table
+        .primary_key
+        .iter()
+        .find(|key| !table.columns.iter().any(|column| &column.name == *key))
+    {
+        return Ok(Err(format!(
+            "whose key has the column `{missing}`, which is left out"
+        )));
     }
     propose_cursor(&mut table, seen, facts.indexes);
-    let marks = ["deleted_at", "is_deleted", "deleted", "del_yn", "is_removed", "removed_at"];
-    if let Some(mark) = seen.iter().find(|column| marks.contains(&column.name.to_lowercase().as_str())) {
-        table.notes.push(format!("`{0}` may mark deletes: then say `detect_deletes: column` and `delete_column: {0}`", mark.name));
+    let marks = [
+        "deleted_at",
+        "is_deleted",
+        "deleted",
+        "del_yn",
+        "is_removed",
+        "removed_at",
+    ];
+    if let Some(mark) = seen
+        .iter()
+        .find(|column| marks.contains(&column.name.to_lowercase().as_str()))
+    {
+        table.notes.push(format!(
+            "`{0}` may mark deletes: then say `detect_deletes: column` and `delete_column: {0}`",
+            mark.name
+        ));
     }
-    table.settings.push(("detect_deletes", "full_pass".to_owned()));
+    table
+        .settings
+        .push(("detect_deletes", "full_pass".to_owned()));
     if table.cursor.is_some() {
         table.settings.push(("lookback", "10m".to_owned()));
     }
@@ -247,14 +329,31 @@ async fn propose(
 
 /// Proposes the column that increments are read by, and says what it does not see.
 fn propose_cursor(table: &mut ProposedTable, seen: &[Seen], indexes: &[Vec<String>]) {
-    let moment = |column: &&Seen| matches!(column.data_type.as_str(), "datetime" | "timestamp") && is_name(&column.name);
-    let rank = |column: &Seen| CHANGED.iter().position(|name| column.name.eq_ignore_ascii_case(name));
-    let kept = seen.iter().filter(moment).find(|column| column.extra.contains("on update current_timestamp"));
-    let named = || seen.iter().filter(moment).filter(|column| rank(column).is_some()).min_by_key(|column| rank(column));
+    let moment = |column: &&Seen| {
+        matches!(column.data_type.as_str(), "datetime" | "timestamp") && is_name(&column.name)
+    };
+    let rank = |column: &Seen| {
+        CHANGED
+            .iter()
+            .position(|name| column.name.eq_ignore_ascii_case(name))
+    };
+    let kept = seen
+        .iter()
+        .filter(moment)
+        .find(|column| column.extra.contains("on update current_timestamp"));
+    let named = || {
+        seen.iter()
+            .filter(moment)
+            .filter(|column| rank(column).is_some())
+            .min_by_key(|column| rank(column))
+    };
     let Some(cursor) = kept.or_else(named) else {
         let created = seen.iter().filter(moment).find(|column| {
             let name = column.name.to_lowercase();
-            name.contains("creat") || name.contains("insert") || name.contains("regist") || column.extra.contains("current_timestamp")
+            name.contains("creat")
+                || name.contains("insert")
+                || name.contains("regist")
+                || column.extra.contains("current_timestamp")
         });
         table.notes.push(match created {
             Some(created) => format!(
@@ -269,64 +368,18 @@ fn propose_cursor(table: &mut ProposedTable, seen: &[Seen], indexes: &[Vec<Strin
     if kept.is_none() {
         table.notes.push(format!("nothing in the schema makes `{name}` follow an update: make sure that whatever writes the table sets it"));
     }
-    let indexed = indexes.iter().any(|row| row.get(2).is_some_and(|place| place == "1") && row.get(3) == Some(name));
+    let indexed = indexes
+        .iter()
+        .any(|row| row.get(2).is_some_and(|place| place == "1") && row.get(3) == Some(name));
     if !indexed {
-        table.notes.push(format!("`{name}` has no index: every increment scans the table"));
+        table.notes.push(format!(
+            "`{name}` has no index: every increment scans the table"
+        ));
     }
     if cursor.nullable {
-        table.notes.push(format!("rows whose `{name}` is NULL are read each time"));
+        table
+            .notes
+            .push(format!("rows whose `{name}` is NULL are read each time"));
     }
     table.cursor = Some(name.clone());
-}
-
-/// The GoogleSQL type of a column and what is to be said of it; `None` where it has none.
-async fn type_of(connection: &mut Conn, table: &str, column: &Seen, is_json: bool) -> Result<Option<(String, Option<String>)>, Failure> {
-    let unsigned = column.column_type.contains("unsigned");
-    let say = |ty: &str, note: Option<&str>| Some((ty.to_owned(), note.map(str::to_owned)));
-    Ok(match column.data_type.as_str() {
-        "tinyint" if column.column_type.starts_with("tinyint(1)") => {
-            if any(connection, table, &column.name, "NOT IN (0, 1)").await? {
-                say("INT64", Some("a tinyint(1) with other values than 0 and 1"))
-            } else {
-                say("BOOL", None)
-            }
-        }
-        "bigint" if unsigned && any(connection, table, &column.name, "> 9223372036854775807").await? => {
-            say("NUMERIC", Some("unsigned, with values beyond INT64"))
-        }
-        "tinyint" | "smallint" | "mediumint" | "int" | "integer" | "bigint" | "year" => say("INT64", None),
-        "decimal" | "numeric" => {
-            let (digits, scale) = (column.precision.unwrap_or(10), column.scale.unwrap_or(0));
-            if scale <= 9 && digits.saturating_sub(scale) <= 29 {
-                say("NUMERIC", None)
-            } else {
-                say("BIGNUMERIC", Some("an embedded warehouse keeps 20 digits before the point and 18 after"))
-            }
-        }
-        "float" | "double" | "real" => say("FLOAT64", None),
-        "bit" if column.column_type == "bit(1)" => say("BOOL", None),
-        "bit" => say("INT64", None),
-        "date" => say("DATE", None),
-        "datetime" => say("DATETIME", None),
-        "timestamp" => say("TIMESTAMP", None),
-        "time" => {
-            let beyond = any(connection, table, &column.name, "< '00:00:00'").await?
-                || any(connection, table, &column.name, ">= '24:00:00'").await?;
-            if beyond { say("STRING", Some("lengths of time, not times of day")) } else { say("TIME", None) }
-        }
-        "json" => say("JSON", None),
-        _ if is_json => say("JSON", None),
-        "char" | "varchar" | "tinytext" | "text" | "mediumtext" | "longtext" | "enum" | "set" | "uuid" | "inet4" | "inet6" => {
-            say("STRING", None)
-        }
-        "binary" | "varbinary" | "tinyblob" | "blob" | "mediumblob" | "longblob" => say("BYTES", None),
-        _ => None,
-    })
-}
-
-/// Whether any row's value fulfils a condition.
-async fn any(connection: &mut Conn, table: &str, column: &str, condition: &str) -> Result<bool, Failure> {
-    let quote = |name: &str| format!("`{}`", name.replace('`', "``"));
-    let sql = format!("SELECT '1' FROM {} WHERE {} {condition} LIMIT 1", quote(table), quote(column));
-    Ok(!rows(connection, &sql).await?.is_empty())
 }

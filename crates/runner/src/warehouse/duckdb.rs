@@ -9,6 +9,9 @@ use dwc_duckdb::duckdb::types::{TimeUnit, Value, ValueRef};
 
 use crate::Error;
 
+/// Rows of a query, each value as text; NULL as `None`.
+pub type Rows = Vec<Vec<Option<String>>>;
+
 /// An open DuckDB warehouse.
 pub struct DuckDbWarehouse {
     connection: Connection,
@@ -66,7 +69,7 @@ impl DuckDbWarehouse {
     ///
     /// # Errors
     /// The engine's own, with the statement that it refused.
-    pub fn rows(&self, sql: &str) -> Result<Vec<Vec<Option<String>>>, Error> {
+    pub fn rows(&self, sql: &str) -> Result<Rows, Error> {
         Ok(self.table(sql)?.1)
     }
 
@@ -74,7 +77,7 @@ impl DuckDbWarehouse {
     ///
     /// # Errors
     /// The engine's own, with the statement that it refused.
-    pub fn table(&self, sql: &str) -> Result<(Vec<String>, Vec<Vec<Option<String>>>), Error> {
+    pub fn table(&self, sql: &str) -> Result<(Vec<String>, Rows), Error> {
         let mut statement = self.connection.prepare(sql).map_err(|cause| refused(sql, cause))?;
         let mut rows = statement.query([]).map_err(|cause| refused(sql, cause))?;
         let names = rows.as_ref().map(|statement| statement.column_names()).unwrap_or_default();

@@ -1,0 +1,182 @@
+//! Landing files: which of them are new, in which batches they land, and what a snapshot that lacks a row means.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use chrono::NaiveDateTime;
+use dwc_compiler::model::{Contents, Files, Source, Table};
+use dwc_compiler::plan::Landing;
+
+use super::land::{check_deleted, check_rejected, commit, merge, report_of};
+use super::report::{SourceReport, TableReport};
+use super::run::{Mode, RunOptions, set};
+use crate::extract::files;
+use crate::state::literal;
+use crate::{DuckDbWarehouse, Error};
+
+/// Stages files and lands them in the same transaction.
+pub(super) fn land_files(
+    warehouse: &DuckDbWarehouse,
+    folder: &Path,
+    source: &Source,
+    tables: &[(&Table, &Landing)],
+    split: bool,
+    options: &RunOptions,
+) -> Result<SourceReport, Error> {
+    let mut work: Vec<Work<'_>> = Vec::new();
+    for (table, landing) in tables {
+        let Some(files) = &table.files else { continue };
+        let mut found = files::find(folder, table, files, options.at)?;
+        found.retain(|file| options.until.is_none_or(|until| file.at <= until));
+        let mut fresh = Vec::new();
+        for file in found {
+            let digest = files::digest(&file.path)?;
+            let known = warehouse.number(&format!(
+                "SELECT COUNT(*) FROM _dwc.files WHERE source_table = {} AND path = {} AND digest = {}",
+                literal(&table.address),
+                literal(&file.name),
+                literal(&digest)
+            ))?;
+            if known == Some(0) || options.mode == Mode::Full {
+                fresh.push((file, digest));
+            }
+        }
+        if !fresh.is_empty() {
+            work.push((*table, *landing, files, fresh));
+        }
+    }
+    let mut times: Vec<Option<NaiveDateTime>> = vec![None];
+    if split {
+        let all = work
+            .iter()
+            .flat_map(|(_, _, _, fresh)| fresh.iter().map(|(file, _)| Some(file.at)));
+        times = all.collect::<BTreeSet<_>>().into_iter().collect();
+    }
+    let mut report = report_of(source);
+    for time in times {
+        let part: Vec<Work<'_>> = work
+            .iter()
+            .map(|(table, landing, files, fresh)| {
+                let fresh = fresh
+                    .iter()
+                    .filter(|(file, _)| time.is_none_or(|time| file.at == time))
+                    .cloned()
+                    .collect();
+                (*table, *landing, *files, fresh)
+            })
+            .filter(|(_, _, _, fresh): &Work<'_>| !fresh.is_empty())
+            .collect();
+        let Some(bound) = part
+            .iter()
+            .flat_map(|(_, _, _, fresh)| fresh.iter().map(|(file, _)| file.at))
+            .max()
+        else {
+            continue;
+        };
+        report.add(commit(
+            warehouse,
+            source,
+            options.mode,
+            bound,
+            |batch, record| {
+                for (table, landing, files, fresh) in &part {
+                    record(land_table(warehouse, table, landing, files, fresh, batch)?)?;
+                }
+                Ok(())
+            },
+        )?);
+    }
+    Ok(report)
+}
+
+/// The new files of one table, each with its digest.
+type Work<'a> = (
+    &'a Table,
+    &'a Landing,
+    &'a Files,
+    Vec<(files::Found, String)>,
+);
+
+fn land_table(
+    warehouse: &DuckDbWarehouse,
+    table: &Table,
+    landing: &Landing,
+    files: &Files,
+    fresh: &[(files::Found, String)],
+    batch: i64,
+) -> Result<TableReport, Error> {
+    let mut counts = TableReport {
+        table: table.address.clone(),
+        ..TableReport::default()
+    };
+    let snapshot = files.contents == Contents::Snapshot;
+    let mut read = 0;
+    files::make_stage(warehouse, &landing.stage)?;
+    for (place, (file, digest)) in fresh.iter().enumerate() {
+        let staged = files::stage(warehouse, table, files, &landing.stage, file, place, batch)?;
+        read += staged.read;
+        counts.rejected += staged.rejected;
+        let address = literal(&table.address);
+        let name = literal(&file.name);
+        warehouse.execute(&format!(
+            "DELETE FROM _dwc.files WHERE source_table = {address} AND path = {name};\n\
+             INSERT INTO _dwc.files VALUES ({address}, {name}, '{digest}', {batch})"
+        ))?;
+        if snapshot {
+            set(warehouse, batch, 0, &file.at)?;
+            check_deleted(warehouse, table, landing)?;
+            for statement in &landing.absent {
+                warehouse.execute(&statement.sql)?;
+            }
+            if staged.rejected > 0 {
+                spare_rejected(warehouse, table, landing, batch, &file.name)?;
+            }
+            merge(warehouse, landing, &mut counts)?;
+            warehouse.execute(&format!("DELETE FROM {}", landing.stage.path))?;
+        }
+    }
+    check_rejected(table, read, counts.rejected)?;
+    if !snapshot {
+        let last = fresh.last().map(|(file, _)| file.at).unwrap_or_default();
+        set(warehouse, batch, 0, &last)?;
+        merge(warehouse, landing, &mut counts)?;
+    }
+    warehouse.execute(&format!("DROP TABLE {}", landing.stage.path))?;
+    counts.extracted += counts.rejected;
+    Ok(counts)
+}
+
+/// A row that a file holds and that does not cast is not gone.
+fn spare_rejected(
+    warehouse: &DuckDbWarehouse,
+    table: &Table,
+    landing: &Landing,
+    batch: i64,
+    file: &str,
+) -> Result<(), Error> {
+    let typed = |key: &String| {
+        let ty = landing
+            .stage
+            .columns
+            .iter()
+            .find(|(name, _)| name == key)
+            .map_or("VARCHAR", |(_, ty)| ty);
+        let path = literal(&format!("$.\"{key}\""));
+        format!(
+            "TRY_CAST(json_extract_string(e.source_row, {path}) AS {ty}) = s.{}",
+            files::quote(key)
+        )
+    };
+    let key: Vec<String> = table.primary_key.iter().map(typed).collect();
+    if key.is_empty() {
+        return Ok(());
+    }
+    warehouse.execute(&format!(
+        "DELETE FROM {} AS s WHERE s._deleted AND EXISTS (SELECT 1 FROM _dwc.error_events AS e WHERE e.batch = {batch} \
+         AND e.source_table = {} AND e.screen = 'cast' AND starts_with(e.place, {}) AND {})",
+        landing.stage.path,
+        literal(&table.address),
+        literal(&format!("{file}:")),
+        key.join(" AND ")
+    ))
+}
