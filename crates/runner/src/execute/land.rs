@@ -191,7 +191,9 @@ fn land_files(
         let mut found = files::find(folder, table, files, options.at)?;
         found.retain(|file| options.until.is_none_or(|until| file.at <= until));
         let mut fresh = Vec::new();
-        for file in found {
+        let snapshot = files.contents == Contents::Snapshot;
+        let last = found.len().saturating_sub(1);
+        for (place, file) in found.into_iter().enumerate() {
             let digest = files::digest(&file.path)?;
             let known = warehouse.number(&format!(
                 "SELECT COUNT(*) FROM _dwc.files WHERE source_table = {} AND path = {} AND digest = {}",
@@ -199,7 +201,10 @@ fn land_files(
                 literal(&file.name),
                 literal(&digest)
             ))?;
-            if known == Some(0) || options.mode == Mode::Full {
+            // A snapshot is the state of its time: the last one says all, but one that comes late is followed by the
+            // later ones once more.
+            let again = if snapshot { place == last && options.mode == Mode::Full || !fresh.is_empty() } else { options.mode == Mode::Full };
+            if known == Some(0) || again {
                 fresh.push((file, digest));
             }
         }
