@@ -4,7 +4,10 @@
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDateTime;
+use dwc_compiler::model::TargetType;
+use dwc_compiler::plan::LoadPlan;
 use dwc_compiler::source::{FileSet, SourceFile};
+use dwc_compiler::sql::load_plan;
 use dwc_runner::{DuckDbWarehouse, Error, Mode, RunOptions, RunReport, TableReport};
 
 /// A project with its warehouse in memory.
@@ -95,6 +98,22 @@ impl Warehouse {
                     .collect()
             })
             .collect()
+    }
+
+    /// The schema of the star.
+    pub fn schema(&self) -> &str {
+        &self.project.schema
+    }
+
+    /// The column names of a table of the star.
+    pub fn columns(&self, table: &str) -> Vec<String> {
+        let rows = self.rows(&format!("SELECT name FROM pragma_table_info('{}.{table}')", self.schema()));
+        rows.into_iter().flatten().collect()
+    }
+
+    /// What a run would execute.
+    pub fn plan(&self) -> LoadPlan {
+        load_plan(&self.project, TargetType::Duckdb, self.schema()).unwrap_or_else(|problems| panic!("{problems:?}"))
     }
 
     /// Executes statements on the warehouse.

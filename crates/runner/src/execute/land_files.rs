@@ -29,7 +29,9 @@ pub(super) fn land_files(
         let mut found = files::find(folder, table, files, options.at)?;
         found.retain(|file| options.until.is_none_or(|until| file.at <= until));
         let mut fresh = Vec::new();
-        for file in found {
+        let snapshot = files.contents == Contents::Snapshot;
+        let last = found.len().saturating_sub(1);
+        for (place, file) in found.into_iter().enumerate() {
             let digest = files::digest(&file.path)?;
             let known = warehouse.number(&format!(
                 "SELECT COUNT(*) FROM _dwc.files WHERE source_table = {} AND path = {} AND digest = {}",
@@ -37,7 +39,11 @@ pub(super) fn land_files(
                 literal(&file.name),
                 literal(&digest)
             ))?;
-            if known == Some(0) || options.mode == Mode::Full {
+            // A snapshot is the state of its time: the last one says all, but one that comes late is followed by the
+            // later ones once more.
+            let full = options.mode == Mode::Full;
+            let again = if snapshot { (full && place == last) || !fresh.is_empty() } else { full };
+            if known == Some(0) || again {
                 fresh.push((file, digest));
             }
         }

@@ -137,10 +137,15 @@ impl Lowering<'_> {
         let rows = self.landing_rows(table);
         let changes = self.landing_changes(table);
         let gone_since = if table.deletes_by_reading() {
+            // Several readings of one batch leave several images: the one before this reading counts.
+            let last = |which: &str| format!("MAX(CASE WHEN {which} THEN o._at END)");
             format!(
-                "(SELECT MAX(o._at) FROM {changes} AS o WHERE o._image = 'old' AND o._deleted AND o._batch = s._batch \
-                 AND o._at < s._at AND {})",
-                same("o", "s")
+                "(SELECT CASE WHEN {gone} > COALESCE({live}, {}) THEN {gone} END FROM {changes} AS o \
+                 WHERE o._image = 'old' AND o._batch = s._batch AND o._at < s._at AND {})",
+                self.dialect.words().beginning,
+                same("o", "s"),
+                gone = last("o._deleted"),
+                live = last("NOT o._deleted"),
             )
         } else {
             format!("CAST(NULL AS {})", self.dialect.ty(&Type::Timestamp))

@@ -52,6 +52,8 @@ moments AS (
     {{ names|list("e") }},
     e._event_at,
     NOT e._gone AS _is_known,
+    MIN(CASE WHEN NOT e._gone THEN e._event_at END) OVER (PARTITION BY {{ key|list("e") }}) AS _first_at,
+    MAX(CASE WHEN NOT e._gone THEN e._event_at END) OVER (PARTITION BY {{ key|list("e") }}) AS _last_at,
     FIRST_VALUE(e._gone) OVER (
       PARTITION BY {{ key|list("e") }}, e._event_at ORDER BY e._event_sequence DESC, e._batch DESC, e._state DESC
     ) AS _gone
@@ -67,16 +69,15 @@ marked AS (
     e.*,
     {{ boundary }} AS _starts
   FROM moments AS e
-{% if not keeps_deletes %}  WHERE e._is_known
-{% endif %}  WINDOW timeline AS (PARTITION BY {{ key|list("e") }} ORDER BY e._event_at)
+  WHERE {% if keeps_deletes %}e._event_at >= e._first_at{% else %}e._is_known{% endif %}
+
+  WINDOW timeline AS (PARTITION BY {{ key|list("e") }} ORDER BY e._event_at)
 ),
 numbered AS (
   SELECT
     k.*,
     SUM(CASE WHEN k._starts THEN 1 ELSE 0 END) OVER timeline AS _version,
-    MAX(CASE WHEN k._is_known THEN k._event_at END) OVER timeline AS _known_at,
-    MIN(CASE WHEN k._is_known THEN k._event_at END) OVER (PARTITION BY {{ key|list("k") }}) AS _first_at,
-    MAX(CASE WHEN k._is_known THEN k._event_at END) OVER (PARTITION BY {{ key|list("k") }}) AS _last_at
+    MAX(CASE WHEN k._is_known THEN k._event_at END) OVER timeline AS _known_at
   FROM marked AS k
   WINDOW timeline AS (PARTITION BY {{ key|list("k") }} ORDER BY k._event_at)
 ),

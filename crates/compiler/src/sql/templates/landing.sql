@@ -32,11 +32,11 @@ SELECT
   {{ d.count_if }}(NOT _is_last) AS superseded
 FROM batch_states;
 
--- the landed image of every row that changes, kept until each model has consumed the batch
+-- the landed image of every row that is replaced, kept until each model has consumed the batch
 INSERT INTO {{ changes }} (_batch, _state, _image, _at, _deleted, {{ columns|list }})
 SELECT {{ d.batch }}, 0, 'old', l._at, l._deleted, {{ columns|list("l") }}
 FROM {{ rows }} AS l
-WHERE EXISTS (SELECT 1 FROM batch_states AS s WHERE s._changed AND {{ key|equal("s", "l") }});
+WHERE EXISTS (SELECT 1 FROM batch_states AS s WHERE s._is_last AND s._differs AND {{ key|equal("s", "l") }});
 
 -- every state that differs from the one before it
 INSERT INTO {{ changes }} (_batch, _state, _image, _at, _deleted, {{ columns|list }})

@@ -1,0 +1,328 @@
+//! A dimension is a timeline: random histories, cut into random batches that come in random order, some of them again,
+//! give the versions and the bindings that a plain reference gives. A failing history is reduced before it is shown.
+
+mod history;
+mod project;
+mod reference;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use dwc_runner::Mode;
+use dwc_tests::warehouse::Warehouse;
+
+use history::{Case, Landed, Random, TABLES, Visit};
+use reference::{Event, Policy, Version, as_of, timeline};
+
+/// How long the suite searches; DWC_TIMELINE_SECONDS sets another time, DWC_TIMELINE_SEED another start.
+const SECONDS: u64 = 60;
+
+#[test]
+fn every_history_gives_the_versions_of_the_reference() {
+    let setting = |name: &str, or: u64| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(or);
+    let until = Instant::now() + Duration::from_secs(setting("DWC_TIMELINE_SECONDS", SECONDS));
+    let first = setting("DWC_TIMELINE_SEED", 1);
+    let (mut cases, mut members) = (0, 0);
+    while cases == 0 || Instant::now() < until {
+        let seed = first + cases;
+        let case = history::case(&mut Random(seed), 40);
+        match check(&case) {
+            Ok(checked) => members += checked,
+            Err(problem) => panic!("seed {seed}: {}", reduced(case, problem)),
+        }
+        cases += 1;
+    }
+    println!("{cases} warehouses, {members} timelines of members and bindings compared");
+}
+
+/// Drops rows as long as something still differs, and tells what is left.
+fn reduced(mut case: Case, mut problem: Problem) -> String {
+    if let Some(key) = problem.key {
+        let mut smaller = case.clone();
+        smaller.files.iter_mut().for_each(|file| file.rows.retain(|row| row.key == key));
+        smaller.visits.iter_mut().for_each(|(_, visits)| visits.retain(|visit| visit.keys.contains(&Some(key))));
+        if let Err(found) = check(&smaller) {
+            (case, problem) = (smaller, found);
+        }
+    }
+    let policy = problem.policy.clone();
+    let mut smaller = case.clone();
+    let roles = ["sequenced_close", "operation_flag", "snapshot_close"];
+    smaller.policies.retain(|p| p.name == policy || roles.contains(&p.name.as_str()));
+    if let Err(found) = check(&smaller) {
+        (case, problem) = (smaller, found);
+    }
+    let mut smaller = case.clone();
+    smaller.visits.iter_mut().for_each(|(_, visits)| visits.clear());
+    if let Err(found) = check(&smaller) {
+        (case, problem) = (smaller, found);
+    }
+    let until = Instant::now() + Duration::from_secs(60);
+    let mut place = 0;
+    while Instant::now() < until {
+        let mut smaller = case.clone();
+        let files = smaller.files.iter().map(|file| file.rows.len()).sum::<usize>();
+        let mut at = place;
+        if place < files {
+            for file in &mut smaller.files {
+                if at < file.rows.len() {
+                    file.rows.remove(at);
+                    break;
+                }
+                at -= file.rows.len();
+            }
+        } else {
+            at -= files;
+            let Some((_, visits)) = smaller.visits.iter_mut().find(|(_, visits)| {
+                let here = at < visits.len();
+                if !here {
+                    at -= visits.len();
+                }
+                here
+            }) else {
+                break;
+            };
+            visits.remove(at);
+        }
+        match check(&smaller) {
+            Err(found) => (case, problem) = (smaller, found),
+            Ok(_) => place += 1,
+        }
+    }
+    let mut text = format!("{}\n", problem.text);
+    for policy in case.policies.iter().filter(|p| p.name == problem.policy) {
+        text += &format!("{policy:?}\n");
+    }
+    for (number, run) in case.runs.iter().enumerate() {
+        text += &format!("run {number}{}\n", if run.full { ", full" } else { "" });
+        for file in run.files.iter().map(|place| &case.files[*place]).filter(|file| !file.rows.is_empty()) {
+            text += &format!("  {} at {}: {:?}\n", TABLES[file.table].0, file.time, file.rows);
+        }
+        for (time, visits) in run.visits.iter().map(|place| &case.visits[*place]).filter(|(_, v)| !v.is_empty()) {
+            text += &format!("  visits at {time}: {visits:?}\n");
+        }
+    }
+    text
+}
+
+struct Problem {
+    text: String,
+    policy: String,
+    key: Option<usize>,
+}
+
+/// What has arrived so far.
+struct Arrived<'c> {
+    case: &'c Case,
+    files: BTreeSet<(usize, i64, usize)>,
+    visit_files: BTreeSet<(i64, usize)>,
+    landed: Vec<BTreeMap<usize, Landed>>,
+    events: Vec<BTreeMap<usize, Vec<Event>>>,
+    visits: BTreeMap<usize, Visit>,
+    /// Keys that a fact has named while the dimension had no member of them, by policy.
+    inferred: BTreeMap<String, BTreeSet<usize>>,
+}
+
+impl Arrived<'_> {
+    /// Takes what a run reads: new files in the order of their times; a full one all files of changes again.
+    fn take(&mut self, run: &history::Run) {
+        for table in 0..TABLES.len() {
+            let kind = TABLES[table].1;
+            let new: Vec<(usize, i64, usize)> = run
+                .files
+                .iter()
+                .filter(|place| self.case.files[**place].table == table)
+                .map(|place| (table, self.case.files[*place].time, *place))
+                .collect();
+            self.files.extend(&new);
+            let all: Vec<(usize, i64, usize)> = self.files.iter().filter(|file| file.0 == table).copied().collect();
+            let read: Vec<(usize, i64, usize)> = match kind {
+                // A snapshot that comes late is followed by the later ones once more.
+                history::Kind::Snapshot => {
+                    let first = new.iter().map(|file| file.1).min().or(all.last().filter(|_| run.full).map(|f| f.1));
+                    all.into_iter().filter(|file| first.is_some_and(|first| file.1 >= first)).collect()
+                }
+                _ if run.full => all,
+                _ => {
+                    let mut new = new;
+                    new.sort_unstable();
+                    new
+                }
+            };
+            for (_, _, place) in read {
+                let file = &self.case.files[place];
+                for (index, policy) in self.case.policies.iter().enumerate().filter(|(_, p)| p.table == table) {
+                    let touched: BTreeSet<usize> = match kind {
+                        history::Kind::Snapshot => (0..64).collect(),
+                        _ => file.rows.iter().map(|row| row.key).collect(),
+                    };
+                    for key in touched {
+                        let landed = self.landed[index].entry(key).or_default();
+                        let mut events = Vec::new();
+                        landed.land(kind, file, key, policy.extracted, &mut events);
+                        if !events.is_empty() {
+                            self.events[index].entry(key).or_default().extend(events);
+                        }
+                    }
+                }
+            }
+        }
+        let before: Vec<Visit> = self.visits.values().copied().collect();
+        let new: Vec<(i64, usize)> = run.visits.iter().map(|place| (self.case.visits[*place].0, *place)).collect();
+        self.visit_files.extend(&new);
+        let mut read = if run.full { self.visit_files.iter().copied().collect() } else { new };
+        read.sort_unstable();
+        for (_, place) in read {
+            for visit in &self.case.visits[place].1 {
+                if visit.gone {
+                    self.visits.remove(&visit.id);
+                } else {
+                    self.visits.insert(visit.id, *visit);
+                }
+            }
+        }
+        for (role, infers) in project::ROLES.iter().zip(project::INFERS) {
+            let Some(index) = self.case.policies.iter().position(|p| p.name == role.1) else { continue };
+            let named: BTreeSet<usize> =
+                before.iter().chain(self.visits.values()).filter_map(|visit| visit.keys[role.2]).collect();
+            let inferred = self.inferred.entry(role.1.to_owned()).or_default();
+            for key in 0..64 {
+                let events = self.events[index].get(&key).map_or(&[][..], Vec::as_slice);
+                let there = !timeline(&self.case.policies[index], events).is_empty();
+                if there {
+                    inferred.remove(&key);
+                } else if infers && named.contains(&key) {
+                    inferred.insert(key);
+                }
+            }
+        }
+    }
+
+    fn versions(&self, index: usize, key: usize) -> Vec<Version> {
+        let policy = &self.case.policies[index];
+        let events = self.events[index].get(&key).map_or(&[][..], Vec::as_slice);
+        let versions = timeline(policy, events);
+        if versions.is_empty() && self.inferred.get(&policy.name).is_some_and(|keys| keys.contains(&key)) {
+            return vec![Version { from: None, to: None, values: [None; 4], deleted: false, inferred: true }];
+        }
+        versions
+    }
+}
+
+/// Loads a case run by run, and compares with the reference after each; counts what was compared.
+fn check(case: &Case) -> Result<usize, Problem> {
+    let folder = project::write(&case.policies);
+    let warehouse = Warehouse::apply(folder.path());
+    let mut arrived = Arrived {
+        case,
+        files: BTreeSet::new(),
+        visit_files: BTreeSet::new(),
+        landed: vec![BTreeMap::new(); case.policies.len()],
+        events: vec![BTreeMap::new(); case.policies.len()],
+        visits: BTreeMap::new(),
+        inferred: BTreeMap::new(),
+    };
+    let mut surrogates = Surrogates::default();
+    let mut compared = 0;
+    let t=Instant::now();
+    for (number, run) in case.runs.iter().enumerate() {
+        for place in &run.files {
+            project::write_file(&folder, &case.files[*place]);
+        }
+        for place in &run.visits {
+            project::write_visits(&folder, &case.visits[*place]);
+        }
+        eprintln!("{number} {:?}", t.elapsed());
+        warehouse.run(if run.full { Mode::Full } else { Mode::Incremental });
+        eprintln!("ran {number} {:?}", t.elapsed());
+        arrived.take(run);
+        eprintln!("took {number} {:?}", t.elapsed());
+        let failed = |policy: &Policy, key, text: String| Problem {
+            text: format!("after run {number}, {}, key {key:?}: {text}", policy.name),
+            policy: policy.name.clone(),
+            key,
+        };
+        let mut bindings: BTreeMap<&str, BTreeMap<i64, (usize, usize)>> = BTreeMap::new();
+        for (index, policy) in case.policies.iter().enumerate() {
+            let loaded = project::loaded(&warehouse, policy);
+            for key in 0..64 {
+                let expected = arrived.versions(index, key);
+                let found = loaded.get(&key).map_or(&[][..], Vec::as_slice);
+                let versions: Vec<Version> = found.iter().map(|row| row.version.clone()).collect();
+                if expected != versions {
+                    return Err(failed(policy, Some(key), format!("\nexpected {expected:?}\nloaded   {versions:?}")));
+                }
+                compared += usize::from(!expected.is_empty());
+                for (place, row) in found.iter().enumerate() {
+                    if (place == 0) != (row.key == row.durable) {
+                        return Err(failed(policy, Some(key), "the first version alone has the durable key".to_owned()));
+                    }
+                    if let Err(text) = surrogates.note(policy, key, place, row) {
+                        return Err(failed(policy, Some(key), text));
+                    }
+                    bindings.entry(&policy.name).or_default().insert(row.key, (key, place));
+                }
+            }
+        }
+        for (visit, bound) in project::bound(&warehouse) {
+            let Some(row) = arrived.visits.get(&visit) else {
+                return Err(failed(&case.policies[0], None, format!("visit {visit} should be gone")));
+            };
+            for ((role, name, column), found) in project::ROLES.iter().zip(bound) {
+                let Some(index) = case.policies.iter().position(|p| p.name == *name) else { continue };
+                let at = if *role == "booked" { row.booked_at } else { Some(row.at) };
+                let versions = row.keys[*column].map(|key| arrived.versions(index, key));
+                let versioned = case.policies[index].types.contains(&2);
+                let expected = match (versions, at) {
+                    (None, _) => Err(-1),
+                    (Some(_), None) if versioned => Err(-4),
+                    (Some(versions), at) => match (versioned, at) {
+                        (true, Some(at)) => as_of(&versions, at).ok_or(-1),
+                        _ => if versions.is_empty() { Err(-1) } else { Ok(0) },
+                    },
+                };
+                let found_place = bindings.get(name).and_then(|keys| keys.get(&found)).copied();
+                let right = match expected {
+                    Err(reserved) => found == reserved,
+                    Ok(place) => found_place == row.keys[*column].map(|key| (key, place)),
+                };
+                if !right {
+                    let text = format!("visit {visit} in role {role}: expected version {expected:?}, bound to {found} {found_place:?}");
+                    return Err(failed(&case.policies[index], row.keys[*column], text));
+                }
+                compared += 1;
+            }
+            arrived.visits.get(&visit);
+        }
+        let (there, should) = (project::bound(&warehouse).len(), arrived.visits.len());
+        if there != should {
+            return Err(failed(&case.policies[0], None, format!("{there} visits, not {should}")));
+        }
+        let offences = warehouse.audit();
+        if !offences.is_empty() {
+            return Err(failed(&case.policies[0], None, offences.join("\n")));
+        }
+    }
+    Ok(compared)
+}
+
+/// Surrogate keys seen so far: one key stands for one version of one member, whatever is loaded later.
+#[derive(Default)]
+struct Surrogates {
+    of: BTreeMap<(usize, usize, Option<i64>), i64>,
+    named: BTreeMap<(usize, i64), (usize, Option<i64>)>,
+}
+
+impl Surrogates {
+    fn note(&mut self, policy: &Policy, key: usize, place: usize, row: &project::Loaded) -> Result<(), String> {
+        let from = if place == 0 { None } else { row.version.from };
+        let known = *self.of.entry((policy.table, key, from)).or_insert(row.key);
+        if known != row.key {
+            return Err(format!("the version since {from:?} had the surrogate key {known}, and now has {}", row.key));
+        }
+        match self.named.insert((policy.table, row.key), (key, from)) {
+            Some(other) if other != (key, from) => Err(format!("the surrogate key {} has stood for {other:?}", row.key)),
+            _ => Ok(()),
+        }
+    }
+}

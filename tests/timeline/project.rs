@@ -1,0 +1,204 @@
+//! The project that a case becomes: its YAML, its files, and what was loaded of it. It must not judge.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use dwc_tests::project::Project;
+use dwc_tests::warehouse::Warehouse;
+
+use crate::history::{File, Kind, Row, TABLES, Visit};
+use crate::reference::{OnDelete, Policy, Version};
+
+/// Roles of the fact: name, dimension, and which of a visit's keys names the member.
+pub const ROLES: [(&str, &str, usize); 5] = [
+    ("seen", "sequenced_close", 0),
+    ("booked", "sequenced_close", 0),
+    ("place", "operation_flag", 1),
+    ("named", "operation_close", 1),
+    ("whole", "snapshot_close", 2),
+];
+
+/// Whether a role infers a member that is missing.
+pub const INFERS: [bool; 5] = [true, false, false, true, true];
+
+/// A version with its keys.
+pub struct Loaded {
+    pub key: i64,
+    pub durable: i64,
+    pub version: Version,
+}
+
+fn columns(kind: Kind) -> &'static [&'static str] {
+    if kind == Kind::Operation { &["k1", "k2"] } else { &["k"] }
+}
+
+fn key_text(kind: Kind, key: usize) -> String {
+    if kind == Kind::Operation { format!("{},{}", key / 3, ["p", "q", "r"][key % 3]) } else { key.to_string() }
+}
+
+pub fn write(policies: &[Policy]) -> Project {
+    let mut text = String::from("#- dwc.yml\nname: timelines\ntimezone: UTC\ntargets:\n  dev: { type: duckdb, path: dwc.duckdb }\n");
+    text += "#- models/sources/s.yml\nsource: s\ntype: files\ntables:\n";
+    for (name, kind) in TABLES {
+        let (key, more) = match kind {
+            Kind::Plain => ("k: INT64", ""),
+            Kind::Sequenced => {
+                ("k: INT64", "    sequence: sequence\n    cursor: at\n    detect_deletes: column\n    delete_column: gone\n")
+            }
+            Kind::Operation => {
+                ("k1: INT64, k2: STRING", "    cursor: at\n    detect_deletes: operation\n    delete_column: gone\n")
+            }
+            Kind::Untimed => ("k: INT64", "    detect_deletes: column\n    delete_column: gone\n"),
+            Kind::Snapshot => ("k: INT64", "    contents: snapshot\n    max_deleted_share: 1.0\n"),
+        };
+        let gone = if kind == Kind::Operation { "STRING" } else { "BOOL" };
+        let _ = write!(
+            text,
+            "  {name}:\n    path: data/{name}/{{batch}}.csv\n    primary_key: [{}]\n{more}    columns: {{ {key}, a: STRING, b: STRING, c: STRING, d: STRING, at: TIMESTAMP, sequence: INT64, gone: {gone} }}\n",
+            columns(kind).join(", ")
+        );
+    }
+    text += "  visits:\n    path: data/visits/{batch}.csv\n    primary_key: [visit]\n    detect_deletes: operation\n    delete_column: operation\n    columns: { visit: INT64, at: TIMESTAMP, booked_at: TIMESTAMP, k: INT64, k1: INT64, k2: STRING, w: INT64, operation: STRING }\n";
+    for policy in policies {
+        let kind = TABLES[policy.table].1;
+        let _ = write!(
+            text,
+            "#- models/dimensions/{0}.yml\ndimension: {0}\nfrom: s.{1}\nnatural_key: [{2}]\neffective_at: {3}\non_delete: {4}\nfirst_version: {5}\nopen_end: {6}\ntype1_scope: {7}\n{8}attributes:\n",
+            policy.name,
+            TABLES[policy.table].0,
+            columns(kind).join(", "),
+            if policy.extracted { "extracted" } else { "at" },
+            match policy.on_delete {
+                OnDelete::Close => "close",
+                OnDelete::Flag => "flag",
+                OnDelete::Ignore => "ignore",
+            },
+            if policy.from_beginning { "beginning_of_time" } else { "own_instant" },
+            if policy.far_future { "far_future" } else { "\"null\"" },
+            if policy.type1_on_all { "all" } else { "current" },
+            if policy.sequenced { "sequence: sequence\n" } else { "" },
+        );
+        for (name, ty) in ["a", "b", "c", "d"].iter().zip(policy.types) {
+            let _ = writeln!(text, "  {name}: {{ scd: {ty} }}");
+        }
+    }
+    let has = |name: &str| policies.iter().any(|policy| policy.name == name);
+    text += "#- models/facts/visit.yml\nfact: visit\nkind: factless\ngrain: { description: one row per visit, key: [visit] }\nquery: |\n  SELECT visit, at, booked_at, k, k1, k2, w FROM {{ source('s.visits') }}\nevent_time: at\ndimensions:\n";
+    for (index, (role, dimension, key)) in ROLES.iter().enumerate().filter(|(_, role)| has(role.1)) {
+        let on = ["k", "k1, k2", "w"][*key];
+        let as_of = if *role == "booked" { ", as_of: booked_at" } else { "" };
+        let missing = if INFERS[index] { "infer" } else { "unknown" };
+        let _ = writeln!(text, "  {role}: {{ dimension: {dimension}, on: [{on}], missing: {missing}{as_of} }}");
+    }
+    let project = Project::new(&text);
+    for (table, (_, kind)) in TABLES.iter().enumerate() {
+        if *kind != Kind::Snapshot {
+            write_file(&project, &File { table, time: -1, rows: Vec::new() });
+        }
+    }
+    // A table without any file is a mistake in a project; a snapshot of nothing says that there is nothing yet.
+    let snapshot = TABLES.iter().position(|(_, kind)| *kind == Kind::Snapshot).unwrap_or(0);
+    write_file(&project, &File { table: snapshot, time: -1, rows: Vec::new() });
+    write_visits(&project, &(-1, Vec::new()));
+    project
+}
+
+fn time(hours: i64) -> String {
+    let start = dwc_runner::parse_time("2026-01-01").expect("a time");
+    (start + chrono::Duration::hours(hours)).format("%Y-%m-%dT%H").to_string()
+}
+
+fn instant(hours: i64) -> String {
+    format!("{}:00:00", time(hours).replace('T', " "))
+}
+
+pub fn write_file(project: &Project, file: &File) {
+    let (name, kind) = TABLES[file.table];
+    let mut text = format!("{},a,b,c,d,at,sequence,gone\n", columns(kind).join(","));
+    for Row { key, values, at, sequence, gone } in &file.rows {
+        text += &key_text(kind, *key);
+        for value in values {
+            let _ = write!(text, ",{}", value.map_or(String::new(), String::from));
+        }
+        let gone = if kind == Kind::Operation { ["U", "D"][usize::from(*gone)].to_owned() } else { gone.to_string() };
+        let sequence = sequence.map_or(String::new(), |sequence| sequence.to_string());
+        let _ = writeln!(text, ",{},{sequence},{gone}", instant(*at));
+    }
+    project.write(&format!("data/{name}/{}.csv", time(file.time)), &text);
+}
+
+pub fn write_visits(project: &Project, (at, visits): &(i64, Vec<Visit>)) {
+    let mut text = "visit,at,booked_at,k,k1,k2,w,operation\n".to_owned();
+    for visit in visits {
+        let number = |key: Option<usize>| key.map_or(String::new(), |key| key.to_string());
+        let _ = writeln!(
+            text,
+            "{},{},{},{},{},{},{}",
+            visit.id,
+            instant(visit.at),
+            visit.booked_at.map_or(String::new(), instant),
+            number(visit.keys[0]),
+            visit.keys[1].map_or(",".to_owned(), |key| key_text(Kind::Operation, key)),
+            number(visit.keys[2]),
+            if visit.gone { "D" } else { "I" },
+        );
+    }
+    project.write(&format!("data/visits/{}.csv", time(*at)), &text);
+}
+
+/// The versions of every member, in the order of their times.
+pub fn loaded(warehouse: &Warehouse, policy: &Policy) -> BTreeMap<usize, Vec<Loaded>> {
+    let kind = TABLES[policy.table].1;
+    let name = &policy.name;
+    let key = if kind == Kind::Operation { "k1 * 3 + CASE k2 WHEN 'p' THEN 0 WHEN 'q' THEN 1 ELSE 2 END" } else { "k" };
+    let hours = |column: &str| {
+        format!(
+            "CASE WHEN {column} IN (TIMESTAMP '0001-01-01', TIMESTAMP '9999-12-31') THEN NULL ELSE date_diff('hour', TIMESTAMP '2026-01-01', {column}) END"
+        )
+    };
+    let times = if policy.types.contains(&2) {
+        format!("{}, {}, is_current = ({} IS NULL)", hours("valid_from"), hours("valid_to"), hours("valid_to"))
+    } else {
+        "NULL, NULL, TRUE".to_owned()
+    };
+    let rows = warehouse.rows(&format!(
+        "SELECT {key}, {name}_key, {name}_durable_key, a, b, c, d, {times}, is_deleted, is_inferred FROM {}.{name} \
+         WHERE {name}_key >= 0 ORDER BY 1, 8 NULLS FIRST",
+        warehouse.schema()
+    ));
+    let mut all: BTreeMap<usize, Vec<Loaded>> = BTreeMap::new();
+    for row in rows {
+        let number = |index: usize| row[index].parse::<i64>().ok();
+        assert_eq!(row[9], "true", "is_current says whether the end is open: {row:?}");
+        let version = Version {
+            from: number(7),
+            to: number(8),
+            values: std::array::from_fn(|index| Some(row[3 + index].as_str()).filter(|v| *v != "NULL").and_then(|v| v.chars().next())),
+            deleted: row[10] == "true",
+            inferred: row[11] == "true",
+        };
+        all.entry(number(0).unwrap_or(-1) as usize).or_default().push(Loaded {
+            key: number(1).unwrap_or(-1),
+            durable: number(2).unwrap_or(-1),
+            version,
+        });
+    }
+    all
+}
+
+/// The surrogate keys that each visit is bound to, by role.
+pub fn bound(warehouse: &Warehouse) -> Vec<(usize, Vec<i64>)> {
+    let there = warehouse.columns("visit");
+    let keys: Vec<String> = ROLES
+        .iter()
+        .map(|(role, ..)| format!("{role}_key"))
+        .map(|key| if there.contains(&key) { key } else { "0".to_owned() })
+        .collect();
+    let rows = warehouse.rows(&format!("SELECT visit, {} FROM {}.visit", keys.join(", "), warehouse.schema()));
+    rows.into_iter()
+        .map(|row| {
+            let number = |text: &String| text.parse::<i64>().unwrap_or(i64::MIN);
+            (number(&row[0]) as usize, row[1..].iter().map(number).collect())
+        })
+        .collect()
+}
