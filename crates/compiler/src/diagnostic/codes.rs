@@ -64,8 +64,10 @@ impl Code {
     /// and not run.
     #[must_use]
     pub fn is_beyond_text(self) -> bool {
-        matches!(self, Code::NoProject | Code::FileTooLarge | Code::NotUtf8)
-            || self.id().starts_with("DW07")
+        matches!(
+            self,
+            Code::NoProject | Code::ProjectExists | Code::FileTooLarge | Code::NotUtf8 | Code::UnsupportedTarget
+        ) || self.id().starts_with("DW07")
             || self.id().starts_with("DW09")
     }
 

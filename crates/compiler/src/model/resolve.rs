@@ -29,9 +29,14 @@ pub(super) struct Scope<'a> {
 }
 
 impl Scope<'_> {
-    /// Drops problems of engines that the project has no target on.
+    /// Drops problems of engines that the project has no target on, and columns that are unknown because their table is.
     pub(super) fn keep_relevant(&self, problems: &mut Vec<Problem>) {
-        problems.retain(|problem| self.on_duckdb || problem.kind != ProblemKind::Unsupported);
+        let no_table = problems.iter().any(|problem| problem.kind == ProblemKind::UnknownTable);
+        problems.retain(|problem| match problem.kind {
+            ProblemKind::Unsupported => self.on_duckdb,
+            ProblemKind::UnknownColumn => !no_table,
+            _ => true,
+        });
     }
 }
 

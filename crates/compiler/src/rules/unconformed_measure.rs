@@ -1,9 +1,10 @@
-//! Measures of one name are one measure: the same unit, currency and additivity, or another name.
+//! Measures of one name are one measure: the same unit, currency, additivity and type, or another name.
 
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Fact, Measure, Project};
+use crate::sql::googlesql::Type;
 
 pub(super) fn check(project: &Project, found: &mut Vec<Diagnostic>) {
     let mut first: BTreeMap<&str, (&Fact, &Measure)> = BTreeMap::new();
@@ -20,6 +21,8 @@ pub(super) fn check(project: &Project, found: &mut Vec<Diagnostic>) {
                 "currency"
             } else if measure.additive != other.additive {
                 "additivity"
+            } else if differs_in_type(measure, other) {
+                "type"
             } else {
                 continue;
             };
@@ -34,4 +37,10 @@ pub(super) fn check(project: &Project, found: &mut Vec<Diagnostic>) {
             );
         }
     }
+}
+
+/// Whether two measures have types that are known and not the same.
+fn differs_in_type(measure: &Measure, other: &Measure) -> bool {
+    let (ty, known) = (measure.column.ty.plain(), other.column.ty.plain());
+    ty != known && ty != Type::Unknown && known != Type::Unknown
 }
