@@ -12,6 +12,10 @@ use clap::Parser as _;
 use crate::args::Args;
 use crate::exit::Exit;
 
+/// A check of ten thousand models allocates in many small pieces on every core.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let args = match Args::try_parse() {
         Ok(args) => args,

@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use super::decode::decode;
 use super::shape::{self, shapes};
 use super::sql::{self, Sql};
 use super::yaml::{self, NodeId, Tree, Value};
@@ -165,11 +166,11 @@ fn parse_file(
     let kind = if is_project(file) {
         typed(&file.text, &tree, id).map(|project| Kind::Project(Box::new(project)))
     } else if has("source") {
-        typed(&file.text, &tree, id).map(|source| Kind::Source(Box::new(source)))
+        decoded(&tree, id).map(|source| Kind::Source(Box::new(source)))
     } else if has("dimension") {
-        typed(&file.text, &tree, id).map(|dimension| Kind::Dimension(Box::new(dimension)))
+        decoded(&tree, id).map(|dimension| Kind::Dimension(Box::new(dimension)))
     } else {
-        typed(&file.text, &tree, id).map(|fact| Kind::Fact(Box::new(fact)))
+        decoded(&tree, id).map(|fact| Kind::Fact(Box::new(fact)))
     };
     match kind {
         Ok(kind) => (Some(Document { file: id, kind, tree, sql }), problems),
@@ -177,7 +178,21 @@ fn parse_file(
     }
 }
 
+/// A model file, decoded from the tree that has its spans: a project has thousands of them, and reading each text
+/// twice would double the time of a check.
+fn decoded<T: serde::de::DeserializeOwned>(tree: &Tree, file: FileId) -> Result<T, Diagnostic> {
+    decode(tree).map_err(|refused| refusal(tree, file, refused.node.unwrap_or(tree.root), refused.message))
+}
+
 /// What the shape lets through and the type does not, at its place.
+fn refusal(tree: &Tree, file: FileId, at: NodeId, message: String) -> Diagnostic {
+    let node = tree.node(at);
+    Diagnostic::new(Code::WrongType, message)
+        .at(Span { file, lo: node.lo, hi: node.hi }, "here")
+        .help("`dwc explain DW0103` shows what each kind of value looks like")
+}
+
+/// The project file, read by the YAML library.
 fn typed<T: serde::de::DeserializeOwned>(text: &str, tree: &Tree, file: FileId) -> Result<T, Diagnostic> {
     serde_path_to_error::deserialize(serde_yaml::Deserializer::from_str(text)).map_err(|error| {
         let mut at = tree.root;
@@ -192,12 +207,8 @@ fn typed<T: serde::de::DeserializeOwned>(text: &str, tree: &Tree, file: FileId) 
                 None => break,
             }
         }
-        let node = tree.node(at);
         let message = error.inner().to_string();
-        let message = message.split(" at line").next().unwrap_or_default().to_owned();
-        Diagnostic::new(Code::WrongType, message)
-            .at(Span { file, lo: node.lo, hi: node.hi }, "here")
-            .help("`dwc explain DW0103` shows what each kind of value looks like")
+        refusal(tree, file, at, message.split(" at line").next().unwrap_or_default().to_owned())
     })
 }
 

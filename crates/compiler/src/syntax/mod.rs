@@ -1,6 +1,7 @@
 //! Syntax: each file one to one with its YAML, and a source map that gives every leaf its span. Nothing is resolved.
 
 mod common;
+mod decode;
 mod dimension;
 mod document;
 mod fact;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -62,15 +63,14 @@ pub fn change_statements(project: &Project, engine: TargetType, schema: &str, se
 impl Lowering<'_> {
     fn objects(&self) -> Vec<Object> {
         let mut all = Vec::new();
-        for table in &self.project.tables {
-            all.extend(self.landing_objects(table));
-        }
-        for id in &self.project.order {
-            all.push(self.star_object(*id));
-            if let ModelId::Dimension(index) = *id {
-                all.extend(self.history_object(&self.project.dimensions[index]));
-            }
-        }
+        all.par_extend(self.project.tables.par_iter().flat_map_iter(|table| self.landing_objects(table)));
+        all.par_extend(self.project.order.par_iter().flat_map_iter(|id| {
+            let history = match *id {
+                ModelId::Dimension(index) => self.history_object(&self.project.dimensions[index]),
+                ModelId::Fact(_) => None,
+            };
+            std::iter::once(self.star_object(*id)).chain(history)
+        }));
         all.extend(self.role_views());
         all
     }
