@@ -35,7 +35,12 @@ pub fn check(files: &source::FileSet) -> Checked {
             .collect();
         let designed = rules::check(project);
         found.extend(designed.into_iter().filter(|problem| {
-            problem.labels.first().is_none_or(|label| !wrong.contains(&label.span.file))
+            problem.labels.first().is_none_or(|label| {
+                // A role is gone with a dimension that did not resolve, whose own file says why.
+                let gone = problem.code == diagnostic::Code::FactWithoutDimensions
+                    && declares_dimensions(&parsed.documents, label.span.file);
+                !gone && !wrong.contains(&label.span.file)
+            })
         }));
     }
     let found = rules::set_levels(&parsed.documents, found);
@@ -44,4 +49,12 @@ pub fn check(files: &source::FileSet) -> Checked {
     diagnostic::sort(&mut diagnostics);
     let failed = diagnostics.iter().any(|problem| problem.severity == Severity::Error);
     Checked { project: project.filter(|_| !failed), diagnostics }
+}
+
+/// Whether the file declares a fact with dimensions, resolved or not.
+fn declares_dimensions(documents: &[syntax::Document], file: source::FileId) -> bool {
+    documents.iter().filter(|document| document.file == file).any(|document| match &document.kind {
+        syntax::Kind::Fact(fact) => fact.dimensions.as_ref().is_some_and(|roles| !roles.is_empty()),
+        _ => false,
+    })
 }

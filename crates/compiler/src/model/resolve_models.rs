@@ -609,7 +609,8 @@ fn collisions(document: &Document, fact: &Fact, problems: &mut Vec<Diagnostic>) 
     let stored: Vec<String> = columns::stored_columns(fact).into_iter().map(|(name, _, _)| name).collect();
     for role in &fact.roles {
         let key = names::key(&role.name);
-        if fact.rolls_up.is_none() && stored.contains(&key) {
+        let measured = fact.measures.iter().any(|measure| measure.column.name == key);
+        if fact.rolls_up.is_none() && stored.contains(&key) && !measured {
             problems.push(
                 Diagnostic::new(Code::KeyNameCollision, format!("`{key}` is the foreign key of role `{}`, and a column of its own", role.name))
                     .at(role.span, "writes a column of this name")

@@ -90,6 +90,15 @@ fn facts_are_not_joined_and_sums_mean_something() {
 }
 
 #[test]
+fn measures_of_one_name_have_one_type() {
+    let again = |expr: &str| {
+        format!("fact: again\nbusiness_process: paying\ngrain: {{ description: one row per order, key: order_id }}\nfrom: shop.orders\nevent_time: ordered_at\ndimensions: {{ store: {{ on: store_id }} }}\nmeasures: {{ amount: {{ expr: {expr}, additive: all, currency: KRW }} }}\n")
+    };
+    assert_eq!(codes("models/again.yml", &[("", &again("amount"))]), []);
+    assert_eq!(codes("models/again.yml", &[("", &again("CAST(amount AS INT64)"))]), [Code::UnconformedMeasure]);
+}
+
+#[test]
 fn levels_are_set_with_a_reason() {
     let sale = "models/sale.yml";
     let off = "lints: { DW0413: { level: off, reason: the unit is in the name } }\nfact: sale\n";
