@@ -222,7 +222,7 @@ impl Landed {
             }
             (Some(row), landed) if landed != Some(*row) => {
                 let own = if extracted { file.time } else { row.at };
-                let late = landed.is_none() && self.gone_since.is_some_and(|gone| own <= gone);
+                let late = landed.is_none() && self.gone_since.is_some_and(|gone| own <= gone && gone < file.time);
                 events.push(event(row, if late { file.time } else { own }));
                 (self.row, self.gone_since) = (Some(*row), None);
             }

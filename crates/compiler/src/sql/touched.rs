@@ -16,6 +16,11 @@ use sqlparser::ast::{
 
 use super::googlesql::{is_aggregate, to_googlesql};
 
+mod missing;
+mod soft;
+
+use soft::Soft;
+
 /// How a model is loaded from the changes of its tables.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Increment {
@@ -91,9 +96,16 @@ pub fn derive(query: &Query, key: &[String]) -> Derived<Increment> {
     for branch in &branches {
         check_block(branch)?;
         let windows = partitions(branch)?;
+        let soft = Soft::of(branch);
+        let bare = !soft::nullable(branch).is_empty() && aliases(branch).len() > 1;
+        if bare && missing::joins_by_bare_name(branch) {
+            return whole("a join beside an outer join computes with a column that names no table");
+        }
         usable.retain(|column| match key_expr(branch, column) {
             Some(expr) => {
                 !contains_aggregate(&expr)
+                    && !soft.is_read_by(&expr)
+                    && !(bare && missing::computes_with_bare_name(&expr))
                     && windows.iter().all(|partition| partition.iter().any(|by| same(by, &expr) || named(by, column)))
             }
             None => false,
@@ -106,7 +118,7 @@ pub fn derive(query: &Query, key: &[String]) -> Derived<Increment> {
     let mut touched = Vec::new();
     for branch in &branches {
         for place in 0..count_tables(branch) {
-            touched.push(changed_variant(branch, place, &usable, &mut relations)?);
+            touched.extend(changed_variants(branch, place, &usable, &mut relations)?);
         }
     }
     if touched.is_empty() {
@@ -233,13 +245,14 @@ fn replace_ctes(body: &mut SetExpr, known: &[(String, Query)]) {
     });
 }
 
-/// A block that yields the usable key columns of the rows to which one table's changed images contribute.
-fn changed_variant(
+/// Blocks that yield the usable key columns of the rows to which one table's changed images contribute: with every
+/// partner, and with each one missing that an outer join may find missing and that the key is made of.
+fn changed_variants(
     branch: &Select,
     place: usize,
     usable: &[String],
     relations: &mut Vec<Relation>,
-) -> Derived<String> {
+) -> Derived<Vec<String>> {
     let mut select = branch.clone();
     let mut projection = Vec::new();
     for column in usable {
@@ -253,7 +266,21 @@ fn changed_variant(
     select.group_by = GroupByExpr::Expressions(Vec::new(), Vec::new());
     select.having = None;
     select.qualify = None;
-    Ok(select.to_string())
+    let missing = missing::places(branch, &select.projection);
+    if missing.len() > missing::MOST {
+        return whole("its key is made of the partners of too many outer joins");
+    }
+    let mut variants = Vec::new();
+    for some in 0..1_usize << missing.len() {
+        let mut variant = select.clone();
+        for (bit, place) in missing.iter().enumerate() {
+            if some & (1 << bit) != 0 {
+                missing::leave_out(&mut variant, place);
+            }
+        }
+        variants.push(variant.to_string());
+    }
+    Ok(variants)
 }
 
 /// Puts the changed images at one place and live and changed ones at every other; returns whether the place was here.
@@ -263,11 +290,7 @@ fn substitute(
     counter: &mut usize,
     relations: &mut Vec<Relation>,
 ) -> Derived<bool> {
-    let outer = select.from.iter().any(|from| from.joins.iter().any(|join| is_outer(&join.join_operator)));
-    if outer {
-        // A row that loses its partner may pass a filter that it failed before.
-        select.selection = None;
-    }
+    soft::widen(select)?;
     let mut here = false;
     for from in &mut select.from {
         let mut within = None;
