@@ -6,7 +6,7 @@ use std::process::Command;
 
 use dwc_runner::Mode;
 use dwc_tests::mariadb::MariaDb;
-use dwc_tests::project::{repository, shared_data};
+use dwc_tests::project::{Project, repository, shared_data};
 use dwc_tests::questions::Questions;
 use dwc_tests::warehouse::{Warehouse, counts};
 
@@ -97,4 +97,32 @@ fn questions_after_a_move(questions: &Questions) -> Questions {
         .cloned()
         .collect();
     kept
+}
+
+#[test]
+fn import_proposes_every_table() {
+    let Some(server) = sakila() else { return };
+    let project = Project::new(
+        "#- dwc.yml\nname: rentals\ntimezone: UTC\ntargets: { dev: { type: duckdb, path: target/w.duckdb } }\n",
+    );
+    let address = server.url("sakila");
+    let variables = [("SAKILA_URL", address.as_str())];
+    let run = project.dwc_with(
+        &variables,
+        &["import", "mysql", "--name", "sakila", "--url-env", "SAKILA_URL", "--out", "models/sakila.yml"],
+    );
+    assert_eq!(run.code, Some(0), "{run:?}");
+    let text = project.read("models/sakila.yml");
+    let tables = server.query(
+        "SELECT table_name FROM information_schema.tables WHERE table_schema = 'sakila' AND table_type = 'BASE TABLE'",
+    );
+    for table in &tables {
+        assert!(text.contains(&format!("\n  {}:\n", table[0])), "{table:?}\n{text}");
+    }
+    assert!(text.matches("    cursor: last_update\n").count() >= tables.len() - 1, "{text}");
+    assert_eq!(project.dwc(&["check"]).code, Some(0));
+    assert_eq!(project.dwc(&["apply", "--auto-approve"]).code, Some(0));
+    let run = project.dwc_with(&variables, &["run", "--format", "json"]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert!(run.stdout.contains("\"inserted\": 16044"), "{run:?}");
 }

@@ -38,7 +38,7 @@ pub(super) fn propose_key(
     };
     match (&key, dated) {
         (None, _) => table.notes.push(format!("no key was found in {rows} rows: each file is taken as the whole table, its rows as their own key")),
-        (Some(key), _) => table.notes.push(format!("key: {} tells the rows of each file apart, {rows} rows at hand", key.join(" and "))),
+        (Some(key), _) => table.notes.push(format!("key guessed: {}; no two rows of a file share it, {rows} rows at hand", key.join(" and "))),
     }
     if dated && key.is_some() {
         table.notes.push(if whole {
