@@ -85,7 +85,7 @@ impl Templates {
         };
         environment.add_filter("q", move |name: String| quote(&name));
         let list = move |columns: Value, alias: Option<String>| -> Result<String, Error> {
-            Ok(join(&columns, ", ", |column| qualified(&alias, &column.name))?)
+            join(&columns, ", ", |column| qualified(&alias, &column.name))
         };
         environment.add_filter("list", list);
         environment.add_filter("names", list);

@@ -474,7 +474,7 @@ impl Lowering<'_> {
                 code: Code::AuditFailed,
                 message,
                 span: dimension.span,
-                help: "run `dwc rebuild` for the dimension, and report the case: a load must not leave this".to_owned(),
+                help: "report the case: a load must not leave this".to_owned(),
             }),
         };
         let name = &dimension.name;
