@@ -145,6 +145,6 @@ fn files_become_a_source_that_loads() {
         project
             .dwc(&["import", "files", "--name", "none", "nothing"])
             .code,
-        Some(3)
+        Some(1)
     );
 }

@@ -222,6 +222,34 @@ fn a_source_that_is_down_is_skipped_and_the_others_load() {
 }
 
 #[test]
+fn a_connection_that_breaks_is_made_again_from_the_start() {
+    // A view that takes its time, so that the reading is broken in its midst.
+    let (server, _project, warehouse) = shop(
+        "CREATE TABLE fast (id INT PRIMARY KEY); INSERT INTO fast SELECT seq FROM seq_1_to_200;
+         CREATE VIEW slow AS SELECT id, SLEEP(0.01) AS pause FROM fast;",
+        "slow:\n  primary_key: id\n  columns: { id: INT64, pause: INT64 }",
+    );
+    let report = std::thread::scope(|scope| {
+        let killer = scope.spawn(|| {
+            let reading = "SELECT id FROM information_schema.processlist WHERE info LIKE 'SELECT `id`%' AND time_ms > 300";
+            for _ in 0..1000 {
+                if let Some(row) = server.query(reading).first() {
+                    server.execute(&format!("KILL {}", row[0]));
+                    return;
+                }
+                std::thread::sleep(std::time::Duration::from_millis(20));
+            }
+            panic!("no reading was seen");
+        });
+        let report = warehouse.run(Mode::Incremental);
+        killer.join().expect("the connection was killed");
+        report
+    });
+    let landed = counts(&report, "shop.slow");
+    assert_eq!((landed.extracted, landed.inserted), (200, 200));
+}
+
+#[test]
 fn a_wrong_password_is_said_without_the_user() {
     let (server, project, _) = shop(ORDERS, DECLARED);
     let url = server.url("shop").replace("root@", "root:hunter2@");

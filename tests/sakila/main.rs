@@ -109,7 +109,16 @@ fn import_proposes_every_table() {
     let variables = [("SAKILA_URL", address.as_str())];
     let run = project.dwc_with(
         &variables,
-        &["import", "mysql", "--name", "sakila", "--url-env", "SAKILA_URL", "--out", "models/sakila.yml"],
+        &[
+            "import",
+            "mysql",
+            "--name",
+            "sakila",
+            "--url-env",
+            "SAKILA_URL",
+            "--out",
+            "models/sakila.yml",
+        ],
     );
     assert_eq!(run.code, Some(0), "{run:?}");
     let text = project.read("models/sakila.yml");
@@ -117,9 +126,15 @@ fn import_proposes_every_table() {
         "SELECT table_name FROM information_schema.tables WHERE table_schema = 'sakila' AND table_type = 'BASE TABLE'",
     );
     for table in &tables {
-        assert!(text.contains(&format!("\n  {}:\n", table[0])), "{table:?}\n{text}");
+        assert!(
+            text.contains(&format!("\n  {}:\n", table[0])),
+            "{table:?}\n{text}"
+        );
     }
-    assert!(text.matches("    cursor: last_update\n").count() >= tables.len() - 1, "{text}");
+    assert!(
+        text.matches("    cursor: last_update\n").count() >= tables.len() - 1,
+        "{text}"
+    );
     assert_eq!(project.dwc(&["check"]).code, Some(0));
     assert_eq!(project.dwc(&["apply", "--auto-approve"]).code, Some(0));
     let run = project.dwc_with(&variables, &["run", "--format", "json"]);
