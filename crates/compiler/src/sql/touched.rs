@@ -103,9 +103,10 @@ pub fn derive(query: &Query, key: &[String]) -> Derived<Increment> {
         }
         usable.retain(|column| match key_expr(branch, column) {
             Some(expr) => {
+                let unplaced = bare && missing::computes_with_bare_name(&expr);
                 !contains_aggregate(&expr)
                     && !soft.is_read_by(&expr)
-                    && !(bare && missing::computes_with_bare_name(&expr))
+                    && !unplaced
                     && windows.iter().all(|partition| partition.iter().any(|by| same(by, &expr) || named(by, column)))
             }
             None => false,

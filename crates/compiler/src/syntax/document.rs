@@ -172,6 +172,8 @@ fn parse_file(
     } else {
         decoded(&tree, id).map(|fact| Kind::Fact(Box::new(fact)))
     };
+    let mut tree = tree;
+    tree.forget_texts();
     match kind {
         Ok(kind) => (Some(Document { file: id, kind, tree, sql }), problems),
         Err(problem) => (None, vec![problem]),

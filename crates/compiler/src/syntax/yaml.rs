@@ -47,6 +47,16 @@ pub(super) struct Tree {
 }
 
 impl Tree {
+    /// Lets the decoded texts go once they stand in typed structs; the places stay.
+    pub(super) fn forget_texts(&mut self) {
+        for node in &mut self.nodes {
+            if let Value::Scalar(text, _) = &mut node.value {
+                *text = Box::default();
+            }
+        }
+        self.nodes.shrink_to_fit();
+    }
+
     pub(super) fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id as usize]
     }

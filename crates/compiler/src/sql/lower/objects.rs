@@ -1,6 +1,6 @@
 //! The objects that a project needs in a warehouse, and the statements that make and alter them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 use serde::Serialize;
@@ -196,10 +196,11 @@ impl Lowering<'_> {
 
     /// One view per role that is not named like its dimension: its columns carry the role's name.
     fn role_views(&self) -> Vec<Object> {
+        let models: BTreeSet<&str> = self.project.order.iter().map(|id| self.project.model_name(*id)).collect();
         let mut views: BTreeMap<String, Object> = BTreeMap::new();
         for role in self.project.facts.iter().flat_map(|fact| &fact.roles) {
             let dimension = &self.project.dimensions[role.dimension];
-            if role.name == dimension.name || self.project.model(&role.name).is_some() {
+            if models.contains(role.name.as_str()) || views.contains_key(&role.name) {
                 continue;
             }
             let items: Vec<String> = star_columns(self.project, ModelId::Dimension(role.dimension))
@@ -222,7 +223,7 @@ impl Lowering<'_> {
                 was: None,
                 protect: false,
             };
-            views.entry(role.name.clone()).or_insert(object);
+            views.insert(role.name.clone(), object);
         }
         views.into_values().collect()
     }
