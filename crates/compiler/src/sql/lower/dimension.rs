@@ -137,7 +137,10 @@ impl Lowering<'_> {
                 statements.extend(self.dimension_tail(dimension, members, &context));
                 Ok(statements)
             };
-            (load("0")?, Some(load(self.dialect.words().since)?), None)
+            // A row that a reading found again took effect at the time of that reading, which only its image tells.
+            let since = self.dialect.words().since;
+            let all = if table.deletes_by_reading() { since } else { "0" };
+            (load(all)?, Some(load(since)?), None)
         } else {
             let event_at = match members.effective_at {
                 EffectiveAt::Column(..) => format!("COALESCE(e._event_at, {})", self.dialect.words().at),
