@@ -120,11 +120,8 @@ fn lineage_goes_through_common_tables_and_subqueries() {
     let outcome = analyze_query(sql, &catalog());
     assert!(outcome.problems.is_empty(), "{:?}", outcome.problems);
     let analysis = outcome.analysis.expect("it parses");
-    let found: Vec<(String, String, Vec<(String, String)>, ColumnKind)> = analysis
-        .output
-        .into_iter()
-        .map(|c| (c.name, c.ty.to_string(), c.origins, c.kind))
-        .collect();
+    let output = analysis.output.into_iter();
+    let found: Vec<_> = output.map(|c| (c.name, c.ty.to_string(), c.origins, c.kind)).collect();
     let of = |t: &str, c: &str| vec![(t.to_string(), c.to_string())];
     assert_eq!(
         found,

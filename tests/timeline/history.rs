@@ -209,13 +209,13 @@ pub struct Landed {
 impl Landed {
     /// The events that a file holds for a key.
     pub fn land(&mut self, kind: Kind, file: &File, key: usize, extracted: bool, events: &mut Vec<Event>) {
-        let rows = file.rows.iter().filter(|row| row.key == key);
+        let mut rows = file.rows.iter().filter(|row| row.key == key);
         let event = |row: &Row, at| Event { at, sequence: row.sequence, values: row.values, gone: row.gone };
         if kind != Kind::Snapshot {
             events.extend(rows.map(|row| event(row, if extracted { file.time } else { row.at })));
             return;
         }
-        match (rows.last(), self.row) {
+        match (rows.next_back(), self.row) {
             (None, Some(row)) => {
                 events.push(Event { gone: true, ..event(&row, file.time) });
                 (self.row, self.gone_since) = (None, Some(file.time));

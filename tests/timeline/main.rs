@@ -129,8 +129,7 @@ struct Arrived<'c> {
 impl Arrived<'_> {
     /// Takes what a run reads: new files in the order of their times; a full one all files of changes again.
     fn take(&mut self, run: &history::Run) {
-        for table in 0..TABLES.len() {
-            let kind = TABLES[table].1;
+        for (table, (_, kind)) in TABLES.into_iter().enumerate() {
             let new: Vec<(usize, i64, usize)> = run
                 .files
                 .iter()
