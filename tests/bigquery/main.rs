@@ -22,8 +22,14 @@ fn project(folder: &Path) -> Project {
 /// Analyzes a script, and says what is wrong with its own text around it.
 fn analyze(analyzer: &mut GoogleSql, name: &str, script: &str, problems: &mut Vec<String>) {
     for error in analyzer.analyze_script(script) {
-        let line = script.lines().nth((error.line as usize).saturating_sub(1)).unwrap_or_default();
-        problems.push(format!("{name}:{}:{}: {}\n    {}", error.line, error.column, error.message, &line[..line.len().min(300)]));
+        let line = script.lines().nth(error.line.saturating_sub(1)).unwrap_or_default();
+        problems.push(format!(
+            "{name}:{}:{}: {}\n    {}",
+            error.line,
+            error.column,
+            error.message,
+            &line[..line.len().min(300)]
+        ));
     }
 }
 

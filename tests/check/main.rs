@@ -56,18 +56,12 @@ fn a_sound_star_has_no_problem() {
 fn a_folder_without_project_file() {
     let project = Project::new("");
     fails_with(&project, "DW0001");
-    assert_eq!(
-        project.dwc(&["check", "--project-dir", "absent"]).code,
-        Some(1)
-    );
+    assert_eq!(project.dwc(&["check", "--project-dir", "absent"]).code, Some(1));
 }
 
 #[test]
 fn a_file_that_is_no_yaml() {
-    let run = fails_with(
-        &star_with("models/a.yml", "fact: a\ngrain: { description: x\n"),
-        "DW0106",
-    );
+    let run = fails_with(&star_with("models/a.yml", "fact: a\ngrain: { description: x\n"), "DW0106");
     assert!(run.stderr.starts_with("models/a.yml:"), "{run:?}");
 }
 
@@ -81,11 +75,7 @@ fn aliases_that_would_grow_to_gigabytes() {
     for path in ["models/bomb.yml", "dwc.yml"] {
         let begun = Instant::now();
         fails_with(&star_with(path, &bomb), "DW0107");
-        assert!(
-            begun.elapsed() < Duration::from_secs(5),
-            "{path}: {:?}",
-            begun.elapsed()
-        );
+        assert!(begun.elapsed() < Duration::from_secs(5), "{path}: {:?}", begun.elapsed());
     }
 }
 
@@ -99,11 +89,7 @@ fn a_file_of_ten_megabytes() {
 #[test]
 fn a_file_that_is_no_text() {
     let project = Project::new(STAR);
-    std::fs::write(
-        project.path().join("models/store.yml"),
-        b"dimension: \xb0\xa1",
-    )
-    .expect("the file is written");
+    std::fs::write(project.path().join("models/store.yml"), b"dimension: \xb0\xa1").expect("the file is written");
     fails_with(&project, "DW0005");
 }
 
@@ -111,16 +97,9 @@ fn a_file_that_is_no_text() {
 fn a_key_that_does_not_exist() {
     let text = "dimension: store\nfrom: shop.stores\nnatural_kye: [store_id]\nattributes: { store_name: { scd: 1 } }\n";
     let run = fails_with(&star_with("models/store.yml", text), "DW0101");
-    assert!(
-        run.stderr
-            .starts_with("models/store.yml:3:1: error[DW0101]"),
-        "{run:?}"
-    );
+    assert!(run.stderr.starts_with("models/store.yml:3:1: error[DW0101]"), "{run:?}");
     let drawn = star_with("models/store.yml", text).dwc(&["check"]);
-    assert!(
-        drawn.stderr.contains("did you mean `natural_key`?"),
-        "{drawn:?}"
-    );
+    assert!(drawn.stderr.contains("did you mean `natural_key`?"), "{drawn:?}");
 }
 
 #[test]
@@ -131,9 +110,7 @@ fn a_key_twice() {
     let report: serde_json::Value = serde_json::from_str(&run.stdout).expect("the report is JSON");
     let problem = &report["diagnostics"][0];
     assert_eq!(problem["code"], "DW0104");
-    let lines: Vec<_> = (0..2)
-        .map(|place| problem["places"][place]["start"]["line"].clone())
-        .collect();
+    let lines: Vec<_> = (0..2).map(|place| problem["places"][place]["start"]["line"].clone()).collect();
     assert_eq!(lines, [3, 2]);
 }
 
@@ -143,10 +120,7 @@ fn a_value_that_would_steer_the_terminal() {
     for format in ["human", "concise"] {
         let run = star_with("models/store.yml", text).dwc(&["check", "--format", format]);
         assert_eq!(run.code, Some(1), "{run:?}");
-        assert!(
-            !run.stderr.contains(|c: char| c.is_control() && c != '\n'),
-            "{run:?}"
-        );
+        assert!(!run.stderr.contains(|c: char| c.is_control() && c != '\n'), "{run:?}");
     }
 }
 
@@ -154,15 +128,9 @@ fn a_value_that_would_steer_the_terminal() {
 fn a_code_is_explained_and_a_slip_is_met_with_the_nearest() {
     let project = Project::new("");
     let run = project.dwc(&["explain", "dw0101"]);
-    assert!(
-        run.code == Some(0) && run.stdout.starts_with("# DW0101 unknown-key\n"),
-        "{run:?}"
-    );
+    assert!(run.code == Some(0) && run.stdout.starts_with("# DW0101 unknown-key\n"), "{run:?}");
     let run = project.dwc(&["explain", "DW01O1"]);
-    assert!(
-        run.code == Some(1) && run.stderr.contains("help: did you mean `DW0"),
-        "{run:?}"
-    );
+    assert!(run.code == Some(1) && run.stderr.contains("help: did you mean `DW0"), "{run:?}");
 }
 
 #[test]
@@ -170,16 +138,8 @@ fn a_wrong_argument_is_wrong_input_and_help_is_data() {
     let project = Project::new("");
     assert_eq!(project.dwc(&["chekc"]).code, Some(1));
     let help = project.dwc(&["--help"]);
-    assert!(
-        help.code == Some(0) && help.stdout.contains("check"),
-        "{help:?}"
-    );
-    assert!(
-        project
-            .dwc(&["completions", "bash"])
-            .stdout
-            .contains("_dwc")
-    );
+    assert!(help.code == Some(0) && help.stdout.contains("check"), "{help:?}");
+    assert!(project.dwc(&["completions", "bash"]).stdout.contains("_dwc"));
 }
 
 /// `dwc schema --write schemas` at the repository's root brings them up to date.
@@ -188,9 +148,6 @@ fn the_schemas_in_the_repository_are_those_of_the_types() {
     let folder: &Path = &repository().join("schemas");
     for (name, schema) in schemas() {
         let kept = std::fs::read_to_string(folder.join(name)).unwrap_or_default();
-        assert!(
-            kept == format!("{schema:#}\n"),
-            "schemas/{name} is out of date; run `dwc schema --write schemas`"
-        );
+        assert!(kept == format!("{schema:#}\n"), "schemas/{name} is out of date; run `dwc schema --write schemas`");
     }
 }

@@ -82,10 +82,19 @@ fn a_row_that_does_not_cast_is_kept_aside_and_the_rest_loads() {
     );
     assert_run(&project.dwc(&["run"]), 0, &["rejected"]);
     assert_eq!(number(&project, "SELECT COUNT(*) FROM dw.line"), 2);
-    assert_eq!(number(&project, "SELECT COUNT(*) FROM _dwc.error_events WHERE reason LIKE '%`amount` is no%' AND source_row LIKE '%12x%'"), 1);
+    assert_eq!(
+        number(
+            &project,
+            "SELECT COUNT(*) FROM _dwc.error_events WHERE reason LIKE '%`amount` is no%' AND source_row LIKE '%12x%'"
+        ),
+        1
+    );
     assert_eq!(number(&project, "SELECT COUNT(*) FROM _dwc.error_events WHERE reason LIKE '%`order_id` is no%'"), 1);
     assert_eq!(
-        number(&project, "SELECT SUM(extracted - inserted - updated - deleted - unchanged - superseded - rejected) FROM _dwc.table_batches"),
+        number(
+            &project,
+            "SELECT SUM(extracted - inserted - updated - deleted - unchanged - superseded - rejected) FROM _dwc.table_batches"
+        ),
         0
     );
 }
@@ -112,7 +121,10 @@ fn a_duplicate_grain_key_holds_back_the_model_and_what_needs_it() {
 fn a_missing_file_and_other_columns_leave_the_warehouse_as_it_is() {
     let project = project();
     assert_run(&project.dwc(&["run"]), 0, &[]);
-    project.write("data/orders/2026-03-02.csv", "order_id,line_no,shop,ordered_at,amount\n2,1,둘,2026-03-02 01:00:00,100\n");
+    project.write(
+        "data/orders/2026-03-02.csv",
+        "order_id,line_no,shop,ordered_at,amount\n2,1,둘,2026-03-02 01:00:00,100\n",
+    );
     assert_run(&project.dwc(&["run"]), 1, &["DW0912", "`store`"]);
     assert_eq!(number(&project, "SELECT COUNT(*) FROM dw.line"), 1);
     std::fs::remove_dir_all(project.path().join("data")).expect("the folder goes");

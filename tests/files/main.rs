@@ -32,25 +32,14 @@ fn a_row_that_does_not_cast_is_not_gone() {
     let project = Project::new(SELLERS);
     let warehouse = Warehouse::apply(project.path());
     warehouse.run(Mode::Incremental);
-    project.write(
-        "sellers/2026-03-02.csv",
-        "seller_id,rating\n1,5\n2,four\n4,5\n5,5\n",
-    );
+    project.write("sellers/2026-03-02.csv", "seller_id,rating\n1,5\n2,four\n4,5\n5,5\n");
     let report = warehouse.run(Mode::Incremental);
     let second = counts(&report, "shop.sellers");
-    assert_eq!(
-        (second.deleted, second.unchanged, second.rejected),
-        (1, 3, 1)
-    );
-    let live = warehouse.rows("SELECT seller_id, rating FROM dw_landing.shop__sellers__rows WHERE NOT _deleted ORDER BY 1");
+    assert_eq!((second.deleted, second.unchanged, second.rejected), (1, 3, 1));
+    let live =
+        warehouse.rows("SELECT seller_id, rating FROM dw_landing.shop__sellers__rows WHERE NOT _deleted ORDER BY 1");
     assert_eq!(live, [["1", "5"], ["2", "4"], ["4", "5"], ["5", "5"]]);
     // The file that is put right brings the row's new values.
-    project.write(
-        "sellers/2026-03-03.csv",
-        "seller_id,rating\n1,5\n2,4\n4,4\n5,5\n",
-    );
-    assert_eq!(
-        counts(&warehouse.run(Mode::Incremental), "shop.sellers").updated,
-        1
-    );
+    project.write("sellers/2026-03-03.csv", "seller_id,rating\n1,5\n2,4\n4,4\n5,5\n");
+    assert_eq!(counts(&warehouse.run(Mode::Incremental), "shop.sellers").updated, 1);
 }

@@ -2,9 +2,7 @@
 
 use std::path::Path;
 
-use dwc_compiler::sql::googlesql::{
-    DUCKDB_PRELUDE, ProblemKind, Tables, Type, analyze_query, duckdb_query,
-};
+use dwc_compiler::sql::googlesql::{DUCKDB_PRELUDE, ProblemKind, Tables, Type, analyze_query, duckdb_query};
 use dwc_duckdb::Connection;
 use serde_json::Value;
 
@@ -75,17 +73,10 @@ pub(crate) fn catalog() -> Tables {
 
 pub(crate) fn run(items: &[Item]) -> Report {
     let connection = dwc_duckdb::open(":memory:").expect("an engine in memory");
-    connection
-        .execute_batch(DUCKDB_PRELUDE)
-        .expect("the prelude runs");
+    connection.execute_batch(DUCKDB_PRELUDE).expect("the prelude runs");
     connection.execute_batch(ORDERS).expect("the table is made");
     let catalog = catalog();
-    let mut report = Report {
-        equal: 0,
-        refused: 0,
-        different: 0,
-        notes: vec![],
-    };
+    let mut report = Report { equal: 0, refused: 0, different: 0, notes: vec![] };
     for item in items {
         let verdict = judge(item, &connection, &catalog);
         match verdict {
@@ -101,11 +92,7 @@ pub(crate) fn run(items: &[Item]) -> Report {
 fn judge(item: &Item, connection: &Connection, catalog: &Tables) -> Verdict {
     let outcome = analyze_query(&item.sql, catalog);
     let Some(analysis) = outcome.analysis else {
-        let problem = outcome
-            .problems
-            .first()
-            .map(|p| p.message.clone())
-            .unwrap_or_default();
+        let problem = outcome.problems.first().map(|p| p.message.clone()).unwrap_or_default();
         return Verdict::Refused(format!("parse: {problem}"));
     };
     let hard: Vec<_> = outcome
@@ -119,30 +106,16 @@ fn judge(item: &Item, connection: &Connection, catalog: &Tables) -> Verdict {
         Err(_) => return Verdict::Refused(hard.join("; ")),
     };
     if !hard.is_empty() {
-        return Verdict::Different(format!(
-            "analysis and translation disagree: {}",
-            hard.join("; ")
-        ));
+        return Verdict::Different(format!("analysis and translation disagree: {}", hard.join("; ")));
     }
     let cells: Vec<String> = analysis
         .output
         .iter()
         .enumerate()
-        .map(|(i, c)| {
-            format!(
-                "CAST(to_json({}) AS VARCHAR)",
-                textual(&format!("_r.c{i}"), &c.ty)
-            )
-        })
+        .map(|(i, c)| format!("CAST(to_json({}) AS VARCHAR)", textual(&format!("_r.c{i}"), &c.ty)))
         .collect();
-    let names: Vec<String> = (0..analysis.output.len())
-        .map(|i| format!("c{i}"))
-        .collect();
-    let wrapped = format!(
-        "SELECT {} FROM (\n{sql}\n) AS _r({})",
-        cells.join(", "),
-        names.join(", ")
-    );
+    let names: Vec<String> = (0..analysis.output.len()).map(|i| format!("c{i}")).collect();
+    let wrapped = format!("SELECT {} FROM (\n{sql}\n) AS _r({})", cells.join(", "), names.join(", "));
     let got = match fetch(connection, &wrapped, analysis.output.len()) {
         Ok(rows) => rows,
         Err(error) => return Verdict::Different(format!("engine: {error}\n    {sql}")),
@@ -150,11 +123,7 @@ fn judge(item: &Item, connection: &Connection, catalog: &Tables) -> Verdict {
     let mut got: Vec<String> = got
         .iter()
         .map(|row| {
-            let cells: Vec<String> = row
-                .iter()
-                .zip(&analysis.output)
-                .map(|(v, c)| canonical(v, &c.ty))
-                .collect();
+            let cells: Vec<String> = row.iter().zip(&analysis.output).map(|(v, c)| canonical(v, &c.ty)).collect();
             cells.join(" | ")
         })
         .collect();
@@ -163,11 +132,7 @@ fn judge(item: &Item, connection: &Connection, catalog: &Tables) -> Verdict {
         .iter()
         .flatten()
         .map(|row| {
-            let cells: Vec<String> = analysis
-                .output
-                .iter()
-                .map(|c| canonical(&row[&c.name], &c.ty))
-                .collect();
+            let cells: Vec<String> = analysis.output.iter().map(|c| canonical(&row[&c.name], &c.ty)).collect();
             cells.join(" | ")
         })
         .collect();
@@ -182,11 +147,7 @@ fn judge(item: &Item, connection: &Connection, catalog: &Tables) -> Verdict {
     }
 }
 
-fn fetch(
-    connection: &Connection,
-    sql: &str,
-    columns: usize,
-) -> Result<Vec<Vec<Value>>, dwc_duckdb::Error> {
+fn fetch(connection: &Connection, sql: &str, columns: usize) -> Result<Vec<Vec<Value>>, dwc_duckdb::Error> {
     let mut statement = connection.prepare(sql)?;
     let mut rows = statement.query([])?;
     let mut out = Vec::new();
@@ -194,9 +155,7 @@ fn fetch(
         let mut cells = Vec::new();
         for i in 0..columns {
             let text: Option<String> = row.get(i)?;
-            cells.push(text.map_or(Value::Null, |t| {
-                serde_json::from_str(&t).unwrap_or(Value::String(t))
-            }));
+            cells.push(text.map_or(Value::Null, |t| serde_json::from_str(&t).unwrap_or(Value::String(t))));
         }
         out.push(cells);
     }
@@ -211,17 +170,9 @@ fn textual(x: &str, ty: &Type) -> String {
             let parts: Vec<String> = fields
                 .iter()
                 .enumerate()
-                .map(|(i, f)| {
-                    format!(
-                        "f{i} := {}",
-                        textual(&format!("struct_extract_at({x}, {})", i + 1), &f.ty)
-                    )
-                })
+                .map(|(i, f)| format!("f{i} := {}", textual(&format!("struct_extract_at({x}, {})", i + 1), &f.ty)))
                 .collect();
-            format!(
-                "CASE WHEN {x} IS NOT NULL THEN struct_pack({}) END",
-                parts.join(", ")
-            )
+            format!("CASE WHEN {x} IS NOT NULL THEN struct_pack({}) END", parts.join(", "))
         }
         Type::Bytes => format!("to_base64({x})"),
         _ => format!("CAST({x} AS VARCHAR)"),
@@ -242,30 +193,19 @@ fn canonical(value: &Value, ty: &Type) -> String {
     }
     match ty {
         Type::Array(item) => {
-            let items: Vec<String> = value
-                .as_array()
-                .map(|a| a.iter().map(|v| canonical(v, item)).collect())
-                .unwrap_or_default();
+            let items: Vec<String> =
+                value.as_array().map(|a| a.iter().map(|v| canonical(v, item)).collect()).unwrap_or_default();
             format!("[{}]", items.join(", "))
         }
         Type::Struct(fields) => {
-            let values: Vec<&Value> = value
-                .as_object()
-                .map(|o| o.values().collect())
-                .unwrap_or_default();
-            let parts: Vec<String> = values
-                .iter()
-                .zip(fields)
-                .map(|(v, f)| canonical(v, &f.ty))
-                .collect();
+            let values: Vec<&Value> = value.as_object().map(|o| o.values().collect()).unwrap_or_default();
+            let parts: Vec<String> = values.iter().zip(fields).map(|(v, f)| canonical(v, &f.ty)).collect();
             format!("{{{}}}", parts.join(", "))
         }
         Type::Float64 => float(&text(value)),
         Type::Numeric(_) | Type::BigNumeric(_) => decimal(&text(value)),
         Type::Timestamp | Type::DateTime | Type::Time => moment(&text(value)),
-        Type::Json => text(value)
-            .parse::<Value>()
-            .map_or_else(|_| text(value), |v| v.to_string()),
+        Type::Json => text(value).parse::<Value>().map_or_else(|_| text(value), |v| v.to_string()),
         _ => text(value),
     }
 }
@@ -277,37 +217,21 @@ fn float(text: &str) -> String {
         "nan" | "-nan" => "NaN".into(),
         other => {
             let x: f64 = other.parse().unwrap_or(f64::NAN);
-            if x == 0.0 || x.abs() < 1e-15 {
-                "0".into()
-            } else {
-                format!("{x:.8e}")
-            }
+            if x == 0.0 || x.abs() < 1e-15 { "0".into() } else { format!("{x:.8e}") }
         }
     }
 }
 
 fn decimal(text: &str) -> String {
     let text = if text.contains(['e', 'E']) {
-        text.parse::<f64>()
-            .map_or_else(|_| text.to_string(), |x| x.to_string())
+        text.parse::<f64>().map_or_else(|_| text.to_string(), |x| x.to_string())
     } else {
         text.to_string()
     };
-    if text.contains('.') {
-        text.trim_end_matches('0').trim_end_matches('.').to_string()
-    } else {
-        text
-    }
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_string() } else { text }
 }
 
 fn moment(text: &str) -> String {
-    let text = text
-        .trim_end_matches('Z')
-        .trim_end_matches("+00")
-        .replace('T', " ");
-    if text.contains('.') {
-        text.trim_end_matches('0').trim_end_matches('.').to_string()
-    } else {
-        text
-    }
+    let text = text.trim_end_matches('Z').trim_end_matches("+00").replace('T', " ");
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_string() } else { text }
 }

@@ -19,46 +19,25 @@ fn own_corpus_is_equal_or_refused() {
 
 #[test]
 fn shared_corpus_is_equal_or_refused() {
-    let shared = std::env::var_os("DWC_SHARED_DATA").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data"),
-        PathBuf::from,
-    );
+    let shared = std::env::var_os("DWC_SHARED_DATA")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data"), PathBuf::from);
     let corpus = shared.join("googlesql/corpus.jsonl");
     if !corpus.exists() {
-        println!(
-            "left out: the shared corpus of GoogleSQL items is not at {}",
-            corpus.display()
-        );
+        println!("left out: the shared corpus of GoogleSQL items is not at {}", corpus.display());
         return;
     }
-    let items: Vec<Item> = compare::read(&corpus)
-        .into_iter()
-        .filter(|i| i.rows.is_some())
-        .collect();
+    let items: Vec<Item> = compare::read(&corpus).into_iter().filter(|i| i.rows.is_some()).collect();
     let report = compare::run(&items);
     report.print("shared corpus");
     assert_eq!(report.different, 0);
-    assert!(
-        report.equal >= 250,
-        "{} equal of {}",
-        report.equal,
-        items.len()
-    );
+    assert!(report.equal >= 250, "{} equal of {}", report.equal, items.len());
 }
 
 #[test]
 fn nothing_panics_on_odd_text() {
-    for sql in [
-        "",
-        "SELECT",
-        "SELECT 1 +",
-        "`",
-        "SELECT '",
-        "SELECT * FROM",
-        "SELECT a.b.c[",
-        "((((",
-        "SELECT 김 FROM 철",
-    ] {
+    for sql in
+        ["", "SELECT", "SELECT 1 +", "`", "SELECT '", "SELECT * FROM", "SELECT a.b.c[", "((((", "SELECT 김 FROM 철"]
+    {
         let outcome = dwc_compiler::sql::googlesql::analyze_query(sql, &compare::catalog());
         assert!(!outcome.problems.is_empty(), "{sql}");
     }
@@ -73,9 +52,6 @@ impl compare::Report {
                 Verdict::Equal => {}
             }
         }
-        println!(
-            "{name}: {} equal, {} refused, {} different",
-            self.equal, self.refused, self.different
-        );
+        println!("{name}: {} equal, {} refused, {} different", self.equal, self.refused, self.different);
     }
 }

@@ -1,65 +1,41 @@
 //! What the resolver finds: problems with their places, types, lineage.
 
-use dwc_compiler::sql::googlesql::{
-    ColumnKind, ProblemKind, Tables, analyze_query, parse_query, to_googlesql,
-};
+use dwc_compiler::sql::googlesql::{ColumnKind, ProblemKind, Tables, analyze_query, parse_query, to_googlesql};
 
 fn catalog() -> Tables {
     Tables::default()
         .with(
             "shop.orders",
-            &[
-                ("order_id", "INT64"),
-                ("store_id", "INT64"),
-                ("amount", "NUMERIC"),
-                ("at", "TIMESTAMP"),
-            ],
+            &[("order_id", "INT64"), ("store_id", "INT64"), ("amount", "NUMERIC"), ("at", "TIMESTAMP")],
         )
-        .and_then(|t| {
-            t.with(
-                "shop.stores",
-                &[("store_id", "INT64"), ("store_name", "STRING")],
-            )
-        })
+        .and_then(|t| t.with("shop.stores", &[("store_id", "INT64"), ("store_name", "STRING")]))
         .expect("the types are known")
 }
 
 /// The problems of a query: kind and the text they point at.
 fn problems(sql: &str) -> Vec<(ProblemKind, String)> {
     let outcome = analyze_query(sql, &catalog());
-    outcome
-        .problems
-        .into_iter()
-        .map(|p| (p.kind, sql[p.span].to_string()))
-        .collect()
+    outcome.problems.into_iter().map(|p| (p.kind, sql[p.span].to_string())).collect()
 }
 
 #[test]
 fn an_unknown_column_is_pointed_at_and_a_near_name_offered() {
     let sql = "SELECT '김', o.ammount FROM `shop.orders` AS o";
-    assert_eq!(
-        problems(sql),
-        [(ProblemKind::UnknownColumn, "ammount".to_string())]
-    );
+    assert_eq!(problems(sql), [(ProblemKind::UnknownColumn, "ammount".to_string())]);
     let outcome = analyze_query(sql, &catalog());
-    assert_eq!(
-        outcome.problems[0].help.as_deref(),
-        Some("did you mean `amount`?")
-    );
+    assert_eq!(outcome.problems[0].help.as_deref(), Some("did you mean `amount`?"));
 }
 
 #[test]
 fn every_problem_is_told_at_once() {
-    let sql = "SELECT nope, UPPR(store_name), order_id + store_name\nFROM `shop.orders` JOIN `shop.stores` USING (store_id)";
+    let sql =
+        "SELECT nope, UPPR(store_name), order_id + store_name\nFROM `shop.orders` JOIN `shop.stores` USING (store_id)";
     assert_eq!(
         problems(sql),
         [
             (ProblemKind::UnknownColumn, "nope".to_string()),
             (ProblemKind::UnknownFunction, "UPPR(store_name)".to_string()),
-            (
-                ProblemKind::TypeMismatch,
-                "order_id + store_name".to_string()
-            ),
+            (ProblemKind::TypeMismatch, "order_id + store_name".to_string()),
         ]
     );
 }
@@ -75,9 +51,7 @@ fn string_and_number_do_not_compare() {
 #[test]
 fn a_column_of_two_relations_is_ambiguous() {
     assert_eq!(
-        problems(
-            "SELECT store_id FROM `shop.orders` o JOIN `shop.stores` s ON o.store_id = s.store_id"
-        ),
+        problems("SELECT store_id FROM `shop.orders` o JOIN `shop.stores` s ON o.store_id = s.store_id"),
         [(ProblemKind::AmbiguousColumn, "store_id".to_string())]
     );
 }
@@ -85,30 +59,27 @@ fn a_column_of_two_relations_is_ambiguous() {
 #[test]
 fn a_column_outside_of_group_by_is_found() {
     assert_eq!(
-        problems(
-            "SELECT store_id, amount, SUM(amount) AS total FROM `shop.orders` GROUP BY store_id"
-        ),
+        problems("SELECT store_id, amount, SUM(amount) AS total FROM `shop.orders` GROUP BY store_id"),
         [(ProblemKind::NotGrouped, "amount".to_string())]
     );
-    assert!(problems("SELECT EXTRACT(YEAR FROM at AT TIME ZONE 'Asia/Seoul') AS y, COUNT(*) AS n FROM `shop.orders` GROUP BY y").is_empty());
+    assert!(
+        problems(
+            "SELECT EXTRACT(YEAR FROM at AT TIME ZONE 'Asia/Seoul') AS y, COUNT(*) AS n FROM `shop.orders` GROUP BY y"
+        )
+        .is_empty()
+    );
 }
 
 #[test]
 fn an_unknown_table_is_pointed_at() {
-    assert_eq!(
-        problems("SELECT 1 FROM `shop.order` AS o"),
-        [(ProblemKind::UnknownTable, "`shop.order`".to_string())]
-    );
+    assert_eq!(problems("SELECT 1 FROM `shop.order` AS o"), [(ProblemKind::UnknownTable, "`shop.order`".to_string())]);
 }
 
 #[test]
 fn a_day_without_zone_is_a_lint() {
     assert_eq!(
         problems("SELECT DATE(at) AS d FROM `shop.orders`"),
-        [(
-            ProblemKind::DateFromTimestampWithoutZone,
-            "DATE(at)".to_string()
-        )]
+        [(ProblemKind::DateFromTimestampWithoutZone, "DATE(at)".to_string())]
     );
 }
 
@@ -126,47 +97,20 @@ fn lineage_goes_through_common_tables_and_subqueries() {
     assert_eq!(
         found,
         [
-            (
-                "s".into(),
-                "INT64".into(),
-                of("shop.orders", "store_id"),
-                ColumnKind::Direct
-            ),
-            (
-                "store_name".into(),
-                "STRING".into(),
-                of("shop.stores", "store_name"),
-                ColumnKind::Direct
-            ),
-            (
-                "total".into(),
-                "NUMERIC".into(),
-                of("shop.orders", "amount"),
-                ColumnKind::Aggregated
-            ),
+            ("s".into(), "INT64".into(), of("shop.orders", "store_id"), ColumnKind::Direct),
+            ("store_name".into(), "STRING".into(), of("shop.stores", "store_name"), ColumnKind::Direct),
+            ("total".into(), "NUMERIC".into(), of("shop.orders", "amount"), ColumnKind::Aggregated),
         ]
     );
-    let tables: Vec<&str> = analysis
-        .tables
-        .iter()
-        .map(|t| &sql[t.span.clone()])
-        .collect();
+    let tables: Vec<&str> = analysis.tables.iter().map(|t| &sql[t.span.clone()]).collect();
     assert_eq!(tables, ["`shop.orders`", "`shop.stores`"]);
-    assert!(
-        analysis
-            .used_columns
-            .contains(&("shop.stores".into(), "store_id".into()))
-    );
+    assert!(analysis.used_columns.contains(&("shop.stores".into(), "store_id".into())));
 }
 
 #[test]
 fn a_query_prints_back_with_its_literals() {
-    let query = parse_query(r"SELECT 'it\'s\n', r'a\d', '''q''' FROM `shop.orders` AS o")
-        .expect("it parses");
-    assert_eq!(
-        to_googlesql(&query),
-        r"SELECT 'it\'s\n', R'a\d', '''q''' FROM `shop`.`orders` AS o"
-    );
+    let query = parse_query(r"SELECT 'it\'s\n', r'a\d', '''q''' FROM `shop.orders` AS o").expect("it parses");
+    assert_eq!(to_googlesql(&query), r"SELECT 'it\'s\n', R'a\d', '''q''' FROM `shop`.`orders` AS o");
 }
 
 #[test]

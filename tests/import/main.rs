@@ -3,7 +3,8 @@
 use dwc_tests::mariadb::MariaDb;
 use dwc_tests::project::{Project, Run};
 
-const EMPTY: &str = "#- dwc.yml\nname: imported\ntimezone: Asia/Seoul\ntargets: { dev: { type: duckdb, path: target/w.duckdb } }\n";
+const EMPTY: &str =
+    "#- dwc.yml\nname: imported\ntimezone: Asia/Seoul\ntargets: { dev: { type: duckdb, path: target/w.duckdb } }\n";
 
 const SHOP: &str = "CREATE DATABASE shop; USE shop;
   CREATE TABLE stores (store_id INT PRIMARY KEY, name VARCHAR(50) COMMENT 'What \"it\" is called: ', open_now TINYINT(1),
@@ -32,19 +33,9 @@ fn a_database_becomes_a_source_that_loads() {
     let address = server.url("shop");
     let variables = [("SHOP_DB_URL", address.as_str())];
     let out = "models/sources/shop.yml";
-    let run = done(project.dwc_with(
-        &variables,
-        &[
-            "import",
-            "mysql",
-            "--name",
-            "shop",
-            "--url-env",
-            "SHOP_DB_URL",
-            "--out",
-            out,
-        ],
-    ));
+    let run = done(
+        project.dwc_with(&variables, &["import", "mysql", "--name", "shop", "--url-env", "SHOP_DB_URL", "--out", out]),
+    );
     assert!(run.stdout.is_empty(), "{run:?}");
     let text = project.read(out);
     assert!(!text.contains("127.0.0.1"), "{text}");
@@ -55,19 +46,8 @@ fn a_database_becomes_a_source_that_loads() {
     for table in ["shop.stores", "shop.order_items", "shop.payments"] {
         assert!(run.stdout.contains(table), "{run:?}");
     }
-    let again = project.dwc_with(
-        &variables,
-        &[
-            "import",
-            "mysql",
-            "--name",
-            "shop",
-            "--url-env",
-            "SHOP_DB_URL",
-            "--out",
-            out,
-        ],
-    );
+    let again =
+        project.dwc_with(&variables, &["import", "mysql", "--name", "shop", "--url-env", "SHOP_DB_URL", "--out", out]);
     assert_eq!(again.code, Some(1), "{again:?}");
 }
 
@@ -76,19 +56,9 @@ fn a_server_that_is_down_is_said_without_its_address() {
     let project = Project::new(EMPTY);
     let run = project.dwc_with(
         &[("SHOP_DB_URL", "mysql://root:hunter2@127.0.0.1:1/shop")],
-        &[
-            "import",
-            "mysql",
-            "--name",
-            "shop",
-            "--url-env",
-            "SHOP_DB_URL",
-        ],
+        &["import", "mysql", "--name", "shop", "--url-env", "SHOP_DB_URL"],
     );
-    assert!(
-        run.code.is_some_and(|code| code != 0) && run.stderr.contains("DW0930"),
-        "{run:?}"
-    );
+    assert!(run.code.is_some_and(|code| code != 0) && run.stderr.contains("DW0930"), "{run:?}");
     assert!(!run.stderr.contains("hunter2"), "{run:?}");
 }
 
@@ -104,14 +74,8 @@ fn files_become_a_source_that_loads() {
             "data/orders/2026-03-01T10.csv",
             "order_id,line_no,sku,price,note,updated_at\n2,1,011,1,b,2026-03-01 09:30:00\n",
         ),
-        (
-            "data/sellers_20260301.csv",
-            "seller_id,name\n1,Kim\n2,Lee\n3,Park\n4,Choi\n",
-        ),
-        (
-            "data/sellers_20260302.csv",
-            "seller_id,name\n1,Kim\n2,Lee\n3,Park\n5,Jung\n",
-        ),
+        ("data/sellers_20260301.csv", "seller_id,name\n1,Kim\n2,Lee\n3,Park\n4,Choi\n"),
+        ("data/sellers_20260302.csv", "seller_id,name\n1,Kim\n2,Lee\n3,Park\n5,Jung\n"),
         (
             "data/events.ndjson",
             "{\"id\": 1, \"tags\": [\"a\"], \"at\": \"2026-03-01 10:00:00\", \"ratio\": 0.5}\n{\"id\": 2, \"tags\": [], \"at\": null, \"ratio\": 1}\n",
@@ -121,30 +85,14 @@ fn files_become_a_source_that_loads() {
     ] {
         project.write(name, text);
     }
-    done(project.dwc(&[
-        "import",
-        "files",
-        "--name",
-        "drop",
-        "data",
-        "--out",
-        "models/drop.yml",
-    ]));
+    done(project.dwc(&["import", "files", "--name", "drop", "data", "--out", "models/drop.yml"]));
     let text = project.read("models/drop.yml");
     assert_eq!(text, include_str!("drop.yml"), "{text}");
     done(project.dwc(&["check"]));
     done(project.dwc(&["apply", "--auto-approve"]));
     let run = done(project.dwc(&["run", "--format", "json"]));
-    assert!(
-        run.stdout.contains("drop.orders") && run.stdout.contains("drop.events"),
-        "{run:?}"
-    );
+    assert!(run.stdout.contains("drop.orders") && run.stdout.contains("drop.events"), "{run:?}");
     let run = done(project.dwc(&["import", "files", "--name", "words", "data/w*.csv"]));
     assert!(run.stdout.contains("path: \"data/words.csv\""), "{run:?}");
-    assert_eq!(
-        project
-            .dwc(&["import", "files", "--name", "none", "nothing"])
-            .code,
-        Some(1)
-    );
+    assert_eq!(project.dwc(&["import", "files", "--name", "none", "nothing"]).code, Some(1));
 }

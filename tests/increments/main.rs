@@ -31,7 +31,9 @@ impl Random {
 }
 
 fn project() -> Project {
-    let mut text = String::from("#- dwc.yml\nname: increments\ntimezone: UTC\ntargets:\n  dev: { type: duckdb, path: dwc.duckdb }\n");
+    let mut text = String::from(
+        "#- dwc.yml\nname: increments\ntimezone: UTC\ntargets:\n  dev: { type: duckdb, path: dwc.duckdb }\n",
+    );
     text += "#- models/sources/s.yml\nsource: s\ntype: files\ntables:\n";
     for table in TABLES {
         let _ = write!(
@@ -118,7 +120,8 @@ fn increments_equal_a_recompute() {
         let mut wrong = Vec::new();
         for (name, ..) in FACTS {
             let rows = |warehouse: &Warehouse| {
-                warehouse.rows(&format!("SELECT * EXCLUDE (loaded_batch) FROM {}.{name} ORDER BY ALL", warehouse.schema()))
+                warehouse
+                    .rows(&format!("SELECT * EXCLUDE (loaded_batch) FROM {}.{name} ORDER BY ALL", warehouse.schema()))
             };
             let (left, right) = (rows(&warehouse), rows(&fresh));
             if left != right {

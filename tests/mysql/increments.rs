@@ -20,8 +20,7 @@ const DECLARED: &str = "orders:
   columns: { id: INT64, status: STRING, updated_at: DATETIME }";
 
 fn landed(warehouse: &Warehouse) -> Vec<Vec<String>> {
-    warehouse
-        .rows("SELECT id, status FROM dw_landing.shop__orders__rows WHERE NOT _deleted ORDER BY id")
+    warehouse.rows("SELECT id, status FROM dw_landing.shop__orders__rows WHERE NOT _deleted ORDER BY id")
 }
 
 fn watermark(warehouse: &Warehouse) -> String {
@@ -49,25 +48,10 @@ fn an_increment_reads_from_its_watermark_less_the_lookback() {
     );
     let report = warehouse.run(Mode::Incremental);
     let second = counts(&report, "shop.orders");
-    assert_eq!(
-        (
-            second.extracted,
-            second.inserted,
-            second.updated,
-            second.unchanged
-        ),
-        (6, 3, 2, 1)
-    );
+    assert_eq!((second.extracted, second.inserted, second.updated, second.unchanged), (6, 3, 2, 1));
     assert_eq!(
         landed(&warehouse),
-        [
-            ["1", "paid"],
-            ["2", "new"],
-            ["3", "paid"],
-            ["4", "at the boundary"],
-            ["5", "late"],
-            ["7", "later"]
-        ]
+        [["1", "paid"], ["2", "new"], ["3", "paid"], ["4", "at the boundary"], ["5", "late"], ["7", "later"]]
     );
     assert_eq!(watermark(&warehouse), "2026-01-01 12:00:00");
 
@@ -79,18 +63,10 @@ fn an_increment_reads_from_its_watermark_less_the_lookback() {
 
 #[test]
 fn a_cursor_ahead_of_the_clock_does_not_carry_the_watermark() {
-    let (server, _project, warehouse) = shop(
-        &format!(
-            "{ORDERS} INSERT INTO orders VALUES (9, 'from the future', '2999-01-01 00:00:00')"
-        ),
-        DECLARED,
-    );
+    let (server, _project, warehouse) =
+        shop(&format!("{ORDERS} INSERT INTO orders VALUES (9, 'from the future', '2999-01-01 00:00:00')"), DECLARED);
     warehouse.run(Mode::Incremental);
-    assert!(
-        watermark(&warehouse).as_str() < "2999",
-        "{}",
-        watermark(&warehouse)
-    );
+    assert!(watermark(&warehouse).as_str() < "2999", "{}", watermark(&warehouse));
     server.execute("INSERT INTO shop.orders VALUES (10, 'new', UTC_TIMESTAMP() + INTERVAL 9 HOUR)");
     let report = warehouse.run(Mode::Incremental);
     assert_eq!(counts(&report, "shop.orders").inserted, 1);
@@ -104,23 +80,16 @@ fn a_full_pass_sees_deletes_and_spares_what_it_rejected() {
         DECLARED,
     );
     warehouse.run(Mode::Incremental);
-    server.execute(
-        "USE shop; DELETE FROM orders WHERE id <= 2; UPDATE orders SET status = x'ff' WHERE id = 3",
-    );
+    server.execute("USE shop; DELETE FROM orders WHERE id <= 2; UPDATE orders SET status = x'ff' WHERE id = 3");
     let report = warehouse.run(Mode::Incremental);
     assert_eq!(counts(&report, "shop.orders").deleted, 0);
     let report = warehouse.run(Mode::Full);
     let full = counts(&report, "shop.orders");
-    assert_eq!(
-        (full.deleted, full.unchanged, full.rejected, full.extracted),
-        (2, 17, 1, 20)
-    );
+    assert_eq!((full.deleted, full.unchanged, full.rejected, full.extracted), (2, 17, 1, 20));
     assert_eq!(landed(&warehouse).len(), 18);
 
     server.execute("DELETE FROM shop.orders WHERE id < 15");
-    let error = warehouse
-        .try_run(Mode::Full)
-        .expect_err("most rows are gone");
+    let error = warehouse.try_run(Mode::Full).expect_err("most rows are gone");
     assert_eq!(error.code, Some(Code::TooManyDeleted));
     assert_eq!(landed(&warehouse).len(), 18);
 }
@@ -138,9 +107,7 @@ fn deletes_are_seen_by_a_column() {
   columns: { id: INT64, removed_at: DATETIME, updated_at: DATETIME }",
     );
     warehouse.run(Mode::Incremental);
-    server.execute(
-        "UPDATE shop.orders SET removed_at = '2026-01-02', updated_at = '2026-01-02' WHERE id = 1",
-    );
+    server.execute("UPDATE shop.orders SET removed_at = '2026-01-02', updated_at = '2026-01-02' WHERE id = 1");
     let report = warehouse.run(Mode::Incremental);
     assert_eq!(counts(&report, "shop.orders").deleted, 1);
 }
@@ -154,34 +121,20 @@ fn a_batch_that_stops_leaves_nothing_behind() {
         "USE shop; ALTER TABLE orders MODIFY status VARBINARY(20);
          INSERT INTO orders VALUES (4, x'ff', '2026-01-03'), (5, 'new', '2026-01-03')",
     );
-    let error = warehouse
-        .try_run(Mode::Incremental)
-        .expect_err("a fourth of the rows does not cast");
+    let error = warehouse.try_run(Mode::Incremental).expect_err("a fourth of the rows does not cast");
     assert_eq!(error.code, Some(Code::TooManyRejected));
     assert_eq!((landed(&warehouse), watermark(&warehouse)), before);
-    assert_eq!(
-        warehouse.rows("SELECT COUNT(*) FROM _dwc.error_events"),
-        [["0"]]
-    );
+    assert_eq!(warehouse.rows("SELECT COUNT(*) FROM _dwc.error_events"), [["0"]]);
     server.execute("DELETE FROM shop.orders WHERE id = 4");
-    assert_eq!(
-        counts(&warehouse.run(Mode::Incremental), "shop.orders").inserted,
-        1
-    );
+    assert_eq!(counts(&warehouse.run(Mode::Incremental), "shop.orders").inserted, 1);
 }
 
 #[test]
 fn what_the_source_lacks_is_named() {
-    let (_server, _project, warehouse) =
-        shop(ORDERS, &DECLARED.replace("status: STRING", "state: STRING"));
-    let error = warehouse
-        .try_run(Mode::Incremental)
-        .expect_err("a column is missing");
+    let (_server, _project, warehouse) = shop(ORDERS, &DECLARED.replace("status: STRING", "state: STRING"));
+    let error = warehouse.try_run(Mode::Incremental).expect_err("a column is missing");
     assert_eq!(error.code, Some(Code::SourceColumns));
-    assert_eq!(
-        error.message,
-        "table `shop.orders` of the source has no column `state`"
-    );
+    assert_eq!(error.message, "table `shop.orders` of the source has no column `state`");
 }
 
 #[test]
@@ -189,10 +142,7 @@ fn a_source_that_is_down_is_skipped_and_the_others_load() {
     let (server, project, _) = shop(ORDERS, DECLARED);
     let url = server.url("shop").replace("root@", "root:hunter2@");
     drop(server);
-    project.write(
-        "models/shop.yml",
-        &super::project(&url, DECLARED).read("models/shop.yml"),
-    );
+    project.write("models/shop.yml", &super::project(&url, DECLARED).read("models/shop.yml"));
     project.write(
         "models/files.yml",
         "source: files\ntype: files\ntables:\n  days:\n    path: days.csv\n    contents: snapshot\n    columns: { day: DATE }\n",
@@ -200,25 +150,11 @@ fn a_source_that_is_down_is_skipped_and_the_others_load() {
     project.write("days.csv", "day\n2026-01-01\n");
     let warehouse = Warehouse::apply(project.path());
     let report = warehouse.run(Mode::Incremental);
-    let outcome = |name: &str| {
-        report
-            .sources
-            .iter()
-            .find(|source| source.source == name)
-            .map(|source| &source.outcome)
-    };
+    let outcome = |name: &str| report.sources.iter().find(|source| source.source == name).map(|source| &source.outcome);
     assert_eq!(outcome("files"), Some(&SourceOutcome::Landed));
-    let Some(SourceOutcome::Unreachable(reason)) = outcome("shop") else {
-        panic!("{report:?}")
-    };
-    assert!(
-        !reason.contains("hunter2") && !reason.contains("127.0.0.1"),
-        "{reason}"
-    );
-    assert_eq!(
-        warehouse.rows("SELECT COUNT(*) FROM _dwc.watermarks"),
-        [["0"]]
-    );
+    let Some(SourceOutcome::Unreachable(reason)) = outcome("shop") else { panic!("{report:?}") };
+    assert!(!reason.contains("hunter2") && !reason.contains("127.0.0.1"), "{reason}");
+    assert_eq!(warehouse.rows("SELECT COUNT(*) FROM _dwc.watermarks"), [["0"]]);
 }
 
 #[test]
@@ -231,7 +167,8 @@ fn a_connection_that_breaks_is_made_again_from_the_start() {
     );
     let report = std::thread::scope(|scope| {
         let killer = scope.spawn(|| {
-            let reading = "SELECT id FROM information_schema.processlist WHERE info LIKE 'SELECT `id`%' AND time_ms > 300";
+            let reading =
+                "SELECT id FROM information_schema.processlist WHERE info LIKE 'SELECT `id`%' AND time_ms > 300";
             for _ in 0..1000 {
                 if let Some(row) = server.query(reading).first() {
                     server.execute(&format!("KILL {}", row[0]));
@@ -253,18 +190,10 @@ fn a_connection_that_breaks_is_made_again_from_the_start() {
 fn a_wrong_password_is_said_without_the_user() {
     let (server, project, _) = shop(ORDERS, DECLARED);
     let url = server.url("shop").replace("root@", "root:hunter2@");
-    project.write(
-        "models/shop.yml",
-        &super::project(&url, DECLARED).read("models/shop.yml"),
-    );
+    project.write("models/shop.yml", &super::project(&url, DECLARED).read("models/shop.yml"));
     let report = Warehouse::apply(project.path()).run(Mode::Incremental);
-    let SourceOutcome::Unreachable(reason) = &report.sources[0].outcome else {
-        panic!("{report:?}")
-    };
-    assert!(
-        reason.starts_with("access denied") && !reason.contains("root"),
-        "{reason}"
-    );
+    let SourceOutcome::Unreachable(reason) = &report.sources[0].outcome else { panic!("{report:?}") };
+    assert!(reason.starts_with("access denied") && !reason.contains("root"), "{reason}");
 }
 
 #[test]
@@ -274,24 +203,16 @@ fn killed_at_every_boundary_and_run_again_nothing_is_lost_or_doubled() {
     let file = project.path().join("target/w.duckdb").display().to_string();
     for point in 1.. {
         let order = 100 + point;
-        server.execute(&format!("INSERT INTO shop.orders VALUES ({order}, 'new', '2026-01-02' + INTERVAL {point} MINUTE)"));
-        let killed = project
-            .dwc_with(&[("DWC_CRASH_AT", &point.to_string())], &["run"])
-            .code
-            .is_none();
+        server.execute(&format!(
+            "INSERT INTO shop.orders VALUES ({order}, 'new', '2026-01-02' + INTERVAL {point} MINUTE)"
+        ));
+        let killed = project.dwc_with(&[("DWC_CRASH_AT", &point.to_string())], &["run"]).code.is_none();
         assert_eq!(project.dwc(&["run"]).code, Some(0));
         let engine = DuckDbWarehouse::open(&file).expect("the warehouse opens");
-        let landed = engine.rows(
-            "SELECT COUNT(*), COUNT(DISTINCT id), MAX(id) FROM dw_landing.shop__orders__rows",
-        );
+        let landed = engine.rows("SELECT COUNT(*), COUNT(DISTINCT id), MAX(id) FROM dw_landing.shop__orders__rows");
         let count = Some((3 + point).to_string());
-        assert_eq!(
-            landed.expect("rows"),
-            [[count.clone(), count, Some(order.to_string())]]
-        );
-        let watermark = engine
-            .rows("SELECT cursor_value FROM _dwc.watermarks")
-            .expect("a watermark");
+        assert_eq!(landed.expect("rows"), [[count.clone(), count, Some(order.to_string())]]);
+        let watermark = engine.rows("SELECT cursor_value FROM _dwc.watermarks").expect("a watermark");
         assert_eq!(watermark, [[Some(format!("2026-01-02 00:{point:02}:00"))]]);
         if !killed {
             assert!(point > 2, "no boundary was passed");
@@ -307,9 +228,7 @@ fn an_address_that_is_none_is_not_shown() {
         ("{{ env('DWC_NO_SUCH_VARIABLE') }}", Code::MissingVariable),
     ] {
         let project: Project = project(url, DECLARED);
-        let error = Warehouse::apply(project.path())
-            .try_run(Mode::Incremental)
-            .expect_err("no address");
+        let error = Warehouse::apply(project.path()).try_run(Mode::Incremental).expect_err("no address");
         assert_eq!(error.code, Some(code), "{error:?}");
         assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
     }

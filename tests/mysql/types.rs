@@ -59,15 +59,8 @@ fn every_type_comes_over_exactly() {
         "SELECT CAST(COLUMNS(*) AS VARCHAR) FROM (SELECT {} FROM dw_landing.shop__t__rows ORDER BY id)",
         names.join(", ")
     ));
-    let values: Vec<String> = rows
-        .iter()
-        .flat_map(|row| {
-            names
-                .iter()
-                .zip(row)
-                .map(|(name, value)| format!("{name} = {value}"))
-        })
-        .collect();
+    let values: Vec<String> =
+        rows.iter().flat_map(|row| names.iter().zip(row).map(|(name, value)| format!("{name} = {value}"))).collect();
     assert_eq!(
         values,
         [
@@ -138,16 +131,12 @@ fn what_does_not_fit_is_kept_as_an_error_event() {
     );
     let report = warehouse.run(Mode::Incremental);
     let landed = counts(&report, "shop.t");
-    assert_eq!(
-        (landed.extracted, landed.inserted, landed.rejected),
-        (10, 1, 9)
-    );
+    assert_eq!((landed.extracted, landed.inserted, landed.rejected), (10, 1, 9));
     assert_eq!(
         warehouse.rows("SELECT id, \"at\", raw FROM dw_landing.shop__t__rows"),
         [["9", "2026-01-01 00:00:00", "ok"]]
     );
-    let events = warehouse
-        .rows("SELECT place, screen, reason FROM _dwc.error_events ORDER BY CAST(place AS BIGINT)");
+    let events = warehouse.rows("SELECT place, screen, reason FROM _dwc.error_events ORDER BY CAST(place AS BIGINT)");
     let reasons: Vec<String> = events.iter().map(|row| row.join(" ")).collect();
     assert_eq!(
         reasons,
@@ -163,13 +152,8 @@ fn what_does_not_fit_is_kept_as_an_error_event() {
             "10 cast `wide` is no NUMERIC: 123456789012345678901234567890.5000000000",
         ]
     );
-    let kept = warehouse.rows(
-        "SELECT source_row FROM _dwc.error_events WHERE place IN ('1', '2', '8') ORDER BY place",
-    );
-    assert!(
-        kept[0][0].contains("\"big\":18446744073709551615"),
-        "{kept:?}"
-    );
+    let kept = warehouse.rows("SELECT source_row FROM _dwc.error_events WHERE place IN ('1', '2', '8') ORDER BY place");
+    assert!(kept[0][0].contains("\"big\":18446744073709551615"), "{kept:?}");
     assert!(kept[1][0].contains("\"day\":\"0000-00-00\""), "{kept:?}");
     assert!(kept[2][0].contains("\"raw\":\"0xff\""), "{kept:?}");
 }

@@ -8,28 +8,18 @@ use dwc_tests::warehouse::{Warehouse, counts};
 
 #[test]
 fn the_star_answers_as_the_file_does() {
-    let file = shared_data()
-        .map(|folder| folder.join("online_retail.parquet"))
-        .filter(|file| file.is_file());
+    let file = shared_data().map(|folder| folder.join("online_retail.parquet")).filter(|file| file.is_file());
     let Some(file) = file else {
-        eprintln!(
-            "left out: the retail star, since online_retail.parquet is not in the folder of shared data"
-        );
+        eprintln!("left out: the retail star, since online_retail.parquet is not in the folder of shared data");
         return;
     };
     let folder = repository().join("tests/warehouses/retail");
-    let text =
-        std::fs::read_to_string(folder.join("questions.sql")).expect("the questions are read");
+    let text = std::fs::read_to_string(folder.join("questions.sql")).expect("the questions are read");
     let place = file.display().to_string();
-    let warehouse = Warehouse::apply_with(&folder, &|text| {
-        text.replace("data/online_retail.parquet", &place)
-    });
+    let warehouse = Warehouse::apply_with(&folder, &|text| text.replace("data/online_retail.parquet", &place));
     let report = warehouse.run(Mode::Incremental);
     assert_eq!(counts(&report, "wholesale.invoice_lines").inserted, 240_007);
-    let questions = Questions::read(
-        &text.replace("@root/data/online_retail.parquet", &place),
-        "",
-    );
+    let questions = Questions::read(&text.replace("@root/data/online_retail.parquet", &place), "");
     warehouse.execute(&questions.setup);
     questions.compare(&|sql| warehouse.rows(sql), &|sql| warehouse.rows(sql));
     assert_eq!(warehouse.audit(), [""; 0]);

@@ -11,8 +11,23 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
     (
         "crates/compiler/src",
         &[
-            "std::fs", "std::net", "std::env", "std::process", "std::time::", "SystemTime", "Instant::now", "Utc::now",
-            "Local::now", "async fn", ".await", "tokio", "println!", "eprintln!", "dwc_runner", "dwc_docs", "dwc_duckdb",
+            "std::fs",
+            "std::net",
+            "std::env",
+            "std::process",
+            "std::time::",
+            "SystemTime",
+            "Instant::now",
+            "Utc::now",
+            "Local::now",
+            "async fn",
+            ".await",
+            "tokio",
+            "println!",
+            "eprintln!",
+            "dwc_runner",
+            "dwc_docs",
+            "dwc_duckdb",
         ],
     ),
     ("crates/compiler/src/source", &["crate::syntax", "crate::model", "crate::sql", "crate::plan", "crate::rules"]),
@@ -71,7 +86,8 @@ fn each_room_imports_only_what_it_may() {
 #[test]
 fn the_engine_is_named_in_one_crate() {
     for manifest in ["compiler", "runner", "docs", "cli"] {
-        let text = fs::read_to_string(repository().join("crates").join(manifest).join("Cargo.toml")).expect("a manifest");
+        let text =
+            fs::read_to_string(repository().join("crates").join(manifest).join("Cargo.toml")).expect("a manifest");
         assert!(!text.lines().any(|line| line.starts_with("duckdb")), "{manifest} depends on duckdb by itself");
     }
 }

@@ -12,13 +12,9 @@ use dwc_tests::warehouse::{Warehouse, counts};
 
 /// Starts a server with the database, or says what is left out without it.
 fn sakila() -> Option<MariaDb> {
-    let dump = shared_data()
-        .map(|folder| folder.join("sakila_oltp_mysql.sql.gz"))
-        .filter(|file| file.is_file());
+    let dump = shared_data().map(|folder| folder.join("sakila_oltp_mysql.sql.gz")).filter(|file| file.is_file());
     let Some(dump) = dump else {
-        eprintln!(
-            "left out: the Sakila star, since sakila_oltp_mysql.sql.gz is not in the folder of shared data"
-        );
+        eprintln!("left out: the Sakila star, since sakila_oltp_mysql.sql.gz is not in the folder of shared data");
         return None;
     };
     let server = MariaDb::start();
@@ -30,16 +26,8 @@ fn sakila() -> Option<MariaDb> {
 }
 
 fn unpack(packed: &Path, plain: &Path) {
-    let output = Command::new("gzip")
-        .arg("-dc")
-        .arg(packed)
-        .output()
-        .expect("gzip starts");
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let output = Command::new("gzip").arg("-dc").arg(packed).output().expect("gzip starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     std::fs::write(plain, output.stdout).expect("the dump is written");
 }
 
@@ -48,11 +36,8 @@ fn the_star_answers_as_the_database_does() {
     let Some(server) = sakila() else { return };
     let folder = repository().join("tests/warehouses/sakila");
     let url = server.url("sakila");
-    let warehouse = Warehouse::apply_with(&folder, &|text| {
-        text.replace("{{ env('SAKILA_URL') }}", &url)
-    });
-    let text =
-        std::fs::read_to_string(folder.join("questions.sql")).expect("the questions are read");
+    let warehouse = Warehouse::apply_with(&folder, &|text| text.replace("{{ env('SAKILA_URL') }}", &url));
+    let text = std::fs::read_to_string(folder.join("questions.sql")).expect("the questions are read");
     let questions = Questions::read(&text, "");
     let raw = |sql: &str| server.query(&format!("USE sakila; {sql}"));
 
@@ -77,25 +62,14 @@ fn the_star_answers_as_the_database_does() {
     assert_eq!(warehouse.audit(), [""; 0]);
 
     let report = warehouse.run(Mode::Full);
-    assert_eq!(
-        counts(&report, "sakila.rental").inserted + counts(&report, "sakila.rental").updated,
-        0
-    );
+    assert_eq!(counts(&report, "sakila.rental").inserted + counts(&report, "sakila.rental").updated, 0);
     questions_after_a_move(&questions).compare(&|sql| warehouse.rows(sql), &raw);
 }
 
 /// Without the one by country of the customer: the star keeps where a customer lived at the time, the database does not.
 fn questions_after_a_move(questions: &Questions) -> Questions {
-    let mut kept = Questions {
-        setup: questions.setup.clone(),
-        all: Vec::new(),
-    };
-    kept.all = questions
-        .all
-        .iter()
-        .filter(|question| !question.name.contains("country"))
-        .cloned()
-        .collect();
+    let mut kept = Questions { setup: questions.setup.clone(), all: Vec::new() };
+    kept.all = questions.all.iter().filter(|question| !question.name.contains("country")).cloned().collect();
     kept
 }
 
@@ -109,16 +83,7 @@ fn import_proposes_every_table() {
     let variables = [("SAKILA_URL", address.as_str())];
     let run = project.dwc_with(
         &variables,
-        &[
-            "import",
-            "mysql",
-            "--name",
-            "sakila",
-            "--url-env",
-            "SAKILA_URL",
-            "--out",
-            "models/sakila.yml",
-        ],
+        &["import", "mysql", "--name", "sakila", "--url-env", "SAKILA_URL", "--out", "models/sakila.yml"],
     );
     assert_eq!(run.code, Some(0), "{run:?}");
     let text = project.read("models/sakila.yml");
@@ -126,15 +91,9 @@ fn import_proposes_every_table() {
         "SELECT table_name FROM information_schema.tables WHERE table_schema = 'sakila' AND table_type = 'BASE TABLE'",
     );
     for table in &tables {
-        assert!(
-            text.contains(&format!("\n  {}:\n", table[0])),
-            "{table:?}\n{text}"
-        );
+        assert!(text.contains(&format!("\n  {}:\n", table[0])), "{table:?}\n{text}");
     }
-    assert!(
-        text.matches("    cursor: last_update\n").count() >= tables.len() - 1,
-        "{text}"
-    );
+    assert!(text.matches("    cursor: last_update\n").count() >= tables.len() - 1, "{text}");
     assert_eq!(project.dwc(&["check"]).code, Some(0));
     assert_eq!(project.dwc(&["apply", "--auto-approve"]).code, Some(0));
     let run = project.dwc_with(&variables, &["run", "--format", "json"]);

@@ -32,8 +32,7 @@ fn files(root: &Path) -> Result<BTreeMap<String, Vec<u8>>, Box<dyn Error>> {
 /// The rows of a Parquet file, as text; DuckDB versions write the same rows in other bytes.
 fn rows(path: &Path) -> Result<Vec<String>, Box<dyn Error>> {
     let connection = dwc_duckdb::open(":memory:")?;
-    let mut statement =
-        connection.prepare("SELECT CAST(p AS VARCHAR) FROM read_parquet(?) AS p ORDER BY 1")?;
+    let mut statement = connection.prepare("SELECT CAST(p AS VARCHAR) FROM read_parquet(?) AS p ORDER BY 1")?;
     let rows = statement.query_map([path.display().to_string()], |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
@@ -44,22 +43,12 @@ fn the_files_are_what_the_generator_makes() -> Result<(), Box<dyn Error>> {
     let fresh = tempfile::tempdir()?;
     dwc_tests::sample_data::write(fresh.path())?;
     let (left, right) = (files(&committed)?, files(fresh.path())?);
-    assert_eq!(
-        left.keys().collect::<Vec<_>>(),
-        right.keys().collect::<Vec<_>>()
-    );
+    assert_eq!(left.keys().collect::<Vec<_>>(), right.keys().collect::<Vec<_>>());
     for (name, bytes) in &left {
         if name.ends_with(".parquet") {
-            assert_eq!(
-                rows(&committed.join(name))?,
-                rows(&fresh.path().join(name))?,
-                "{name}"
-            );
+            assert_eq!(rows(&committed.join(name))?, rows(&fresh.path().join(name))?, "{name}");
         } else {
-            assert!(
-                right.get(name) == Some(bytes),
-                "{name} differs; run the sample_data binary on models/data"
-            );
+            assert!(right.get(name) == Some(bytes), "{name} differs; run the sample_data binary on models/data");
         }
     }
     Ok(())

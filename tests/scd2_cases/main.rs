@@ -139,7 +139,11 @@ fn loaded(warehouse: &Warehouse, declared: &Declared) -> Vec<Row> {
     ));
     rows.into_iter()
         .map(|row| {
-            columns.iter().cloned().zip(row.into_iter().map(|value| plain(Some(value).filter(|v| v != "NULL")))).collect()
+            columns
+                .iter()
+                .cloned()
+                .zip(row.into_iter().map(|value| plain(Some(value).filter(|v| v != "NULL"))))
+                .collect()
         })
         .collect()
 }
@@ -178,11 +182,14 @@ fn compare(expected: &Value, found: &[Row], declared: &Declared) -> Result<(), S
     }
     for (kind, distinct) in [("rows", false), ("distinct_flags", true)] {
         let Some(rows) = expected.get(kind).and_then(Value::as_array) else { continue };
-        let Some(names) = rows.first().and_then(Value::as_object).map(|row| row.keys().cloned().collect::<Vec<_>>()) else {
+        let Some(names) = rows.first().and_then(Value::as_object).map(|row| row.keys().cloned().collect::<Vec<_>>())
+        else {
             continue;
         };
-        let mut left: Vec<Vec<Option<String>>> =
-            rows.iter().map(|row| names.iter().map(|name| expected_value(name, &row[name], declared)).collect()).collect();
+        let mut left: Vec<Vec<Option<String>>> = rows
+            .iter()
+            .map(|row| names.iter().map(|name| expected_value(name, &row[name], declared)).collect())
+            .collect();
         let mut right: Vec<Vec<Option<String>>> =
             found.iter().map(|row| names.iter().map(|name| row.get(name).cloned().flatten()).collect()).collect();
         left.sort();
@@ -196,7 +203,11 @@ fn compare(expected: &Value, found: &[Row], declared: &Declared) -> Result<(), S
                 let b: BTreeSet<_> = b.iter().collect();
                 a.iter().filter(|row| !b.contains(row)).map(|row| format!("{row:?}")).collect::<Vec<_>>().join("\n    ")
             };
-            return Err(format!("{names:?}\n  expected\n    {}\n  loaded\n    {}", only(&left, &right), only(&right, &left)));
+            return Err(format!(
+                "{names:?}\n  expected\n    {}\n  loaded\n    {}",
+                only(&left, &right),
+                only(&right, &left)
+            ));
         }
     }
     Ok(())
@@ -205,7 +216,11 @@ fn compare(expected: &Value, found: &[Row], declared: &Declared) -> Result<(), S
 /// The same events, each in a batch of its own: what the suite expects at the end does not depend on the cut.
 fn cut(case: &Value) -> Value {
     let mut cut = case.clone();
-    let rows = case["batches"].as_array().into_iter().flatten().flat_map(|batch| batch["rows"].as_array().into_iter().flatten());
+    let rows = case["batches"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .flat_map(|batch| batch["rows"].as_array().into_iter().flatten());
     let batches: Vec<Value> =
         rows.enumerate().map(|(day, row)| serde_json::json!({ "at": day + 1, "rows": [row] })).collect();
     if let Some(last) = cut["expected"].as_array_mut().and_then(|all| all.last_mut()) {

@@ -44,27 +44,15 @@ pub struct Table {
 impl Table {
     /// A table of the given (column, BigQuery type) pairs, without rows.
     pub fn new(columns: &[(&str, &str)]) -> Self {
-        let columns = columns
-            .iter()
-            .map(|(name, sql)| ((*name).into(), (*sql).into()))
-            .collect();
-        Self {
-            columns,
-            rows: Vec::new(),
-        }
+        let columns = columns.iter().map(|(name, sql)| ((*name).into(), (*sql).into())).collect();
+        Self { columns, rows: Vec::new() }
     }
 
     /// Adds a row: one JSON array, each value a scalar that casts to its column's type.
     #[must_use]
     pub fn row(mut self, values: Value) -> Self {
-        let Value::Array(values) = values else {
-            panic!("a row is an array: {values}")
-        };
-        assert_eq!(
-            values.len(),
-            self.columns.len(),
-            "one value a column: {values:?}"
-        );
+        let Value::Array(values) = values else { panic!("a row is an array: {values}") };
+        assert_eq!(values.len(), self.columns.len(), "one value a column: {values:?}");
         self.rows.push(values);
         self
     }
@@ -79,17 +67,12 @@ impl GoogleSql {
     /// An empty catalog whose unqualified datasets belong to `project`.
     pub fn for_project(project: &str) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        Self {
-            session: NEXT.fetch_add(1, Ordering::Relaxed),
-            project: project.to_owned(),
-        }
+        Self { session: NEXT.fetch_add(1, Ordering::Relaxed), project: project.to_owned() }
     }
 
     /// Analyzes the statements in order; each sees the tables that those before it have made.
     pub fn analyze_script(&self, sql: &str) -> Vec<AnalyzerError> {
-        let mut reply = self
-            .ask(json!({ "operation": "analyze_script", "sql": sql }))
-            .expect("a script is analyzed");
+        let mut reply = self.ask(json!({ "operation": "analyze_script", "sql": sql })).expect("a script is analyzed");
         serde_json::from_value(reply["errors"].take()).expect("the oracle lists errors")
     }
 
@@ -109,10 +92,7 @@ impl GoogleSql {
         parameters: &[(&str, &str, Value)],
         read: &[&str],
     ) -> Result<IndexMap<String, Vec<Row>>, String> {
-        let parameters: IndexMap<_, _> = parameters
-            .iter()
-            .map(|(name, sql, value)| (*name, (*sql, value)))
-            .collect();
+        let parameters: IndexMap<_, _> = parameters.iter().map(|(name, sql, value)| (*name, (*sql, value))).collect();
         let mut reply = self.ask(json!({
             "operation": "execute_script", "sql": sql, "tables": given(tables),
             "parameters": parameters, "read": read,
@@ -122,17 +102,13 @@ impl GoogleSql {
 
     /// Empties the catalog.
     pub fn reset(&self) {
-        self.ask(json!({ "operation": "reset" }))
-            .expect("a catalog is emptied");
+        self.ask(json!({ "operation": "reset" })).expect("a catalog is emptied");
     }
 
     fn ask(&self, mut request: Value) -> Result<Value, String> {
         request["session"] = self.session.into();
         request["project"] = self.project.as_str().into();
-        let mut reply = process()
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .ask(&request);
+        let mut reply = process().lock().unwrap_or_else(PoisonError::into_inner).ask(&request);
         match reply["failure"].take() {
             Value::String(failure) => Err(failure),
             _ => Ok(reply),
@@ -141,12 +117,9 @@ impl GoogleSql {
 }
 
 fn given(tables: &[(&str, Table)]) -> Value {
-    let tables = tables.iter().map(|(name, table)| {
-        (
-            (*name).to_owned(),
-            json!({ "columns": table.columns, "rows": table.rows }),
-        )
-    });
+    let tables = tables
+        .iter()
+        .map(|(name, table)| ((*name).to_owned(), json!({ "columns": table.columns, "rows": table.rows })));
     Value::Object(tables.collect())
 }
 
@@ -171,35 +144,23 @@ impl Process {
             .output()
             .unwrap_or_else(|error| panic!("{}: {error}", setup.display()));
         let python = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-        assert!(
-            output.status.success(),
-            "Google's analyzer is missing; install it with `tools/setup-tests`"
-        );
+        assert!(output.status.success(), "Google's analyzer is missing; install it with `tools/setup-tests`");
         let mut child = Command::new(python)
             .arg("-B")
             .arg(repository().join("tests/oracles/googlesql/serve.py"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .unwrap_or_else(|error| {
-                panic!("Google's analyzer does not start ({error}); run `tools/setup-tests`")
-            });
+            .unwrap_or_else(|error| panic!("Google's analyzer does not start ({error}); run `tools/setup-tests`"));
         let input = child.stdin.take().expect("the input is piped");
         let output = BufReader::new(child.stdout.take().expect("the output is piped"));
-        Self {
-            _child: child,
-            input,
-            output,
-        }
+        Self { _child: child, input, output }
     }
 
     fn ask(&mut self, request: &Value) -> Value {
         let mut answer = String::new();
-        writeln!(self.input, "{request}")
-            .expect("Google's analyzer has ended; its stderr says why");
-        self.output
-            .read_line(&mut answer)
-            .expect("Google's analyzer answers");
+        writeln!(self.input, "{request}").expect("Google's analyzer has ended; its stderr says why");
+        self.output.read_line(&mut answer).expect("Google's analyzer answers");
         serde_json::from_str(&answer).unwrap_or_else(|error| panic!("{error}: {answer:?}"))
     }
 }

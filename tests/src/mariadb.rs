@@ -23,37 +23,17 @@ impl MariaDb {
         let data = folder.path().join("data");
         let user = format!("--user={}", user_name());
         let output = run(Command::new("mariadb-install-db")
-            .args([
-                "--no-defaults",
-                "--auth-root-authentication-method=normal",
-                "--skip-test-db",
-                &user,
-            ])
+            .args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db", &user])
             // Servers that start at one time would meet in the common folder.
             .arg(format!("--tmpdir={}", folder.path().display()))
             .arg(format!("--datadir={}", data.display())));
-        assert!(
-            output.status.success(),
-            "mariadb-install-db: {}",
-            text(&output)
-        );
+        assert!(output.status.success(), "mariadb-install-db: {}", text(&output));
         let port = free_port();
         let log = folder.path().join("server.log");
         let server = Command::new(program("mariadbd"))
-            .args([
-                "--no-defaults",
-                "--skip-name-resolve",
-                "--bind-address=127.0.0.1",
-                &user,
-            ])
-            .args([
-                "--default-time-zone=+00:00",
-                "--character-set-server=utf8mb4",
-            ])
-            .args([
-                "--innodb-flush-log-at-trx-commit=0",
-                "--innodb-buffer-pool-size=64M",
-            ])
+            .args(["--no-defaults", "--skip-name-resolve", "--bind-address=127.0.0.1", &user])
+            .args(["--default-time-zone=+00:00", "--character-set-server=utf8mb4"])
+            .args(["--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=64M"])
             .arg(format!("--port={port}"))
             .arg(format!("--tmpdir={}", folder.path().display()))
             .arg(format!("--datadir={}", data.display()))
@@ -63,29 +43,17 @@ impl MariaDb {
             .stderr(File::create(&log).expect("the server's log is created"))
             .spawn()
             .unwrap_or_else(|error| panic!("mariadbd does not start ({error}); {INSTALL}"));
-        let mut started = Self {
-            server,
-            port,
-            folder,
-        };
+        let mut started = Self { server, port, folder };
         started.wait(&log);
         started
     }
 
     fn wait(&mut self, log: &Path) {
         let deadline = Instant::now() + Duration::from_secs(60);
-        while !self
-            .client(None)
-            .args(["-e", "SELECT 1"])
-            .output()
-            .is_ok_and(|o| o.status.success())
-        {
+        while !self.client(None).args(["-e", "SELECT 1"]).output().is_ok_and(|o| o.status.success()) {
             let ended = self.server.try_wait().ok().flatten().is_some();
             if ended || Instant::now() > deadline {
-                panic!(
-                    "mariadbd does not answer:\n{}",
-                    std::fs::read_to_string(log).unwrap_or_default()
-                );
+                panic!("mariadbd does not answer:\n{}", std::fs::read_to_string(log).unwrap_or_default());
             }
             std::thread::sleep(Duration::from_millis(50));
         }
@@ -113,41 +81,24 @@ impl MariaDb {
 
     /// Runs statements and returns the rows of all of them, as text; NULL reads `NULL`.
     pub fn query(&self, sql: &str) -> Vec<Vec<String>> {
-        let output = run(self
-            .client(None)
-            .args(["--batch", "--skip-column-names", "-e", sql]));
+        let output = run(self.client(None).args(["--batch", "--skip-column-names", "-e", sql]));
         assert!(output.status.success(), "{}\n{sql}", text(&output));
         let rows = String::from_utf8_lossy(&output.stdout);
-        rows.lines()
-            .map(|row| row.split('\t').map(str::to_owned).collect())
-            .collect()
+        rows.lines().map(|row| row.split('\t').map(str::to_owned).collect()).collect()
     }
 
     /// Runs a dump or any other file of statements in one database.
     pub fn load_sql(&self, database: &str, file: &Path) {
         let input = File::open(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         let output = run(self.client(Some(database)).stdin(input));
-        assert!(
-            output.status.success(),
-            "{}: {}",
-            file.display(),
-            text(&output)
-        );
+        assert!(output.status.success(), "{}: {}", file.display(), text(&output));
     }
 
     fn client(&self, database: Option<&str>) -> Command {
         let mut command = Command::new("mariadb");
         command
-            .args([
-                "--no-defaults",
-                "--protocol=tcp",
-                "--host=127.0.0.1",
-                "--user=root",
-            ])
-            .args([
-                "--default-character-set=utf8mb4",
-                &format!("--port={}", self.port),
-            ])
+            .args(["--no-defaults", "--protocol=tcp", "--host=127.0.0.1", "--user=root"])
+            .args(["--default-character-set=utf8mb4", &format!("--port={}", self.port)])
             .args(database)
             .stdin(Stdio::null());
         command
@@ -164,9 +115,7 @@ impl Drop for MariaDb {
 
 fn run(command: &mut Command) -> Output {
     let name = command.get_program().to_string_lossy().into_owned();
-    command
-        .output()
-        .unwrap_or_else(|error| panic!("{name} does not start ({error}); {INSTALL}"))
+    command.output().unwrap_or_else(|error| panic!("{name} does not start ({error}); {INSTALL}"))
 }
 
 fn text(output: &Output) -> String {
@@ -176,11 +125,7 @@ fn text(output: &Output) -> String {
 /// Debian keeps the server outside the PATH of ordinary users.
 fn program(name: &str) -> String {
     let kept = format!("/usr/sbin/{name}");
-    if Path::new(&kept).exists() {
-        kept
-    } else {
-        name.to_owned()
-    }
+    if Path::new(&kept).exists() { kept } else { name.to_owned() }
 }
 
 /// The server refuses to run as root unless it is told to.

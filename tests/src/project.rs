@@ -24,9 +24,7 @@ pub struct Run {
 impl Project {
     /// Writes the files of a fixture: each begins with a line `#- models/x.yml`.
     pub fn new(fixture: &str) -> Self {
-        let project = Self {
-            folder: tempfile::tempdir().expect("a temporary folder"),
-        };
+        let project = Self { folder: tempfile::tempdir().expect("a temporary folder") };
         for (name, text) in files(fixture) {
             project.write(&name, &text);
         }
@@ -67,12 +65,8 @@ impl Project {
 
     /// Runs `dwc` and kills it with SIGKILL after `delay`, unless it has ended before.
     pub fn dwc_killed_after(&self, arguments: &[&str], delay: Duration) -> Run {
-        let mut child = self
-            .command(arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("dwc starts");
+        let mut child =
+            self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("dwc starts");
         std::thread::sleep(delay);
         // An error here only says that the process has ended already.
         let _ = child.kill();
@@ -87,10 +81,7 @@ impl Project {
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(dwc_binary());
-        command
-            .args(arguments)
-            .current_dir(self.path())
-            .stdin(Stdio::null());
+        command.args(arguments).current_dir(self.path()).stdin(Stdio::null());
         command
     }
 }
@@ -119,10 +110,7 @@ pub fn files(fixture: &str) -> Vec<(String, String)> {
                 text.push_str(line);
                 text.push('\n');
             }
-            (None, None) => assert!(
-                line.trim().is_empty(),
-                "text before the first `#- ` header: {line}"
-            ),
+            (None, None) => assert!(line.trim().is_empty(), "text before the first `#- ` header: {line}"),
         }
     }
     files
@@ -131,26 +119,16 @@ pub fn files(fixture: &str) -> Vec<(String, String)> {
 /// The `dwc` binary of the same build profile as the running test.
 pub fn dwc_binary() -> PathBuf {
     let test = std::env::current_exe().expect("the test knows its own path");
-    let profile = test
-        .parent()
-        .and_then(Path::parent)
-        .expect("a test lives in target/<profile>/deps");
+    let profile = test.parent().and_then(Path::parent).expect("a test lives in target/<profile>/deps");
     let binary = profile.join(format!("dwc{}", std::env::consts::EXE_SUFFIX));
-    assert!(
-        binary.is_file(),
-        "{} is missing; build it with `cargo build -p dwc-cli`",
-        binary.display()
-    );
+    assert!(binary.is_file(), "{} is missing; build it with `cargo build -p dwc-cli`", binary.display());
     binary
 }
 
 /// The root of the repository.
 pub fn repository() -> PathBuf {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    package
-        .parent()
-        .expect("tests/ is a folder of the repository")
-        .to_path_buf()
+    package.parent().expect("tests/ is a folder of the repository").to_path_buf()
 }
 
 /// Larger data sets kept outside the repository: DWC_SHARED_DATA, or `../shared/data`.

@@ -34,10 +34,7 @@ impl Questions {
         let mut section = Section::Setup;
         for line in text.lines() {
             if let Some(name) = line.strip_prefix("-- question:") {
-                questions.all.push(Question {
-                    name: name.trim().to_owned(),
-                    ..Question::default()
-                });
+                questions.all.push(Question { name: name.trim().to_owned(), ..Question::default() });
                 continue;
             }
             match line.trim() {
@@ -59,22 +56,14 @@ impl Questions {
     }
 
     /// Asks every question of both sides and fails with every one whose answers differ.
-    pub fn compare(
-        &self,
-        star: &dyn Fn(&str) -> Vec<Vec<String>>,
-        raw: &dyn Fn(&str) -> Vec<Vec<String>>,
-    ) {
+    pub fn compare(&self, star: &dyn Fn(&str) -> Vec<Vec<String>>, raw: &dyn Fn(&str) -> Vec<Vec<String>>) {
         assert!(!self.all.is_empty(), "no question");
         let mut differing = Vec::new();
         for question in &self.all {
             let (left, right) = (star(question.star.trim()), raw(question.raw.trim()));
             assert!(!right.is_empty(), "`{}` has an empty answer", question.name);
             if left != right {
-                let place = left
-                    .iter()
-                    .zip(&right)
-                    .position(|(a, b)| a != b)
-                    .unwrap_or(left.len().min(right.len()));
+                let place = left.iter().zip(&right).position(|(a, b)| a != b).unwrap_or(left.len().min(right.len()));
                 differing.push(format!(
                     "{}: {} rows in the star, {} in the source; first difference at row {place}: star {:?}, source {:?}",
                     question.name,

@@ -26,77 +26,40 @@ impl Warehouse {
     /// The same, with each file's text changed before it is read.
     pub fn apply_with(folder: &Path, change: &dyn Fn(&str) -> String) -> Self {
         let files = dwc_runner::project::read(folder).expect("the project is read");
-        let changed = files.iter().map(|(_, file)| SourceFile {
-            path: file.path.clone(),
-            text: change(&file.text),
-        });
+        let changed = files.iter().map(|(_, file)| SourceFile { path: file.path.clone(), text: change(&file.text) });
         let files = FileSet::new(changed.collect());
         let checked = dwc_compiler::check(&files);
-        let problems: Vec<String> = checked
-            .diagnostics
-            .iter()
-            .map(|problem| problem.concise(&files))
-            .collect();
-        let project = checked
-            .project
-            .unwrap_or_else(|| panic!("{}", problems.join("\n")));
+        let problems: Vec<String> = checked.diagnostics.iter().map(|problem| problem.concise(&files)).collect();
+        let project = checked.project.unwrap_or_else(|| panic!("{}", problems.join("\n")));
         let engine = DuckDbWarehouse::open(":memory:").expect("a warehouse in memory");
-        dwc_runner::apply(&engine, &project, "2026-01-01 00:00:00", &[])
-            .unwrap_or_else(|error| panic!("{error:?}"));
-        Self {
-            folder: folder.to_path_buf(),
-            project,
-            engine,
-        }
+        dwc_runner::apply(&engine, &project, "2026-01-01 00:00:00", &[]).unwrap_or_else(|error| panic!("{error:?}"));
+        Self { folder: folder.to_path_buf(), project, engine }
     }
 
     /// Runs the project; a model that is held back fails the test.
     pub fn run(&self, mode: Mode) -> RunReport {
-        self.try_run(mode)
-            .unwrap_or_else(|error| panic!("{error:?}"))
+        self.try_run(mode).unwrap_or_else(|error| panic!("{error:?}"))
     }
 
     /// Runs the project, unless the world fails.
     pub fn try_run(&self, mode: Mode) -> Result<RunReport, Error> {
-        let options = RunOptions {
-            mode,
-            at: noon(),
-            until: None,
-            select: Vec::new(),
-        };
-        let (report, offences) = dwc_runner::run(
-            &self.engine,
-            &self.project,
-            &self.folder,
-            &options,
-            &mut |_| (),
-        )?;
+        let options = RunOptions { mode, at: noon(), until: None, select: Vec::new() };
+        let (report, offences) = dwc_runner::run(&self.engine, &self.project, &self.folder, &options, &mut |_| ())?;
         assert!(offences.is_empty(), "{offences:?}");
         Ok(report)
     }
 
     /// The offences that `dwc verify` would print.
     pub fn audit(&self) -> Vec<String> {
-        let offences = dwc_runner::audit(&self.engine, &self.project)
-            .unwrap_or_else(|error| panic!("{error:?}"));
-        offences
-            .into_iter()
-            .map(|offence| format!("{}: {}", offence.message, offence.keys.join("; ")))
-            .collect()
+        let offences = dwc_runner::audit(&self.engine, &self.project).unwrap_or_else(|error| panic!("{error:?}"));
+        offences.into_iter().map(|offence| format!("{}: {}", offence.message, offence.keys.join("; "))).collect()
     }
 
     /// Rows of a query, each value as text, NULL as `NULL`.
     pub fn rows(&self, sql: &str) -> Vec<Vec<String>> {
-        let rows = self
-            .engine
-            .rows(sql)
-            .unwrap_or_else(|error| panic!("{error:?}\n{sql}"));
+        let rows = self.engine.rows(sql).unwrap_or_else(|error| panic!("{error:?}\n{sql}"));
         rows.into_iter()
-            .map(|row| {
-                row.into_iter()
-                    .map(|value| value.unwrap_or_else(|| "NULL".to_owned()))
-                    .collect()
-            })
+            .map(|row| row.into_iter().map(|value| value.unwrap_or_else(|| "NULL".to_owned())).collect())
             .collect()
     }
 
@@ -118,18 +81,14 @@ impl Warehouse {
 
     /// Executes statements on the warehouse.
     pub fn execute(&self, sql: &str) {
-        self.engine
-            .execute(sql)
-            .unwrap_or_else(|error| panic!("{error:?}\n{sql}"));
+        self.engine.execute(sql).unwrap_or_else(|error| panic!("{error:?}\n{sql}"));
     }
 }
 
 /// What a run did with one source table.
 pub fn counts<'r>(report: &'r RunReport, table: &str) -> &'r TableReport {
     let mut tables = report.sources.iter().flat_map(|source| &source.tables);
-    tables
-        .find(|counts| counts.table == table)
-        .unwrap_or_else(|| panic!("{table} was not landed: {report:?}"))
+    tables.find(|counts| counts.table == table).unwrap_or_else(|| panic!("{table} was not landed: {report:?}"))
 }
 
 fn noon() -> NaiveDateTime {

@@ -98,7 +98,12 @@ fn reduced(mut case: Case, mut problem: Problem) -> String {
     }
     for (number, run) in case.runs.iter().enumerate() {
         text += &format!("run {number}{}\n", if run.full { ", full" } else { "" });
-        for file in run.files.iter().map(|place| &case.files[*place]).filter(|file| TABLES[file.table].1 == history::Kind::Snapshot || !file.rows.is_empty()) {
+        for file in run
+            .files
+            .iter()
+            .map(|place| &case.files[*place])
+            .filter(|file| TABLES[file.table].1 == history::Kind::Snapshot || !file.rows.is_empty())
+        {
             text += &format!("  {} at {}: {:?}\n", TABLES[file.table].0, file.time, file.rows);
         }
         for (time, visits) in run.visits.iter().map(|place| &case.visits[*place]).filter(|(_, v)| !v.is_empty()) {
@@ -255,7 +260,11 @@ fn check(case: &Case) -> Result<usize, Problem> {
                 compared += usize::from(!expected.is_empty());
                 for (place, row) in found.iter().enumerate() {
                     if (place == 0) != (row.key == row.durable) {
-                        return Err(failed(policy, Some(key), "the first version alone has the durable key".to_owned()));
+                        return Err(failed(
+                            policy,
+                            Some(key),
+                            "the first version alone has the durable key".to_owned(),
+                        ));
                     }
                     if let Err(text) = surrogates.note(policy, key, place, row) {
                         return Err(failed(policy, Some(key), text));
@@ -278,7 +287,13 @@ fn check(case: &Case) -> Result<usize, Problem> {
                     (Some(_), None) if versioned => Err(-4),
                     (Some(versions), at) => match (versioned, at) {
                         (true, Some(at)) => as_of(&versions, at).ok_or(-1),
-                        _ => if versions.is_empty() { Err(-1) } else { Ok(0) },
+                        _ => {
+                            if versions.is_empty() {
+                                Err(-1)
+                            } else {
+                                Ok(0)
+                            }
+                        }
                     },
                 };
                 let found_place = bindings.get(name).and_then(|keys| keys.get(&found)).copied();
@@ -287,7 +302,9 @@ fn check(case: &Case) -> Result<usize, Problem> {
                     Ok(place) => found_place == row.keys[*column].map(|key| (key, place)),
                 };
                 if !right {
-                    let text = format!("visit {visit} in role {role}: expected version {expected:?}, bound to {found} {found_place:?}");
+                    let text = format!(
+                        "visit {visit} in role {role}: expected version {expected:?}, bound to {found} {found_place:?}"
+                    );
                     return Err(failed(&case.policies[index], row.keys[*column], text));
                 }
                 compared += 1;
@@ -320,7 +337,9 @@ impl Surrogates {
             return Err(format!("the version since {from:?} had the surrogate key {known}, and now has {}", row.key));
         }
         match self.named.insert((policy.table, row.key), (key, from)) {
-            Some(other) if other != (key, from) => Err(format!("the surrogate key {} has stood for {other:?}", row.key)),
+            Some(other) if other != (key, from) => {
+                Err(format!("the surrogate key {} has stood for {other:?}", row.key))
+            }
             _ => Ok(()),
         }
     }

@@ -37,14 +37,17 @@ fn key_text(kind: Kind, key: usize) -> String {
 }
 
 pub fn write(policies: &[Policy]) -> Project {
-    let mut text = String::from("#- dwc.yml\nname: timelines\ntimezone: UTC\ntargets:\n  dev: { type: duckdb, path: dwc.duckdb }\n");
+    let mut text = String::from(
+        "#- dwc.yml\nname: timelines\ntimezone: UTC\ntargets:\n  dev: { type: duckdb, path: dwc.duckdb }\n",
+    );
     text += "#- models/sources/s.yml\nsource: s\ntype: files\ntables:\n";
     for (name, kind) in TABLES {
         let (key, more) = match kind {
             Kind::Plain => ("k: INT64", ""),
-            Kind::Sequenced => {
-                ("k: INT64", "    sequence: sequence\n    cursor: at\n    detect_deletes: column\n    delete_column: gone\n")
-            }
+            Kind::Sequenced => (
+                "k: INT64",
+                "    sequence: sequence\n    cursor: at\n    detect_deletes: column\n    delete_column: gone\n",
+            ),
             Kind::Operation => {
                 ("k1: INT64, k2: STRING", "    cursor: at\n    detect_deletes: operation\n    delete_column: gone\n")
             }
@@ -173,7 +176,9 @@ pub fn loaded(warehouse: &Warehouse, policy: &Policy) -> BTreeMap<usize, Vec<Loa
         let version = Version {
             from: number(7),
             to: number(8),
-            values: std::array::from_fn(|index| Some(row[3 + index].as_str()).filter(|v| *v != "NULL").and_then(|v| v.chars().next())),
+            values: std::array::from_fn(|index| {
+                Some(row[3 + index].as_str()).filter(|v| *v != "NULL").and_then(|v| v.chars().next())
+            }),
             deleted: row[10] == "true",
             inferred: row[11] == "true",
         };

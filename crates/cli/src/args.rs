@@ -18,13 +18,7 @@ pub(crate) struct Args {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Global {
     /// The folder with `dwc.yml`
-    #[arg(
-        long,
-        global = true,
-        value_name = "FOLDER",
-        default_value = ".",
-        env = "DWC_PROJECT_DIR"
-    )]
+    #[arg(long, global = true, value_name = "FOLDER", default_value = ".", env = "DWC_PROJECT_DIR")]
     pub(crate) project_dir: PathBuf,
     /// The warehouse to work on; the project's default target when left out
     #[arg(long, global = true, value_name = "NAME", env = "DWC_TARGET")]

@@ -22,11 +22,7 @@ fn main() -> ExitCode {
         Err(shown) => {
             // Help and version are data; a wrong argument is wrong input. A closed pipe is nobody's problem here.
             let _ = shown.print();
-            return if shown.use_stderr() {
-                Exit::InputWrong.into()
-            } else {
-                Exit::Done.into()
-            };
+            return if shown.use_stderr() { Exit::InputWrong.into() } else { Exit::Done.into() };
         }
     };
     match commands::run(&args) {

@@ -5,14 +5,13 @@ use dwc_compiler::check;
 use dwc_compiler::diagnostic::{Code, Diagnostic};
 use dwc_compiler::source::{FileSet, SourceFile};
 
-const BARE: &str = "name: example\ntimezone: Asia/Seoul\ntargets: { dev: { type: duckdb, path: target/warehouse.duckdb } }\n";
+const BARE: &str =
+    "name: example\ntimezone: Asia/Seoul\ntargets: { dev: { type: duckdb, path: target/warehouse.duckdb } }\n";
 
 /// The text of a section, up to the next one.
 fn section<'a>(page: &'a str, title: &str) -> Option<&'a str> {
     let start = page.find(&format!("\n## {title}\n"))? + title.len() + 5;
-    let end = page[start..]
-        .find("\n## ")
-        .map_or(page.len(), |at| start + at);
+    let end = page[start..].find("\n## ").map_or(page.len(), |at| start + at);
     Some(page[start..end].trim())
 }
 
@@ -24,20 +23,14 @@ fn files(fixture: &str) -> FileSet {
     let mut files: Vec<SourceFile> = Vec::new();
     for line in fixture.lines() {
         if let Some(path) = line.strip_prefix("#- ") {
-            files.push(SourceFile {
-                path: path.to_owned(),
-                text: String::new(),
-            });
+            files.push(SourceFile { path: path.to_owned(), text: String::new() });
         } else if let Some(file) = files.last_mut() {
             file.text.push_str(line);
             file.text.push('\n');
         }
     }
     if !files.iter().any(|file| file.path == "dwc.yml") {
-        files.push(SourceFile {
-            path: "dwc.yml".to_owned(),
-            text: BARE.to_owned(),
-        });
+        files.push(SourceFile { path: "dwc.yml".to_owned(), text: BARE.to_owned() });
     }
     FileSet::new(files)
 }
@@ -45,11 +38,7 @@ fn files(fixture: &str) -> FileSet {
 fn found(fixture: &str) -> (Vec<Diagnostic>, String) {
     let files = files(fixture);
     let found = check(&files).diagnostics;
-    let said = found
-        .iter()
-        .map(|problem| problem.concise(&files))
-        .collect::<Vec<_>>()
-        .join("\n");
+    let said = found.iter().map(|problem| problem.concise(&files)).collect::<Vec<_>>().join("\n");
     (found, said)
 }
 
@@ -59,16 +48,10 @@ fn every_page_has_its_headline_and_sections() {
     for code in Code::ALL {
         let page = code.page().0;
         if !page.starts_with(&format!("# {} {}\n\n", code.id(), code.name())) {
-            wrong.push(format!(
-                "{}: its first line is not its code and name",
-                code.id()
-            ));
+            wrong.push(format!("{}: its first line is not its code and name", code.id()));
         }
-        let sections: &[&str] = if code.is_beyond_text() {
-            &["Example", "What to do"]
-        } else {
-            &["Fails", "Passes", "What to do"]
-        };
+        let sections: &[&str] =
+            if code.is_beyond_text() { &["Example", "What to do"] } else { &["Fails", "Passes", "What to do"] };
         for title in sections {
             if section(page, title).is_none_or(str::is_empty) {
                 wrong.push(format!("{}: no section `{title}`", code.id()));
@@ -82,10 +65,7 @@ fn every_page_has_its_headline_and_sections() {
 fn what_a_page_says_of_its_examples_is_true() {
     let mut wrong = Vec::new();
     for code in Code::ALL {
-        let (Some(fails), Some(passes)) = (
-            section(code.page().0, "Fails"),
-            section(code.page().0, "Passes"),
-        ) else {
+        let (Some(fails), Some(passes)) = (section(code.page().0, "Fails"), section(code.page().0, "Passes")) else {
             continue;
         };
         let (Some(fails), Some(passes)) = (fixture(fails), fixture(passes)) else {
@@ -98,10 +78,7 @@ fn what_a_page_says_of_its_examples_is_true() {
         }
         let (problems, said) = found(passes);
         if !problems.is_empty() {
-            wrong.push(format!(
-                "{}: the corrected example says:\n{said}",
-                code.id()
-            ));
+            wrong.push(format!("{}: the corrected example says:\n{said}", code.id()));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

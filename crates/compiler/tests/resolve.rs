@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 use dwc_compiler::check;
 use dwc_compiler::source::{FileSet, SourceFile};
 
-const PROJECT: &str =
-    "name: shop\ntimezone: Asia/Seoul\ntargets: { dev: { type: duckdb, path: w.duckdb } }\n";
+const PROJECT: &str = "name: shop\ntimezone: Asia/Seoul\ntargets: { dev: { type: duckdb, path: w.duckdb } }\n";
 
 const SHOP: &str = "source: shop\ntype: files\ntables:\n  \
 stores: { path: s.csv, contents: snapshot, primary_key: store_id, columns: { store_id: INT64, store_name: STRING, at: TIMESTAMP } }\n  \
@@ -19,22 +18,14 @@ const SALE: &str = "fact: sale\nbusiness_process: selling\ngrain: { description:
 event_time: ordered_at\ndimensions: { store: { on: store_id } }\nmeasures: { amount: { additive: all, currency: KRW } }\n";
 
 fn star() -> Vec<SourceFile> {
-    [
-        ("dwc.yml", PROJECT),
-        ("models/shop.yml", SHOP),
-        ("models/store.yml", STORE),
-        ("models/sale.yml", SALE),
-    ]
-    .into_iter()
-    .map(|(path, text)| file(path, text))
-    .collect()
+    [("dwc.yml", PROJECT), ("models/shop.yml", SHOP), ("models/store.yml", STORE), ("models/sale.yml", SALE)]
+        .into_iter()
+        .map(|(path, text)| file(path, text))
+        .collect()
 }
 
 fn file(path: &str, text: &str) -> SourceFile {
-    SourceFile {
-        path: path.to_owned(),
-        text: text.to_owned(),
-    }
+    SourceFile { path: path.to_owned(), text: text.to_owned() }
 }
 
 /// The star with each `from` of a file replaced by its `to`.
@@ -64,12 +55,8 @@ fn said(files: Vec<SourceFile>) -> Vec<String> {
 
 /// A fact that reads another one by `ref`.
 fn reading(name: &str, other: &str) -> SourceFile {
-    let query = format!(
-        "query: SELECT order_id, store_id, ordered_at, amount FROM {{{{ ref('{other}') }}}}\n"
-    );
-    let text = SALE
-        .replace("fact: sale", &format!("fact: {name}"))
-        .replace("from: shop.orders\n", &query);
+    let query = format!("query: SELECT order_id, store_id, ordered_at, amount FROM {{{{ ref('{other}') }}}}\n");
+    let text = SALE.replace("fact: sale", &format!("fact: {name}")).replace("from: shop.orders\n", &query);
     file(&format!("models/{name}.yml"), &text)
 }
 
@@ -81,24 +68,22 @@ fn a_sound_star_has_no_problem() {
 #[test]
 fn two_models_of_one_name() {
     let mut files = star();
-    files.push(file("models/twin.yml", &STORE.replace("from: shop.stores", "query: SELECT store_id + 1 AS store_id, store_name, at FROM {{ source('shop.stores') }}")));
+    files.push(file(
+        "models/twin.yml",
+        &STORE.replace(
+            "from: shop.stores",
+            "query: SELECT store_id + 1 AS store_id, store_name, at FROM {{ source('shop.stores') }}",
+        ),
+    ));
     let said = said(files);
     assert!(
-        said.iter().any(
-            |line| line.contains("DW0202") && line.contains("two models have the name `store`")
-        ),
+        said.iter().any(|line| line.contains("DW0202") && line.contains("two models have the name `store`")),
         "{said:#?}"
     );
     let mut files = star();
-    files.push(file(
-        "models/twin.yml",
-        &SALE.replace("fact: sale", "fact: store"),
-    ));
+    files.push(file("models/twin.yml", &SALE.replace("fact: sale", "fact: store")));
     let said = self::said(files);
-    assert!(
-        said.iter().any(|line| line.contains("DW0202")),
-        "a fact and a dimension share their names: {said:#?}"
-    );
+    assert!(said.iter().any(|line| line.contains("DW0202")), "a fact and a dimension share their names: {said:#?}");
 }
 
 #[test]
@@ -107,57 +92,21 @@ fn a_cycle_is_shown_as_a_path() {
     files.extend([reading("a", "b"), reading("b", "c"), reading("c", "a")]);
     let said = said(files);
     assert_eq!(said.len(), 1, "{said:#?}");
-    assert!(
-        said[0].contains("DW0203") && said[0].contains("a → b → c → a"),
-        "{said:#?}"
-    );
+    assert!(said[0].contains("DW0203") && said[0].contains("a → b → c → a"), "{said:#?}");
     let mut files = star();
     files.push(reading("own", "own"));
     let said = self::said(files);
-    assert!(
-        said.len() == 1 && said[0].contains("own → own"),
-        "{said:#?}"
-    );
+    assert!(said.len() == 1 && said[0].contains("own → own"), "{said:#?}");
 }
 
 #[test]
 fn near_names_are_offered() {
     for (path, from, to, code, near) in [
-        (
-            "models/sale.yml",
-            "from: shop.orders",
-            "from: shop.oders",
-            "DW0201",
-            "shop.orders",
-        ),
-        (
-            "models/sale.yml",
-            "store: { on",
-            "stroe: { on",
-            "DW0501",
-            "store",
-        ),
-        (
-            "models/sale.yml",
-            "event_time: ordered_at",
-            "event_time: orderd_at",
-            "DW0602",
-            "ordered_at",
-        ),
-        (
-            "models/store.yml",
-            "natural_key: store_id",
-            "natural_key: stor_id",
-            "DW0602",
-            "store_id",
-        ),
-        (
-            "models/store.yml",
-            "from: shop.stores",
-            "from: shop.store",
-            "DW0201",
-            "shop.stores",
-        ),
+        ("models/sale.yml", "from: shop.orders", "from: shop.oders", "DW0201", "shop.orders"),
+        ("models/sale.yml", "store: { on", "stroe: { on", "DW0501", "store"),
+        ("models/sale.yml", "event_time: ordered_at", "event_time: orderd_at", "DW0602", "ordered_at"),
+        ("models/store.yml", "natural_key: store_id", "natural_key: stor_id", "DW0602", "store_id"),
+        ("models/store.yml", "from: shop.stores", "from: shop.store", "DW0201", "shop.stores"),
         ("dwc.yml", "Asia/Seoul", "Asia/Soul", "DW0201", "Asia/Seoul"),
         (
             "models/shop.yml",
@@ -169,23 +118,14 @@ fn near_names_are_offered() {
     ] {
         let said = said(changed(path, &[(from, to)]));
         let offered = format!("did you mean `{near}`?");
-        assert!(
-            said.iter()
-                .any(|line| line.contains(code) && line.contains(&offered)),
-            "{to}: {said:#?}"
-        );
+        assert!(said.iter().any(|line| line.contains(code) && line.contains(&offered)), "{to}: {said:#?}");
     }
 }
 
 #[test]
 fn what_is_missing_has_its_code() {
     for (path, from, to, code) in [
-        (
-            "models/sale.yml",
-            "grain: { description: one row per order, key: order_id }\n",
-            "",
-            "DW0301",
-        ),
+        ("models/sale.yml", "grain: { description: one row per order, key: order_id }\n", "", "DW0301"),
         ("models/sale.yml", ", key: order_id }", " }", "DW0302"),
         (
             "models/store.yml",
@@ -199,85 +139,36 @@ fn what_is_missing_has_its_code() {
             "query: SELECT order_id, store_id, ordered_at, amount FROM shop.nowhere",
             "DW0604",
         ),
-        (
-            "models/sale.yml",
-            "on: store_id",
-            "on: [store_id, order_id]",
-            "DW0305",
-        ),
-        (
-            "models/sale.yml",
-            "on: store_id",
-            "on: ordered_at",
-            "DW0305",
-        ),
-        (
-            "models/sale.yml",
-            "amount: { additive",
-            "store_key: { expr: amount, additive",
-            "DW0306",
-        ),
-        (
-            "models/store.yml",
-            "store_name: { scd: 2 }",
-            "is_current: { scd: 2, expr: store_name }",
-            "DW0307",
-        ),
-        (
-            "models/shop.yml",
-            "amount: NUMERIC",
-            "amount: STRING",
-            "DW0401",
-        ),
+        ("models/sale.yml", "on: store_id", "on: [store_id, order_id]", "DW0305"),
+        ("models/sale.yml", "on: store_id", "on: ordered_at", "DW0305"),
+        ("models/sale.yml", "amount: { additive", "store_key: { expr: amount, additive", "DW0306"),
+        ("models/store.yml", "store_name: { scd: 2 }", "is_current: { scd: 2, expr: store_name }", "DW0307"),
+        ("models/shop.yml", "amount: NUMERIC", "amount: STRING", "DW0401"),
         ("models/sale.yml", "additive: all, ", "", "DW0402"),
         ("models/store.yml", "{ scd: 2 }", "{}", "DW0502"),
-        (
-            "models/store.yml",
-            "effective_at: at",
-            "effective_at: store_name",
-            "DW0503",
-        ),
+        ("models/store.yml", "effective_at: at", "effective_at: store_name", "DW0503"),
     ] {
         let said = said(changed(path, &[(from, to)]));
-        assert!(
-            said.len() == 1 && said[0].contains(code),
-            "{code}: {said:#?}"
-        );
+        assert!(said.len() == 1 && said[0].contains(code), "{code}: {said:#?}");
     }
 }
 
 #[test]
 fn every_problem_is_said_at_once() {
-    let mut files = changed(
-        "models/sale.yml",
-        &[("additive: all, ", ""), ("store: { on", "stroe: { on")],
-    );
-    for file in files
-        .iter_mut()
-        .filter(|file| file.path == "models/store.yml")
-    {
+    let mut files = changed("models/sale.yml", &[("additive: all, ", ""), ("store: { on", "stroe: { on")]);
+    for file in files.iter_mut().filter(|file| file.path == "models/store.yml") {
         file.text = file.text.replace("{ scd: 2 }", "{}");
     }
     let said = said(files);
     for code in ["DW0402", "DW0501", "DW0502"] {
-        assert!(
-            said.iter().any(|line| line.contains(code)),
-            "{code}: {said:#?}"
-        );
+        assert!(said.iter().any(|line| line.contains(code)), "{code}: {said:#?}");
     }
 }
 
 #[test]
 fn messages_are_lowercase_and_have_no_full_stop() {
-    let mut files = changed(
-        "models/sale.yml",
-        &[("additive: all, ", ""), ("store: { on", "stroe: { on")],
-    );
-    files.extend([
-        reading("a", "b"),
-        reading("b", "a"),
-        file("models/twin.yml", STORE),
-    ]);
+    let mut files = changed("models/sale.yml", &[("additive: all, ", ""), ("store: { on", "stroe: { on")]);
+    files.extend([reading("a", "b"), reading("b", "a"), file("models/twin.yml", STORE)]);
     for problem in check(&FileSet::new(files)).diagnostics {
         let first = problem.message.chars().next();
         assert!(
@@ -285,11 +176,7 @@ fn messages_are_lowercase_and_have_no_full_stop() {
             "{}",
             problem.message
         );
-        assert!(
-            !problem.labels.is_empty(),
-            "{} names no place",
-            problem.message
-        );
+        assert!(!problem.labels.is_empty(), "{} names no place", problem.message);
     }
 }
 
@@ -308,15 +195,8 @@ impl Random {
 
 #[test]
 fn the_order_of_files_does_not_matter() {
-    let mut files = changed(
-        "models/sale.yml",
-        &[("additive: all, ", ""), ("store: { on", "stroe: { on")],
-    );
-    files.extend([
-        reading("a", "b"),
-        reading("b", "a"),
-        file("models/twin.yml", STORE),
-    ]);
+    let mut files = changed("models/sale.yml", &[("additive: all, ", ""), ("store: { on", "stroe: { on")]);
+    files.extend([reading("a", "b"), reading("b", "a"), file("models/twin.yml", STORE)]);
     let first = said(files.clone());
     let mut random = Random(7);
     for _ in 0..50 {
@@ -330,29 +210,21 @@ fn the_order_of_files_does_not_matter() {
 /// The files of the sample at the root of the repository.
 fn sample() -> Vec<SourceFile> {
     fn collect(root: &Path, folder: &Path, all: &mut Vec<SourceFile>) {
-        let mut entries: Vec<PathBuf> = std::fs::read_dir(folder)
-            .into_iter()
-            .flatten()
-            .flatten()
-            .map(|entry| entry.path())
-            .collect();
+        let mut entries: Vec<PathBuf> =
+            std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
         entries.sort();
         for path in entries {
             if path.is_dir() {
                 collect(root, &path, all);
             } else if path.extension().is_some_and(|end| end == "yml")
-                && let (Ok(text), Ok(short)) =
-                    (std::fs::read_to_string(&path), path.strip_prefix(root))
+                && let (Ok(text), Ok(short)) = (std::fs::read_to_string(&path), path.strip_prefix(root))
             {
                 all.push(file(&short.to_string_lossy(), &text));
             }
         }
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let mut all = vec![file(
-        "dwc.yml",
-        &std::fs::read_to_string(root.join("dwc.yml")).unwrap_or_default(),
-    )];
+    let mut all = vec![file("dwc.yml", &std::fs::read_to_string(root.join("dwc.yml")).unwrap_or_default())];
     collect(&root, &root.join("models"), &mut all);
     all
 }
@@ -380,23 +252,16 @@ fn no_change_to_the_sample_panics() {
             let put = match random.below(3) {
                 0 => String::new(),
                 1 => span.repeat(2),
-                _ => other[start..(start + random.below(40)).min(other.len())]
-                    .iter()
-                    .collect(),
+                _ => other[start..(start + random.below(40)).min(other.len())].iter().collect(),
             };
-            files[at].text = text[..from].iter().collect::<String>()
-                + &put
-                + &text[to..].iter().collect::<String>();
+            files[at].text = text[..from].iter().collect::<String>() + &put + &text[to..].iter().collect::<String>();
         }
         let files = FileSet::new(files);
         for problem in check(&files).diagnostics {
             for label in &problem.labels {
                 let text = &files.get(label.span.file).text;
                 let (lo, hi) = (label.span.lo as usize, label.span.hi as usize);
-                assert!(
-                    text.get(lo..hi).is_some(),
-                    "round {round}: {problem:?} names no place"
-                );
+                assert!(text.get(lo..hi).is_some(), "round {round}: {problem:?} names no place");
             }
         }
     }

@@ -162,8 +162,12 @@ pub(crate) fn index(project: &Project, status: &Status) -> Index {
             grain: fact.grain.clone(),
             cells: (0..project.dimensions.len())
                 .map(|index| {
-                    let roles: Vec<&str> =
-                        fact.roles.iter().filter(|role| role.dimension == index).map(|role| role.name.as_str()).collect();
+                    let roles: Vec<&str> = fact
+                        .roles
+                        .iter()
+                        .filter(|role| role.dimension == index)
+                        .map(|role| role.name.as_str())
+                        .collect();
                     roles.join(", ")
                 })
                 .collect(),
@@ -210,10 +214,14 @@ pub(crate) fn dimensions(project: &Project) -> impl Iterator<Item = DimensionPag
             owner: dimension.owner.clone().unwrap_or_default(),
             kind: match &dimension.kind {
                 DimensionKind::Standard(_) => "Dimension".to_owned(),
-                DimensionKind::Calendar(calendar) => format!("Calendar, {} to {}", calendar.first_day, calendar.last_day),
+                DimensionKind::Calendar(calendar) => {
+                    format!("Calendar, {} to {}", calendar.first_day, calendar.last_day)
+                }
                 DimensionKind::TimeOfDay => "Time of day".to_owned(),
             },
-            natural_key: members.map(|m| m.natural_key.iter().map(|key| key.name.clone()).collect()).unwrap_or_default(),
+            natural_key: members
+                .map(|m| m.natural_key.iter().map(|key| key.name.clone()).collect())
+                .unwrap_or_default(),
             effective_at: members.map_or_else(String::new, |m| match &m.effective_at {
                 EffectiveAt::Column(name, _) => name.clone(),
                 EffectiveAt::Extracted => "the time of the batch".to_owned(),
@@ -291,7 +299,10 @@ pub(crate) fn facts(project: &Project) -> impl Iterator<Item = FactPage> + '_ {
             key: fact.key.iter().map(|key| key.name.clone()).collect(),
             star,
             star_height: u32::try_from(half).unwrap_or(1) * 56 + 20,
-            columns: star_columns(project, ModelId::Fact(index)).iter().map(|column| fact_column(fact, column)).collect(),
+            columns: star_columns(project, ModelId::Fact(index))
+                .iter()
+                .map(|column| fact_column(fact, column))
+                .collect(),
             measures: fact
                 .measures
                 .iter()
@@ -334,7 +345,8 @@ fn fact_column(fact: &Fact, column: &StarColumn) -> ColumnRow {
 /// A query to copy: the first additive measure by an attribute of the first two dimensions.
 fn example(project: &Project, fact: &Fact) -> String {
     let measure = fact.measures.iter().find(|measure| measure.additive == Additivity::All);
-    let what = measure.map_or_else(|| "COUNT(*) AS row_count".to_owned(), |m| format!("SUM(f.{0}) AS {0}", m.column.name));
+    let what =
+        measure.map_or_else(|| "COUNT(*) AS row_count".to_owned(), |m| format!("SUM(f.{0}) AS {0}", m.column.name));
     let mut items = Vec::new();
     let mut joins = String::new();
     for role in fact.roles.iter().take(2) {
@@ -342,9 +354,10 @@ fn example(project: &Project, fact: &Fact) -> String {
         let attribute = match &dimension.kind {
             DimensionKind::Calendar(_) => "year_month",
             DimensionKind::TimeOfDay => "hour",
-            DimensionKind::Standard(members) => {
-                members.attributes.first().map_or_else(|| members.natural_key[0].name.as_str(), |a| a.column.name.as_str())
-            }
+            DimensionKind::Standard(members) => members
+                .attributes
+                .first()
+                .map_or_else(|| members.natural_key[0].name.as_str(), |a| a.column.name.as_str()),
         };
         items.push(format!("{}.{attribute}", role.name));
         joins.push_str(&format!(
@@ -415,7 +428,11 @@ pub(crate) fn search(project: &Project) -> String {
         entries.push((name, href, description.clone()));
     }
     for table in &project.tables {
-        entries.push((table.address.clone(), format!("sources/{}.html#{}", table.source, table.name), table.description.clone()));
+        entries.push((
+            table.address.clone(),
+            format!("sources/{}.html#{}", table.source, table.name),
+            table.description.clone(),
+        ));
     }
     entries.sort();
     let json = serde_json::to_string(&entries).unwrap_or_else(|_| "[]".to_owned());

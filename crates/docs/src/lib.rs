@@ -43,15 +43,19 @@ pub fn build(project: &Project, status: &Status) -> Vec<Page> {
             unreachable!("template {name}: {error}");
         }
     }
-    let render = |template: &str, context: Value| match environment.get_template(template).and_then(|t| t.render(context)) {
-        Ok(content) => content,
-        Err(error) => unreachable!("template {template}: {error:#}"),
-    };
+    let render =
+        |template: &str, context: Value| match environment.get_template(template).and_then(|t| t.render(context)) {
+            Ok(content) => content,
+            Err(error) => unreachable!("template {template}: {error:#}"),
+        };
     let mut pages = vec![
         Page { path: "style.css".to_owned(), content: include_str!("templates/style.css").to_owned() },
         Page { path: "site.js".to_owned(), content: include_str!("templates/site.js").to_owned() },
         Page { path: "search.js".to_owned(), content: context::search(project) },
-        Page { path: "index.html".to_owned(), content: render("index.html", Value::from(Serde(context::index(project, status)))) },
+        Page {
+            path: "index.html".to_owned(),
+            content: render("index.html", Value::from(Serde(context::index(project, status)))),
+        },
     ];
     for dimension in context::dimensions(project) {
         pages.push(Page {

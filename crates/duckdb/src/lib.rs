@@ -20,11 +20,7 @@ SET preserve_insertion_order = true;
 /// # Errors
 /// The engine's own: a file that is no database, one that another process holds, or one of a newer version.
 pub fn open(path: &str) -> Result<Connection, Error> {
-    let connection = if path == ":memory:" {
-        Connection::open_in_memory()?
-    } else {
-        Connection::open(path)?
-    };
+    let connection = if path == ":memory:" { Connection::open_in_memory()? } else { Connection::open(path)? };
     prepare(&connection)?;
     Ok(connection)
 }

@@ -41,7 +41,12 @@ impl Error {
 
 impl From<dwc_duckdb::Error> for Error {
     fn from(cause: dwc_duckdb::Error) -> Self {
-        Self { code: None, message: "the warehouse refused a statement".to_owned(), help: None, cause: Some(Box::new(cause)) }
+        Self {
+            code: None,
+            message: "the warehouse refused a statement".to_owned(),
+            help: None,
+            cause: Some(Box::new(cause)),
+        }
     }
 }
 

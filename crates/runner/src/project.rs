@@ -26,9 +26,12 @@ pub fn read(folder: &Path) -> Result<FileSet, Error> {
     while let Some(at) = folders.pop() {
         let Ok(entries) = fs::read_dir(&at) else { continue };
         for entry in entries {
-            let entry = entry.map_err(|cause| Error::because(format!("`{}` could not be read", at.display()), cause))?;
+            let entry =
+                entry.map_err(|cause| Error::because(format!("`{}` could not be read", at.display()), cause))?;
             let path = entry.path();
-            let kind = entry.file_type().map_err(|cause| Error::because(format!("`{}` could not be read", path.display()), cause))?;
+            let kind = entry
+                .file_type()
+                .map_err(|cause| Error::because(format!("`{}` could not be read", path.display()), cause))?;
             if kind.is_dir() {
                 folders.push(path);
             } else if matches!(path.extension().and_then(|e| e.to_str()), Some("yml" | "yaml")) {
@@ -59,9 +62,8 @@ fn read_file(folder: &Path, path: &Path) -> Result<SourceFile, Error> {
         .help("keep data out of the models folder, and one model in one file"));
     }
     let bytes = fs::read(path).map_err(|cause| Error::because(format!("`{name}` could not be read"), cause))?;
-    let text = String::from_utf8(bytes).map_err(|_| {
-        Error::coded(Code::NotUtf8, format!("`{name}` is not UTF-8")).help("save the file as UTF-8")
-    })?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| Error::coded(Code::NotUtf8, format!("`{name}` is not UTF-8")).help("save the file as UTF-8"))?;
     Ok(SourceFile { path: name, text })
 }
 

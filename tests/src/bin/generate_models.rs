@@ -40,7 +40,10 @@ fn write(folder: &Path, count: usize) -> std::io::Result<()> {
         );
         if n % 1000 == 999 || n + 1 == dimensions {
             // One source file per thousand tables: a file has a size limit.
-            fs::write(models.join(format!("source_{}.yml", n / 1000)), source.replace("source: shop", &format!("source: shop{}", n / 1000)))?;
+            fs::write(
+                models.join(format!("source_{}.yml", n / 1000)),
+                source.replace("source: shop", &format!("source: shop{}", n / 1000)),
+            )?;
             source = String::from("source: shop\ntype: files\ntables:\n");
         }
         fs::write(models.join(format!("dim_{n}.yml")), dimension(n))?;
@@ -57,7 +60,11 @@ fn dimension(n: usize) -> String {
         n / 1000
     );
     for c in 0..9 {
-        let _ = writeln!(text, "  c{c}: {{ scd: {}, description: \"Generated attribute number {c}, kept as its policy says\" }}", c % 3);
+        let _ = writeln!(
+            text,
+            "  c{c}: {{ scd: {}, description: \"Generated attribute number {c}, kept as its policy says\" }}",
+            c % 3
+        );
     }
     text
 }
@@ -73,12 +80,18 @@ fn fact(n: usize, dimensions: usize) -> String {
         table(b)
     );
     let _ = writeln!(text, "  role_a: {{ dimension: dim_{a}, on: id, description: \"The first party of the event\" }}");
-    let _ = writeln!(text, "  role_b: {{ dimension: dim_{b}, on: other_id, description: \"The second party of the event\" }}");
+    let _ = writeln!(
+        text,
+        "  role_b: {{ dimension: dim_{b}, on: other_id, description: \"The second party of the event\" }}"
+    );
     let _ = writeln!(text, "  role_c: {{ dimension: dim_{c}, on: id, description: \"The third party of the event\" }}");
     let _ = writeln!(text, "  event_date: {{ dimension: date, on: at, description: \"The day of the event\" }}");
     text.push_str("measures:\n");
     for m in 0..5 {
-        let _ = writeln!(text, "  m{m}: {{ expr: LENGTH(c0) + {m}, additive: all, unit: piece, description: \"Generated measure number {m}\" }}");
+        let _ = writeln!(
+            text,
+            "  m{m}: {{ expr: LENGTH(c0) + {m}, additive: all, unit: piece, description: \"Generated measure number {m}\" }}"
+        );
     }
     text
 }

@@ -62,23 +62,10 @@ pub(super) fn write_sellers(root: &Path) -> Result<(), Box<dyn Error>> {
                 continue;
             }
             let moved = version >= 1 && id == 3;
-            let region = if moved {
-                "제주"
-            } else {
-                REGIONS[(id % 5) as usize]
-            };
-            let when = if moved {
-                at(13, 600)
-            } else {
-                at(-50, 600 + id)
-            };
+            let region = if moved { "제주" } else { REGIONS[(id % 5) as usize] };
+            let when = if moved { at(13, 600) } else { at(-50, 600 + id) };
             let brand = BRANDS[(id % 6) as usize];
-            writeln!(
-                body,
-                "{id},{brand} {}센터,{region},{}",
-                PLACES[(id % 10) as usize],
-                text(when)
-            )?;
+            writeln!(body, "{id},{brand} {}센터,{region},{}", PLACES[(id % 10) as usize], text(when))?;
         }
         fs::write(folder.join(format!("{}.csv", name(at(day, 0)))), body)?;
     }
@@ -110,20 +97,9 @@ pub(super) fn write_couriers(root: &Path) -> Result<(), Box<dyn Error>> {
         let rows: Vec<_> = (1..=20_i64)
             .filter(|id| !moved || id % 6 == 0)
             .map(|id| {
-                let (team, when) = if moved {
-                    ("야간팀", at(16, 600))
-                } else {
-                    ("주간팀", at(-40, 600))
-                };
-                let vehicle = if id % 3 == 0 {
-                    "냉동탑차"
-                } else {
-                    "트럭"
-                };
-                format!(
-                    "({id}::BIGINT, '기사 {id:02}', '{team}', '{vehicle}', TIMESTAMP '{}')",
-                    text(when)
-                )
+                let (team, when) = if moved { ("야간팀", at(16, 600)) } else { ("주간팀", at(-40, 600)) };
+                let vehicle = if id % 3 == 0 { "냉동탑차" } else { "트럭" };
+                format!("({id}::BIGINT, '기사 {id:02}', '{team}', '{vehicle}', TIMESTAMP '{}')", text(when))
             })
             .collect();
         let file = folder.join(format!("{}.parquet", name(at(day, 0))));

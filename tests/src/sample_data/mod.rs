@@ -52,55 +52,22 @@ struct World(BTreeMap<&'static str, Vec<State>>);
 impl World {
     fn put(&mut self, table: &'static str, key: &[i64], seen: NaiveDateTime, row: String) {
         let key = key.to_vec();
-        self.0
-            .entry(table)
-            .or_default()
-            .push(State { seen, key, row });
+        self.0.entry(table).or_default().push(State { seen, key, row });
     }
 }
 
 /// The first line of each CSV file.
 const HEADERS: [(&str, &str); 10] = [
-    (
-        "catalog/categories",
-        "category_id,category_name,department_name,updated_at",
-    ),
-    (
-        "catalog/products",
-        "product_id,product_name,category_id,brand,list_price,updated_at",
-    ),
-    (
-        "shop/stores",
-        "store_id,store_name,grade,region,business_type,phone,is_open,updated_at",
-    ),
-    (
-        "shop/order_statuses",
-        "status_code,status_name,is_final,updated_at",
-    ),
-    (
-        "shop/orders",
-        "order_id,store_id,seller_id,ordered_at,promised_on,status,updated_at",
-    ),
-    (
-        "shop/order_items",
-        "order_id,line_no,product_id,promotion_id,quantity,unit_price,discount_amount,updated_at",
-    ),
-    (
-        "logistics/deliveries",
-        "delivery_id,order_id,courier_id,picked_up_at,delivered_at,updated_at",
-    ),
-    (
-        "payments/methods",
-        "method_code,method_name,provider,updated_at",
-    ),
-    (
-        "payments/payments",
-        "payment_id,order_id,method_code,paid_at,status,amount,updated_at",
-    ),
-    (
-        "deals/promotion_products",
-        "promotion_id,product_id,on_day,updated_at",
-    ),
+    ("catalog/categories", "category_id,category_name,department_name,updated_at"),
+    ("catalog/products", "product_id,product_name,category_id,brand,list_price,updated_at"),
+    ("shop/stores", "store_id,store_name,grade,region,business_type,phone,is_open,updated_at"),
+    ("shop/order_statuses", "status_code,status_name,is_final,updated_at"),
+    ("shop/orders", "order_id,store_id,seller_id,ordered_at,promised_on,status,updated_at"),
+    ("shop/order_items", "order_id,line_no,product_id,promotion_id,quantity,unit_price,discount_amount,updated_at"),
+    ("logistics/deliveries", "delivery_id,order_id,courier_id,picked_up_at,delivered_at,updated_at"),
+    ("payments/methods", "method_code,method_name,provider,updated_at"),
+    ("payments/payments", "payment_id,order_id,method_code,paid_at,status,amount,updated_at"),
+    ("deals/promotion_products", "promotion_id,product_id,on_day,updated_at"),
 ];
 
 const CATEGORIES: [(&str, &str); 10] = [
@@ -115,35 +82,11 @@ const CATEGORIES: [(&str, &str); 10] = [
     ("장류", "가공"),
     ("면류", "가공"),
 ];
-const BRANDS: [&str; 6] = [
-    "한결푸드",
-    "바다마을",
-    "들녘",
-    "참맛",
-    "오늘식자재",
-    "늘푸른",
-];
+const BRANDS: [&str; 6] = ["한결푸드", "바다마을", "들녘", "참맛", "오늘식자재", "늘푸른"];
 const REGIONS: [&str; 6] = ["서울", "경기", "인천", "부산", "대구", "제주"];
-const PLACES: [&str; 10] = [
-    "명동",
-    "홍대",
-    "강남",
-    "수원",
-    "송도",
-    "해운대",
-    "동성로",
-    "서귀포",
-    "성수",
-    "판교",
-];
-const TRADES: [(&str, &str); 6] = [
-    ("국밥", "한식"),
-    ("칼국수", "한식"),
-    ("치킨", "치킨"),
-    ("횟집", "일식"),
-    ("분식", "분식"),
-    ("정육식당", "고기"),
-];
+const PLACES: [&str; 10] = ["명동", "홍대", "강남", "수원", "송도", "해운대", "동성로", "서귀포", "성수", "판교"];
+const TRADES: [(&str, &str); 6] =
+    [("국밥", "한식"), ("칼국수", "한식"), ("치킨", "치킨"), ("횟집", "일식"), ("분식", "분식"), ("정육식당", "고기")];
 
 fn at(day: i64, minute: i64) -> NaiveDateTime {
     let (y, m, d) = FIRST_DAY;
@@ -177,12 +120,7 @@ pub fn write(root: &Path) -> Result<(), Box<dyn Error>> {
 fn reference(world: &mut World) {
     let then = text(at(-30, 540));
     for (id, (name, department)) in (1..).zip(CATEGORIES) {
-        world.put(
-            "catalog/categories",
-            &[id],
-            at(-30, 540),
-            format!("{id},{name},{department},{then}"),
-        );
+        world.put("catalog/categories", &[id], at(-30, 540), format!("{id},{name},{department},{then}"));
     }
     let statuses = [
         ("placed", "접수", false),
@@ -191,33 +129,15 @@ fn reference(world: &mut World) {
         ("cancelled", "취소", true),
     ];
     for (id, (code, name, last)) in (1..).zip(statuses) {
-        world.put(
-            "shop/order_statuses",
-            &[id],
-            at(-30, 540),
-            format!("{code},{name},{last},{then}"),
-        );
+        world.put("shop/order_statuses", &[id], at(-30, 540), format!("{code},{name},{last},{then}"));
     }
-    let methods = [
-        ("card", "신용카드", "한빛카드"),
-        ("transfer", "계좌이체", "나루은행"),
-        ("point", "포인트", "marketplace"),
-    ];
+    let methods =
+        [("card", "신용카드", "한빛카드"), ("transfer", "계좌이체", "나루은행"), ("point", "포인트", "marketplace")];
     for (id, (code, name, provider)) in (1..).zip(methods) {
-        world.put(
-            "payments/methods",
-            &[id],
-            at(-30, 540),
-            format!("{code},{name},{provider},{then}"),
-        );
+        world.put("payments/methods", &[id], at(-30, 540), format!("{code},{name},{provider},{then}"));
     }
     let moved = at(19, 600);
-    world.put(
-        "payments/methods",
-        &[1],
-        moved,
-        format!("card,신용카드,새빛카드,{}", text(moved)),
-    );
+    world.put("payments/methods", &[1], moved, format!("card,신용카드,새빛카드,{}", text(moved)));
 }
 
 /// Products and their list prices: one in five changes its price, one in fifteen its category.
@@ -231,13 +151,8 @@ fn products(world: &mut World, dice: &mut Dice) -> Vec<i64> {
         let late = id > PRODUCTS - 4;
         let born = if late { at(12, 480) } else { at(-20, 600 + id) };
         let first_seen = if late { at(15, 480) } else { born };
-        for (step, when) in [
-            None,
-            Some(at(10 + id % 9, 500 + id)),
-            Some(at(21 + id % 7, 500 + id)),
-        ]
-        .into_iter()
-        .enumerate()
+        for (step, when) in
+            [None, Some(at(10 + id % 9, 500 + id)), Some(at(21 + id % 7, 500 + id))].into_iter().enumerate()
         {
             match step {
                 0 => {}
@@ -248,11 +163,7 @@ fn products(world: &mut World, dice: &mut Dice) -> Vec<i64> {
             }
             let when = when.unwrap_or(born);
             let name = format!("{} {}호", CATEGORIES[(id % 10) as usize].0, id);
-            let row = format!(
-                "{id},{name},{},{brand},{price},{}",
-                category + 1,
-                text(when)
-            );
+            let row = format!("{id},{name},{},{brand},{price},{}", category + 1, text(when));
             world.put("catalog/products", &[id], when.max(first_seen), row);
         }
     }
@@ -270,11 +181,7 @@ fn stores(world: &mut World, dice: &mut Dice) {
         let mut phone = format!("02-{:04}-{:04}", dice.below(9000) + 1000, id);
         let mut open = true;
         for step in 0..4_i64 {
-            let when = if step == 0 {
-                at(-60, 700 + id)
-            } else {
-                at(step * 8 + id % 8, 560 + id)
-            };
+            let when = if step == 0 { at(-60, 700 + id) } else { at(step * 8 + id % 8, 560 + id) };
             match step {
                 0 => {}
                 1 if id % 7 == 0 => name = format!("새 {name}"),
@@ -283,10 +190,7 @@ fn stores(world: &mut World, dice: &mut Dice) {
                 3 if id % 20 == 0 => open = false,
                 _ => continue,
             }
-            let row = format!(
-                "{id},{name},{grade},{region},{business},{phone},{open},{}",
-                text(when)
-            );
+            let row = format!("{id},{name},{grade},{region},{business},{phone},{open},{}", text(when));
             world.put("shop/stores", &[id], when, row);
         }
     }
@@ -332,11 +236,7 @@ fn orders(world: &mut World, dice: &mut Dice, prices: &[i64]) {
             if status == "confirmed" && fate == 50 {
                 store = store % 60 + 1;
             }
-            let row = format!(
-                "{order},{store},{seller},{},{promised},{status},{}",
-                text(placed),
-                text(when)
-            );
+            let row = format!("{order},{store},{seller},{},{promised},{status},{}", text(placed), text(when));
             world.put("shop/orders", &[order], when, row);
         }
         let total = lines(world, dice, prices, order, day, placed);
@@ -347,14 +247,7 @@ fn orders(world: &mut World, dice: &mut Dice, prices: &[i64]) {
     }
 }
 
-fn lines(
-    world: &mut World,
-    dice: &mut Dice,
-    prices: &[i64],
-    order: i64,
-    day: i64,
-    placed: NaiveDateTime,
-) -> i64 {
+fn lines(world: &mut World, dice: &mut Dice, prices: &[i64], order: i64, day: i64, placed: NaiveDateTime) -> i64 {
     let mut total = 0;
     for line in 1..=1 + dice.below(4) {
         let mut product = dice.below(PRODUCTS) + 1;
@@ -363,43 +256,22 @@ fn lines(
         }
         let (quantity, price) = (1 + dice.below(12), prices[(product - 1) as usize]);
         let deal = on_deal(product, day);
-        let discount = if deal.is_some() {
-            quantity * price / 10
-        } else {
-            0
-        };
+        let discount = if deal.is_some() { quantity * price / 10 } else { 0 };
         total += quantity * price - discount;
         let deal = deal.map(|d| d.to_string()).unwrap_or_default();
         // One line in sixty comes a day and a half after its order.
         let seen = placed + Duration::minutes(if dice.one_in(60) { 2160 } else { 0 });
-        let row = format!(
-            "{order},{line},{product},{deal},{quantity},{price},{discount},{}",
-            text(placed)
-        );
+        let row = format!("{order},{line},{product},{deal},{quantity},{price},{discount},{}", text(placed));
         world.put("shop/order_items", &[order, line], seen, row);
     }
     total
 }
 
-fn delivery(
-    world: &mut World,
-    dice: &mut Dice,
-    order: i64,
-    made: NaiveDateTime,
-    done: Option<NaiveDateTime>,
-) {
+fn delivery(world: &mut World, dice: &mut Dice, order: i64, made: NaiveDateTime, done: Option<NaiveDateTime>) {
     let (id, courier) = (700_000 + order, dice.below(20) + 1);
     let picked = done.map(|d| d - Duration::minutes(60 + dice.below(240)));
-    let mut put = |courier: String,
-                   picked: Option<NaiveDateTime>,
-                   done: Option<NaiveDateTime>,
-                   when: NaiveDateTime| {
-        let row = format!(
-            "{id},{order},{courier},{},{},{}",
-            maybe(picked),
-            maybe(done),
-            text(when)
-        );
+    let mut put = |courier: String, picked: Option<NaiveDateTime>, done: Option<NaiveDateTime>, when: NaiveDateTime| {
+        let row = format!("{id},{order},{courier},{},{},{}", maybe(picked), maybe(done), text(when));
         world.put("logistics/deliveries", &[id], when, row);
     };
     put(String::new(), None, None, made);
@@ -418,11 +290,7 @@ fn payment(world: &mut World, dice: &mut Dice, order: i64, placed: NaiveDateTime
             continue;
         }
         let id = order * 10 + attempt;
-        let row = format!(
-            "{id},{order},{method},{},{status},{total},{}",
-            text(when),
-            text(when)
-        );
+        let row = format!("{id},{order},{method},{},{status},{total},{}", text(when), text(when));
         world.put("payments/payments", &[id], when, row);
         when += Duration::minutes(7);
     }

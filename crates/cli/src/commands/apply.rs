@@ -22,7 +22,10 @@ pub(super) fn run(global: &Global, auto_approve: bool, allowed: &[String]) -> Re
     let asks = !auto_approve && std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
     if asks {
         let loads = sql::load_modes(&context.project);
-        eprint!("{}", views::plan::Plan::new(&context.project, target, serial, &set, loads).human(views::color(global)));
+        eprint!(
+            "{}",
+            views::plan::Plan::new(&context.project, target, serial, &set, loads).human(views::color(global))
+        );
         eprint!("\napply this to `{target}`? type yes: ");
         let _ = std::io::stderr().flush();
         let mut answer = String::new();

@@ -10,9 +10,5 @@ pub(super) fn run(global: &Global) -> Result<Exit, Error> {
     let files = project::read(&global.project_dir)?;
     let found = dwc_compiler::check(&files).diagnostics;
     diagnostics::print(&files, &found, global);
-    Ok(if diagnostics::has_errors(&found) {
-        Exit::InputWrong
-    } else {
-        Exit::Done
-    })
+    Ok(if diagnostics::has_errors(&found) { Exit::InputWrong } else { Exit::Done })
 }

@@ -29,10 +29,7 @@ pub(super) fn run(global: &Global, out: Option<PathBuf>) -> Result<Exit, Error> 
     files.extend(loads(&plan));
     for (path, text) in &files {
         let path = folder.join(path);
-        let written = path
-            .parent()
-            .map_or(Ok(()), fs::create_dir_all)
-            .and_then(|()| fs::write(&path, text));
+        let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&path, text));
         written.map_err(|cause| Error::because(format!("`{}` could not be written", path.display()), cause))?;
     }
     eprintln!("{} files in {}", files.len(), folder.display());

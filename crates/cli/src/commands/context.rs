@@ -58,7 +58,8 @@ impl Context<'_> {
             Error::coded(Code::MissingSetting, format!("the environment has no `{variable}`"))
                 .help("set it, or write the path out")
         })?;
-        let path = if path == ":memory:" { path } else { self.global.project_dir.join(path).to_string_lossy().into_owned() };
+        let path =
+            if path == ":memory:" { path } else { self.global.project_dir.join(path).to_string_lossy().into_owned() };
         DuckDbWarehouse::open(&path)
     }
 
@@ -72,8 +73,9 @@ impl Context<'_> {
 
     /// The models of `--select`.
     pub(super) fn selected(&self) -> Result<Vec<ModelId>, Error> {
-        select(&self.project, &self.global.select)
-            .map_err(|message| Error::coded(Code::UnknownName, message).help("select by name, `+name`, `name+` or `tag:word`"))
+        select(&self.project, &self.global.select).map_err(|message| {
+            Error::coded(Code::UnknownName, message).help("select by name, `+name`, `name+` or `tag:word`")
+        })
     }
 
     /// Draws problems with the lines of the project's files.

@@ -22,7 +22,8 @@ fn draw(project: &Project, models: &[ModelId], format: GraphFormat) -> String {
     for id in models {
         let name = project.model_name(*id).to_owned();
         let used = project.query(*id).into_iter().flat_map(|query| &query.analysis.tables);
-        edges.extend(used.filter(|used| !used.table.starts_with("ref.")).map(|used| (used.table.clone(), name.clone())));
+        edges
+            .extend(used.filter(|used| !used.table.starts_with("ref.")).map(|used| (used.table.clone(), name.clone())));
         edges.extend(project.upstream(*id).into_iter().map(|up| (project.model_name(up).to_owned(), name.clone())));
     }
     edges.sort();
@@ -32,7 +33,8 @@ fn draw(project: &Project, models: &[ModelId], format: GraphFormat) -> String {
         GraphFormat::Text => {
             for id in models {
                 let name = project.model_name(*id);
-                let from: Vec<&str> = edges.iter().filter(|(_, to)| to == name).map(|(from, _)| from.as_str()).collect();
+                let from: Vec<&str> =
+                    edges.iter().filter(|(_, to)| to == name).map(|(from, _)| from.as_str()).collect();
                 let _ = match from.is_empty() {
                     true => writeln!(text, "{name}"),
                     false => writeln!(text, "{name} ← {}", from.join(", ")),

@@ -12,9 +12,7 @@ use crate::exit::Exit;
 pub(super) fn run(global: &Global, from: &ImportFrom) -> Result<Exit, Error> {
     let (text, out) = match from {
         ImportFrom::Mysql { name, url_env, out } => (import_mysql(name, url_env)?, out),
-        ImportFrom::Files { name, place, out } => {
-            (import_files(name, &global.project_dir, place)?, out)
-        }
+        ImportFrom::Files { name, place, out } => (import_files(name, &global.project_dir, place)?, out),
     };
     match out {
         Some(out) => write(&global.project_dir.join(out), &text)?,
@@ -26,22 +24,11 @@ pub(super) fn run(global: &Global, from: &ImportFrom) -> Result<Exit, Error> {
 /// A file that is there already was gone on with by someone: it is never overwritten.
 fn write(path: &Path, text: &str) -> Result<(), Error> {
     if path.exists() {
-        return Err(Error::coded(
-            Code::WrongValue,
-            format!("`{}` is there already", path.display()),
-        )
-        .help("write to another file and compare, or remove this one"));
+        return Err(Error::coded(Code::WrongValue, format!("`{}` is there already", path.display()))
+            .help("write to another file and compare, or remove this one"));
     }
-    let written = path
-        .parent()
-        .map_or(Ok(()), fs::create_dir_all)
-        .and_then(|()| fs::write(path, text));
-    written.map_err(|cause| {
-        Error::because(format!("`{}` could not be written", path.display()), cause)
-    })?;
-    eprintln!(
-        "written to {}; its comments say what is to be decided",
-        path.display()
-    );
+    let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(path, text));
+    written.map_err(|cause| Error::because(format!("`{}` could not be written", path.display()), cause))?;
+    eprintln!("written to {}; its comments say what is to be decided", path.display());
     Ok(())
 }

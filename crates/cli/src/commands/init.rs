@@ -30,8 +30,7 @@ pub(super) fn run(global: &Global) -> Result<Exit, Error> {
         if path.exists() {
             continue;
         }
-        let written =
-            path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&path, text));
+        let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&path, text));
         written.map_err(|cause| Error::because(format!("`{}` could not be written", path.display()), cause))?;
     }
     eprintln!("a project is in {}; try `dwc check`, `dwc apply` and `dwc run` there", folder.display());

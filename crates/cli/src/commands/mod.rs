@@ -33,7 +33,9 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Error> {
         Command::Show { model } => show::run(&args.global, model.as_deref()),
         Command::Compile { out } => compile::run(&args.global, out.clone()),
         Command::Plan { sql, detailed_exitcode } => plan::run(&args.global, *sql, *detailed_exitcode),
-        Command::Apply { auto_approve, allow_destructive } => apply::run(&args.global, *auto_approve, allow_destructive),
+        Command::Apply { auto_approve, allow_destructive } => {
+            apply::run(&args.global, *auto_approve, allow_destructive)
+        }
         Command::Run(options) => run::run(&args.global, options),
         Command::Verify => verify::run(&args.global),
         Command::Query { measures, by, limit, sql } => query::run(&args.global, measures, by, *limit, *sql),
@@ -48,9 +50,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Error> {
 
 /// Writes data to standard output.
 fn write_out(data: &[u8]) -> Result<(), Error> {
-    std::io::stdout()
-        .write_all(data)
-        .map_err(|cause| Error::because("standard output could not be written", cause))
+    std::io::stdout().write_all(data).map_err(|cause| Error::because("standard output could not be written", cause))
 }
 
 /// A time on the command line, or now, in UTC.

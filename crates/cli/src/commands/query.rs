@@ -10,12 +10,20 @@ use crate::args::{Format, Global};
 use crate::exit::Exit;
 use crate::views;
 
-pub(super) fn run(global: &Global, measures: &[String], by: &[String], limit: u32, show_sql: bool) -> Result<Exit, Error> {
+pub(super) fn run(
+    global: &Global,
+    measures: &[String],
+    by: &[String],
+    limit: u32,
+    show_sql: bool,
+) -> Result<Exit, Error> {
     let Some(context) = context::load(global)? else { return Ok(Exit::InputWrong) };
     let (_, target) = context.target()?;
     let engine = if show_sql { target.ty } else { TargetType::Duckdb };
     let text = sql::drill_across(&context.project, sql::dialect(engine), &context.schema(target), measures, by, limit)
-        .map_err(|message| Error::coded(Code::Query, message).help("`dwc show` lists measures, roles and attributes"))?;
+        .map_err(|message| {
+            Error::coded(Code::Query, message).help("`dwc show` lists measures, roles and attributes")
+        })?;
     if show_sql {
         write_out(format!("{text};\n").as_bytes())?;
         return Ok(Exit::Done);

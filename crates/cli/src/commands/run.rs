@@ -26,7 +26,8 @@ pub(super) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Error> {
         select,
     };
     let progress = views::progress::Progress::new(global);
-    let outcome = run_project(&warehouse, &context.project, &global.project_dir, &options, &mut |step| progress.step(step));
+    let outcome =
+        run_project(&warehouse, &context.project, &global.project_dir, &options, &mut |step| progress.step(step));
     progress.finish();
     let (report, offences) = outcome?;
     if global.format == Format::Json {

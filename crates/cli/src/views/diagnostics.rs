@@ -9,9 +9,7 @@ use super::{graphical, json};
 use crate::args::{Format, Global};
 
 pub(crate) fn has_errors(found: &[Diagnostic]) -> bool {
-    found
-        .iter()
-        .any(|diagnostic| diagnostic.severity == Severity::Error)
+    found.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
 }
 
 /// Writes what was found, and how much of it. A reader that has gone away changes no exit code.
@@ -20,15 +18,11 @@ pub(crate) fn print(files: &FileSet, found: &[Diagnostic], global: &Global) {
         let _ = writeln!(io::stdout(), "{:#}", json::report(files, found));
         return;
     }
-    let shown: Vec<&Diagnostic> = found
-        .iter()
-        .filter(|diagnostic| !global.quiet || diagnostic.severity == Severity::Error)
-        .collect();
+    let shown: Vec<&Diagnostic> =
+        found.iter().filter(|diagnostic| !global.quiet || diagnostic.severity == Severity::Error).collect();
     let mut text = String::new();
     let terminal = io::stderr().is_terminal();
-    let color = terminal
-        && !global.no_color
-        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let color = terminal && !global.no_color && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let painter = graphical::painter(terminal, color);
     for diagnostic in &shown {
         match global.format {
@@ -46,35 +40,17 @@ pub(crate) fn print(files: &FileSet, found: &[Diagnostic], global: &Global) {
 
 /// The text without what could steer a terminal: names and values come from files.
 pub(super) fn printable(text: &str) -> String {
-    text.chars()
-        .map(|c| {
-            if c.is_control() && c != '\n' {
-                '\u{fffd}'
-            } else {
-                c
-            }
-        })
-        .collect()
+    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
 }
 
 fn summary(files: &FileSet, found: &[Diagnostic]) -> String {
-    let errors = found
-        .iter()
-        .filter(|diagnostic| diagnostic.severity == Severity::Error)
-        .count();
+    let errors = found.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
     let warnings = found.len() - errors;
     match (errors, warnings) {
-        (0, 0) => format!(
-            "{} checked, no problem found",
-            counted(files.iter().len(), "file")
-        ),
+        (0, 0) => format!("{} checked, no problem found", counted(files.iter().len(), "file")),
         (0, _) => format!("{} found", counted(warnings, "warning")),
         (_, 0) => format!("{} found", counted(errors, "error")),
-        _ => format!(
-            "{} and {} found",
-            counted(errors, "error"),
-            counted(warnings, "warning")
-        ),
+        _ => format!("{} and {} found", counted(errors, "error"), counted(warnings, "warning")),
     }
 }
 

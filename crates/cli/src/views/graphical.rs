@@ -5,8 +5,8 @@ use std::fmt;
 use dwc_compiler::diagnostic::{Diagnostic, Severity};
 use dwc_compiler::source::{FileId, FileSet};
 use miette::{
-    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents,
-    SourceCode, SourceSpan, SpanContents,
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan,
+    SpanContents,
 };
 
 use super::diagnostics::printable;
@@ -17,16 +17,10 @@ pub(super) fn painter(terminal: bool, color: bool) -> GraphicalReportHandler {
         (true, false) => GraphicalTheme::unicode_nocolor(),
         (false, _) => GraphicalTheme::none(),
     };
-    GraphicalReportHandler::new_themed(theme)
-        .with_width(100)
-        .with_links(false)
+    GraphicalReportHandler::new_themed(theme).with_width(100).with_links(false)
 }
 
-pub(super) fn draw(
-    painter: &GraphicalReportHandler,
-    files: &FileSet,
-    diagnostic: &Diagnostic,
-) -> String {
+pub(super) fn draw(painter: &GraphicalReportHandler, files: &FileSet, diagnostic: &Diagnostic) -> String {
     let mut drawn = String::new();
     match painter.render_report(&mut drawn, &Drawing::of(files, diagnostic)) {
         Ok(()) => drawn,
@@ -54,11 +48,7 @@ impl Drawing {
         };
         let home = diagnostic.labels.first().map(|label| label.span.file);
         let mut drawing = Drawing {
-            code: Some(format!(
-                "{} {}",
-                diagnostic.code.id(),
-                diagnostic.code.name()
-            )),
+            code: Some(format!("{} {}", diagnostic.code.id(), diagnostic.code.name())),
             severity,
             message: printable(&diagnostic.message),
             help: diagnostic.help.as_deref().map(printable),
@@ -68,14 +58,9 @@ impl Drawing {
         };
         for label in &diagnostic.labels {
             let text = printable(&label.text);
-            let place = (
-                label.span.lo as usize,
-                (label.span.hi - label.span.lo) as usize,
-            );
+            let place = (label.span.lo as usize, (label.span.hi - label.span.lo) as usize);
             if Some(label.span.file) == home {
-                drawing
-                    .labels
-                    .push(LabeledSpan::new_with_span(Some(text), place));
+                drawing.labels.push(LabeledSpan::new_with_span(Some(text), place));
             } else {
                 drawing.elsewhere.push(Drawing {
                     code: None,
@@ -102,17 +87,13 @@ impl std::error::Error for Drawing {}
 
 impl miette::Diagnostic for Drawing {
     fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.code
-            .as_ref()
-            .map(|code| Box::new(code) as Box<dyn fmt::Display>)
+        self.code.as_ref().map(|code| Box::new(code) as Box<dyn fmt::Display>)
     }
     fn severity(&self) -> Option<miette::Severity> {
         Some(self.severity)
     }
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.help
-            .as_ref()
-            .map(|help| Box::new(help) as Box<dyn fmt::Display>)
+        self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
     }
     fn source_code(&self) -> Option<&dyn SourceCode> {
         self.file.as_ref().map(|file| file as &dyn SourceCode)
@@ -121,11 +102,7 @@ impl miette::Diagnostic for Drawing {
         Some(Box::new(self.labels.iter().cloned()))
     }
     fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn miette::Diagnostic> + 'a>> {
-        Some(Box::new(
-            self.elsewhere
-                .iter()
-                .map(|drawing| drawing as &dyn miette::Diagnostic),
-        ))
+        Some(Box::new(self.elsewhere.iter().map(|drawing| drawing as &dyn miette::Diagnostic)))
     }
 }
 
@@ -146,10 +123,7 @@ impl Text {
             _ if c.is_control() => '·',
             _ => c,
         };
-        Text {
-            path: file.path.clone(),
-            text: file.text.chars().map(harmless).collect(),
-        }
+        Text { path: file.path.clone(), text: file.text.chars().map(harmless).collect() }
     }
 }
 

@@ -44,18 +44,12 @@ struct Position {
 }
 
 pub(super) fn report(files: &FileSet, found: &[Diagnostic]) -> serde_json::Value {
-    let errors = found
-        .iter()
-        .filter(|diagnostic| diagnostic.severity == Severity::Error)
-        .count();
+    let errors = found.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
     let report = Report {
         format_version: FORMAT_VERSION,
         errors,
         warnings: found.len() - errors,
-        diagnostics: found
-            .iter()
-            .map(|diagnostic| problem(files, diagnostic))
-            .collect(),
+        diagnostics: found.iter().map(|diagnostic| problem(files, diagnostic)).collect(),
     };
     serde_json::to_value(report).unwrap_or_default()
 }
@@ -76,13 +70,7 @@ fn problem<'a>(files: &'a FileSet, diagnostic: &'a Diagnostic) -> Problem<'a> {
             .map(|label| Place {
                 path: &files.get(label.span.file).path,
                 start: position(files, label.span),
-                end: position(
-                    files,
-                    Span {
-                        lo: label.span.hi,
-                        ..label.span
-                    },
-                ),
+                end: position(files, Span { lo: label.span.hi, ..label.span }),
                 text: &label.text,
             })
             .collect(),
@@ -91,9 +79,5 @@ fn problem<'a>(files: &'a FileSet, diagnostic: &'a Diagnostic) -> Problem<'a> {
 
 fn position(files: &FileSet, span: Span) -> Position {
     let (line, column) = files.position(span);
-    Position {
-        line,
-        column,
-        offset: span.lo,
-    }
+    Position { line, column, offset: span.lo }
 }

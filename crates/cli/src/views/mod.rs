@@ -14,5 +14,7 @@ pub(crate) mod table;
 /// Whether text on standard output is colored.
 pub(crate) fn color(global: &crate::args::Global) -> bool {
     use std::io::IsTerminal as _;
-    std::io::stdout().is_terminal() && !global.no_color && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+    std::io::stdout().is_terminal()
+        && !global.no_color
+        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }

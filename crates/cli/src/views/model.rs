@@ -45,7 +45,11 @@ fn names(project: &Project, ids: &[ModelId]) -> String {
 
 fn dimension(project: &Project, index: usize, text: &mut String) {
     let dimension = &project.dimensions[index];
-    let _ = writeln!(text, "dimension: {}\ndescription: {}\nprotect: {}", dimension.name, dimension.description, dimension.protect);
+    let _ = writeln!(
+        text,
+        "dimension: {}\ndescription: {}\nprotect: {}",
+        dimension.name, dimension.description, dimension.protect
+    );
     match &dimension.kind {
         DimensionKind::Calendar(calendar) => {
             let _ = writeln!(

@@ -92,7 +92,8 @@ impl Plan {
     }
 
     pub(crate) fn human(&self, color: bool) -> String {
-        let paint = |code: &str, text: &str| if color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() };
+        let paint =
+            |code: &str, text: &str| if color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() };
         let mut text = String::new();
         if self.changes.is_empty() {
             let _ = writeln!(text, "no changes: `{}` is what the models say", self.target);

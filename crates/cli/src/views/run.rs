@@ -4,17 +4,22 @@ use comfy_table::{Cell, CellAlignment, Table, presets};
 use dwc_runner::{ModelOutcome, RunReport, SourceOutcome};
 
 pub(crate) fn human(report: &RunReport) -> String {
-    let mut landed = table(&["landed", "extracted", "inserted", "updated", "deleted", "unchanged", "superseded", "rejected"]);
+    let mut landed =
+        table(&["landed", "extracted", "inserted", "updated", "deleted", "unchanged", "superseded", "rejected"]);
     let mut notes = String::new();
     for source in &report.sources {
         if let SourceOutcome::Unreachable(reason) = &source.outcome {
             notes.push_str(&format!("source {} was not reached: {reason}\n", source.source));
         }
         for t in &source.tables {
-            landed.add_row(row(&t.table, &[t.extracted, t.inserted, t.updated, t.deleted, t.unchanged, t.superseded, t.rejected]));
+            landed.add_row(row(
+                &t.table,
+                &[t.extracted, t.inserted, t.updated, t.deleted, t.unchanged, t.superseded, t.rejected],
+            ));
         }
     }
-    let mut loaded = table(&["loaded", "how", "extracted", "inserted", "updated", "deleted", "unchanged", "rebound", "ms"]);
+    let mut loaded =
+        table(&["loaded", "how", "extracted", "inserted", "updated", "deleted", "unchanged", "rebound", "ms"]);
     let mut up_to_date = 0;
     for m in &report.models {
         let how = match &m.outcome {

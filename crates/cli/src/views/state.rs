@@ -7,7 +7,13 @@ use dwc_runner::StateReport;
 
 pub(crate) fn human(report: &StateReport) -> String {
     let mut tables = Table::new();
-    tables.load_preset(presets::UTF8_BORDERS_ONLY).set_header(["source table", "batch", "loaded until (UTC)", "watermark", "files"]);
+    tables.load_preset(presets::UTF8_BORDERS_ONLY).set_header([
+        "source table",
+        "batch",
+        "loaded until (UTC)",
+        "watermark",
+        "files",
+    ]);
     for table in &report.tables {
         tables.add_row([
             table.table.clone(),

@@ -45,22 +45,13 @@ impl Diagnostic {
     /// A problem at the level that its code has by default.
     #[must_use]
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            severity: code.severity(),
-            message: message.into(),
-            labels: Vec::new(),
-            help: None,
-        }
+        Self { code, severity: code.severity(), message: message.into(), labels: Vec::new(), help: None }
     }
 
     /// Adds a place; the first one added is the main one.
     #[must_use]
     pub fn at(mut self, span: Span, text: impl Into<String>) -> Self {
-        self.labels.push(Label {
-            span,
-            text: text.into(),
-        });
+        self.labels.push(Label { span, text: text.into() });
         self
     }
 
@@ -82,12 +73,7 @@ impl Diagnostic {
             let (line, column) = files.position(label.span);
             format!("{}:{line}:{column}: ", files.get(label.span.file).path)
         });
-        format!(
-            "{}{level}[{}]: {}",
-            place.unwrap_or_default(),
-            self.code.id(),
-            self.message
-        )
+        format!("{}{level}[{}]: {}", place.unwrap_or_default(), self.code.id(), self.message)
     }
 }
 

@@ -39,10 +39,7 @@ mod tests {
 
     #[test]
     fn a_slip_is_found_and_a_stranger_is_not() {
-        assert_eq!(
-            nearest("custmer_id", ["customer_id", "order_id"]),
-            Some("customer_id")
-        );
+        assert_eq!(nearest("custmer_id", ["customer_id", "order_id"]), Some("customer_id"));
         assert_eq!(nearest("prodcut", ["product", "project"]), Some("product"));
         assert_eq!(nearest("quantity", ["amount", "price"]), None);
     }

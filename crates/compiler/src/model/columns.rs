@@ -117,8 +117,18 @@ pub(super) fn dimension_columns(dimension: &Dimension) -> Vec<StarColumn> {
                 all.push(one);
             }
             if members.has_versions() {
-                all.push(required(column("valid_from", &Type::Timestamp, Housekeeping, "The instant since which the version holds.")));
-                all.push(column("valid_to", &Type::Timestamp, Housekeeping, "The instant until which it holds, itself outside."));
+                all.push(required(column(
+                    "valid_from",
+                    &Type::Timestamp,
+                    Housekeeping,
+                    "The instant since which the version holds.",
+                )));
+                all.push(column(
+                    "valid_to",
+                    &Type::Timestamp,
+                    Housekeeping,
+                    "The instant until which it holds, itself outside.",
+                ));
                 all.push(required(column("is_current", &Type::Bool, Housekeeping, "The version holds now.")));
             }
             all.push(required(column("is_deleted", &Type::Bool, Housekeeping, "The member is deleted in its source.")));
@@ -146,12 +156,9 @@ pub(super) fn fact_columns(dimensions: &[Dimension], fact: &Fact) -> Vec<StarCol
                 one.was.clone_from(&measure.was);
                 one
             }
-            Stored::Instant(of) => column(
-                &name,
-                &ty,
-                ColumnRole::EventTime,
-                &format!("The instant of `{}` in UTC.", of.name),
-            ),
+            Stored::Instant(of) => {
+                column(&name, &ty, ColumnRole::EventTime, &format!("The instant of `{}` in UTC.", of.name))
+            }
             Stored::Column if degenerate.is_some() => {
                 column(&name, &ty, ColumnRole::Degenerate, degenerate.map_or("", |column| &column.description))
             }
@@ -183,12 +190,20 @@ pub(super) fn fact_columns(dimensions: &[Dimension], fact: &Fact) -> Vec<StarCol
                 &names::durable_key(&role.name),
                 &Type::Int64,
                 ColumnRole::DurableKey,
-                &format!("The durable key of the {}: join `{}` by it for values as they are now.", role.name, dimension.name),
+                &format!(
+                    "The durable key of the {}: join `{}` by it for values as they are now.",
+                    role.name, dimension.name
+                ),
             )));
         }
     }
     if fact.on_delete == crate::syntax::FactOnDelete::Flag {
-        all.push(required(column("is_deleted", &Type::Bool, ColumnRole::Housekeeping, "The row is deleted in its source.")));
+        all.push(required(column(
+            "is_deleted",
+            &Type::Bool,
+            ColumnRole::Housekeeping,
+            "The row is deleted in its source.",
+        )));
     }
     all.push(column("loaded_batch", &Type::Int64, ColumnRole::Housekeeping, "The batch that wrote the row last."));
     all
@@ -241,7 +256,12 @@ pub(crate) const CALENDAR: &[Generated] = &[
     ("month", Type::Int64, "Month of the year, 1 to 12.", "EXTRACT(MONTH FROM d)"),
     ("day_of_month", Type::Int64, "Day of the month, 1 to 31.", "EXTRACT(DAY FROM d)"),
     ("day_of_year", Type::Int64, "Day of the year, 1 to 366.", "EXTRACT(DAYOFYEAR FROM d)"),
-    ("day_of_week", Type::Int64, "Day of the ISO week, Monday 1 to Sunday 7.", "MOD(EXTRACT(DAYOFWEEK FROM d) + 5, 7) + 1"),
+    (
+        "day_of_week",
+        Type::Int64,
+        "Day of the ISO week, Monday 1 to Sunday 7.",
+        "MOD(EXTRACT(DAYOFWEEK FROM d) + 5, 7) + 1",
+    ),
     ("iso_week", Type::Int64, "ISO week of the ISO year, 1 to 53.", "EXTRACT(ISOWEEK FROM d)"),
     ("iso_year", Type::Int64, "ISO year: the year of the week's Thursday.", "EXTRACT(ISOYEAR FROM d)"),
     ("year_month", Type::String, "Year and month, such as 2026-03.", "FORMAT_DATE('%Y-%m', d)"),
@@ -258,11 +278,21 @@ pub(crate) const CALENDAR: &[Generated] = &[
 
 /// Columns of a time-of-day dimension, over the minute `m` of the day.
 pub(crate) const TIME_OF_DAY: &[Generated] = &[
-    ("time_of_day", Type::String, "The minute, such as 09:30.", "CONCAT(LPAD(CAST(DIV(m, 60) AS STRING), 2, '0'), ':', LPAD(CAST(MOD(m, 60) AS STRING), 2, '0'))"),
+    (
+        "time_of_day",
+        Type::String,
+        "The minute, such as 09:30.",
+        "CONCAT(LPAD(CAST(DIV(m, 60) AS STRING), 2, '0'), ':', LPAD(CAST(MOD(m, 60) AS STRING), 2, '0'))",
+    ),
     ("hour", Type::Int64, "Hour of the day, 0 to 23.", "DIV(m, 60)"),
     ("minute", Type::Int64, "Minute of the hour, 0 to 59.", "MOD(m, 60)"),
     ("half_day", Type::String, "AM or PM.", "IF(m < 720, 'AM', 'PM')"),
-    ("part_of_day", Type::String, "Night, Morning, Afternoon or Evening.", "CASE WHEN m < 360 THEN 'Night' WHEN m < 720 THEN 'Morning' WHEN m < 1080 THEN 'Afternoon' ELSE 'Evening' END"),
+    (
+        "part_of_day",
+        Type::String,
+        "Night, Morning, Afternoon or Evening.",
+        "CASE WHEN m < 360 THEN 'Night' WHEN m < 720 THEN 'Morning' WHEN m < 1080 THEN 'Afternoon' ELSE 'Evening' END",
+    ),
 ];
 
 /// The reserved members of every dimension: key and label.

@@ -12,8 +12,7 @@ pub(super) fn order(project: &mut Project) -> Vec<Diagnostic> {
         .map(ModelId::Dimension)
         .chain((0..project.facts.len()).map(ModelId::Fact))
         .collect();
-    let names: std::collections::HashMap<&str, ModelId> =
-        ids.iter().map(|id| (project.model_name(*id), *id)).collect();
+    let names: std::collections::HashMap<&str, ModelId> = ids.iter().map(|id| (project.model_name(*id), *id)).collect();
     let place = |id: ModelId| match id {
         ModelId::Dimension(index) => NodeIndex::new(index),
         ModelId::Fact(index) => NodeIndex::new(project.dimensions.len() + index),
@@ -50,8 +49,11 @@ pub(super) fn order(project: &mut Project) -> Vec<Diagnostic> {
                 let start = component[0];
                 let mut path = vec![start];
                 let mut at = start;
-                while let Some(next) =
-                    graph.neighbors(at).filter(|next| component.contains(next)).min().filter(|_| path.len() <= component.len())
+                while let Some(next) = graph
+                    .neighbors(at)
+                    .filter(|next| component.contains(next))
+                    .min()
+                    .filter(|_| path.len() <= component.len())
                 {
                     path.push(next);
                     if next == start {

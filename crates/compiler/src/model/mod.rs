@@ -8,8 +8,8 @@ mod resolve_sources;
 mod select;
 mod types;
 
-pub use columns::{ColumnRole, RESERVED, StarColumn, reserved_key, star_columns};
 pub(crate) use columns::{CALENDAR, Stored, TIME_OF_DAY, stored_columns};
+pub use columns::{ColumnRole, RESERVED, StarColumn, reserved_key, star_columns};
 pub(crate) use resolve::resolve;
 pub use select::select;
 pub use types::*;

@@ -47,8 +47,13 @@ pub(crate) fn resolve(documents: &[Document]) -> (Option<Project>, Vec<Diagnosti
         Kind::Project(project) => Some((document, project.as_ref())),
         _ => None,
     }) else {
-        return (None, vec![Diagnostic::new(Code::NoProject, "the project has no `dwc.yml`")
-            .help("run `dwc init`, or name the project's folder with `--project-dir`")]);
+        return (
+            None,
+            vec![
+                Diagnostic::new(Code::NoProject, "the project has no `dwc.yml`")
+                    .help("run `dwc init`, or name the project's folder with `--project-dir`"),
+            ],
+        );
     };
     check_project(file, project, &mut problems);
     check_names(documents, &mut problems);
@@ -204,7 +209,10 @@ fn cycle(waiting: &[(&Document, &syntax::Fact)], problems: &mut Vec<Diagnostic>)
     let Some(mut at) = (!waiting.is_empty()).then_some(0) else { return };
     let mut path = vec![at];
     loop {
-        let Some(next) = (0..waiting.len()).find(|next| reads(waiting[at].1).contains(&waiting[*next].1.fact.as_str())) else { return };
+        let Some(next) = (0..waiting.len()).find(|next| reads(waiting[at].1).contains(&waiting[*next].1.fact.as_str()))
+        else {
+            return;
+        };
         if let Some(start) = path.iter().position(|seen| *seen == next) {
             path.drain(..start);
             path.push(next);
@@ -214,8 +222,9 @@ fn cycle(waiting: &[(&Document, &syntax::Fact)], problems: &mut Vec<Diagnostic>)
         at = next;
     }
     let names: Vec<&str> = path.iter().map(|at| waiting[*at].1.fact.as_str()).collect();
-    let mut diagnostic = Diagnostic::new(Code::Cycle, format!("models read each other in a cycle: {}", names.join(" → ")))
-        .help("let one of them read the source tables instead");
+    let mut diagnostic =
+        Diagnostic::new(Code::Cycle, format!("models read each other in a cycle: {}", names.join(" → ")))
+            .help("let one of them read the source tables instead");
     for at in &path[..path.len() - 1] {
         let (document, fact) = waiting[*at];
         let key = if fact.query.is_some() { "query" } else { "from" };
@@ -265,15 +274,11 @@ pub(super) fn check_zone(zone: &str, span: Span, problems: &mut Vec<Diagnostic>)
 }
 
 /// A name that nothing has, with the nearest one that something has.
-pub(super) fn unknown<'n>(
-    kind: &str,
-    name: &str,
-    span: Span,
-    known: impl IntoIterator<Item = &'n str>,
-) -> Diagnostic {
+pub(super) fn unknown<'n>(kind: &str, name: &str, span: Span, known: impl IntoIterator<Item = &'n str>) -> Diagnostic {
     let mut known: Vec<&str> = known.into_iter().collect();
     known.sort_unstable();
-    let diagnostic = Diagnostic::new(Code::UnknownName, format!("there is no {kind} `{name}`")).at(span, "not declared");
+    let diagnostic =
+        Diagnostic::new(Code::UnknownName, format!("there is no {kind} `{name}`")).at(span, "not declared");
     match nearest(name, known.iter().copied()) {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
         None if known.is_empty() => diagnostic,
@@ -313,9 +318,12 @@ pub(super) fn check_name(name: &str, span: Span, problems: &mut Vec<Diagnostic>)
         && name.len() <= 200;
     if !plain {
         problems.push(
-            Diagnostic::new(Code::ReservedName, format!("the name `{name}` cannot be a table or column of every engine"))
-                .at(span, "a letter, then letters, digits and `_`")
-                .help("choose a name of letters, digits and `_` that starts with a letter"),
+            Diagnostic::new(
+                Code::ReservedName,
+                format!("the name `{name}` cannot be a table or column of every engine"),
+            )
+            .at(span, "a letter, then letters, digits and `_`")
+            .help("choose a name of letters, digits and `_` that starts with a letter"),
         );
     }
 }

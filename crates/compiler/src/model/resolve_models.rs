@@ -4,15 +4,16 @@ use super::columns;
 use super::resolve::{Scope, check_name, unknown};
 use super::resolve_sources::read_type;
 use super::types::{
-    Attribute, Calendar, Column, Dimension, DimensionKind, EffectiveAt, Fact, Measure, Members, Query, QueryAnalysis, Role, Scd,
+    Attribute, Calendar, Column, Dimension, DimensionKind, EffectiveAt, Fact, Measure, Members, Query, QueryAnalysis,
+    Role, Scd,
 };
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::source::Span;
 use crate::sql::googlesql::{Column as SqlColumn, OutputColumn, Problem, ProblemKind, Tables, Type, analyze_query};
 use crate::sql::names;
 use crate::syntax::{
-    self, Additivity, Document, FactKind, FactOnDelete, FirstVersion, Missing, Names, OnDelete, OpenEnd, Sql, Type1Scope,
-    WhenNull,
+    self, Additivity, Document, FactKind, FactOnDelete, FirstVersion, Missing, Names, OnDelete, OpenEnd, Sql,
+    Type1Scope, WhenNull,
 };
 
 /// The relation that expressions over a query's result read.
@@ -44,11 +45,7 @@ pub(super) fn resolve_dimension(
     })
 }
 
-fn calendar(
-    document: &Document,
-    dimension: &syntax::Dimension,
-    problems: &mut Vec<Diagnostic>,
-) -> Option<Calendar> {
+fn calendar(document: &Document, dimension: &syntax::Dimension, problems: &mut Vec<Diagnostic>) -> Option<Calendar> {
     let mut day = |key: &str, text: Option<&String>| {
         let Some(text) = text else {
             problems.push(
@@ -225,9 +222,12 @@ fn reserved(dimension: &syntax::Dimension, name: &str, span: Span, problems: &mu
     let taken = columns::RESERVED_COLUMNS.contains(&name);
     if own.iter().any(|key| key == name) {
         problems.push(
-            Diagnostic::new(Code::KeyNameCollision, format!("`{name}` is the name of the dimension's own surrogate key"))
-                .at(span, "written by the load")
-                .help("choose another name for the attribute"),
+            Diagnostic::new(
+                Code::KeyNameCollision,
+                format!("`{name}` is the name of the dimension's own surrogate key"),
+            )
+            .at(span, "written by the load")
+            .help("choose another name for the attribute"),
         );
     } else if taken {
         problems.push(
@@ -300,9 +300,12 @@ pub(super) fn resolve_fact(
             .collect(),
         (Some(_), Some(_)) => {
             problems.push(
-                Diagnostic::new(Code::WrongValue, format!("the grain key of aggregate `{}` is its dimensions", fact.fact))
-                    .at(document.span(&["grain", "key"]), "not declared for an aggregate")
-                    .help("leave `key` out"),
+                Diagnostic::new(
+                    Code::WrongValue,
+                    format!("the grain key of aggregate `{}` is its dimensions", fact.fact),
+                )
+                .at(document.span(&["grain", "key"]), "not declared for an aggregate")
+                .help("leave `key` out"),
             );
             return None;
         }
@@ -446,7 +449,11 @@ fn resolve_role(
                 problems.push(
                     Diagnostic::new(
                         Code::KeyMismatch,
-                        format!("role `{name}` names {} columns, and the natural key of `{target}` has {}", columns.len(), key_types.len()),
+                        format!(
+                            "role `{name}` names {} columns, and the natural key of `{target}` has {}",
+                            columns.len(),
+                            key_types.len()
+                        ),
                     )
                     .at(at, format!("the natural key is {}", names.join(", ")))
                     .help("name one column for each column of the natural key, in its order"),
@@ -458,7 +465,10 @@ fn resolve_role(
                     problems.push(
                         Diagnostic::new(
                             Code::KeyMismatch,
-                            format!("column `{}` is {}, and the natural key of `{target}` is {ty}", column.name, column.ty),
+                            format!(
+                                "column `{}` is {}, and the natural key of `{target}` is {ty}",
+                                column.name, column.ty
+                            ),
                         )
                         .at(at, "the key would never match")
                         .help(format!("cast the column to {ty} in the query")),
@@ -527,9 +537,12 @@ fn resolve_measures(
         }
         let Some(additive) = measure.additive else {
             problems.push(
-                Diagnostic::new(Code::MissingAdditivity, format!("measure `{name}` does not say over what it may be summed"))
-                    .at(span, "`additive` is missing")
-                    .help("add `additive: all`, `semi` with `not_over: […]`, or `none`"),
+                Diagnostic::new(
+                    Code::MissingAdditivity,
+                    format!("measure `{name}` does not say over what it may be summed"),
+                )
+                .at(span, "`additive` is missing")
+                .help("add `additive: all`, `semi` with `not_over: […]`, or `none`"),
             );
             continue;
         };
@@ -612,9 +625,12 @@ fn collisions(document: &Document, fact: &Fact, problems: &mut Vec<Diagnostic>) 
         let measured = fact.measures.iter().any(|measure| measure.column.name == key);
         if fact.rolls_up.is_none() && stored.contains(&key) && !measured {
             problems.push(
-                Diagnostic::new(Code::KeyNameCollision, format!("`{key}` is the foreign key of role `{}`, and a column of its own", role.name))
-                    .at(role.span, "writes a column of this name")
-                    .help("give the column another name in the query, or rename the role"),
+                Diagnostic::new(
+                    Code::KeyNameCollision,
+                    format!("`{key}` is the foreign key of role `{}`, and a column of its own", role.name),
+                )
+                .at(role.span, "writes a column of this name")
+                .help("give the column another name in the query, or rename the role"),
             );
         }
     }
@@ -640,12 +656,7 @@ fn collisions(document: &Document, fact: &Fact, problems: &mut Vec<Diagnostic>) 
 }
 
 /// The model's query: `query`, or every column of `from`.
-fn query(
-    document: &Document,
-    from: Option<&str>,
-    scope: &Scope<'_>,
-    problems: &mut Vec<Diagnostic>,
-) -> Option<Query> {
+fn query(document: &Document, from: Option<&str>, scope: &Scope<'_>, problems: &mut Vec<Diagnostic>) -> Option<Query> {
     let written = document.sql(&["query"]);
     let (text, sql) = match (written, from) {
         (Some(sql), None) => (sql.text.clone(), Some(sql)),
@@ -682,7 +693,8 @@ fn query(
     let span = document.span(&[if sql.is_some() { "query" } else { "from" }]);
     let mut outcome = analyze_query(&text, &scope.catalog);
     scope.keep_relevant(&mut outcome.problems);
-    let failed = outcome.problems.iter().any(|problem| code_of(problem.kind).severity() == crate::diagnostic::Severity::Error);
+    let failed =
+        outcome.problems.iter().any(|problem| code_of(problem.kind).severity() == crate::diagnostic::Severity::Error);
     problems.extend(outcome.problems.into_iter().map(|problem| sql_problem(problem, sql.as_ref(), span, 0)));
     let analysis = outcome.analysis?;
     if failed {
@@ -718,7 +730,11 @@ fn expression(
     };
     if let Some((column, span)) = column {
         let found = find_output(column, query, span, problems)?;
-        return Some(Typed { text: names::backquoted(&found.name), ty: found.ty.clone(), origins: found.origins.clone() });
+        return Some(Typed {
+            text: names::backquoted(&found.name),
+            ty: found.ty.clone(),
+            origins: found.origins.clone(),
+        });
     }
     let sql = document.sql(&at)?;
     let mut catalog = Tables::default();
@@ -805,7 +821,14 @@ fn key_columns(
         };
         if !matches!(
             found.ty,
-            Type::Int64 | Type::String | Type::Date | Type::DateTime | Type::Timestamp | Type::Bool | Type::Bytes | Type::Unknown
+            Type::Int64
+                | Type::String
+                | Type::Date
+                | Type::DateTime
+                | Type::Timestamp
+                | Type::Bool
+                | Type::Bytes
+                | Type::Unknown
         ) {
             problems.push(
                 Diagnostic::new(Code::KeyMismatch, format!("`{name}` is {}, which cannot be a key", found.ty))

@@ -30,11 +30,8 @@ pub(super) fn resolve_source(
                 .help("add `url: \"{{ env('…') }}\"`, so that no secret is in the file"),
         );
     }
-    let tables = source
-        .tables
-        .iter()
-        .map(|(name, table)| resolve_table(document, source, name, table, problems))
-        .collect();
+    let tables =
+        source.tables.iter().map(|(name, table)| resolve_table(document, source, name, table, problems)).collect();
     let resolved = Source {
         name: source.source.clone(),
         ty: source.ty,
@@ -81,8 +78,9 @@ fn resolve_table(
     used.extend(table.delete_column.as_deref().map(|column| ("delete_column", column)));
     for (key, column) in used {
         if !table.columns.contains_key(column) {
-            let diagnostic = Diagnostic::new(Code::UnknownColumn, format!("table `{address}` has no column `{column}`"))
-                .at(at(&[key]), "not among its columns");
+            let diagnostic =
+                Diagnostic::new(Code::UnknownColumn, format!("table `{address}` has no column `{column}`"))
+                    .at(at(&[key]), "not among its columns");
             problems.push(match nearest(column, table.columns.keys().map(String::as_str)) {
                 Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
                 None => diagnostic.help("declare the column, or name one that is declared"),
@@ -116,7 +114,9 @@ fn resolve_table(
             0
         })
     });
-    for (key, share) in [("max_rejected_share", table.max_rejected_share), ("max_deleted_share", table.max_deleted_share)] {
+    for (key, share) in
+        [("max_rejected_share", table.max_rejected_share), ("max_deleted_share", table.max_deleted_share)]
+    {
         if share.is_some_and(|share| !(0.0..=1.0).contains(&share)) {
             problems.push(
                 Diagnostic::new(Code::WrongValue, format!("`{key}` is a share of rows, from 0 to 1"))
@@ -188,7 +188,17 @@ fn files_of(
 pub(super) fn read_type(text: &str, span: crate::source::Span, problems: &mut Vec<Diagnostic>) -> Type {
     Type::parse(text).unwrap_or_else(|| {
         let names = [
-            "INT64", "FLOAT64", "NUMERIC", "BIGNUMERIC", "BOOL", "STRING", "BYTES", "DATE", "DATETIME", "TIME", "TIMESTAMP",
+            "INT64",
+            "FLOAT64",
+            "NUMERIC",
+            "BIGNUMERIC",
+            "BOOL",
+            "STRING",
+            "BYTES",
+            "DATE",
+            "DATETIME",
+            "TIME",
+            "TIMESTAMP",
             "JSON",
         ];
         let diagnostic =

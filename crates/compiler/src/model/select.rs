@@ -16,7 +16,9 @@ pub fn select(project: &Project, words: &[String]) -> Result<Vec<ModelId>, Strin
         let (up, rest) = word.strip_prefix('+').map_or((false, word), |rest| (true, rest));
         let (down, name) = rest.strip_suffix('+').map_or((false, rest), |name| (true, name));
         let found: Vec<ModelId> = match name.strip_prefix("tag:") {
-            Some(tag) => project.order.iter().copied().filter(|id| project.tags(*id).iter().any(|t| t == tag)).collect(),
+            Some(tag) => {
+                project.order.iter().copied().filter(|id| project.tags(*id).iter().any(|t| t == tag)).collect()
+            }
             None => project.model(name).into_iter().collect(),
         };
         if found.is_empty() {

@@ -6,12 +6,12 @@ use std::ops::Range;
 
 use indexmap::IndexMap;
 
+use crate::source::{FileId, Span};
+use crate::sql::googlesql::{OutputColumn, TableUse, Type};
 pub use crate::syntax::{
     Additivity, Contents, DetectDeletes, FactKind, FactOnDelete, FileFormat, FirstVersion, Missing, OnDelete, OpenEnd,
     Retain, SourceType, Target, TargetType, Type1Scope, WhenNull,
 };
-use crate::source::{FileId, Span};
-use crate::sql::googlesql::{OutputColumn, TableUse, Type};
 
 /// A checked project.
 #[derive(Debug)]

@@ -187,7 +187,8 @@ fn alter(address: &str, old: &Object, new: &Object) -> Option<Change> {
         let Some(before) = before else {
             change.reasons.push(format!("column `{}` is new", column.name));
             if column.required {
-                rebuild.push(format!("column `{}` is never NULL, and the rows that are there have no value", column.name));
+                rebuild
+                    .push(format!("column `{}` is never NULL, and the rows that are there have no value", column.name));
             }
             change.alterations.push(Alteration::AddColumn(column.clone()));
             change.reload = true;

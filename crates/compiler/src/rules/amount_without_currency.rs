@@ -11,9 +11,12 @@ pub(super) fn check(project: &Project, found: &mut Vec<Diagnostic>) {
         let money = name.split('_').any(|word| MONEY.contains(&word));
         if money && measure.currency.is_none() && measure.unit.is_none() {
             found.push(
-                Diagnostic::new(Code::AmountWithoutCurrency, format!("measure `{name}` is an amount without a currency"))
-                    .at(measure.span, "in which money")
-                    .help("add `currency: KRW`, or `unit:` where it is no money"),
+                Diagnostic::new(
+                    Code::AmountWithoutCurrency,
+                    format!("measure `{name}` is an amount without a currency"),
+                )
+                .at(measure.span, "in which money")
+                .help("add `currency: KRW`, or `unit:` where it is no money"),
             );
         }
     }

@@ -12,7 +12,9 @@ pub(super) fn check(project: &Project, found: &mut Vec<Diagnostic>) {
         found.push(
             Diagnostic::new(Code::Centipede, format!("fact `{}` has {} dimensions", fact.name, fact.roles.len()))
                 .at(fact.span, format!("more than {MOST}"))
-                .help("put levels of one hierarchy into one dimension, and flags that go together into a junk dimension"),
+                .help(
+                    "put levels of one hierarchy into one dimension, and flags that go together into a junk dimension",
+                ),
         );
     }
 }

@@ -33,7 +33,10 @@ pub(super) fn check(project: &Project, found: &mut Vec<Diagnostic>) {
                 Some((first, known)) if *known != ty && ty != Type::Unknown && *known != Type::Unknown => found.push(
                     Diagnostic::new(
                         Code::DuplicateConformed,
-                        format!("attribute `{name}` is {known} in dimension `{}` and {ty} in `{}`", first.name, dimension.name),
+                        format!(
+                            "attribute `{name}` is {known} in dimension `{}` and {ty} in `{}`",
+                            first.name, dimension.name
+                        ),
                     )
                     .at(dimension.span, format!("{ty} here"))
                     .at(first.span, format!("{known} here"))

@@ -65,10 +65,14 @@ fn read(
                     .help("mend what it says instead"),
             ),
             None => {
-                let help = nearest(&id.to_uppercase(), lint_ids())
-                    .map_or_else(|| format!("the lints are {}", lint_ids().collect::<Vec<_>>().join(", ")), |near| format!("did you mean `{near}`?"));
+                let help = nearest(&id.to_uppercase(), lint_ids()).map_or_else(
+                    || format!("the lints are {}", lint_ids().collect::<Vec<_>>().join(", ")),
+                    |near| format!("did you mean `{near}`?"),
+                );
                 problems.push(
-                    Diagnostic::new(Code::UnknownName, format!("there is no lint `{id}`")).at(span, "not a code").help(help),
+                    Diagnostic::new(Code::UnknownName, format!("there is no lint `{id}`"))
+                        .at(span, "not a code")
+                        .help(help),
                 );
             }
         }

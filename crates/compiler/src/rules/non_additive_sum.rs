@@ -10,14 +10,19 @@ pub(super) fn check(project: &Project, found: &mut Vec<Diagnostic>) {
     for fact in &project.facts {
         let Some(base) = fact.rolls_up.map(|index| &project.facts[index]) else { continue };
         for measure in &fact.measures {
-            let Some(summed) = summed(&measure.expr).and_then(|name| base.measures.iter().find(|m| m.column.name == name)) else {
+            let Some(summed) =
+                summed(&measure.expr).and_then(|name| base.measures.iter().find(|m| m.column.name == name))
+            else {
                 continue;
             };
             if let Some(reason) = forbidden(fact, base, summed) {
                 found.push(
                     Diagnostic::new(
                         Code::NonAdditiveSum,
-                        format!("measure `{}` sums `{}` of fact `{}`, {reason}", measure.column.name, summed.column.name, base.name),
+                        format!(
+                            "measure `{}` sums `{}` of fact `{}`, {reason}",
+                            measure.column.name, summed.column.name, base.name
+                        ),
                     )
                     .at(measure.span, "this sum means nothing")
                     .at(summed.span, "declared here")

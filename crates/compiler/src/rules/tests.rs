@@ -80,7 +80,9 @@ fn facts_are_not_joined_and_sums_mean_something() {
     let joined = "fact: again\nbusiness_process: selling\ngrain: { description: one row per order, key: order_id }\nquery: SELECT order_id, store_id, ordered_at, amount FROM {{ ref('sale') }} JOIN {{ source('shop.orders') }} USING (order_id, ordered_at, amount)\nevent_time: ordered_at\ndimensions: { store: { on: store_id } }\nmeasures: { amount: { additive: all, currency: KRW } }\n";
     assert_eq!(codes("models/again.yml", &[("", joined)]), [Code::FactJoinsFact]);
     let rolled = |role: &str, measure: &str| {
-        format!("fact: by_role\nkind: aggregate\nbusiness_process: selling\ngrain: {{ description: one row per member }}\nfrom: sale\ndimensions: {{ {role}: {{}} }}\nmeasures: {{ total: {{ expr: SUM({measure}), additive: all, unit: won }} }}\n")
+        format!(
+            "fact: by_role\nkind: aggregate\nbusiness_process: selling\ngrain: {{ description: one row per member }}\nfrom: sale\ndimensions: {{ {role}: {{}} }}\nmeasures: {{ total: {{ expr: SUM({measure}), additive: all, unit: won }} }}\n"
+        )
     };
     assert_eq!(codes("models/by.yml", &[("", &rolled("store", "amount"))]), []);
     assert_eq!(codes("models/by.yml", &[("", &rolled("store", "balance"))]), [Code::NonAdditiveSum]);
@@ -92,7 +94,9 @@ fn facts_are_not_joined_and_sums_mean_something() {
 #[test]
 fn measures_of_one_name_have_one_type() {
     let again = |expr: &str| {
-        format!("fact: again\nbusiness_process: paying\ngrain: {{ description: one row per order, key: order_id }}\nfrom: shop.orders\nevent_time: ordered_at\ndimensions: {{ store: {{ on: store_id }} }}\nmeasures: {{ amount: {{ expr: {expr}, additive: all, currency: KRW }} }}\n")
+        format!(
+            "fact: again\nbusiness_process: paying\ngrain: {{ description: one row per order, key: order_id }}\nfrom: shop.orders\nevent_time: ordered_at\ndimensions: {{ store: {{ on: store_id }} }}\nmeasures: {{ amount: {{ expr: {expr}, additive: all, currency: KRW }} }}\n"
+        )
     };
     assert_eq!(codes("models/again.yml", &[("", &again("amount"))]), []);
     assert_eq!(codes("models/again.yml", &[("", &again("CAST(amount AS INT64)"))]), [Code::UnconformedMeasure]);

@@ -29,7 +29,10 @@ pub(super) fn check(project: &Project, found: &mut Vec<Diagnostic>) {
             found.push(
                 Diagnostic::new(
                     Code::UnconformedMeasure,
-                    format!("measure `{name}` has another {differs} in fact `{}` than in `{}`", fact.name, other_fact.name),
+                    format!(
+                        "measure `{name}` has another {differs} in fact `{}` than in `{}`",
+                        fact.name, other_fact.name
+                    ),
                 )
                 .at(measure.span, "here")
                 .at(other.span, "and here")

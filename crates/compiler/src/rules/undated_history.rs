@@ -21,12 +21,17 @@ pub(super) fn check(project: &Project, found: &mut Vec<Diagnostic>) {
             .collect();
         let help = match instants.as_slice() {
             [] => "add `effective_at: extracted` to say that the batch's time is meant".to_owned(),
-            names => format!("add `effective_at: {}`, or `extracted` where the batch's time is meant", names.join("` or `")),
+            names => {
+                format!("add `effective_at: {}`, or `extracted` where the batch's time is meant", names.join("` or `"))
+            }
         };
         found.push(
-            Diagnostic::new(Code::UndatedHistory, format!("dimension `{}` keeps history and does not say since when a value holds", dimension.name))
-                .at(dimension.span, "dated by the batch that brings it")
-                .help(help),
+            Diagnostic::new(
+                Code::UndatedHistory,
+                format!("dimension `{}` keeps history and does not say since when a value holds", dimension.name),
+            )
+            .at(dimension.span, "dated by the batch that brings it")
+            .help(help),
         );
     }
 }

@@ -12,7 +12,10 @@ pub(super) fn check(project: &Project, found: &mut Vec<Diagnostic>) {
                 found.push(
                     Diagnostic::new(
                         Code::VersionsWithoutInstant,
-                        format!("fact `{}` has no instant to look up the version of `{}` at", fact.name, dimension.name),
+                        format!(
+                            "fact `{}` has no instant to look up the version of `{}` at",
+                            fact.name, dimension.name
+                        ),
                     )
                     .at(role.span, "gets the current version")
                     .help("add `event_time:` to the fact, or `as_of:` to the role"),

@@ -46,10 +46,7 @@ impl FileSet {
 
     /// Every file with its id, in path order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (FileId, &SourceFile)> {
-        self.files
-            .iter()
-            .enumerate()
-            .map(|(index, file)| (FileId(u32::try_from(index).unwrap_or(u32::MAX)), file))
+        self.files.iter().enumerate().map(|(index, file)| (FileId(u32::try_from(index).unwrap_or(u32::MAX)), file))
     }
 
     /// The line and column where a span starts, both from 1; the column counts characters.
@@ -57,9 +54,6 @@ impl FileSet {
     pub fn position(&self, span: Span) -> (usize, usize) {
         let before = &self.get(span.file).text[..span.lo as usize];
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        (
-            before.matches('\n').count() + 1,
-            before[line_start..].chars().count() + 1,
-        )
+        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
     }
 }

@@ -46,7 +46,11 @@ pub fn drill_across(
             let columns = star_columns(project, ModelId::Dimension(found.dimension));
             if !columns.iter().any(|column| column.name == attribute) {
                 let known = columns.iter().map(|column| column.name.as_str());
-                return Err(near(&format!("dimension `{}` has no attribute `{attribute}`", dimension.name), attribute, known));
+                return Err(near(
+                    &format!("dimension `{}` has no attribute `{attribute}`", dimension.name),
+                    attribute,
+                    known,
+                ));
             }
             let alias = quote(&format!("_{role}"));
             let join = format!(
@@ -77,7 +81,8 @@ pub fn drill_across(
             .iter()
             .map(|name| {
                 let before: Vec<String> = (0..index).map(|at| format!("a{at}.{name}")).collect();
-                let before = if before.len() == 1 { before[0].clone() } else { format!("COALESCE({})", before.join(", ")) };
+                let before =
+                    if before.len() == 1 { before[0].clone() } else { format!("COALESCE({})", before.join(", ")) };
                 format!("a{index}.{name} IS NOT DISTINCT FROM {before}")
             })
             .collect();
@@ -88,7 +93,11 @@ pub fn drill_across(
         .iter()
         .map(|name| {
             let all: Vec<String> = (0..parts.len()).map(|at| format!("a{at}.{name}")).collect();
-            if all.len() == 1 { format!("{} AS {name}", all[0]) } else { format!("COALESCE({}) AS {name}", all.join(", ")) }
+            if all.len() == 1 {
+                format!("{} AS {name}", all[0])
+            } else {
+                format!("COALESCE({}) AS {name}", all.join(", "))
+            }
         })
         .collect();
     for (index, (_, measures)) in chosen.iter().enumerate() {
@@ -121,7 +130,8 @@ fn find_measure<'p>(project: &'p Project, name: &str) -> Result<(&'p Fact, &'p M
             Err(near(&format!("there is no measure `{name}`"), measure, known))
         }
         several => {
-            let names: Vec<String> = several.iter().map(|(fact, m)| format!("`{}.{}`", fact.name, m.column.name)).collect();
+            let names: Vec<String> =
+                several.iter().map(|(fact, m)| format!("`{}.{}`", fact.name, m.column.name)).collect();
             Err(format!("several facts have a measure `{name}`: name one of {}", names.join(", ")))
         }
     }

@@ -8,6 +8,6 @@ pub mod names;
 mod template;
 pub mod touched;
 
-pub use drill::drill_across;
 pub use dialect::{BigQuery, Dialect, DuckDb, Words};
+pub use drill::drill_across;
 pub use lower::{LoadMode, change_statements, dialect, load_modes, load_plan, manifest};

@@ -120,9 +120,7 @@ impl Templates {
             join(&columns, " OR ", |c| format!("{} IS DISTINCT FROM {}", side(&a, c), side(&b, c)))
         });
         environment.add_filter("differ_from_lag", move |columns: Value, a: String, window: String| {
-            join(&columns, " OR ", |c| {
-                format!("{0} IS DISTINCT FROM LAG({0}) OVER {window}", side(&a, c))
-            })
+            join(&columns, " OR ", |c| format!("{0} IS DISTINCT FROM LAG({0}) OVER {window}", side(&a, c)))
         });
         environment.add_filter("assign", move |columns: Value, a: String| {
             join(&columns, "", |c| format!("{0} = {a}.{0}, ", quote(&c.name)))
@@ -132,10 +130,12 @@ impl Templates {
 
     /// The statements of a template.
     pub(super) fn render(&self, name: &str, context: impl Serialize) -> Vec<Rendered> {
-        let text = match self.environment.get_template(name).and_then(|template| template.render(Value::from(Serde(context)))) {
-            Ok(text) => text,
-            Err(error) => unreachable!("template {name}: {error:#}"),
-        };
+        let text =
+            match self.environment.get_template(name).and_then(|template| template.render(Value::from(Serde(context))))
+            {
+                Ok(text) => text,
+                Err(error) => unreachable!("template {name}: {error:#}"),
+            };
         text.split(END)
             .map(str::trim)
             .filter(|statement| !statement.is_empty())
@@ -143,7 +143,10 @@ impl Templates {
                 // Nothing below the leading comments is looked at: a user's string may hold any line.
                 let (mut reads, mut sql) = (None, String::new());
                 let mut rest = statement;
-                while let Some((line, below)) = rest.split_once('\n').filter(|(line, _)| line.trim_start().starts_with("--") || line.trim().is_empty()) {
+                while let Some((line, below)) = rest
+                    .split_once('\n')
+                    .filter(|(line, _)| line.trim_start().starts_with("--") || line.trim().is_empty())
+                {
                     match line.strip_prefix("--? ") {
                         Some(word) => reads = Some(word.trim().to_owned()),
                         None if line.trim().is_empty() => {}

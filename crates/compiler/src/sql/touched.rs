@@ -285,12 +285,7 @@ fn changed_variants(
 }
 
 /// Puts the changed images at one place and live and changed ones at every other; returns whether the place was here.
-fn substitute(
-    select: &mut Select,
-    place: usize,
-    counter: &mut usize,
-    relations: &mut Vec<Relation>,
-) -> Derived<bool> {
+fn substitute(select: &mut Select, place: usize, counter: &mut usize, relations: &mut Vec<Relation>) -> Derived<bool> {
     soft::widen(select)?;
     let mut here = false;
     for from in &mut select.from {

@@ -78,19 +78,11 @@ impl<'de> Deserialize<'de> for ColumnType {
                 f.write_str("a type or a column with a type")
             }
             fn visit_str<E: de::Error>(self, ty: &str) -> Result<ColumnType, E> {
-                Ok(ColumnType {
-                    ty: ty.to_owned(),
-                    description: None,
-                    pii: false,
-                })
+                Ok(ColumnType { ty: ty.to_owned(), description: None, pii: false })
             }
             fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<ColumnType, A::Error> {
                 let long = LongColumn::deserialize(de::value::MapAccessDeserializer::new(map))?;
-                Ok(ColumnType {
-                    ty: long.ty,
-                    description: long.description,
-                    pii: long.pii.unwrap_or(false),
-                })
+                Ok(ColumnType { ty: long.ty, description: long.description, pii: long.pii.unwrap_or(false) })
             }
         }
         deserializer.deserialize_any(Visitor)

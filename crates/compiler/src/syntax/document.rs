@@ -131,9 +131,10 @@ fn parse_file(
 ) -> (Option<Document>, Vec<Diagnostic>) {
     let start = Span { file: id, lo: 0, hi: 0 };
     if file.text.len() as u64 > MAX_FILE_BYTES {
-        let problem = Diagnostic::new(Code::FileTooLarge, format!("`{}` is larger than a model file can be", file.path))
-            .at(start, format!("{} bytes, of at most {MAX_FILE_BYTES}", file.text.len()))
-            .help("keep data out of the models folder, and one model in one file");
+        let problem =
+            Diagnostic::new(Code::FileTooLarge, format!("`{}` is larger than a model file can be", file.path))
+                .at(start, format!("{} bytes, of at most {MAX_FILE_BYTES}", file.text.len()))
+                .help("keep data out of the models folder, and one model in one file");
         return (None, vec![problem]);
     }
     let (tree, mut problems) = yaml::parse(id, &file.text);
@@ -150,7 +151,8 @@ fn parse_file(
         &shapes.fact
     } else {
         let node = tree.node(tree.root);
-        let hi = file.text[node.lo as usize..].find('\n').map_or(node.hi, |end| node.lo + u32::try_from(end).unwrap_or(0));
+        let hi =
+            file.text[node.lo as usize..].find('\n').map_or(node.hi, |end| node.lo + u32::try_from(end).unwrap_or(0));
         problems.push(
             Diagnostic::new(Code::UnknownFile, "the file declares no source, dimension or fact")
                 .at(Span { file: id, lo: node.lo, hi: hi.max(node.lo) }, "none of these keys")

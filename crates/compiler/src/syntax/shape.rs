@@ -168,9 +168,8 @@ impl Check<'_> {
             },
             (Value::Scalar(text, style), Shape::OneOf(values)) => {
                 if !values.iter().any(|value| value == &**text) || *style == ScalarStyle::Literal {
-                    let diagnostic =
-                        Diagnostic::new(Code::WrongValue, format!("{} cannot be `{text}`", quoted(name)))
-                            .at(self.span(id), "not one of its values");
+                    let diagnostic = Diagnostic::new(Code::WrongValue, format!("{} cannot be `{text}`", quoted(name)))
+                        .at(self.span(id), "not one of its values");
                     let help = match nearest(text, values.iter().map(String::as_str)) {
                         Some(near) => format!("did you mean `{near}`?"),
                         None => format!("its values are {}", values.join(", ")),

@@ -60,8 +60,13 @@ pub(super) fn expand(
     vars: &dyn Fn(&str) -> Option<String>,
     problems: &mut Vec<Diagnostic>,
 ) -> Sql {
-    let mut sql =
-        Sql { text: String::new(), file, whole: place, places: places(source, place, decoded, style), templates: Vec::new() };
+    let mut sql = Sql {
+        text: String::new(),
+        file,
+        whole: place,
+        places: places(source, place, decoded, style),
+        templates: Vec::new(),
+    };
     if !decoded.contains('{') && !decoded.contains('\u{1e}') {
         decoded.clone_into(&mut sql.text);
         return sql;
@@ -96,7 +101,9 @@ pub(super) fn expand(
         at = close;
     }
     sql.text.push_str(&decoded[at..]);
-    for (mark, what) in [("{%", "control flow is"), ("{#", "template comments are"), ("\u{1e}", "control characters are")] {
+    for (mark, what) in
+        [("{%", "control flow is"), ("{#", "template comments are"), ("\u{1e}", "control characters are")]
+    {
         if let Some(found) = sql.text.find(mark) {
             problems.push(
                 Diagnostic::new(Code::Template, format!("{what} not part of a model's SQL"))

@@ -124,7 +124,9 @@ fn read(file: FileId, text: &str, problems: &mut Vec<Diagnostic>) -> Option<Tree
         let lo = floor(place.start.byte_offset().unwrap_or(0));
         let hi = floor(place.end.byte_offset().unwrap_or(0)).max(lo);
         let anchored = match &event {
-            Event::Scalar(_, _, anchor, _) | Event::MappingStart(_, anchor, _) | Event::SequenceStart(_, anchor, _) => *anchor > 0,
+            Event::Scalar(_, _, anchor, _) | Event::MappingStart(_, anchor, _) | Event::SequenceStart(_, anchor, _) => {
+                *anchor > 0
+            }
             Event::Alias(_) => true,
             _ => false,
         };

@@ -21,40 +21,22 @@ pub(super) const MONTHS: [&str; 12] = [
     "November",
     "December",
 ];
-pub(super) const DAYS: [&str; 7] = [
-    "Sunday",
-    "Monday",
-    "Tuesday",
-    "Wednesday",
-    "Thursday",
-    "Friday",
-    "Saturday",
-];
+pub(super) const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
 pub(super) fn register(c: &Connection) -> Result<(), duckdb::Error> {
     add(c, "dwc_format_date", |(f, d): (String, Day)| {
         write(&dated(&f), date_of(d)?.and_time(NaiveTime::default()), None)
     })?;
-    add(c, "dwc_format_datetime", |(f, t): (String, Moment)| {
-        write(&f, datetime(t.0)?, None)
-    })?;
+    add(c, "dwc_format_datetime", |(f, t): (String, Moment)| write(&f, datetime(t.0)?, None))?;
     add(c, "dwc_format_time", |(f, t): (String, Clock)| {
         write(&f, chrono::NaiveDate::default().and_time(time_of(t)), None)
     })?;
-    add(
-        c,
-        "dwc_format_timestamp",
-        |(f, t, zone): (String, Moment, String)| {
-            let utc = datetime(t.0)?;
-            let zone = Zone::read(&zone)?;
-            let offset = zone.offset_at(utc);
-            write(
-                &f,
-                utc + TimeDelta::seconds(i64::from(offset)),
-                Some((offset, zone.name_at(utc), utc)),
-            )
-        },
-    )
+    add(c, "dwc_format_timestamp", |(f, t, zone): (String, Moment, String)| {
+        let utc = datetime(t.0)?;
+        let zone = Zone::read(&zone)?;
+        let offset = zone.offset_at(utc);
+        write(&f, utc + TimeDelta::seconds(i64::from(offset)), Some((offset, zone.name_at(utc), utc)))
+    })
 }
 
 /// The format for a DATE: elements of the clock stay as they are written.
@@ -81,11 +63,7 @@ fn dated(format: &str) -> String {
     out
 }
 
-fn write(
-    format: &str,
-    t: NaiveDateTime,
-    zone: Option<(i32, String, NaiveDateTime)>,
-) -> Answer<String> {
+fn write(format: &str, t: NaiveDateTime, zone: Option<(i32, String, NaiveDateTime)>) -> Answer<String> {
     let mut out = String::new();
     let mut chars = format.chars().peekable();
     while let Some(ch) = chars.next() {
@@ -105,8 +83,7 @@ fn write(
             extended(&mut out, &mut chars, t, zone.as_ref());
             continue;
         }
-        let text = simple(element, t, zone.as_ref())
-            .ok_or_else(|| format!("no format element: %{element}"))?;
+        let text = simple(element, t, zone.as_ref()).ok_or_else(|| format!("no format element: %{element}"))?;
         out.push_str(&if upper { text.to_uppercase() } else { text });
     }
     Ok(Some(out))
@@ -119,23 +96,12 @@ fn hour12(t: NaiveDateTime) -> u32 {
     }
 }
 
-fn simple(
-    element: char,
-    t: NaiveDateTime,
-    zone: Option<&(i32, String, NaiveDateTime)>,
-) -> Option<String> {
+fn simple(element: char, t: NaiveDateTime, zone: Option<&(i32, String, NaiveDateTime)>) -> Option<String> {
     let month = MONTHS[t.month0() as usize];
     let sunday = t.weekday().num_days_from_sunday();
     let day = DAYS[sunday as usize];
     let iso = t.iso_week();
-    let date = |t: NaiveDateTime| {
-        format!(
-            "{:02}/{:02}/{:02}",
-            t.month(),
-            t.day(),
-            t.year().rem_euclid(100)
-        )
-    };
+    let date = |t: NaiveDateTime| format!("{:02}/{:02}/{:02}", t.month(), t.day(), t.year().rem_euclid(100));
     let time = format!("{:02}:{:02}:{:02}", t.hour(), t.minute(), t.second());
     Some(match element {
         'A' => day.into(),
@@ -143,13 +109,7 @@ fn simple(
         'B' => month.into(),
         'b' | 'h' => month[..3].into(),
         'C' => format!("{:02}", t.year() / 100),
-        'c' => format!(
-            "{} {} {:2} {time} {}",
-            &day[..3],
-            &month[..3],
-            t.day(),
-            t.year()
-        ),
+        'c' => format!("{} {} {:2} {time} {}", &day[..3], &month[..3], t.day(), t.year()),
         'D' | 'x' => date(t),
         'd' => format!("{:02}", t.day()),
         'e' => format!("{:2}", t.day()),
@@ -168,13 +128,9 @@ fn simple(
         'p' => if t.hour() < 12 { "AM" } else { "PM" }.into(),
         'Q' => (t.month0() / 3 + 1).to_string(),
         'R' => format!("{:02}:{:02}", t.hour(), t.minute()),
-        'r' => format!(
-            "{:02}:{:02}:{:02} {}",
-            hour12(t),
-            t.minute(),
-            t.second(),
-            if t.hour() < 12 { "AM" } else { "PM" }
-        ),
+        'r' => {
+            format!("{:02}:{:02}:{:02} {}", hour12(t), t.minute(), t.second(), if t.hour() < 12 { "AM" } else { "PM" })
+        }
         'S' => format!("{:02}", t.second()),
         's' => zone.map_or(t, |z| z.2).and_utc().timestamp().to_string(),
         'T' | 'X' => time,
@@ -182,10 +138,7 @@ fn simple(
         'U' => format!("{:02}", (t.ordinal0() + 7 - sunday) / 7),
         'u' => t.weekday().number_from_monday().to_string(),
         'V' => format!("{:02}", iso.week()),
-        'W' => format!(
-            "{:02}",
-            (t.ordinal0() + 7 - t.weekday().num_days_from_monday()) / 7
-        ),
+        'W' => format!("{:02}", (t.ordinal0() + 7 - t.weekday().num_days_from_monday()) / 7),
         'w' => sunday.to_string(),
         'Y' => t.year().to_string(),
         'y' => format!("{:02}", t.year().rem_euclid(100)),
@@ -198,12 +151,7 @@ fn simple(
 
 fn numeric_zone(offset: i32, between: &str) -> String {
     let minutes = offset.abs() / 60;
-    format!(
-        "{}{:02}{between}{:02}",
-        if offset < 0 { '-' } else { '+' },
-        minutes / 60,
-        minutes % 60
-    )
+    format!("{}{:02}{between}{:02}", if offset < 0 { '-' } else { '+' }, minutes / 60, minutes % 60)
 }
 
 /// `%Ez`, `%E4Y`, `%E3S`, `%E*S`.

@@ -10,54 +10,31 @@ use super::numbers::float_text;
 use super::vector::{Answer, add};
 
 pub(super) fn register(c: &Connection) -> Result<(), duckdb::Error> {
-    add(c, "dwc_json_value", |(j, p): (String, String)| {
-        Ok(find(&j, &p)?.and_then(|v| scalar(&v)))
-    })?;
+    add(c, "dwc_json_value", |(j, p): (String, String)| Ok(find(&j, &p)?.and_then(|v| scalar(&v))))?;
     add(c, "dwc_json_query", |(j, p): (String, String)| {
         Ok(find(&j, &p)?.filter(|v| v != "null").map(|v| compact(&v)))
     })?;
-    add(c, "dwc_json_member", |(j, p): (String, String)| {
-        Ok(find(&j, &p)?.map(|v| compact(&v)))
+    add(c, "dwc_json_member", |(j, p): (String, String)| Ok(find(&j, &p)?.map(|v| compact(&v))))?;
+    add(c, "dwc_json_values", |(j, p): (String, String)| match find(&j, &p)?.and_then(|v| items(&v)) {
+        Some(items) if items.iter().all(|v| !v.starts_with(['[', '{'])) => {
+            let texts: Vec<Value> = items.iter().map(|v| scalar(v).map_or(Value::Null, Value::String)).collect();
+            Ok(Some(Value::Array(texts).to_string()))
+        }
+        _ => Ok(None),
     })?;
-    add(
-        c,
-        "dwc_json_values",
-        |(j, p): (String, String)| match find(&j, &p)?.and_then(|v| items(&v)) {
-            Some(items) if items.iter().all(|v| !v.starts_with(['[', '{'])) => {
-                let texts: Vec<Value> = items
-                    .iter()
-                    .map(|v| scalar(v).map_or(Value::Null, Value::String))
-                    .collect();
-                Ok(Some(Value::Array(texts).to_string()))
-            }
-            _ => Ok(None),
-        },
-    )?;
-    add(
-        c,
-        "dwc_json_queries",
-        |(j, p): (String, String)| match find(&j, &p)?.and_then(|v| items(&v)) {
-            Some(items) => Ok(Some(
-                Value::Array(items.iter().map(|v| Value::String(compact(v))).collect()).to_string(),
-            )),
-            None => Ok(None),
-        },
-    )?;
+    add(c, "dwc_json_queries", |(j, p): (String, String)| match find(&j, &p)?.and_then(|v| items(&v)) {
+        Some(items) => Ok(Some(Value::Array(items.iter().map(|v| Value::String(compact(v))).collect()).to_string())),
+        None => Ok(None),
+    })?;
     add(c, "dwc_json_key", |(j, k): (String, String)| {
-        Ok(read(&j)
-            .and_then(|v| v.get(&k).cloned())
-            .map(|v| v.to_string()))
+        Ok(read(&j).and_then(|v| v.get(&k).cloned()).map(|v| v.to_string()))
     })?;
     add(c, "dwc_json_index", |(j, i): (String, i64)| {
         let at = usize::try_from(i).ok();
-        Ok(read(&j)
-            .and_then(|v| v.get(at?).cloned())
-            .map(|v| v.to_string()))
+        Ok(read(&j).and_then(|v| v.get(at?).cloned()).map(|v| v.to_string()))
     })?;
     add(c, "dwc_parse_json", |(j,): (String,)| {
-        read(&j)
-            .map(|v| Some(sorted(v).to_string()))
-            .ok_or_else(|| format!("no JSON: {j}"))
+        read(&j).map(|v| Some(sorted(v).to_string())).ok_or_else(|| format!("no JSON: {j}"))
     })?;
     add(c, "dwc_json_type", |(j,): (String,)| {
         Ok(read(&j).map(|v| {
@@ -72,37 +49,22 @@ pub(super) fn register(c: &Connection) -> Result<(), duckdb::Error> {
             .to_string()
         }))
     })?;
-    add(c, "dwc_json_to_bool", |(j,): (String,)| {
-        typed(&j, "BOOL", Value::as_bool)
-    })?;
+    add(c, "dwc_json_to_bool", |(j,): (String,)| typed(&j, "BOOL", Value::as_bool))?;
     add(c, "dwc_json_to_int64", |(j,): (String,)| {
         typed(&j, "INT64", |v| {
             v.as_i64().or_else(|| {
                 let x = v.as_f64().filter(|x| x.fract() == 0.0 && x.abs() < 9e18)?;
-                #[allow(
-                    clippy::cast_possible_truncation,
-                    reason = "whole and within the range"
-                )]
+                #[allow(clippy::cast_possible_truncation, reason = "whole and within the range")]
                 Some(x as i64)
             })
         })
     })?;
-    add(c, "dwc_json_to_float64", |(j,): (String,)| {
-        typed(&j, "FLOAT64", Value::as_f64)
-    })?;
-    add(c, "dwc_json_to_string", |(j,): (String,)| {
-        typed(&j, "STRING", |v| v.as_str().map(str::to_string))
-    })?;
-    add(c, "dwc_json_string", |(s,): (String,)| {
-        Ok(Some(Value::String(s).to_string()))
-    })?;
+    add(c, "dwc_json_to_float64", |(j,): (String,)| typed(&j, "FLOAT64", Value::as_f64))?;
+    add(c, "dwc_json_to_string", |(j,): (String,)| typed(&j, "STRING", |v| v.as_str().map(str::to_string)))?;
+    add(c, "dwc_json_string", |(s,): (String,)| Ok(Some(Value::String(s).to_string())))?;
     add(c, "dwc_json_int64", |(n,): (i64,)| {
         // Beyond 2^53 a reader of JSON would lose digits, so that it is a string there.
-        Ok(Some(if n.unsigned_abs() > 1 << 53 {
-            format!("\"{n}\"")
-        } else {
-            n.to_string()
-        }))
+        Ok(Some(if n.unsigned_abs() > 1 << 53 { format!("\"{n}\"") } else { n.to_string() }))
     })?;
     add(c, "dwc_json_float64", |(x,): (f64,)| {
         Ok(Some(match x {
@@ -120,17 +82,14 @@ fn read(json: &str) -> Option<Value> {
 
 fn typed<R>(json: &str, ty: &str, take: impl Fn(&Value) -> Option<R>) -> Answer<R> {
     let value = read(json).ok_or_else(|| format!("no JSON: {json}"))?;
-    take(&value)
-        .map(Some)
-        .ok_or_else(|| format!("the JSON value is no {ty}"))
+    take(&value).map(Some).ok_or_else(|| format!("the JSON value is no {ty}"))
 }
 
 /// The JSON type keeps its keys in order.
 fn sorted(value: Value) -> Value {
     match value {
         Value::Object(map) => {
-            let mut pairs: Vec<(String, Value)> =
-                map.into_iter().map(|(k, v)| (k, sorted(v))).collect();
+            let mut pairs: Vec<(String, Value)> = map.into_iter().map(|(k, v)| (k, sorted(v))).collect();
             pairs.sort_by(|a, b| a.0.cmp(&b.0));
             Value::Object(pairs.into_iter().collect())
         }
@@ -150,10 +109,7 @@ impl<'de: 'a, 'a> serde::Deserialize<'de> for Members<'a> {
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str("an object")
             }
-            fn visit_map<A: serde::de::MapAccess<'de>>(
-                self,
-                mut map: A,
-            ) -> Result<Self::Value, A::Error> {
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut members = BTreeMap::new();
                 while let Some((key, value)) = map.next_entry::<String, &'de RawValue>()? {
                     members.entry(key).or_insert(value);
@@ -209,10 +165,7 @@ fn find(json: &str, path: &str) -> Result<Option<String>, String> {
             Some(b'{') => serde_json::from_str::<Members>(&value)
                 .ok()
                 .and_then(|members| members.0.get(&step).map(|v| v.get().to_string())),
-            Some(b'[') => step
-                .parse::<usize>()
-                .ok()
-                .and_then(|i| items(&value)?.into_iter().nth(i)),
+            Some(b'[') => step.parse::<usize>().ok().and_then(|i| items(&value)?.into_iter().nth(i)),
             _ => None,
         };
         match next {

@@ -10,9 +10,7 @@ use super::zones::{Zone, datetime, micros};
 pub(super) fn register(c: &Connection) -> Result<(), duckdb::Error> {
     add(c, "dwc_to_zone", |(t, zone): (Moment, String)| {
         let utc = datetime(t.0)?;
-        Ok(Some(Moment(
-            t.0 + i64::from(Zone::read(&zone)?.offset_at(utc)) * 1_000_000,
-        )))
+        Ok(Some(Moment(t.0 + i64::from(Zone::read(&zone)?.offset_at(utc)) * 1_000_000)))
     })?;
     add(c, "dwc_from_zone", |(t, zone): (Moment, String)| {
         micros(Zone::read(&zone)?.instant(datetime(t.0)?)).map(|m| Some(Moment(m)))
@@ -21,67 +19,44 @@ pub(super) fn register(c: &Connection) -> Result<(), duckdb::Error> {
         let date = i32::try_from(y)
             .ok()
             .filter(|y| (1..=9999).contains(y))
-            .and_then(|y| {
-                NaiveDate::from_ymd_opt(y, u32::try_from(m).ok()?, u32::try_from(d).ok()?)
-            });
-        date.map(|d| Some(day(d)))
-            .ok_or_else(|| format!("no date: {y}-{m}-{d}"))
+            .and_then(|y| NaiveDate::from_ymd_opt(y, u32::try_from(m).ok()?, u32::try_from(d).ok()?));
+        date.map(|d| Some(day(d))).ok_or_else(|| format!("no date: {y}-{m}-{d}"))
     })?;
-    add(
-        c,
-        "dwc_make_datetime",
-        |(y, m, d, h, n, s): (i64, i64, i64, i64, i64, i64)| {
-            let date = i32::try_from(y)
-                .ok()
-                .filter(|y| (1..=9999).contains(y))
-                .and_then(|y| {
-                    NaiveDate::from_ymd_opt(y, u32::try_from(m).ok()?, u32::try_from(d).ok()?)
-                });
-            let made = date.and_then(|date| Some(date.and_time(clock_of(h, n, s)?)));
-            made.ok_or_else(|| format!("no datetime: {y}-{m}-{d} {h}:{n}:{s}"))
-                .and_then(|t| micros(t).map(|m| Some(Moment(m))))
-        },
-    )?;
+    add(c, "dwc_make_datetime", |(y, m, d, h, n, s): (i64, i64, i64, i64, i64, i64)| {
+        let date = i32::try_from(y)
+            .ok()
+            .filter(|y| (1..=9999).contains(y))
+            .and_then(|y| NaiveDate::from_ymd_opt(y, u32::try_from(m).ok()?, u32::try_from(d).ok()?));
+        let made = date.and_then(|date| Some(date.and_time(clock_of(h, n, s)?)));
+        made.ok_or_else(|| format!("no datetime: {y}-{m}-{d} {h}:{n}:{s}"))
+            .and_then(|t| micros(t).map(|m| Some(Moment(m))))
+    })?;
     add(c, "dwc_make_time", |(h, n, s): (i64, i64, i64)| {
-        clock_of(h, n, s)
-            .map(|t| Some(clock(t)))
-            .ok_or_else(|| format!("no time: {h}:{n}:{s}"))
+        clock_of(h, n, s).map(|t| Some(clock(t))).ok_or_else(|| format!("no time: {h}:{n}:{s}"))
     })?;
-    add(c, "dwc_datetime_to_string", |(t,): (Moment,)| {
-        Ok(Some(text(datetime(t.0)?, ' ')))
+    add(c, "dwc_datetime_to_string", |(t,): (Moment,)| Ok(Some(text(datetime(t.0)?, ' '))))?;
+    add(c, "dwc_json_datetime", |(t,): (Moment,)| Ok(Some(text(datetime(t.0)?, 'T'))))?;
+    add(c, "dwc_time_to_string", |(t,): (Clock,)| Ok(Some(time_text(time_of(t)))))?;
+    add(c, "dwc_timestamp_to_string", |(t, zone): (Moment, String)| {
+        let utc = datetime(t.0)?;
+        let offset = Zone::read(&zone)?.offset_at(utc);
+        let local = utc + TimeDelta::seconds(i64::from(offset));
+        let minutes = offset.abs() / 60;
+        let sign = if offset < 0 { '-' } else { '+' };
+        let tail = if minutes % 60 == 0 {
+            format!("{sign}{:02}", minutes / 60)
+        } else {
+            format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+        };
+        Ok(Some(format!("{}{tail}", text(local, ' '))))
     })?;
-    add(c, "dwc_json_datetime", |(t,): (Moment,)| {
-        Ok(Some(text(datetime(t.0)?, 'T')))
-    })?;
-    add(c, "dwc_time_to_string", |(t,): (Clock,)| {
-        Ok(Some(time_text(time_of(t))))
-    })?;
-    add(
-        c,
-        "dwc_timestamp_to_string",
-        |(t, zone): (Moment, String)| {
-            let utc = datetime(t.0)?;
-            let offset = Zone::read(&zone)?.offset_at(utc);
-            let local = utc + TimeDelta::seconds(i64::from(offset));
-            let minutes = offset.abs() / 60;
-            let sign = if offset < 0 { '-' } else { '+' };
-            let tail = if minutes % 60 == 0 {
-                format!("{sign}{:02}", minutes / 60)
-            } else {
-                format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
-            };
-            Ok(Some(format!("{}{tail}", text(local, ' '))))
-        },
-    )?;
     add(c, "dwc_to_date", |(s,): (String,)| {
         let read = Text::new(&s).whole_moment(false);
-        read.map(|(t, _)| Some(day(t.date())))
-            .ok_or_else(|| format!("no DATE: \"{s}\""))
+        read.map(|(t, _)| Some(day(t.date()))).ok_or_else(|| format!("no DATE: \"{s}\""))
     })?;
     add(c, "dwc_to_datetime", |(s,): (String,)| {
         let read = Text::new(&s).whole_moment(false);
-        read.ok_or_else(|| format!("no DATETIME: \"{s}\""))
-            .and_then(|(t, _)| micros(t).map(|m| Some(Moment(m))))
+        read.ok_or_else(|| format!("no DATETIME: \"{s}\"")).and_then(|(t, _)| micros(t).map(|m| Some(Moment(m))))
     })?;
     add(c, "dwc_to_time", |(s,): (String,)| {
         let mut text = Text::new(&s);
@@ -92,9 +67,7 @@ pub(super) fn register(c: &Connection) -> Result<(), duckdb::Error> {
         }
     })?;
     add(c, "dwc_to_timestamp", |(s, zone): (String, String)| {
-        let (local, own) = Text::new(&s)
-            .whole_moment(true)
-            .ok_or_else(|| format!("no TIMESTAMP: \"{s}\""))?;
+        let (local, own) = Text::new(&s).whole_moment(true).ok_or_else(|| format!("no TIMESTAMP: \"{s}\""))?;
         let zone = Zone::read(own.as_deref().unwrap_or(&zone))?;
         micros(zone.instant(local)).map(|m| Some(Moment(m)))
     })
@@ -105,15 +78,11 @@ pub(super) fn day(date: NaiveDate) -> Day {
 }
 
 pub(super) fn date_of(day: Day) -> Result<NaiveDate, String> {
-    NaiveDate::from_num_days_from_ce_opt(day.0.saturating_add(719_163))
-        .ok_or_else(|| "beyond the calendar".into())
+    NaiveDate::from_num_days_from_ce_opt(day.0.saturating_add(719_163)).ok_or_else(|| "beyond the calendar".into())
 }
 
 pub(super) fn clock(time: NaiveTime) -> Clock {
-    Clock(
-        i64::from(time.num_seconds_from_midnight()) * 1_000_000
-            + i64::from(time.nanosecond() / 1_000),
-    )
+    Clock(i64::from(time.num_seconds_from_midnight()) * 1_000_000 + i64::from(time.nanosecond() / 1_000))
 }
 
 pub(super) fn time_of(clock: Clock) -> NaiveTime {
@@ -123,21 +92,11 @@ pub(super) fn time_of(clock: Clock) -> NaiveTime {
 }
 
 fn clock_of(h: i64, n: i64, s: i64) -> Option<NaiveTime> {
-    NaiveTime::from_hms_opt(
-        u32::try_from(h).ok()?,
-        u32::try_from(n).ok()?,
-        u32::try_from(s).ok()?,
-    )
+    NaiveTime::from_hms_opt(u32::try_from(h).ok()?, u32::try_from(n).ok()?, u32::try_from(s).ok()?)
 }
 
 fn text(t: NaiveDateTime, between: char) -> String {
-    format!(
-        "{:04}-{:02}-{:02}{between}{}",
-        t.year(),
-        t.month(),
-        t.day(),
-        time_text(t.time())
-    )
+    format!("{:04}-{:02}-{:02}{between}{}", t.year(), t.month(), t.day(), time_text(t.time()))
 }
 
 /// With no decimals, three or six, as needed.
@@ -162,12 +121,7 @@ impl<'a> Text<'a> {
     }
 
     fn digits(&mut self, least: usize, most: usize) -> Option<u32> {
-        let n = self
-            .rest
-            .bytes()
-            .take(most)
-            .take_while(u8::is_ascii_digit)
-            .count();
+        let n = self.rest.bytes().take(most).take_while(u8::is_ascii_digit).count();
         if n < least {
             return None;
         }

@@ -11,12 +11,8 @@ const ONE: i128 = 1_000_000_000;
 const LIMIT: u128 = 10u128.pow(38);
 
 pub(super) fn register(c: &Connection) -> Result<(), duckdb::Error> {
-    add(c, "dwc_farm_fingerprint", |(x,): (Vec<u8>,)| {
-        Ok(Some(fingerprint64(&x).cast_signed()))
-    })?;
-    add(c, "dwc_sha512", |(x,): (Vec<u8>,)| {
-        Ok(Some(Sha512::digest(&x).to_vec()))
-    })?;
+    add(c, "dwc_farm_fingerprint", |(x,): (Vec<u8>,)| Ok(Some(fingerprint64(&x).cast_signed())))?;
+    add(c, "dwc_sha512", |(x,): (Vec<u8>,)| Ok(Some(Sha512::digest(&x).to_vec())))?;
     add(c, "dwc_div", |(a, b): (i64, i64)| match b {
         0 => Err(format!("division by zero: {a} / {b}")),
         _ => a.checked_div(b).map(Some).ok_or_else(overflow),
@@ -25,67 +21,31 @@ pub(super) fn register(c: &Connection) -> Result<(), duckdb::Error> {
         0 => Err(format!("division by zero: MOD({a}, {b})")),
         _ => Ok(Some(a.wrapping_rem(b))),
     })?;
-    add(c, "dwc_shift_left", |(a, n): (i64, i64)| {
-        shift(a, n, |x, n| x << n)
+    add(c, "dwc_shift_left", |(a, n): (i64, i64)| shift(a, n, |x, n| x << n))?;
+    add(c, "dwc_shift_right", |(a, n): (i64, i64)| shift(a, n, |x, n| x >> n))?;
+    add(c, "dwc_numeric_divide", |(a, b): (Numeric, Numeric)| divide(a.0, b.0).map(Some))?;
+    add(c, "dwc_numeric_multiply", |(a, b): (Numeric, Numeric)| multiply(a.0, b.0).map(Some))?;
+    add(c, "dwc_numeric_mod", |(a, b): (Numeric, Numeric)| match b.0 {
+        0 => Err("division by zero in MOD".into()),
+        b => Ok(Some(Numeric(a.0 % b))),
     })?;
-    add(c, "dwc_shift_right", |(a, n): (i64, i64)| {
-        shift(a, n, |x, n| x >> n)
-    })?;
-    add(c, "dwc_numeric_divide", |(a, b): (Numeric, Numeric)| {
-        divide(a.0, b.0).map(Some)
-    })?;
-    add(c, "dwc_numeric_multiply", |(a, b): (Numeric, Numeric)| {
-        multiply(a.0, b.0).map(Some)
-    })?;
-    add(c, "dwc_numeric_mod", |(a, b): (Numeric, Numeric)| {
-        match b.0 {
-            0 => Err("division by zero in MOD".into()),
-            b => Ok(Some(Numeric(a.0 % b))),
-        }
-    })?;
-    add(c, "dwc_numeric_round", |(a, n): (Numeric, i64)| {
-        digits(a.0, n, true)
-    })?;
-    add(c, "dwc_numeric_trunc", |(a, n): (Numeric, i64)| {
-        digits(a.0, n, false)
-    })?;
-    add(c, "dwc_trim_decimal", |(x,): (String,)| {
-        Ok(Some(trimmed(&x)))
-    })?;
-    add(c, "dwc_round", |(x, n): (f64, i64)| {
-        finite(round(x, n, true), &[x])
-    })?;
-    add(c, "dwc_trunc", |(x, n): (f64, i64)| {
-        Ok(Some(round(x, n, false)))
-    })?;
-    add(c, "dwc_float_to_int64", |(x,): (f64,)| {
-        float_to_int(x).map(Some)
-    })?;
-    add(c, "dwc_float_to_numeric", |(x,): (f64,)| {
-        float_to_numeric(x).map(Some)
-    })?;
-    add(c, "dwc_float_to_string", |(x,): (f64,)| {
-        Ok(Some(float_text(x)))
-    })?;
-    add(c, "dwc_format_float_t", |(x,): (f64,)| {
-        Ok(Some(float_text_with_point(x)))
-    })?;
+    add(c, "dwc_numeric_round", |(a, n): (Numeric, i64)| digits(a.0, n, true))?;
+    add(c, "dwc_numeric_trunc", |(a, n): (Numeric, i64)| digits(a.0, n, false))?;
+    add(c, "dwc_trim_decimal", |(x,): (String,)| Ok(Some(trimmed(&x))))?;
+    add(c, "dwc_round", |(x, n): (f64, i64)| finite(round(x, n, true), &[x]))?;
+    add(c, "dwc_trunc", |(x, n): (f64, i64)| Ok(Some(round(x, n, false))))?;
+    add(c, "dwc_float_to_int64", |(x,): (f64,)| float_to_int(x).map(Some))?;
+    add(c, "dwc_float_to_numeric", |(x,): (f64,)| float_to_numeric(x).map(Some))?;
+    add(c, "dwc_float_to_string", |(x,): (f64,)| Ok(Some(float_text(x))))?;
+    add(c, "dwc_format_float_t", |(x,): (f64,)| Ok(Some(float_text_with_point(x))))?;
     add(c, "dwc_to_int64", |(s,): (String,)| to_int(&s).map(Some))?;
-    add(c, "dwc_to_float64", |(s,): (String,)| {
-        to_float(&s).map(Some)
-    })?;
-    add(c, "dwc_to_numeric", |(s,): (String,)| {
-        to_numeric(&s).map(Some)
-    })?;
-    add(c, "dwc_parse_numeric", |(s,): (String,)| {
-        parse_numeric(&s).map(Some)
-    })?;
-    add(c, "dwc_to_bool", |(s,): (String,)| {
-        match s.to_ascii_lowercase().as_str() {
-            "true" => Ok(Some(true)),
-            "false" => Ok(Some(false)),
-            _ => Err(format!("no BOOL: \"{s}\"")),
-        }
+    add(c, "dwc_to_float64", |(s,): (String,)| to_float(&s).map(Some))?;
+    add(c, "dwc_to_numeric", |(s,): (String,)| to_numeric(&s).map(Some))?;
+    add(c, "dwc_parse_numeric", |(s,): (String,)| parse_numeric(&s).map(Some))?;
+    add(c, "dwc_to_bool", |(s,): (String,)| match s.to_ascii_lowercase().as_str() {
+        "true" => Ok(Some(true)),
+        "false" => Ok(Some(false)),
+        _ => Err(format!("no BOOL: \"{s}\"")),
     })?;
     add(c, "dwc_pow", |(x, y): (f64, f64)| {
         if x < 0.0 && x.is_finite() && y.is_finite() && y.fract() != 0.0 || x == 0.0 && y < 0.0 {
@@ -93,13 +53,13 @@ pub(super) fn register(c: &Connection) -> Result<(), duckdb::Error> {
         }
         finite(x.powf(y), &[x, y])
     })?;
-    add(c, "dwc_sqrt", |(x,): (f64,)| {
-        if x < 0.0 {
-            Err(format!("no real value: SQRT({x})"))
-        } else {
-            Ok(Some(x.sqrt()))
-        }
-    })?;
+    add(
+        c,
+        "dwc_sqrt",
+        |(x,): (f64,)| {
+            if x < 0.0 { Err(format!("no real value: SQRT({x})")) } else { Ok(Some(x.sqrt())) }
+        },
+    )?;
     add(c, "dwc_exp", |(x,): (f64,)| finite(x.exp(), &[x]))?;
     add(c, "dwc_ln", |(x,): (f64,)| logarithm(x, f64::ln))?;
     add(c, "dwc_log10", |(x,): (f64,)| logarithm(x, f64::log10))?;
@@ -112,20 +72,20 @@ pub(super) fn register(c: &Connection) -> Result<(), duckdb::Error> {
     add(c, "dwc_sin", |(x,): (f64,)| angle(x, f64::sin))?;
     add(c, "dwc_cos", |(x,): (f64,)| angle(x, f64::cos))?;
     add(c, "dwc_tan", |(x,): (f64,)| angle(x, f64::tan))?;
-    add(c, "dwc_asin", |(x,): (f64,)| {
-        if x.abs() > 1.0 {
-            Err(format!("no real value: ASIN({x})"))
-        } else {
-            Ok(Some(x.asin()))
-        }
-    })?;
-    add(c, "dwc_acos", |(x,): (f64,)| {
-        if x.abs() > 1.0 {
-            Err(format!("no real value: ACOS({x})"))
-        } else {
-            Ok(Some(x.acos()))
-        }
-    })
+    add(
+        c,
+        "dwc_asin",
+        |(x,): (f64,)| {
+            if x.abs() > 1.0 { Err(format!("no real value: ASIN({x})")) } else { Ok(Some(x.asin())) }
+        },
+    )?;
+    add(
+        c,
+        "dwc_acos",
+        |(x,): (f64,)| {
+            if x.abs() > 1.0 { Err(format!("no real value: ACOS({x})")) } else { Ok(Some(x.acos())) }
+        },
+    )
 }
 
 fn overflow() -> String {
@@ -135,9 +95,7 @@ fn overflow() -> String {
 fn shift(a: i64, n: i64, with: fn(u64, u32) -> u64) -> Answer<i64> {
     match n {
         ..0 => Err(format!("a shift by {n}")),
-        0..64 => Ok(Some(
-            with(a.cast_unsigned(), u32::try_from(n).unwrap_or(0)).cast_signed(),
-        )),
+        0..64 => Ok(Some(with(a.cast_unsigned(), u32::try_from(n).unwrap_or(0)).cast_signed())),
         _ => Ok(Some(0)),
     }
 }
@@ -151,19 +109,11 @@ fn finite(result: f64, inputs: &[f64]) -> Answer<f64> {
 }
 
 fn logarithm(x: f64, with: fn(f64) -> f64) -> Answer<f64> {
-    if x <= 0.0 {
-        Err(format!("no real value: the logarithm of {x}"))
-    } else {
-        Ok(Some(with(x)))
-    }
+    if x <= 0.0 { Err(format!("no real value: the logarithm of {x}")) } else { Ok(Some(with(x))) }
 }
 
 fn angle(x: f64, with: fn(f64) -> f64) -> Answer<f64> {
-    if x.is_infinite() {
-        Err("no real value: an angle of infinity".into())
-    } else {
-        Ok(Some(with(x)))
-    }
+    if x.is_infinite() { Err("no real value: an angle of infinity".into()) } else { Ok(Some(with(x))) }
 }
 
 fn signed(magnitude: u128, negative: bool) -> Result<Numeric, String> {
@@ -192,10 +142,7 @@ fn divide(a: i128, b: i128) -> Result<Numeric, String> {
             }
         }
         rest = sum;
-        quotient = quotient
-            .checked_mul(10)
-            .and_then(|q| q.checked_add(digit))
-            .ok_or("numeric overflow")?;
+        quotient = quotient.checked_mul(10).and_then(|q| q.checked_add(digit)).ok_or("numeric overflow")?;
     }
     if rest >= d - rest {
         quotient += 1;
@@ -252,10 +199,7 @@ fn digits(a: i128, n: i64, away: bool) -> Answer<Numeric> {
     if away && magnitude % unit >= unit / 2 {
         kept += 1;
     }
-    kept.checked_mul(unit)
-        .ok_or_else(|| "numeric overflow".to_string())
-        .and_then(|m| signed(m, a < 0))
-        .map(Some)
+    kept.checked_mul(unit).ok_or_else(|| "numeric overflow".to_string()).and_then(|m| signed(m, a < 0)).map(Some)
 }
 
 /// Decimal text without trailing zeros.
@@ -264,11 +208,7 @@ pub(super) fn trimmed(text: &str) -> String {
         return text.to_string();
     }
     let short = text.trim_end_matches('0').trim_end_matches('.');
-    if short == "-0" || short.is_empty() {
-        "0".into()
-    } else {
-        short.to_string()
-    }
+    if short == "-0" || short.is_empty() { "0".into() } else { short.to_string() }
 }
 
 fn round(x: f64, n: i64, away: bool) -> f64 {
@@ -283,11 +223,7 @@ fn round(x: f64, n: i64, away: bool) -> f64 {
     let unit = 10f64.powi(n.abs());
     if n >= 0 {
         let scaled = x * unit;
-        if scaled.is_finite() {
-            cut(scaled) / unit
-        } else {
-            x
-        }
+        if scaled.is_finite() { cut(scaled) / unit } else { x }
     } else {
         cut(x / unit) * unit
     }
@@ -319,19 +255,11 @@ fn decimal(text: &str, rounding: bool) -> Result<Numeric, String> {
         _ => (false, text),
     };
     let (mantissa, exponent) = match body.find(['e', 'E']) {
-        Some(at) => (
-            &body[..at],
-            body[at + 1..].parse::<i64>().map_err(|_| error())?,
-        ),
+        Some(at) => (&body[..at], body[at + 1..].parse::<i64>().map_err(|_| error())?),
         None => (body, 0),
     };
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    if whole.is_empty() && fraction.is_empty()
-        || !whole
-            .bytes()
-            .chain(fraction.bytes())
-            .all(|b| b.is_ascii_digit())
-    {
+    if whole.is_empty() && fraction.is_empty() || !whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit()) {
         return Err(error());
     }
     let point = i64::try_from(whole.len()).map_err(|_| error())? + exponent;
@@ -339,14 +267,8 @@ fn decimal(text: &str, rounding: bool) -> Result<Numeric, String> {
     let mut magnitude = 0u128;
     let wanted = point + 9;
     for at in 0..wanted.clamp(0, 400) {
-        let digit = usize::try_from(at)
-            .ok()
-            .and_then(|i| all.get(i))
-            .map_or(0, |b| u128::from(b - b'0'));
-        magnitude = magnitude
-            .checked_mul(10)
-            .and_then(|m| m.checked_add(digit))
-            .ok_or_else(error)?;
+        let digit = usize::try_from(at).ok().and_then(|i| all.get(i)).map_or(0, |b| u128::from(b - b'0'));
+        magnitude = magnitude.checked_mul(10).and_then(|m| m.checked_add(digit)).ok_or_else(error)?;
     }
     let rest = usize::try_from(wanted.max(0)).map_or(&[][..], |w| all.get(w..).unwrap_or(&[]));
     if wanted >= 0 && rest.first().is_some_and(|b| *b >= b'5') {
@@ -373,11 +295,7 @@ fn to_int(s: &str) -> Result<i64, String> {
     if digits.is_empty() || digits.starts_with(['+', '-']) {
         return Err(error());
     }
-    let signed = if negative {
-        format!("-{digits}")
-    } else {
-        digits.to_string()
-    };
+    let signed = if negative { format!("-{digits}") } else { digits.to_string() };
     i64::from_str_radix(&signed, radix).map_err(|_| error())
 }
 
@@ -395,10 +313,7 @@ fn to_float(s: &str) -> Result<f64, String> {
 }
 
 fn to_numeric(s: &str) -> Result<Numeric, String> {
-    decimal(
-        s.trim_matches([' ', '\t', '\n', '\r', '\x0b', '\x0c']),
-        true,
-    )
+    decimal(s.trim_matches([' ', '\t', '\n', '\r', '\x0b', '\x0c']), true)
 }
 
 /// PARSE_NUMERIC also takes a sign after the digits, spaces after it, and commas.
@@ -411,11 +326,7 @@ fn parse_numeric(s: &str) -> Result<Numeric, String> {
     };
     let body: String = match text.strip_prefix('-') {
         Some(rest) => format!("-{}", rest.trim_start()),
-        None => text
-            .strip_prefix('+')
-            .unwrap_or(text)
-            .trim_start()
-            .to_string(),
+        None => text.strip_prefix('+').unwrap_or(text).trim_start().to_string(),
     };
     let body = body.replace(',', "");
     let value = decimal(&body, true)?;
@@ -429,28 +340,12 @@ pub(super) fn general(x: f64, precision: usize) -> String {
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
     if exponent < -4 || exponent >= i32::try_from(precision).unwrap_or(i32::MAX) {
-        let mantissa = if mantissa.contains('.') {
-            trimmed(mantissa)
-        } else {
-            mantissa.to_string()
-        };
-        return format!(
-            "{mantissa}e{}{:02}",
-            if exponent < 0 { '-' } else { '+' },
-            exponent.abs()
-        );
+        let mantissa = if mantissa.contains('.') { trimmed(mantissa) } else { mantissa.to_string() };
+        return format!("{mantissa}e{}{:02}", if exponent < 0 { '-' } else { '+' }, exponent.abs());
     }
-    let decimals =
-        usize::try_from(i32::try_from(precision).unwrap_or(17) - 1 - exponent).unwrap_or(0);
+    let decimals = usize::try_from(i32::try_from(precision).unwrap_or(17) - 1 - exponent).unwrap_or(0);
     let plain = format!("{x:.decimals$}");
-    if plain.contains('.') {
-        plain
-            .trim_end_matches('0')
-            .trim_end_matches('.')
-            .to_string()
-    } else {
-        plain
-    }
+    if plain.contains('.') { plain.trim_end_matches('0').trim_end_matches('.').to_string() } else { plain }
 }
 
 /// A FLOAT64 as CAST to STRING writes it.
@@ -465,19 +360,11 @@ pub(super) fn float_text(x: f64) -> String {
         return "0".into();
     }
     let short = general(x, 15);
-    if short.parse() == Ok(x) {
-        short
-    } else {
-        general(x, 17)
-    }
+    if short.parse() == Ok(x) { short } else { general(x, 17) }
 }
 
 /// The same with a point, as `FORMAT('%t')` writes it.
 pub(super) fn float_text_with_point(x: f64) -> String {
     let text = float_text(x);
-    if text.bytes().all(|b| b.is_ascii_digit() || b == b'-') {
-        format!("{text}.0")
-    } else {
-        text
-    }
+    if text.bytes().all(|b| b.is_ascii_digit() || b == b'-') { format!("{text}.0") } else { text }
 }

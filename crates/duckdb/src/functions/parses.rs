@@ -11,43 +11,30 @@ use super::zones::{Zone, datetime, micros, offset};
 pub(super) fn register(c: &Connection) -> Result<(), duckdb::Error> {
     add(c, "dwc_parse_date", |(f, s): (String, String)| {
         let read = Reader::read(&f, &s).and_then(|r| r.local());
-        read.map(|t| Some(day(t.date())))
-            .ok_or_else(|| mismatch(&f, &s))
+        read.map(|t| Some(day(t.date()))).ok_or_else(|| mismatch(&f, &s))
     })?;
     add(c, "dwc_parse_datetime", |(f, s): (String, String)| {
-        let t = Reader::read(&f, &s)
-            .and_then(|r| r.local())
-            .ok_or_else(|| mismatch(&f, &s))?;
+        let t = Reader::read(&f, &s).and_then(|r| r.local()).ok_or_else(|| mismatch(&f, &s))?;
         micros(t).map(|m| Some(Moment(m)))
     })?;
     add(c, "dwc_parse_time", |(f, s): (String, String)| {
-        let t = Reader::read(&f, &s)
-            .and_then(|r| r.local())
-            .ok_or_else(|| mismatch(&f, &s))?;
+        let t = Reader::read(&f, &s).and_then(|r| r.local()).ok_or_else(|| mismatch(&f, &s))?;
         Ok(Some(clock(t.time())))
     })?;
-    add(
-        c,
-        "dwc_parse_timestamp",
-        |(f, s, zone): (String, String, String)| {
-            let read = Reader::read(&f, &s).ok_or_else(|| mismatch(&f, &s))?;
-            if let Some(seconds) = read.epoch {
-                return micros(datetime(
-                    seconds
-                        .checked_mul(1_000_000)
-                        .ok_or_else(|| mismatch(&f, &s))?,
-                )?)
+    add(c, "dwc_parse_timestamp", |(f, s, zone): (String, String, String)| {
+        let read = Reader::read(&f, &s).ok_or_else(|| mismatch(&f, &s))?;
+        if let Some(seconds) = read.epoch {
+            return micros(datetime(seconds.checked_mul(1_000_000).ok_or_else(|| mismatch(&f, &s))?)?)
                 .map(|m| Some(Moment(m)));
-            }
-            let zone = match (read.offset, &read.zone) {
-                (Some(seconds), _) => Zone::Fixed(seconds),
-                (None, Some(name)) => Zone::read(name)?,
-                (None, None) => Zone::read(&zone)?,
-            };
-            let local = read.local().ok_or_else(|| mismatch(&f, &s))?;
-            micros(zone.instant(local)).map(|m| Some(Moment(m)))
-        },
-    )
+        }
+        let zone = match (read.offset, &read.zone) {
+            (Some(seconds), _) => Zone::Fixed(seconds),
+            (None, Some(name)) => Zone::read(name)?,
+            (None, None) => Zone::read(&zone)?,
+        };
+        let local = read.local().ok_or_else(|| mismatch(&f, &s))?;
+        micros(zone.instant(local)).map(|m| Some(Moment(m)))
+    })
 }
 
 fn mismatch(format: &str, text: &str) -> String {
@@ -76,10 +63,7 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn read(format: &str, text: &'a str) -> Option<Reader<'a>> {
-        let mut reader = Reader {
-            rest: text.trim_start(),
-            ..Reader::default()
-        };
+        let mut reader = Reader { rest: text.trim_start(), ..Reader::default() };
         reader.format(format)?;
         reader.rest.trim().is_empty().then_some(reader)
     }
@@ -173,10 +157,7 @@ impl<'a> Reader<'a> {
             }
             'z' => self.zone_offset()?,
             'Z' => {
-                let n = self
-                    .rest
-                    .find(char::is_whitespace)
-                    .unwrap_or(self.rest.len());
+                let n = self.rest.find(char::is_whitespace).unwrap_or(self.rest.len());
                 let (head, rest) = self.rest.split_at(n);
                 self.zone = Some(head.to_string());
                 self.rest = rest;
@@ -188,12 +169,7 @@ impl<'a> Reader<'a> {
     }
 
     fn number(&mut self, least: usize, most: usize) -> Option<u32> {
-        let n = self
-            .rest
-            .bytes()
-            .take(most)
-            .take_while(u8::is_ascii_digit)
-            .count();
+        let n = self.rest.bytes().take(most).take_while(u8::is_ascii_digit).count();
         if n < least {
             return None;
         }
@@ -205,11 +181,7 @@ impl<'a> Reader<'a> {
     fn seconds(&mut self, most: usize) -> Option<()> {
         self.second = Some(self.number(1, 2)?);
         if let Some(rest) = self.rest.strip_prefix('.') {
-            let n = rest
-                .bytes()
-                .take(most.min(6))
-                .take_while(u8::is_ascii_digit)
-                .count();
+            let n = rest.bytes().take(most.min(6)).take_while(u8::is_ascii_digit).count();
             let (head, rest) = rest.split_at(n);
             self.micros = format!("{head:0<6}").parse().ok()?;
             self.rest = rest;
@@ -238,12 +210,7 @@ impl<'a> Reader<'a> {
             self.offset = Some(0);
             return Some(());
         }
-        let n = self
-            .rest
-            .bytes()
-            .take(6)
-            .take_while(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b':'))
-            .count();
+        let n = self.rest.bytes().take(6).take_while(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b':')).count();
         let (head, rest) = self.rest.split_at(n);
         self.rest = rest;
         let normal = if head.len() == 5 && !head.contains(':') {
@@ -271,9 +238,7 @@ impl<'a> Reader<'a> {
             return None;
         }
         let date = match self.day_of_year {
-            Some(n) if self.month.is_none() && self.day.is_none() => {
-                NaiveDate::from_yo_opt(year, n)?
-            }
+            Some(n) if self.month.is_none() && self.day.is_none() => NaiveDate::from_yo_opt(year, n)?,
             _ => NaiveDate::from_ymd_opt(year, self.month.unwrap_or(1), self.day.unwrap_or(1))?,
         };
         let hour = match (self.hour, self.hour12) {
@@ -284,9 +249,7 @@ impl<'a> Reader<'a> {
         let second = self.second.unwrap_or(0);
         // A leap second is the first of the next minute.
         let (second, carry) = if second == 60 { (59, 1) } else { (second, 0) };
-        let time =
-            NaiveTime::from_hms_micro_opt(hour, self.minute.unwrap_or(0), second, self.micros)?;
-        date.and_time(time)
-            .checked_add_signed(chrono::TimeDelta::seconds(carry))
+        let time = NaiveTime::from_hms_micro_opt(hour, self.minute.unwrap_or(0), second, self.micros)?;
+        date.and_time(time).checked_add_signed(chrono::TimeDelta::seconds(carry))
     }
 }

@@ -8,141 +8,82 @@ use super::vector::{Answer, Numeric, add};
 pub(super) fn register(c: &Connection) -> Result<(), duckdb::Error> {
     add(c, "dwc_substr", |(s, p, n): (String, i64, i64)| {
         let chars: Vec<char> = s.chars().collect();
-        Ok(Some(
-            slice(chars.len(), p, n)?
-                .map_or_else(String::new, |(a, b)| chars[a..b].iter().collect()),
-        ))
+        Ok(Some(slice(chars.len(), p, n)?.map_or_else(String::new, |(a, b)| chars[a..b].iter().collect())))
     })?;
     add(c, "dwc_substr_bytes", |(s, p, n): (Vec<u8>, i64, i64)| {
-        Ok(Some(
-            slice(s.len(), p, n)?.map_or_else(Vec::new, |(a, b)| s[a..b].to_vec()),
-        ))
+        Ok(Some(slice(s.len(), p, n)?.map_or_else(Vec::new, |(a, b)| s[a..b].to_vec())))
     })?;
-    add(c, "dwc_left", |(s, n): (String, i64)| {
-        Ok(Some(s.chars().take(count(n)?).collect::<String>()))
-    })?;
+    add(c, "dwc_left", |(s, n): (String, i64)| Ok(Some(s.chars().take(count(n)?).collect::<String>())))?;
     add(c, "dwc_right", |(s, n): (String, i64)| {
         let skip = s.chars().count().saturating_sub(count(n)?);
         Ok(Some(s.chars().skip(skip).collect::<String>()))
     })?;
     add(c, "dwc_upper", |(s,): (String,)| Ok(Some(s.to_uppercase())))?;
     add(c, "dwc_lower", |(s,): (String,)| Ok(Some(s.to_lowercase())))?;
-    add(c, "dwc_initcap", |(s, delimiters): (String, String)| {
-        Ok(Some(initcap(&s, |x| delimiters.contains(x))))
-    })?;
+    add(c, "dwc_initcap", |(s, delimiters): (String, String)| Ok(Some(initcap(&s, |x| delimiters.contains(x)))))?;
     add(c, "dwc_initcap_words", |(s,): (String,)| {
-        Ok(Some(initcap(&s, |x| {
-            x.is_whitespace() || "[](){}/|\\<>!?@\"^#$&~_,.:;*%+-".contains(x)
-        })))
+        Ok(Some(initcap(&s, |x| x.is_whitespace() || "[](){}/|\\<>!?@\"^#$&~_,.:;*%+-".contains(x))))
     })?;
-    add(c, "dwc_trim", |(s,): (String,)| {
-        Ok(Some(s.trim().to_string()))
-    })?;
-    add(c, "dwc_ltrim", |(s,): (String,)| {
-        Ok(Some(s.trim_start().to_string()))
-    })?;
-    add(c, "dwc_rtrim", |(s,): (String,)| {
-        Ok(Some(s.trim_end().to_string()))
-    })?;
-    add(c, "dwc_trim_set", |(s, set): (String, String)| {
-        Ok(Some(s.trim_matches(|x| set.contains(x)).to_string()))
-    })?;
+    add(c, "dwc_trim", |(s,): (String,)| Ok(Some(s.trim().to_string())))?;
+    add(c, "dwc_ltrim", |(s,): (String,)| Ok(Some(s.trim_start().to_string())))?;
+    add(c, "dwc_rtrim", |(s,): (String,)| Ok(Some(s.trim_end().to_string())))?;
+    add(c, "dwc_trim_set", |(s, set): (String, String)| Ok(Some(s.trim_matches(|x| set.contains(x)).to_string())))?;
     add(c, "dwc_ltrim_set", |(s, set): (String, String)| {
         Ok(Some(s.trim_start_matches(|x| set.contains(x)).to_string()))
     })?;
     add(c, "dwc_rtrim_set", |(s, set): (String, String)| {
         Ok(Some(s.trim_end_matches(|x| set.contains(x)).to_string()))
     })?;
-    add(c, "dwc_lpad", |(s, n, with): (String, i64, String)| {
-        pad(&s, n, &with, true)
+    add(c, "dwc_lpad", |(s, n, with): (String, i64, String)| pad(&s, n, &with, true))?;
+    add(c, "dwc_rpad", |(s, n, with): (String, i64, String)| pad(&s, n, &with, false))?;
+    add(c, "dwc_repeat", |(s, n): (String, i64)| Ok(Some(s.repeat(count(n)?))))?;
+    add(c, "dwc_replace", |(s, from, to): (String, String, String)| {
+        Ok(Some(if from.is_empty() { s } else { s.replace(&from, &to) }))
     })?;
-    add(c, "dwc_rpad", |(s, n, with): (String, i64, String)| {
-        pad(&s, n, &with, false)
+    add(c, "dwc_reverse", |(s,): (String,)| Ok(Some(s.chars().rev().collect::<String>())))?;
+    add(c, "dwc_translate", |(s, from, to): (String, String, String)| {
+        let to: Vec<char> = to.chars().collect();
+        let from: Vec<char> = from.chars().collect();
+        if from.iter().enumerate().any(|(i, x)| from[..i].contains(x)) {
+            return Err("TRANSLATE with a repeated character".into());
+        }
+        Ok(Some(
+            s.chars()
+                .filter_map(|x| match from.iter().position(|f| *f == x) {
+                    None => Some(x),
+                    Some(at) => to.get(at).copied(),
+                })
+                .collect::<String>(),
+        ))
     })?;
-    add(c, "dwc_repeat", |(s, n): (String, i64)| {
-        Ok(Some(s.repeat(count(n)?)))
-    })?;
-    add(
-        c,
-        "dwc_replace",
-        |(s, from, to): (String, String, String)| {
-            Ok(Some(if from.is_empty() {
-                s
-            } else {
-                s.replace(&from, &to)
-            }))
-        },
-    )?;
-    add(c, "dwc_reverse", |(s,): (String,)| {
-        Ok(Some(s.chars().rev().collect::<String>()))
-    })?;
-    add(
-        c,
-        "dwc_translate",
-        |(s, from, to): (String, String, String)| {
-            let to: Vec<char> = to.chars().collect();
-            let from: Vec<char> = from.chars().collect();
-            if from.iter().enumerate().any(|(i, x)| from[..i].contains(x)) {
-                return Err("TRANSLATE with a repeated character".into());
-            }
-            Ok(Some(
-                s.chars()
-                    .filter_map(|x| match from.iter().position(|f| *f == x) {
-                        None => Some(x),
-                        Some(at) => to.get(at).copied(),
-                    })
-                    .collect::<String>(),
-            ))
-        },
-    )?;
-    add(
-        c,
-        "dwc_instr",
-        |(s, x, p, n): (String, String, i64, i64)| instr(&s, &x, p, n),
-    )?;
+    add(c, "dwc_instr", |(s, x, p, n): (String, String, i64, i64)| instr(&s, &x, p, n))?;
     add(c, "dwc_ascii", |(s,): (String,)| match s.chars().next() {
         None => Ok(Some(0)),
         Some(x) if x.is_ascii() => Ok(Some(i64::from(u32::from(x)))),
         Some(x) => Err(format!("no ASCII character: {x}")),
     })?;
-    add(c, "dwc_unicode", |(s,): (String,)| {
-        Ok(Some(
-            s.chars().next().map_or(0, |x| i64::from(u32::from(x))),
-        ))
-    })?;
+    add(c, "dwc_unicode", |(s,): (String,)| Ok(Some(s.chars().next().map_or(0, |x| i64::from(u32::from(x))))))?;
     add(c, "dwc_chr", |(n,): (i64,)| {
         if n == 0 {
             return Ok(Some(String::new()));
         }
         let found = u32::try_from(n).ok().and_then(char::from_u32);
-        found
-            .map(|x| Some(x.to_string()))
-            .ok_or_else(|| format!("no code point: {n}"))
+        found.map(|x| Some(x.to_string())).ok_or_else(|| format!("no code point: {n}"))
     })?;
     add(c, "dwc_code_points_json", |(s,): (String,)| {
         let list: Vec<String> = s.chars().map(|x| u32::from(x).to_string()).collect();
         Ok(Some(format!("[{}]", list.join(","))))
     })?;
-    add(c, "dwc_edit_distance", |(a, b): (String, String)| {
-        Ok(Some(edits(&a, &b)))
-    })?;
+    add(c, "dwc_edit_distance", |(a, b): (String, String)| Ok(Some(edits(&a, &b))))?;
     add(c, "dwc_from_hex", |(s,): (String,)| from_hex(&s).map(Some))?;
-    add(c, "dwc_bytes_to_text", |(x,): (Vec<u8>,)| {
-        Ok(Some(String::from_utf8_lossy(&x).into_owned()))
-    })?;
+    add(c, "dwc_bytes_to_text", |(x,): (Vec<u8>,)| Ok(Some(String::from_utf8_lossy(&x).into_owned())))?;
     add(c, "dwc_literal_string", |(s,): (String,)| {
-        let text = s
-            .replace('\\', "\\\\")
-            .replace('"', "\\\"")
-            .replace('\n', "\\n")
-            .replace('\t', "\\t");
+        let text = s.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n").replace('\t', "\\t");
         Ok(Some(format!("\"{text}\"")))
     })?;
     add(c, "dwc_format_string", |(spec, s): (String, String)| {
         let spec = Spec::read(&spec)?;
-        let text: String = spec
-            .precision
-            .map_or_else(|| s.clone(), |n| s.chars().take(n).collect());
+        let text: String = spec.precision.map_or_else(|| s.clone(), |n| s.chars().take(n).collect());
         Ok(Some(spec.padded(text, "")))
     })?;
     add(c, "dwc_format_int64", |(spec, n): (String, i64)| {
@@ -155,19 +96,14 @@ pub(super) fn register(c: &Connection) -> Result<(), duckdb::Error> {
             _ => magnitude.to_string(),
         };
         let digits = if spec.group { grouped(&digits) } else { digits };
-        let digits = spec
-            .precision
-            .map_or_else(|| digits.clone(), |p| format!("{digits:0>p$}"));
+        let digits = spec.precision.map_or_else(|| digits.clone(), |p| format!("{digits:0>p$}"));
         Ok(Some(spec.padded(digits, spec.sign(sign))))
     })?;
     add(c, "dwc_format_float64", |(spec, x): (String, f64)| {
         let spec = Spec::read(&spec)?;
         if !x.is_finite() {
             let text = numbers::float_text(x.abs());
-            let plain = Spec {
-                zero: false,
-                ..spec
-            };
+            let plain = Spec { zero: false, ..spec };
             return Ok(Some(plain.padded(text, plain.sign(x < 0.0))));
         }
         let precision = spec.precision.unwrap_or(6);
@@ -178,19 +114,11 @@ pub(super) fn register(c: &Connection) -> Result<(), duckdb::Error> {
                 let text = format!("{magnitude:.precision$e}");
                 let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
                 let exponent: i32 = exponent.parse().unwrap_or(0);
-                format!(
-                    "{mantissa}e{}{:02}",
-                    if exponent < 0 { '-' } else { '+' },
-                    exponent.abs()
-                )
+                format!("{mantissa}e{}{:02}", if exponent < 0 { '-' } else { '+' }, exponent.abs())
             }
             _ => numbers::general(magnitude, precision),
         };
-        let text = if matches!(spec.kind, 'E' | 'G') {
-            text.to_uppercase()
-        } else {
-            text
-        };
+        let text = if matches!(spec.kind, 'E' | 'G') { text.to_uppercase() } else { text };
         let text = if spec.group { grouped(&text) } else { text };
         Ok(Some(spec.padded(text, spec.sign(x.is_sign_negative()))))
     })?;
@@ -204,17 +132,9 @@ pub(super) fn register(c: &Connection) -> Result<(), duckdb::Error> {
             let unit = 10u128.pow(drop);
             magnitude = (magnitude + unit / 2) / unit * unit;
         }
-        let fraction = format!(
-            "{:09}{}",
-            magnitude % 1_000_000_000,
-            "0".repeat(precision.saturating_sub(9))
-        );
+        let fraction = format!("{:09}{}", magnitude % 1_000_000_000, "0".repeat(precision.saturating_sub(9)));
         let whole = magnitude / 1_000_000_000;
-        let text = if precision == 0 {
-            whole.to_string()
-        } else {
-            format!("{whole}.{}", &fraction[..precision])
-        };
+        let text = if precision == 0 { whole.to_string() } else { format!("{whole}.{}", &fraction[..precision]) };
         let text = if spec.group { grouped(&text) } else { text };
         Ok(Some(spec.padded(text, spec.sign(x.0 < 0))))
     })
@@ -248,11 +168,7 @@ fn pad(s: &str, n: i64, with: &str, left: bool) -> Answer<String> {
         return Ok(Some(s.chars().take(n).collect()));
     }
     let padding: String = with.chars().cycle().take(n - have).collect();
-    Ok(Some(if left {
-        format!("{padding}{s}")
-    } else {
-        format!("{s}{padding}")
-    }))
+    Ok(Some(if left { format!("{padding}{s}") } else { format!("{s}{padding}") }))
 }
 
 /// The n-th occurrence from a position; a negative position searches from the end.
@@ -265,9 +181,7 @@ fn instr(s: &str, x: &str, position: i64, occurrence: i64) -> Answer<i64> {
         return Ok(Some(0));
     }
     let last = s.len() - x.len();
-    let mut matches: Vec<usize> = (0..=last)
-        .filter(|i| s[*i..*i + x.len()] == x[..])
-        .collect();
+    let mut matches: Vec<usize> = (0..=last).filter(|i| s[*i..*i + x.len()] == x[..]).collect();
     if position > 0 {
         let from = usize::try_from(position - 1).unwrap_or(usize::MAX);
         matches.retain(|i| *i >= from);
@@ -280,11 +194,7 @@ fn instr(s: &str, x: &str, position: i64, occurrence: i64) -> Answer<i64> {
         matches.reverse();
     }
     let at = usize::try_from(occurrence - 1).unwrap_or(usize::MAX);
-    Ok(Some(
-        matches
-            .get(at)
-            .map_or(0, |i| i64::try_from(i + 1).unwrap_or(0)),
-    ))
+    Ok(Some(matches.get(at).map_or(0, |i| i64::try_from(i + 1).unwrap_or(0))))
 }
 
 /// Upper case after a delimiter, lower case elsewhere.
@@ -309,9 +219,7 @@ fn edits(a: &str, b: &str) -> i64 {
         let mut before = row[0];
         row[0] = i + 1;
         for (j, y) in b.iter().enumerate() {
-            let best = (before + usize::from(x != *y))
-                .min(row[j] + 1)
-                .min(row[j + 1] + 1);
+            let best = (before + usize::from(x != *y)).min(row[j] + 1).min(row[j + 1] + 1);
             before = row[j + 1];
             row[j + 1] = best;
         }
@@ -320,18 +228,11 @@ fn edits(a: &str, b: &str) -> i64 {
 }
 
 fn from_hex(s: &str) -> Result<Vec<u8>, String> {
-    let even = if s.len() % 2 == 1 {
-        format!("0{s}")
-    } else {
-        s.to_string()
-    };
+    let even = if s.len() % 2 == 1 { format!("0{s}") } else { s.to_string() };
     if !even.bytes().all(|b| b.is_ascii_hexdigit()) {
         return Err(format!("no hex: \"{s}\""));
     }
-    (0..even.len())
-        .step_by(2)
-        .map(|i| u8::from_str_radix(&even[i..i + 2], 16).map_err(|e| e.to_string()))
-        .collect()
+    (0..even.len()).step_by(2).map(|i| u8::from_str_radix(&even[i..i + 2], 16).map_err(|e| e.to_string())).collect()
 }
 
 /// Groups the whole part by commas.

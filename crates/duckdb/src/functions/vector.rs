@@ -51,12 +51,7 @@ macro_rules! plain_cell {
             }
             unsafe fn write(self, vector: &mut FlatVector<'_>, row: usize, _len: usize) {
                 // SAFETY: the caller promises the type and the row.
-                unsafe {
-                    vector
-                        .as_mut_ptr::<$raw>()
-                        .add(row)
-                        .write_unaligned($into(self))
-                };
+                unsafe { vector.as_mut_ptr::<$raw>().add(row).write_unaligned($into(self)) };
             }
         }
     };
@@ -64,30 +59,11 @@ macro_rules! plain_cell {
 
 plain_cell!(i64, i64, LogicalTypeId::Bigint.into(), |x| x, |x| x);
 plain_cell!(f64, f64, LogicalTypeId::Double.into(), |x| x, |x| x);
-plain_cell!(
-    bool,
-    u8,
-    LogicalTypeId::Boolean.into(),
-    |x| x != 0,
-    u8::from
-);
+plain_cell!(bool, u8, LogicalTypeId::Boolean.into(), |x| x != 0, u8::from);
 plain_cell!(Day, i32, LogicalTypeId::Date.into(), Day, |d: Day| d.0);
-plain_cell!(
-    Moment,
-    i64,
-    LogicalTypeId::Timestamp.into(),
-    Moment,
-    |m: Moment| m.0
-);
-plain_cell!(Clock, i64, LogicalTypeId::Time.into(), Clock, |c: Clock| c
-    .0);
-plain_cell!(
-    Numeric,
-    i128,
-    LogicalTypeHandle::decimal(38, 9),
-    Numeric,
-    |n: Numeric| n.0
-);
+plain_cell!(Moment, i64, LogicalTypeId::Timestamp.into(), Moment, |m: Moment| m.0);
+plain_cell!(Clock, i64, LogicalTypeId::Time.into(), Clock, |c: Clock| c.0);
+plain_cell!(Numeric, i128, LogicalTypeHandle::decimal(38, 9), Numeric, |n: Numeric| n.0);
 
 unsafe fn bytes_at(vector: &FlatVector<'_>, row: usize, len: usize) -> Vec<u8> {
     // SAFETY: the caller promises a string vector and a row within it.

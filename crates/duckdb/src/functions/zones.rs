@@ -37,20 +37,14 @@ impl Zone {
             Zone::Fixed(seconds) => *seconds,
             Zone::Named(tz) => match tz.offset_from_local_datetime(&local) {
                 chrono::MappedLocalTime::Single(o) => o.fix().local_minus_utc(),
-                chrono::MappedLocalTime::Ambiguous(a, b) => {
-                    a.fix().local_minus_utc().max(b.fix().local_minus_utc())
-                }
+                chrono::MappedLocalTime::Ambiguous(a, b) => a.fix().local_minus_utc().max(b.fix().local_minus_utc()),
                 chrono::MappedLocalTime::None => {
-                    let before = local
-                        .checked_sub_signed(TimeDelta::days(1))
-                        .unwrap_or(local);
+                    let before = local.checked_sub_signed(TimeDelta::days(1)).unwrap_or(local);
                     tz.offset_from_utc_datetime(&before).fix().local_minus_utc()
                 }
             },
         };
-        local
-            .checked_sub_signed(TimeDelta::seconds(i64::from(seconds)))
-            .unwrap_or(local)
+        local.checked_sub_signed(TimeDelta::seconds(i64::from(seconds))).unwrap_or(local)
     }
 
     /// What `%Z` writes: the distance from UTC, also for zones that have a name.
@@ -85,13 +79,7 @@ pub(super) fn offset(text: &str) -> Option<i32> {
         Some(_) => return None,
         None => (body, "0"),
     };
-    if hours.is_empty()
-        || hours.len() > 2
-        || !hours
-            .bytes()
-            .chain(minutes.bytes())
-            .all(|b| b.is_ascii_digit())
-    {
+    if hours.is_empty() || hours.len() > 2 || !hours.bytes().chain(minutes.bytes()).all(|b| b.is_ascii_digit()) {
         return None;
     }
     let (hours, minutes): (i32, i32) = (hours.parse().ok()?, minutes.parse().ok()?);
@@ -100,9 +88,7 @@ pub(super) fn offset(text: &str) -> Option<i32> {
 
 /// Microseconds since 1970 as a date and time.
 pub(super) fn datetime(micros: i64) -> Result<NaiveDateTime, String> {
-    DateTime::<Utc>::from_timestamp_micros(micros)
-        .map(|d| d.naive_utc())
-        .ok_or_else(|| "beyond the calendar".into())
+    DateTime::<Utc>::from_timestamp_micros(micros).map(|d| d.naive_utc()).ok_or_else(|| "beyond the calendar".into())
 }
 
 /// A date and time as microseconds since 1970, within the years 1 to 9999.

@@ -35,7 +35,12 @@ pub fn changes(warehouse: &DuckDbWarehouse, project: &Project) -> Result<(Change
 /// # Errors
 /// A change that loses data and is not allowed, a protected model, an object that dwc did not make, or a statement
 /// that the engine refuses; nothing is changed then.
-pub fn apply(warehouse: &DuckDbWarehouse, project: &Project, at: &str, allowed: &[String]) -> Result<ApplyReport, Error> {
+pub fn apply(
+    warehouse: &DuckDbWarehouse,
+    project: &Project,
+    at: &str,
+    allowed: &[String],
+) -> Result<ApplyReport, Error> {
     let (set, serial, wanted) = changes(warehouse, project)?;
     if set.changes.is_empty() {
         return Ok(ApplyReport { serial, changed: 0 });
@@ -73,7 +78,11 @@ fn guard(set: &ChangeSet, allowed: &[String]) -> Result<(), Error> {
         if object.protect {
             return Err(Error::coded(
                 Code::Protected,
-                format!("`{}` is protected, and the plan would lose its data: {}", object.owner, change.reasons.join(", ")),
+                format!(
+                    "`{}` is protected, and the plan would lose its data: {}",
+                    object.owner,
+                    change.reasons.join(", ")
+                ),
             )
             .help("remove `protect: true` in a change of its own first"));
         }
@@ -93,7 +102,8 @@ fn guard(set: &ChangeSet, allowed: &[String]) -> Result<(), Error> {
 /// Refuses to touch an object of a needed name that dwc did not make.
 fn foreign(warehouse: &DuckDbWarehouse, set: &ChangeSet) -> Result<(), Error> {
     let there = warehouse.rows("SELECT table_schema || '.' || table_name FROM information_schema.tables")?;
-    let there: std::collections::HashSet<String> = there.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect();
+    let there: std::collections::HashSet<String> =
+        there.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect();
     for change in &set.changes {
         let (None, Some(after)) = (&change.before, &change.after) else { continue };
         let name = format!("{}.{}", after.schema, after.name);

@@ -40,22 +40,14 @@ pub(super) fn land(
         SourceType::Mysql => land_mysql(warehouse, source, tables, options),
         SourceType::Warehouse => Err(Error::coded(
             Code::UnsupportedSource,
-            format!(
-                "source `{}` is of a type that this build does not extract",
-                source.name
-            ),
+            format!("source `{}` is of a type that this build does not extract", source.name),
         )
         .help("land its tables as files, and declare a source of type `files`")),
     }
 }
 
 pub(super) fn report_of(source: &Source) -> SourceReport {
-    SourceReport {
-        source: source.name.clone(),
-        outcome: SourceOutcome::Landed,
-        batch: 0,
-        tables: Vec::new(),
-    }
+    SourceReport { source: source.name.clone(), outcome: SourceOutcome::Landed, batch: 0, tables: Vec::new() }
 }
 
 /// One transaction for a source: `land_tables` merges, and the batch is recorded with what it merged.
@@ -69,10 +61,7 @@ pub(super) fn commit(
     let mut report = report_of(source);
     crash::point();
     warehouse.transaction(|| {
-        let batch = warehouse
-            .number("SELECT MAX(batch) FROM _dwc.batches")?
-            .unwrap_or(0)
-            + 1;
+        let batch = warehouse.number("SELECT MAX(batch) FROM _dwc.batches")?.unwrap_or(0) + 1;
         report.batch = batch;
         land_tables(batch, &mut |counts| {
             warehouse.execute(&format!(
@@ -116,17 +105,11 @@ fn land_mysql(
         requests.push(Request { table, since });
     }
     let stages: Vec<&Stage> = tables.iter().map(|(_, landing)| &landing.stage).collect();
-    let Extraction {
-        bound,
-        tables: extracted,
-    } = match mysql::extract(warehouse, source, &requests, &stages) {
+    let Extraction { bound, tables: extracted } = match mysql::extract(warehouse, source, &requests, &stages) {
         Ok(extraction) => extraction,
         Err(Failure::Unreachable(reason)) => {
             mysql::discard(warehouse, &stages)?;
-            return Ok(SourceReport {
-                outcome: SourceOutcome::Unreachable(reason),
-                ..report_of(source)
-            });
+            return Ok(SourceReport { outcome: SourceOutcome::Unreachable(reason), ..report_of(source) });
         }
         Err(Failure::Stopped(error)) => {
             mysql::discard(warehouse, &stages)?;
@@ -135,9 +118,7 @@ fn land_mysql(
     };
     let report = commit(warehouse, source, options.mode, bound, |batch, record| {
         for ((table, landing), extracted) in tables.iter().zip(&extracted) {
-            record(land_extracted(
-                warehouse, table, landing, extracted, batch, &bound,
-            )?)?;
+            record(land_extracted(warehouse, table, landing, extracted, batch, &bound)?)?;
         }
         Ok(())
     });
@@ -153,11 +134,8 @@ fn land_extracted(
     batch: i64,
     bound: &NaiveDateTime,
 ) -> Result<TableReport, Error> {
-    let mut counts = TableReport {
-        table: table.address.clone(),
-        rejected: extracted.rejected,
-        ..TableReport::default()
-    };
+    let mut counts =
+        TableReport { table: table.address.clone(), rejected: extracted.rejected, ..TableReport::default() };
     let rejects = mysql::rejects(&landing.stage);
     warehouse.execute(&format!(
         "INSERT INTO _dwc.error_events SELECT {batch}, {}, 'cast', _place, _reason, _row FROM {rejects}",
@@ -171,11 +149,8 @@ fn land_extracted(
             warehouse.execute(&statement.sql)?;
         }
         // A row that was read and rejected is not gone.
-        let key: Vec<String> = table
-            .primary_key
-            .iter()
-            .map(|key| format!("r.{0} = s.{0}", files::quote(key)))
-            .collect();
+        let key: Vec<String> =
+            table.primary_key.iter().map(|key| format!("r.{0} = s.{0}", files::quote(key))).collect();
         warehouse.execute(&format!(
             "DELETE FROM {} AS s WHERE s._deleted AND EXISTS (SELECT 1 FROM {rejects} AS r WHERE {})",
             landing.stage.path,
@@ -183,24 +158,14 @@ fn land_extracted(
         ))?;
     }
     merge(warehouse, landing, &mut counts)?;
-    state::put_watermark(
-        warehouse,
-        &table.address,
-        extracted.watermark.as_deref(),
-        bound,
-        batch,
-    )?;
+    state::put_watermark(warehouse, &table.address, extracted.watermark.as_deref(), bound, batch)?;
     counts.extracted += counts.rejected;
     Ok(counts)
 }
 
 /// Stops a batch of which more rows do not cast than the declared share.
 pub(super) fn check_rejected(table: &Table, read: i64, rejected: i64) -> Result<(), Error> {
-    let share = if read > 0 {
-        rejected as f64 / read as f64
-    } else {
-        0.0
-    };
+    let share = if read > 0 { rejected as f64 / read as f64 } else { 0.0 };
     if share <= table.max_rejected_share {
         return Ok(());
     }
@@ -215,11 +180,7 @@ pub(super) fn check_rejected(table: &Table, read: i64, rejected: i64) -> Result<
 }
 
 /// Stops a reading of the whole table that would delete more than the declared share of it.
-pub(super) fn check_deleted(
-    warehouse: &DuckDbWarehouse,
-    table: &Table,
-    landing: &Landing,
-) -> Result<(), Error> {
+pub(super) fn check_deleted(warehouse: &DuckDbWarehouse, table: &Table, landing: &Landing) -> Result<(), Error> {
     let rows = format!("\"{}__{}__rows\"", table.source, table.name);
     let Some(live) = landing.absent.first().and_then(|statement| {
         let at = statement.sql.find(&rows)?;
@@ -228,22 +189,15 @@ pub(super) fn check_deleted(
     }) else {
         return Ok(());
     };
-    let key: Vec<String> = table
-        .landing_key()
-        .iter()
-        .map(|column| format!("s.{0} = l.{0}", files::quote(column)))
-        .collect();
+    let key: Vec<String> =
+        table.landing_key().iter().map(|column| format!("s.{0} = l.{0}", files::quote(column))).collect();
     let counted = warehouse.rows(&format!(
         "SELECT COUNT(*), count_if(NOT EXISTS (SELECT 1 FROM {} AS s WHERE {})) FROM {live} AS l WHERE NOT l._deleted",
         landing.stage.path,
         key.join(" AND ")
     ))?;
     let number = |index: usize| {
-        counted
-            .first()
-            .and_then(|row| row[index].as_deref())
-            .and_then(|text| text.parse::<f64>().ok())
-            .unwrap_or(0.0)
+        counted.first().and_then(|row| row[index].as_deref()).and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.0)
     };
     let (all, gone) = (number(0), number(1));
     let too_many = match table.max_deleted_share {
@@ -260,11 +214,7 @@ pub(super) fn check_deleted(
     Ok(())
 }
 
-pub(super) fn merge(
-    warehouse: &DuckDbWarehouse,
-    landing: &Landing,
-    counts: &mut TableReport,
-) -> Result<(), Error> {
+pub(super) fn merge(warehouse: &DuckDbWarehouse, landing: &Landing, counts: &mut TableReport) -> Result<(), Error> {
     for statement in &landing.merge {
         if matches!(statement.reads, Reads::Counts) {
             let found = named(warehouse, &statement.sql)?;

@@ -53,9 +53,7 @@ pub(super) fn land_files(
     }
     let mut times: Vec<Option<NaiveDateTime>> = vec![None];
     if split {
-        let all = work
-            .iter()
-            .flat_map(|(_, _, _, fresh)| fresh.iter().map(|(file, _)| Some(file.at)));
+        let all = work.iter().flat_map(|(_, _, _, fresh)| fresh.iter().map(|(file, _)| Some(file.at)));
         times = all.collect::<BTreeSet<_>>().into_iter().collect();
     }
     let mut report = report_of(source);
@@ -63,45 +61,26 @@ pub(super) fn land_files(
         let part: Vec<Work<'_>> = work
             .iter()
             .map(|(table, landing, files, fresh)| {
-                let fresh = fresh
-                    .iter()
-                    .filter(|(file, _)| time.is_none_or(|time| file.at == time))
-                    .cloned()
-                    .collect();
+                let fresh = fresh.iter().filter(|(file, _)| time.is_none_or(|time| file.at == time)).cloned().collect();
                 (*table, *landing, *files, fresh)
             })
             .filter(|(_, _, _, fresh): &Work<'_>| !fresh.is_empty())
             .collect();
-        let Some(bound) = part
-            .iter()
-            .flat_map(|(_, _, _, fresh)| fresh.iter().map(|(file, _)| file.at))
-            .max()
-        else {
+        let Some(bound) = part.iter().flat_map(|(_, _, _, fresh)| fresh.iter().map(|(file, _)| file.at)).max() else {
             continue;
         };
-        report.add(commit(
-            warehouse,
-            source,
-            options.mode,
-            bound,
-            |batch, record| {
-                for (table, landing, files, fresh) in &part {
-                    record(land_table(warehouse, table, landing, files, fresh, batch)?)?;
-                }
-                Ok(())
-            },
-        )?);
+        report.add(commit(warehouse, source, options.mode, bound, |batch, record| {
+            for (table, landing, files, fresh) in &part {
+                record(land_table(warehouse, table, landing, files, fresh, batch)?)?;
+            }
+            Ok(())
+        })?);
     }
     Ok(report)
 }
 
 /// The new files of one table, each with its digest.
-type Work<'a> = (
-    &'a Table,
-    &'a Landing,
-    &'a Files,
-    Vec<(files::Found, String)>,
-);
+type Work<'a> = (&'a Table, &'a Landing, &'a Files, Vec<(files::Found, String)>);
 
 fn land_table(
     warehouse: &DuckDbWarehouse,
@@ -111,10 +90,7 @@ fn land_table(
     fresh: &[(files::Found, String)],
     batch: i64,
 ) -> Result<TableReport, Error> {
-    let mut counts = TableReport {
-        table: table.address.clone(),
-        ..TableReport::default()
-    };
+    let mut counts = TableReport { table: table.address.clone(), ..TableReport::default() };
     let snapshot = files.contents == Contents::Snapshot;
     let mut read = 0;
     files::make_stage(warehouse, &landing.stage)?;
@@ -161,17 +137,9 @@ fn spare_rejected(
     file: &str,
 ) -> Result<(), Error> {
     let typed = |key: &String| {
-        let ty = landing
-            .stage
-            .columns
-            .iter()
-            .find(|(name, _)| name == key)
-            .map_or("VARCHAR", |(_, ty)| ty);
+        let ty = landing.stage.columns.iter().find(|(name, _)| name == key).map_or("VARCHAR", |(_, ty)| ty);
         let path = literal(&format!("$.\"{key}\""));
-        format!(
-            "TRY_CAST(json_extract_string(e.source_row, {path}) AS {ty}) = s.{}",
-            files::quote(key)
-        )
+        format!("TRY_CAST(json_extract_string(e.source_row, {path}) AS {ty}) = s.{}", files::quote(key))
     };
     let key: Vec<String> = table.primary_key.iter().map(typed).collect();
     if key.is_empty() {

@@ -118,7 +118,9 @@ pub fn run(
 fn plan(warehouse: &DuckDbWarehouse, project: &Project) -> Result<LoadPlan, Error> {
     let (set, serial, _) = super::apply::changes(warehouse, project)?;
     if serial == 0 {
-        return Err(Error::coded(Code::NotApplied, "nothing has been applied to this warehouse").help("run `dwc apply` first"));
+        return Err(
+            Error::coded(Code::NotApplied, "nothing has been applied to this warehouse").help("run `dwc apply` first")
+        );
     }
     if !set.changes.is_empty() {
         return Err(Error::coded(Code::NotApplied, format!("{} objects differ from the models", set.changes.len()))
@@ -165,7 +167,11 @@ fn finish(warehouse: &DuckDbWarehouse, number: i64, status: &str, report: Option
 pub(super) fn named(warehouse: &DuckDbWarehouse, sql: &str) -> Result<BTreeMap<String, i64>, Error> {
     let (names, rows) = warehouse.table(sql)?;
     let row = rows.into_iter().next().unwrap_or_default();
-    Ok(names.into_iter().zip(row).map(|(name, value)| (name, value.and_then(|v| v.parse().ok()).unwrap_or(0))).collect())
+    Ok(names
+        .into_iter()
+        .zip(row)
+        .map(|(name, value)| (name, value.and_then(|v| v.parse().ok()).unwrap_or(0)))
+        .collect())
 }
 
 pub(super) fn set(warehouse: &DuckDbWarehouse, batch: i64, since: i64, at: &NaiveDateTime) -> Result<(), Error> {
@@ -329,12 +335,19 @@ fn execute(warehouse: &DuckDbWarehouse, statement: &Statement, done: &mut ModelR
 }
 
 fn offence(warehouse: &DuckDbWarehouse, sql: &str, gate: &Gate) -> Result<Option<Offence>, Error> {
-    let mut keys: Vec<String> = warehouse.rows(sql)?.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect();
+    let mut keys: Vec<String> =
+        warehouse.rows(sql)?.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect();
     if keys.is_empty() {
         return Ok(None);
     }
     keys.sort();
-    Ok(Some(Offence { code: gate.code, message: gate.message.clone(), keys, span: Some(gate.span), help: gate.help.clone() }))
+    Ok(Some(Offence {
+        code: gate.code,
+        message: gate.message.clone(),
+        keys,
+        span: Some(gate.span),
+        help: gate.help.clone(),
+    }))
 }
 
 /// Removes images that every model has consumed, in one transaction with the record of it.

@@ -60,7 +60,12 @@ pub(crate) fn matching(folder: &Path, pattern: &str) -> Result<Vec<PathBuf>, Err
     Ok(found.into_iter().map(|(path, _)| path).collect())
 }
 
-fn walk(at: &Path, parts: &[&str], batch: Option<String>, found: &mut Vec<(PathBuf, Option<String>)>) -> Result<(), Error> {
+fn walk(
+    at: &Path,
+    parts: &[&str],
+    batch: Option<String>,
+    found: &mut Vec<(PathBuf, Option<String>)>,
+) -> Result<(), Error> {
     let Some((part, rest)) = parts.split_first() else {
         if at.is_file() {
             found.push((at.to_path_buf(), batch));
@@ -110,7 +115,8 @@ pub(crate) fn parse_batch(text: &str) -> Option<NaiveDateTime> {
     let plain: String = text.trim_end_matches('Z').replace(['T', '_', ' '], "T").replace(['-', ':'], "");
     let digits = |range: std::ops::Range<usize>, of: &str| of.get(range).and_then(|part| part.parse::<u32>().ok());
     let (day, time) = plain.split_once('T').unwrap_or((&plain, ""));
-    if day.len() != 8 || !matches!(time.len(), 0 | 2 | 4 | 6) || !plain.chars().all(|c| c.is_ascii_digit() || c == 'T') {
+    if day.len() != 8 || !matches!(time.len(), 0 | 2 | 4 | 6) || !plain.chars().all(|c| c.is_ascii_digit() || c == 'T')
+    {
         return None;
     }
     let date = chrono::NaiveDate::from_ymd_opt(day[..4].parse().ok()?, digits(4..6, day)?, digits(6..8, day)?)?;
@@ -190,7 +196,8 @@ pub(crate) fn stage(
         "CREATE OR REPLACE TEMP TABLE raw_rows AS SELECT {}, row_number() OVER () AS _line FROM {reader}",
         raw.join(", ")
     ))?;
-    let cast: Vec<String> = columns.iter().map(|(name, ty)| format!("{} AS {name}", cast(name, ty, files.format))).collect();
+    let cast: Vec<String> =
+        columns.iter().map(|(name, ty)| format!("{} AS {name}", cast(name, ty, files.format))).collect();
     let failed: Vec<String> = columns
         .iter()
         .map(|(name, ty)| format!("({name} IS NOT NULL AND {} IS NULL)", self::cast(name, ty, files.format)))
@@ -251,11 +258,15 @@ fn cast(name: &str, ty: &str, format: FileFormat) -> String {
     match (ty, format) {
         ("VARCHAR", _) => format!("CAST({name} AS VARCHAR)"),
         ("BIGINT", FileFormat::Csv | FileFormat::Json) => {
-            format!("CASE WHEN regexp_full_match(trim({name}), '[+-]?[0-9]+') THEN TRY_CAST(trim({name}) AS BIGINT) END")
+            format!(
+                "CASE WHEN regexp_full_match(trim({name}), '[+-]?[0-9]+') THEN TRY_CAST(trim({name}) AS BIGINT) END"
+            )
         }
         ("BLOB", FileFormat::Csv | FileFormat::Json) => format!("TRY(from_base64({name}))"),
         ("JSON", FileFormat::Csv) => format!("CASE WHEN json_valid({name}) THEN CAST({name} AS JSON) END"),
-        (ty, FileFormat::Csv | FileFormat::Json) if ty.starts_with("DECIMAL") => format!("TRY_CAST(trim({name}) AS {ty})"),
+        (ty, FileFormat::Csv | FileFormat::Json) if ty.starts_with("DECIMAL") => {
+            format!("TRY_CAST(trim({name}) AS {ty})")
+        }
         _ => format!("TRY_CAST({name} AS {ty})"),
     }
 }
@@ -307,14 +318,22 @@ fn check_columns(
     if format == FileFormat::Csv {
         warehouse.execute("DROP TABLE IF EXISTS dwc_rejects; DROP TABLE IF EXISTS dwc_reject_scans")?;
     }
-    let missing: Vec<&str> =
-        table.columns.iter().map(|column| column.name.as_str()).filter(|name| !there.iter().any(|t| t == name)).collect();
+    let missing: Vec<&str> = table
+        .columns
+        .iter()
+        .map(|column| column.name.as_str())
+        .filter(|name| !there.iter().any(|t| t == name))
+        .collect();
     if missing.is_empty() {
         return Ok(());
     }
     Err(Error::coded(
         Code::FileColumns,
-        format!("`{}` has no column {}", found.name, missing.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")),
+        format!(
+            "`{}` has no column {}",
+            found.name,
+            missing.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")
+        ),
     )
     .help(format!("its columns are {}; declare table `{}` as the file is", there.join(", "), table.address)))
 }

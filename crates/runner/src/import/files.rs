@@ -30,18 +30,12 @@ pub fn import_files(name: &str, project: &Path, place: &str) -> Result<String, E
     for path in found {
         let relative = relative_to(project, &path);
         if let Some(kind) = Kind::of(&relative) {
-            groups
-                .entry((pattern_of(&relative), kind))
-                .or_default()
-                .push(path);
+            groups.entry((pattern_of(&relative), kind)).or_default().push(path);
         }
     }
     if groups.is_empty() {
-        return Err(Error::coded(
-            Code::FileMissing,
-            format!("no CSV, Parquet or NDJSON file is at `{place}`"),
-        )
-        .help("name a folder or a glob, relative to the project's folder"));
+        return Err(Error::coded(Code::FileMissing, format!("no CSV, Parquet or NDJSON file is at `{place}`"))
+            .help("name a folder or a glob, relative to the project's folder"));
     }
     let engine = DuckDbWarehouse::open(":memory:")?;
     let mut tables = Vec::new();
@@ -58,15 +52,10 @@ pub fn import_files(name: &str, project: &Path, place: &str) -> Result<String, E
     }
     let notes = vec![
         "Types and keys were guessed from the files at hand: confirm them.".to_owned(),
-        "DATETIMEs have no zone: they are read in the project's. Add `timezone: …` if these files keep another.".to_owned(),
+        "DATETIMEs have no zone: they are read in the project's. Add `timezone: …` if these files keep another."
+            .to_owned(),
     ];
-    Ok(yaml::write(&Proposal {
-        name: name.to_owned(),
-        ty: "files",
-        url: None,
-        notes,
-        tables,
-    }))
+    Ok(yaml::write(&Proposal { name: name.to_owned(), ty: "files", url: None, notes, tables }))
 }
 
 /// A format, and whether the ending of the name says it to the language.
@@ -99,10 +88,7 @@ impl Kind {
 
     /// The engine's reader of some files, with the file's name beside each row.
     fn reader(self, files: &[PathBuf]) -> String {
-        let names: Vec<String> = files
-            .iter()
-            .map(|file| literal(&file.to_string_lossy()))
-            .collect();
+        let names: Vec<String> = files.iter().map(|file| literal(&file.to_string_lossy())).collect();
         let names = names.join(", ");
         match self {
             Kind::Csv => format!(
@@ -138,34 +124,20 @@ fn walk(at: &Path, found: &mut Vec<PathBuf>) -> Result<(), Error> {
 fn relative_to(project: &Path, path: &Path) -> String {
     let whole = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
     let (project, path) = (whole(project), whole(path));
-    path.strip_prefix(&project)
-        .unwrap_or(&path)
-        .to_string_lossy()
-        .replace('\\', "/")
+    path.strip_prefix(&project).unwrap_or(&path).to_string_lossy().replace('\\', "/")
 }
 
 /// A file's name with `{batch}` for the time in it, and what follows the time as `*`.
 fn pattern_of(name: &str) -> String {
-    let (folder, file) = name
-        .rsplit_once('/')
-        .map_or(("", name), |(folder, file)| (folder, file));
+    let (folder, file) = name.rsplit_once('/').map_or(("", name), |(folder, file)| (folder, file));
     let (stem, ending) = file.split_once('.').unwrap_or((file, ""));
-    let folder = if folder.is_empty() {
-        String::new()
-    } else {
-        format!("{folder}/")
-    };
+    let folder = if folder.is_empty() { String::new() } else { format!("{folder}/") };
     let starts = stem.char_indices().map(|(at, _)| at);
     let times = starts.flat_map(|from| {
-        let ends = (from..=stem.len())
-            .rev()
-            .filter(|end| stem.is_char_boundary(*end));
+        let ends = (from..=stem.len()).rev().filter(|end| stem.is_char_boundary(*end));
         ends.map(move |to| (from, to))
     });
-    let Some((from, to)) = times
-        .into_iter()
-        .find(|(from, to)| parse_batch(&stem[*from..*to]).is_some())
-    else {
+    let Some((from, to)) = times.into_iter().find(|(from, to)| parse_batch(&stem[*from..*to]).is_some()) else {
         return name.to_owned();
     };
     let rest = if to < stem.len() { "*" } else { "" };
@@ -174,51 +146,26 @@ fn pattern_of(name: &str) -> String {
 
 /// The name of a pattern's table: what it says beside the time, or its folder.
 fn name_of(pattern: &str) -> String {
-    let (folder, file) = pattern
-        .rsplit_once('/')
-        .map_or(("", pattern), |(folder, file)| (folder, file));
-    let said: String = file
-        .split('.')
-        .next()
-        .unwrap_or_default()
-        .replace("{batch}", "")
-        .replace('*', "");
+    let (folder, file) = pattern.rsplit_once('/').map_or(("", pattern), |(folder, file)| (folder, file));
+    let said: String = file.split('.').next().unwrap_or_default().replace("{batch}", "").replace('*', "");
     let plain = said.trim_matches(|c: char| !c.is_alphanumeric());
-    if plain.is_empty() {
-        to_name(folder.rsplit('/').next().unwrap_or("rows"))
-    } else {
-        to_name(plain)
-    }
+    if plain.is_empty() { to_name(folder.rsplit('/').next().unwrap_or("rows")) } else { to_name(plain) }
 }
 
-fn propose(
-    engine: &DuckDbWarehouse,
-    pattern: &str,
-    kind: Kind,
-    files: &[PathBuf],
-) -> Result<ProposedTable, Error> {
-    let mut table = ProposedTable {
-        name: name_of(pattern),
-        ..ProposedTable::default()
-    };
+fn propose(engine: &DuckDbWarehouse, pattern: &str, kind: Kind, files: &[PathBuf]) -> Result<ProposedTable, Error> {
+    let mut table = ProposedTable { name: name_of(pattern), ..ProposedTable::default() };
     table.settings.push(("path", yaml::text(pattern)));
     if pattern.ends_with(".gz") {
         table.settings.push(("format", kind.word().to_owned()));
     }
     let unreadable = |error: Error| Error {
         code: Some(Code::FileUnreadable),
-        message: format!(
-            "the files at `{pattern}` could not be read as {}",
-            kind.word()
-        ),
+        message: format!("the files at `{pattern}` could not be read as {}", kind.word()),
         help: Some("look at the file, or import the others alone".to_owned()),
         cause: error.cause,
     };
     engine
-        .execute(&format!(
-            "CREATE OR REPLACE TEMP TABLE sniffed AS SELECT * FROM {}",
-            kind.reader(files)
-        ))
+        .execute(&format!("CREATE OR REPLACE TEMP TABLE sniffed AS SELECT * FROM {}", kind.reader(files)))
         .map_err(unreadable)?;
     let described = engine.rows("DESCRIBE sniffed")?;
     for row in &described {
@@ -229,17 +176,11 @@ fn propose(
             continue;
         }
         if !super::is_name(name) {
-            table.notes.push(format!(
-                "left out: column `{name}`, whose name is no name of every engine"
-            ));
+            table.notes.push(format!("left out: column `{name}`, whose name is no name of every engine"));
             continue;
         }
         let ty = type_of(ty, kind);
-        table.columns.push(ProposedColumn {
-            name: name.clone(),
-            ty,
-            ..ProposedColumn::default()
-        });
+        table.columns.push(ProposedColumn { name: name.clone(), ty, ..ProposedColumn::default() });
     }
     if kind == Kind::Csv {
         look_at_texts(engine, files, &mut table)?;
@@ -247,29 +188,20 @@ fn propose(
     propose_key(engine, pattern, files.len(), &mut table)?;
     let named = |name: &str| {
         table.columns.iter().find(|column| {
-            column.name.eq_ignore_ascii_case(name)
-                && matches!(column.ty.as_str(), "DATETIME" | "TIMESTAMP")
+            column.name.eq_ignore_ascii_case(name) && matches!(column.ty.as_str(), "DATETIME" | "TIMESTAMP")
         })
     };
-    table.cursor = CHANGED
-        .iter()
-        .find_map(|name| named(name))
-        .map(|column| column.name.clone());
+    table.cursor = CHANGED.iter().find_map(|name| named(name)).map(|column| column.name.clone());
     Ok(table)
 }
 
 /// The GoogleSQL type of an engine's type.
 fn type_of(engine: &str, kind: Kind) -> String {
-    if let Some(item) = engine
-        .strip_suffix("[]")
-        .filter(|item| kind == Kind::Parquet && !item.contains(['(', '[']))
-    {
+    if let Some(item) = engine.strip_suffix("[]").filter(|item| kind == Kind::Parquet && !item.contains(['(', '['])) {
         return format!("ARRAY<{}>", type_of(item, kind));
     }
     match engine {
-        "TINYINT" | "SMALLINT" | "INTEGER" | "BIGINT" | "UTINYINT" | "USMALLINT" | "UINTEGER" => {
-            "INT64"
-        }
+        "TINYINT" | "SMALLINT" | "INTEGER" | "BIGINT" | "UTINYINT" | "USMALLINT" | "UINTEGER" => "INT64",
         "UBIGINT" | "HUGEINT" | "UHUGEINT" => "NUMERIC",
         "FLOAT" | "DOUBLE" => "FLOAT64",
         "BOOLEAN" => "BOOL",
@@ -280,39 +212,21 @@ fn type_of(engine: &str, kind: Kind) -> String {
         "TIMESTAMP WITH TIME ZONE" => "TIMESTAMP",
         _ if engine.starts_with("TIMESTAMP") => "DATETIME",
         _ if engine.starts_with("DECIMAL") => decimal(engine),
-        _ if engine.starts_with("STRUCT")
-            || engine.starts_with("MAP")
-            || engine.ends_with("[]") =>
-        {
-            "JSON"
-        }
+        _ if engine.starts_with("STRUCT") || engine.starts_with("MAP") || engine.ends_with("[]") => "JSON",
         _ => "STRING",
     }
     .to_owned()
 }
 
 fn decimal(engine: &str) -> &'static str {
-    let mut numbers = engine
-        .split(|c: char| !c.is_ascii_digit())
-        .filter_map(|text| text.parse::<u32>().ok());
+    let mut numbers = engine.split(|c: char| !c.is_ascii_digit()).filter_map(|text| text.parse::<u32>().ok());
     let (digits, scale) = (numbers.next().unwrap_or(38), numbers.next().unwrap_or(0));
-    if scale <= 9 && digits.saturating_sub(scale) <= 29 {
-        "NUMERIC"
-    } else {
-        "BIGNUMERIC"
-    }
+    if scale <= 9 && digits.saturating_sub(scale) <= 29 { "NUMERIC" } else { "BIGNUMERIC" }
 }
 
 /// What the engine's guess hides in a text file: decimals that a binary number would bend, and codes with leading zeros.
-fn look_at_texts(
-    engine: &DuckDbWarehouse,
-    files: &[PathBuf],
-    table: &mut ProposedTable,
-) -> Result<(), Error> {
-    let reader =
-        Kind::Csv
-            .reader(files)
-            .replacen("header = true", "header = true, all_varchar = true", 1);
+fn look_at_texts(engine: &DuckDbWarehouse, files: &[PathBuf], table: &mut ProposedTable) -> Result<(), Error> {
+    let reader = Kind::Csv.reader(files).replacen("header = true", "header = true, all_varchar = true", 1);
     for column in &mut table.columns {
         let value = format!("trim({})", quote(&column.name));
         match column.ty.as_str() {
@@ -325,9 +239,8 @@ fn look_at_texts(
                 }
             }
             "INT64" => {
-                let zeros = engine.number(&format!(
-                    "SELECT COUNT(*) FROM {reader} WHERE regexp_full_match({value}, '0[0-9]+')"
-                ))?;
+                let zeros = engine
+                    .number(&format!("SELECT COUNT(*) FROM {reader} WHERE regexp_full_match({value}, '0[0-9]+')"))?;
                 if zeros != Some(0) {
                     column.ty = "STRING".to_owned();
                     column.note = Some("digits with leading zeros".to_owned());
@@ -345,14 +258,8 @@ mod tests {
 
     #[test]
     fn a_time_in_a_name_is_the_batch() {
-        assert_eq!(
-            pattern_of("data/orders/2026-03-01T09.csv"),
-            "data/orders/{batch}.csv"
-        );
-        assert_eq!(
-            pattern_of("data/orders_20260301_part1.csv.gz"),
-            "data/orders_{batch}*.csv.gz"
-        );
+        assert_eq!(pattern_of("data/orders/2026-03-01T09.csv"), "data/orders/{batch}.csv");
+        assert_eq!(pattern_of("data/orders_20260301_part1.csv.gz"), "data/orders_{batch}*.csv.gz");
         assert_eq!(pattern_of("data/countries.csv"), "data/countries.csv");
         assert_eq!(name_of("data/orders_{batch}*.csv.gz"), "orders");
         assert_eq!(name_of("data/orders/{batch}.csv"), "orders");

@@ -25,11 +25,7 @@ pub(super) fn propose_key(
         .take(KEY_COLUMNS)
         .collect();
     names.sort_by_key(|name| !looks_like_key(name));
-    let key = if rows > 1 {
-        find_key(engine, &names)?
-    } else {
-        None
-    };
+    let key = if rows > 1 { find_key(engine, &names)? } else { None };
     let dated = pattern.contains("{batch}");
     let whole = match &key {
         None => true,
@@ -37,8 +33,12 @@ pub(super) fn propose_key(
         Some(key) => repeats(engine, key)?,
     };
     match (&key, dated) {
-        (None, _) => table.notes.push(format!("no key was found in {rows} rows: each file is taken as the whole table, its rows as their own key")),
-        (Some(key), _) => table.notes.push(format!("key guessed: {}; no two rows of a file share it, {rows} rows at hand", key.join(" and "))),
+        (None, _) => table.notes.push(format!(
+            "no key was found in {rows} rows: each file is taken as the whole table, its rows as their own key"
+        )),
+        (Some(key), _) => table
+            .notes
+            .push(format!("key guessed: {}; no two rows of a file share it, {rows} rows at hand", key.join(" and "))),
     }
     if dated && key.is_some() {
         table.notes.push(if whole {
@@ -48,7 +48,9 @@ pub(super) fn propose_key(
         });
     }
     if !dated && files == 1 {
-        table.notes.push("no time is in the file's name: put one there, as `{batch}`, when there will be more files".to_owned());
+        table.notes.push(
+            "no time is in the file's name: put one there, as `{batch}`, when there will be more files".to_owned(),
+        );
     }
     if whole {
         table.settings.push(("contents", "snapshot".to_owned()));
@@ -62,10 +64,7 @@ pub(super) fn propose_key(
 fn find_key(engine: &DuckDbWarehouse, names: &[&str]) -> Result<Option<Vec<String>>, Error> {
     let tells_apart = |within: &str, names: &[&str]| -> Result<bool, Error> {
         let quoted: Vec<String> = names.iter().map(|name| quote(name)).collect();
-        let nulls: Vec<String> = quoted
-            .iter()
-            .map(|name| format!("{name} IS NULL"))
-            .collect();
+        let nulls: Vec<String> = quoted.iter().map(|name| format!("{name} IS NULL")).collect();
         let bad = engine.number(&format!(
             "SELECT COUNT(*) FROM (SELECT 1 FROM sniffed GROUP BY {within}{0}, {1} HAVING COUNT(*) > 1 OR {1} LIMIT 1)",
             quoted.join(", "),
@@ -80,11 +79,7 @@ fn find_key(engine: &DuckDbWarehouse, names: &[&str]) -> Result<Option<Vec<Strin
         for second in names[at + 1..].iter().filter(|_| looks_like_key(first)) {
             if tells_apart("_file, ", &[first, second])? {
                 let alone = tells_apart("", &[second])?;
-                let key = if alone {
-                    vec![*second]
-                } else {
-                    vec![*first, *second]
-                };
+                let key = if alone { vec![*second] } else { vec![*first, *second] };
                 return Ok(Some(key.into_iter().map(str::to_owned).collect()));
             }
         }
@@ -94,18 +89,12 @@ fn find_key(engine: &DuckDbWarehouse, names: &[&str]) -> Result<Option<Vec<Strin
 
 fn looks_like_key(name: &str) -> bool {
     let name = name.to_lowercase();
-    name == "id"
-        || ["_id", "_no", "_code", "_key", "_number", "_sk"]
-            .iter()
-            .any(|end| name.ends_with(end))
+    name == "id" || ["_id", "_no", "_code", "_key", "_number", "_sk"].iter().any(|end| name.ends_with(end))
 }
 
 /// Whether most keys of a file come again in the next one.
 fn repeats(engine: &DuckDbWarehouse, key: &[String]) -> Result<bool, Error> {
-    let equal: Vec<String> = key
-        .iter()
-        .map(|name| format!("n.{0} = p.{0}", quote(name)))
-        .collect();
+    let equal: Vec<String> = key.iter().map(|name| format!("n.{0} = p.{0}", quote(name))).collect();
     let share = engine.number(&format!(
         "WITH files AS (SELECT _file, lead(_file) OVER (ORDER BY _file) AS _next FROM (SELECT DISTINCT _file FROM sniffed)) \
          SELECT CAST(100 * count_if(EXISTS (SELECT 1 FROM sniffed AS n WHERE n._file = f._next AND {})) / COUNT(*) AS BIGINT) \

@@ -100,26 +100,16 @@ fn check_source_name(name: &str) -> Result<(), Error> {
     if is_name(name) && name != "ref" {
         return Ok(());
     }
-    Err(Error::coded(
-        Code::ReservedName,
-        format!("`{name}` cannot be the name of a source"),
-    )
-    .help("choose a name of letters, digits and `_` that starts with a letter"))
+    Err(Error::coded(Code::ReservedName, format!("`{name}` cannot be the name of a source"))
+        .help("choose a name of letters, digits and `_` that starts with a letter"))
 }
 
 /// The nearest name of the language.
 fn to_name(text: &str) -> String {
-    let mut name: String = text
-        .chars()
-        .map(|c| if c.is_alphanumeric() { c } else { '_' })
-        .collect();
+    let mut name: String = text.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect();
     while name.contains("__") {
         name = name.replace("__", "_");
     }
     let name = name.trim_matches('_').to_owned();
-    if is_name(&name) {
-        name
-    } else {
-        format!("t_{name}")
-    }
+    if is_name(&name) { name } else { format!("t_{name}") }
 }

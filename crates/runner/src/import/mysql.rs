@@ -9,9 +9,7 @@ use dwc_compiler::source::{FileId, Span};
 use mysql_async::Conn;
 
 use super::mysql_types::{Seen, rows, type_of};
-use super::{
-    CHANGED, Proposal, ProposedColumn, ProposedTable, check_source_name, is_name, to_name, yaml,
-};
+use super::{CHANGED, Proposal, ProposedColumn, ProposedTable, check_source_name, is_name, to_name, yaml};
 use crate::Error;
 use crate::extract::mysql::{Failure, open, options};
 
@@ -30,18 +28,11 @@ pub fn import_mysql(name: &str, url_env: &str) -> Result<String, Error> {
         timezone: "UTC".to_owned(),
         schema: None,
         max_connections: 1,
-        span: Span {
-            file: FileId(0),
-            lo: 0,
-            hi: 0,
-        },
+        span: Span { file: FileId(0), lo: 0, hi: 0 },
     };
     let options = options(&source)?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    let runtime =
-        runtime.map_err(|cause| Error::because("the connection could not start", cause))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|cause| Error::because("the connection could not start", cause))?;
     let tables = runtime.block_on(async {
         let mut connection = open(options).await?;
         let tables = look(&mut connection).await;
@@ -52,48 +43,28 @@ pub fn import_mysql(name: &str, url_env: &str) -> Result<String, Error> {
         Ok(found) => found,
         Err(Failure::Stopped(error)) => return Err(error),
         Err(Failure::Unreachable(reason)) => {
-            return Err(Error::coded(
-                Code::SourceUnreachable,
-                format!("the database was not reached: {reason}"),
-            )
-            .help(format!(
-                "look at the address in `{url_env}` and at the server"
-            )));
+            return Err(Error::coded(Code::SourceUnreachable, format!("the database was not reached: {reason}"))
+                .help(format!("look at the address in `{url_env}` and at the server")));
         }
     };
-    if tables
-        .iter()
-        .flat_map(|table| &table.columns)
-        .any(|column| column.ty == "DATETIME")
-    {
-        notes.push("DATETIMEs have no zone: they are read in the project's. Add `timezone: …` if this database keeps another.".to_owned());
+    if tables.iter().flat_map(|table| &table.columns).any(|column| column.ty == "DATETIME") {
+        notes.push(
+            "DATETIMEs have no zone: they are read in the project's. Add `timezone: …` if this database keeps another."
+                .to_owned(),
+        );
     }
     if tables.is_empty() {
-        return Err(Error::coded(
-            Code::SourceColumns,
-            "the database has no table that can be read with a key",
-        )
-        .help(format!(
-            "name the database in the address in `{url_env}`: `mysql://user:password@host/database`"
-        )));
+        return Err(Error::coded(Code::SourceColumns, "the database has no table that can be read with a key")
+            .help(format!("name the database in the address in `{url_env}`: `mysql://user:password@host/database`")));
     }
-    Ok(yaml::write(&Proposal {
-        name: name.to_owned(),
-        ty: "mysql",
-        url: Some(url),
-        notes,
-        tables,
-    }))
+    Ok(yaml::write(&Proposal { name: name.to_owned(), ty: "mysql", url: Some(url), notes, tables }))
 }
 
 /// Groups rows by their first column.
 fn by_table(rows: Vec<Vec<String>>) -> BTreeMap<String, Vec<Vec<String>>> {
     let mut grouped: BTreeMap<String, Vec<Vec<String>>> = BTreeMap::new();
     for row in rows {
-        let (Some(table), rest) = (
-            row.first().cloned(),
-            row.get(1..).unwrap_or_default().to_vec(),
-        ) else {
+        let (Some(table), rest) = (row.first().cloned(), row.get(1..).unwrap_or_default().to_vec()) else {
             continue;
         };
         grouped.entry(table).or_default().push(rest);
@@ -150,21 +121,15 @@ async fn look(connection: &mut Conn) -> Result<(Vec<ProposedTable>, Vec<String>)
             continue;
         };
         if kind != "BASE TABLE" {
-            notes.push(format!(
-                "left out: `{name}`, which is a {}",
-                kind.to_lowercase()
-            ));
+            notes.push(format!("left out: `{name}`, which is a {}", kind.to_lowercase()));
             continue;
         }
-        let seen: Vec<Seen> = columns
-            .get(name)
-            .unwrap_or(&none)
-            .iter()
-            .filter_map(|row| read_column(row))
-            .collect();
+        let seen: Vec<Seen> = columns.get(name).unwrap_or(&none).iter().filter_map(|row| read_column(row)).collect();
         let indexes = indexes.get(name).unwrap_or(&none);
         let Some(key) = key_of(indexes, &seen) else {
-            notes.push(format!("left out: `{name}`, which has neither a primary key nor a unique index over columns without NULL"));
+            notes.push(format!(
+                "left out: `{name}`, which has neither a primary key nor a unique index over columns without NULL"
+            ));
             continue;
         };
         let facts = Facts {
@@ -188,17 +153,7 @@ struct Facts<'a> {
 }
 
 fn read_column(row: &[String]) -> Option<Seen> {
-    let [
-        name,
-        data_type,
-        column_type,
-        precision,
-        scale,
-        nullable,
-        extra,
-        comment,
-    ] = row
-    else {
+    let [name, data_type, column_type, precision, scale, nullable, extra, comment] = row else {
         return None;
     };
     Some(Seen {
@@ -229,15 +184,9 @@ fn key_of(indexes: &[Vec<String>], seen: &[Seen]) -> Option<Vec<String>> {
         }
     }
     let whole = |columns: &[String]| {
-        columns.iter().all(|name| {
-            seen.iter()
-                .any(|column| &column.name == name && !column.nullable)
-        })
+        columns.iter().all(|name| seen.iter().any(|column| &column.name == name && !column.nullable))
     };
-    unique
-        .into_iter()
-        .map(|(_, columns)| columns)
-        .find(|columns| whole(columns))
+    unique.into_iter().map(|(_, columns)| columns).find(|columns| whole(columns))
 }
 
 /// The table, or why it is left out.
@@ -249,25 +198,22 @@ async fn propose(
     seen: &[Seen],
     facts: &Facts<'_>,
 ) -> Result<Result<ProposedTable, String>, Failure> {
-    let mut table = ProposedTable {
-        name: to_name(name),
-        primary_key: key,
-        ..ProposedTable::default()
-    };
+    let mut table = ProposedTable { name: to_name(name), primary_key: key, ..ProposedTable::default() };
     if table.name != name {
         table.physical = Some(name.to_owned());
     }
     table.description = Some(comment.trim().to_owned()).filter(|comment| !comment.is_empty());
     for column in seen {
         if !is_name(&column.name) {
-            table.notes.push(format!("left out: column `{}`, whose name is no name of every engine; read it through a view", column.name));
+            table.notes.push(format!(
+                "left out: column `{}`, whose name is no name of every engine; read it through a view",
+                column.name
+            ));
             continue;
         }
         let is_json = facts.checks.iter().any(|check| {
             check.first().is_some_and(|clause| {
-                clause
-                    .to_lowercase()
-                    .starts_with(&format!("json_valid(`{}`)", column.name.to_lowercase()))
+                clause.to_lowercase().starts_with(&format!("json_valid(`{}`)", column.name.to_lowercase()))
             })
         });
         let Some((ty, note)) = type_of(connection, name, column, is_json).await? else {
@@ -277,12 +223,8 @@ async fn propose(
             ));
             continue;
         };
-        let reference = facts
-            .references
-            .iter()
-            .find(|row| row.first() == Some(&column.name));
-        let reference =
-            reference.and_then(|row| Some(format!("references {}.{}", row.get(1)?, row.get(2)?)));
+        let reference = facts.references.iter().find(|row| row.first() == Some(&column.name));
+        let reference = reference.and_then(|row| Some(format!("references {}.{}", row.get(1)?, row.get(2)?)));
         let said: Vec<String> = [note, reference].into_iter().flatten().collect();
         table.columns.push(ProposedColumn {
             name: column.name.clone(),
@@ -291,36 +233,19 @@ async fn propose(
             note: Some(said.join("; ")).filter(|note| !note.is_empty()),
         });
     }
-    if let Some(missing) = table
-        .primary_key
-        .iter()
-        .find(|key| !table.columns.iter().any(|column| &column.name == *key))
+    if let Some(missing) = table.primary_key.iter().find(|key| !table.columns.iter().any(|column| &column.name == *key))
     {
-        return Ok(Err(format!(
-            "whose key has the column `{missing}`, which is left out"
-        )));
+        return Ok(Err(format!("whose key has the column `{missing}`, which is left out")));
     }
     propose_cursor(&mut table, seen, facts.indexes);
-    let marks = [
-        "deleted_at",
-        "is_deleted",
-        "deleted",
-        "del_yn",
-        "is_removed",
-        "removed_at",
-    ];
-    if let Some(mark) = seen
-        .iter()
-        .find(|column| marks.contains(&column.name.to_lowercase().as_str()))
-    {
+    let marks = ["deleted_at", "is_deleted", "deleted", "del_yn", "is_removed", "removed_at"];
+    if let Some(mark) = seen.iter().find(|column| marks.contains(&column.name.to_lowercase().as_str())) {
         table.notes.push(format!(
             "`{0}` may mark deletes: then say `detect_deletes: column` and `delete_column: {0}`",
             mark.name
         ));
     }
-    table
-        .settings
-        .push(("detect_deletes", "full_pass".to_owned()));
+    table.settings.push(("detect_deletes", "full_pass".to_owned()));
     if table.cursor.is_some() {
         table.settings.push(("lookback", "10m".to_owned()));
     }
@@ -329,24 +254,11 @@ async fn propose(
 
 /// Proposes the column that increments are read by, and says what it does not see.
 fn propose_cursor(table: &mut ProposedTable, seen: &[Seen], indexes: &[Vec<String>]) {
-    let moment = |column: &&Seen| {
-        matches!(column.data_type.as_str(), "datetime" | "timestamp") && is_name(&column.name)
-    };
-    let rank = |column: &Seen| {
-        CHANGED
-            .iter()
-            .position(|name| column.name.eq_ignore_ascii_case(name))
-    };
-    let kept = seen
-        .iter()
-        .filter(moment)
-        .find(|column| column.extra.contains("on update current_timestamp"));
-    let named = || {
-        seen.iter()
-            .filter(moment)
-            .filter(|column| rank(column).is_some())
-            .min_by_key(|column| rank(column))
-    };
+    let moment =
+        |column: &&Seen| matches!(column.data_type.as_str(), "datetime" | "timestamp") && is_name(&column.name);
+    let rank = |column: &Seen| CHANGED.iter().position(|name| column.name.eq_ignore_ascii_case(name));
+    let kept = seen.iter().filter(moment).find(|column| column.extra.contains("on update current_timestamp"));
+    let named = || seen.iter().filter(moment).filter(|column| rank(column).is_some()).min_by_key(|column| rank(column));
     let Some(cursor) = kept.or_else(named) else {
         let created = seen.iter().filter(moment).find(|column| {
             let name = column.name.to_lowercase();
@@ -366,20 +278,16 @@ fn propose_cursor(table: &mut ProposedTable, seen: &[Seen], indexes: &[Vec<Strin
     };
     let name = &cursor.name;
     if kept.is_none() {
-        table.notes.push(format!("nothing in the schema makes `{name}` follow an update: make sure that whatever writes the table sets it"));
-    }
-    let indexed = indexes
-        .iter()
-        .any(|row| row.get(2).is_some_and(|place| place == "1") && row.get(3) == Some(name));
-    if !indexed {
         table.notes.push(format!(
-            "`{name}` has no index: every increment scans the table"
+            "nothing in the schema makes `{name}` follow an update: make sure that whatever writes the table sets it"
         ));
     }
+    let indexed = indexes.iter().any(|row| row.get(2).is_some_and(|place| place == "1") && row.get(3) == Some(name));
+    if !indexed {
+        table.notes.push(format!("`{name}` has no index: every increment scans the table"));
+    }
     if cursor.nullable {
-        table
-            .notes
-            .push(format!("rows whose `{name}` is NULL are read each time"));
+        table.notes.push(format!("rows whose `{name}` is NULL are read each time"));
     }
     table.cursor = Some(name.clone());
 }

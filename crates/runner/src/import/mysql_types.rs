@@ -20,10 +20,7 @@ pub(super) struct Seen {
 
 /// The rows of a query, each value as text, NULL as an empty one.
 pub(super) async fn rows(connection: &mut Conn, sql: &str) -> Result<Vec<Vec<String>>, Failure> {
-    let rows: Vec<Row> = connection
-        .query(sql)
-        .await
-        .map_err(|cause| Failure::of("looking at the schema", cause))?;
+    let rows: Vec<Row> = connection.query(sql).await.map_err(|cause| Failure::of("looking at the schema", cause))?;
     Ok(rows
         .into_iter()
         .map(|row| {
@@ -52,24 +49,16 @@ pub(super) async fn type_of(
                 say("BOOL", None)
             }
         }
-        "bigint"
-            if unsigned
-                && any(connection, table, &column.name, "> 9223372036854775807").await? =>
-        {
+        "bigint" if unsigned && any(connection, table, &column.name, "> 9223372036854775807").await? => {
             say("NUMERIC", Some("unsigned, with values beyond INT64"))
         }
-        "tinyint" | "smallint" | "mediumint" | "int" | "integer" | "bigint" | "year" => {
-            say("INT64", None)
-        }
+        "tinyint" | "smallint" | "mediumint" | "int" | "integer" | "bigint" | "year" => say("INT64", None),
         "decimal" | "numeric" => {
             let (digits, scale) = (column.precision.unwrap_or(10), column.scale.unwrap_or(0));
             if scale <= 9 && digits.saturating_sub(scale) <= 29 {
                 say("NUMERIC", None)
             } else {
-                say(
-                    "BIGNUMERIC",
-                    Some("an embedded warehouse keeps 20 digits before the point and 18 after"),
-                )
+                say("BIGNUMERIC", Some("an embedded warehouse keeps 20 digits before the point and 18 after"))
             }
         }
         "float" | "double" | "real" => say("FLOAT64", None),
@@ -81,35 +70,20 @@ pub(super) async fn type_of(
         "time" => {
             let beyond = any(connection, table, &column.name, "< '00:00:00'").await?
                 || any(connection, table, &column.name, ">= '24:00:00'").await?;
-            if beyond {
-                say("STRING", Some("lengths of time, not times of day"))
-            } else {
-                say("TIME", None)
-            }
+            if beyond { say("STRING", Some("lengths of time, not times of day")) } else { say("TIME", None) }
         }
         "json" => say("JSON", None),
         _ if is_json => say("JSON", None),
-        "char" | "varchar" | "tinytext" | "text" | "mediumtext" | "longtext" | "enum" | "set"
-        | "uuid" | "inet4" | "inet6" => say("STRING", None),
-        "binary" | "varbinary" | "tinyblob" | "blob" | "mediumblob" | "longblob" => {
-            say("BYTES", None)
-        }
+        "char" | "varchar" | "tinytext" | "text" | "mediumtext" | "longtext" | "enum" | "set" | "uuid" | "inet4"
+        | "inet6" => say("STRING", None),
+        "binary" | "varbinary" | "tinyblob" | "blob" | "mediumblob" | "longblob" => say("BYTES", None),
         _ => None,
     })
 }
 
 /// Whether any row's value fulfils a condition.
-async fn any(
-    connection: &mut Conn,
-    table: &str,
-    column: &str,
-    condition: &str,
-) -> Result<bool, Failure> {
+async fn any(connection: &mut Conn, table: &str, column: &str, condition: &str) -> Result<bool, Failure> {
     let quote = |name: &str| format!("`{}`", name.replace('`', "``"));
-    let sql = format!(
-        "SELECT '1' FROM {} WHERE {} {condition} LIMIT 1",
-        quote(table),
-        quote(column)
-    );
+    let sql = format!("SELECT '1' FROM {} WHERE {} {condition} LIMIT 1", quote(table), quote(column));
     Ok(!rows(connection, &sql).await?.is_empty())
 }

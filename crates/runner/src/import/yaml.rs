@@ -45,28 +45,17 @@ fn write_table(out: &mut String, table: &ProposedTable) {
     line(out, 4, "columns:");
     for column in &table.columns {
         let ty = match &column.description {
-            Some(description) => format!(
-                "{{ type: {}, description: {} }}",
-                quoted_type(&column.ty),
-                text(description)
-            ),
+            Some(description) => format!("{{ type: {}, description: {} }}", quoted_type(&column.ty), text(description)),
             None => quoted_type(&column.ty),
         };
-        let note = column
-            .note
-            .as_ref()
-            .map_or_else(String::new, |note| format!(" # {}", one_line(note)));
+        let note = column.note.as_ref().map_or_else(String::new, |note| format!(" # {}", one_line(note)));
         line(out, 6, &format!("{}: {ty}{note}", key(&column.name)));
     }
 }
 
 /// A type; one with commas or brackets is quoted, since it may stand in a flow mapping.
 fn quoted_type(ty: &str) -> String {
-    if ty.chars().all(|c| c.is_ascii_alphanumeric()) {
-        ty.to_owned()
-    } else {
-        text(ty)
-    }
+    if ty.chars().all(|c| c.is_ascii_alphanumeric()) { ty.to_owned() } else { text(ty) }
 }
 
 fn line(out: &mut String, indent: usize, text: &str) {
@@ -81,13 +70,7 @@ fn comment(out: &mut String, indent: usize, note: &str) {
 
 fn one_line(text: &str) -> String {
     text.chars()
-        .map(|c| {
-            if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}') {
-                ' '
-            } else {
-                c
-            }
-        })
+        .map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}') { ' ' } else { c })
         .collect()
 }
 

@@ -62,9 +62,8 @@ pub(crate) fn exists(warehouse: &DuckDbWarehouse) -> Result<bool, Error> {
 }
 
 fn check_format(warehouse: &DuckDbWarehouse) -> Result<(), Error> {
-    let meta = warehouse.number(
-        "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = '_dwc' AND table_name = 'meta'",
-    )?;
+    let meta = warehouse
+        .number("SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = '_dwc' AND table_name = 'meta'")?;
     if meta != Some(1) {
         return Ok(());
     }
@@ -91,7 +90,8 @@ pub(crate) fn manifest(warehouse: &DuckDbWarehouse) -> Result<Option<(i64, Manif
     let rows = warehouse.rows("SELECT serial, manifest FROM _dwc.manifests ORDER BY serial DESC LIMIT 1")?;
     let Some([Some(serial), Some(text)]) = rows.first().map(Vec::as_slice) else { return Ok(None) };
     let serial = serial.parse().map_err(|_| damaged("a serial is no number"))?;
-    let manifest: Manifest = serde_json::from_str(text).map_err(|error| damaged(&format!("its manifest is no manifest: {error}")))?;
+    let manifest: Manifest =
+        serde_json::from_str(text).map_err(|error| damaged(&format!("its manifest is no manifest: {error}")))?;
     if manifest.format > MANIFEST_FORMAT {
         return Err(Error::coded(
             Code::StateNewer,
@@ -103,8 +103,14 @@ pub(crate) fn manifest(warehouse: &DuckDbWarehouse) -> Result<Option<(i64, Manif
 }
 
 /// Writes a manifest down as the one applied last.
-pub(crate) fn put_manifest(warehouse: &DuckDbWarehouse, serial: i64, at: &str, manifest: &Manifest) -> Result<(), Error> {
-    let text = serde_json::to_string(manifest).map_err(|cause| Error::because("the manifest could not be written", cause))?;
+pub(crate) fn put_manifest(
+    warehouse: &DuckDbWarehouse,
+    serial: i64,
+    at: &str,
+    manifest: &Manifest,
+) -> Result<(), Error> {
+    let text =
+        serde_json::to_string(manifest).map_err(|cause| Error::because("the manifest could not be written", cause))?;
     warehouse.execute(&format!(
         "UPDATE _dwc.meta SET serial = {serial};\nINSERT INTO _dwc.manifests VALUES ({serial}, TIMESTAMP '{at}', {})",
         literal(&text)

@@ -44,12 +44,7 @@ impl Tables {
     pub fn with(mut self, table: &str, columns: &[(&str, &str)]) -> Option<Tables> {
         let columns = columns
             .iter()
-            .map(|(name, ty)| {
-                Some(Column {
-                    name: (*name).to_string(),
-                    ty: Type::parse(ty)?,
-                })
-            })
+            .map(|(name, ty)| Some(Column { name: (*name).to_string(), ty: Type::parse(ty)? }))
             .collect::<Option<Vec<_>>>()?;
         self.add(table, columns);
         Some(self)
@@ -58,15 +53,11 @@ impl Tables {
 
 impl Catalog for Tables {
     fn columns(&self, table: &str) -> Option<&[Column]> {
-        self.tables
-            .get(table)
-            .map(|(_, columns)| columns.as_slice())
+        self.tables.get(table).map(|(_, columns)| columns.as_slice())
     }
 
     fn physical(&self, table: &str) -> String {
-        self.tables
-            .get(table)
-            .map_or_else(|| quoted(table), |(physical, _)| physical.clone())
+        self.tables.get(table).map_or_else(|| quoted(table), |(physical, _)| physical.clone())
     }
 
     fn tables(&self) -> Vec<&str> {

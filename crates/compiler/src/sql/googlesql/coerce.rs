@@ -9,13 +9,8 @@ pub(super) fn fits(value: &Value, to: &Type) -> bool {
     converts(&value.ty, to)
         || matches!(
             (&value.literal, to),
-            (
-                Some(Literal::Str(_)),
-                Type::Date | Type::DateTime | Type::Timestamp | Type::Time
-            ) | (
-                Some(Literal::Float(_)),
-                Type::Numeric(_) | Type::BigNumeric(_)
-            )
+            (Some(Literal::Str(_)), Type::Date | Type::DateTime | Type::Timestamp | Type::Time)
+                | (Some(Literal::Float(_)), Type::Numeric(_) | Type::BigNumeric(_))
         )
 }
 
@@ -51,8 +46,7 @@ fn converts_inside(from: &Type, to: &Type) -> bool {
 pub(super) fn common(values: &[&Value]) -> Option<Type> {
     let mut best = Type::Unknown;
     // Columns decide first, literals adapt to them.
-    let (literals, columns): (Vec<&Value>, Vec<&Value>) =
-        values.iter().partition(|v| v.literal.is_some());
+    let (literals, columns): (Vec<&Value>, Vec<&Value>) = values.iter().partition(|v| v.literal.is_some());
     for value in &columns {
         best = wider(&best, &value.ty)?;
     }
@@ -72,12 +66,7 @@ pub(super) fn wider(a: &Type, b: &Type) -> Option<Type> {
         (Type::Struct(x), Type::Struct(y)) if x.len() == y.len() => x
             .iter()
             .zip(y)
-            .map(|(x, y)| {
-                Some(Field {
-                    name: x.name.clone(),
-                    ty: wider(&x.ty, &y.ty)?,
-                })
-            })
+            .map(|(x, y)| Some(Field { name: x.name.clone(), ty: wider(&x.ty, &y.ty)? }))
             .collect::<Option<Vec<_>>>()
             .map(Type::Struct),
         _ if converts(a, b) => Some(b.clone()),
@@ -87,11 +76,7 @@ pub(super) fn wider(a: &Type, b: &Type) -> Option<Type> {
 }
 
 fn wider_inside(a: &Type, b: &Type) -> Option<Type> {
-    if a.is_numeric() && b.is_numeric() && a != b {
-        None
-    } else {
-        wider(a, b)
-    }
+    if a.is_numeric() && b.is_numeric() && a != b { None } else { wider(a, b) }
 }
 
 /// Writes the conversion of a value that `fits`.
@@ -102,10 +87,7 @@ pub(super) fn convert(value: Value, to: &Type) -> Value {
     let sql = match (&value.literal, to) {
         (Some(Literal::Null), _) => format!("CAST(NULL AS {})", to.duckdb()),
         (Some(Literal::Int(digits)), Type::Float64) => format!("{digits}e0"),
-        (
-            Some(Literal::Int(digits) | Literal::Float(digits)),
-            Type::Numeric(_) | Type::BigNumeric(_),
-        ) => {
+        (Some(Literal::Int(digits) | Literal::Float(digits)), Type::Numeric(_) | Type::BigNumeric(_)) => {
             format!("CAST('{digits}' AS {})", to.duckdb())
         }
         (Some(Literal::Str(text)), Type::Date | Type::DateTime | Type::Timestamp | Type::Time) => {
@@ -115,10 +97,7 @@ pub(super) fn convert(value: Value, to: &Type) -> Value {
             (Type::Unknown, _) => format!("CAST({} AS {})", value.sql, to.duckdb()),
             (Type::Struct(from), Type::Struct(fields)) => renamed(&value.sql, from, fields),
             (a, b) if a.duckdb() == b.duckdb() => {
-                return Value {
-                    ty: to.clone(),
-                    ..value
-                };
+                return Value { ty: to.clone(), ..value };
             }
             _ => format!("CAST({} AS {})", value.sql, to.duckdb()),
         },
@@ -127,13 +106,7 @@ pub(super) fn convert(value: Value, to: &Type) -> Value {
         Some(Literal::Null) => Some(Literal::Null),
         _ => None,
     };
-    Value {
-        ty: to.clone(),
-        sql,
-        compound: false,
-        literal,
-        ..value
-    }
+    Value { ty: to.clone(), sql, compound: false, literal, ..value }
 }
 
 /// A struct with the field names of another, field by field.
@@ -144,10 +117,7 @@ fn renamed(sql: &str, from: &[Field], to: &[Field]) -> String {
         .enumerate()
         .map(|(i, (from, to))| {
             let name = quoted(&field_name(&to.name, i));
-            let value = format!(
-                "struct_extract({sql}, {})",
-                quote_text(&field_name(&from.name, i))
-            );
+            let value = format!("struct_extract({sql}, {})", quote_text(&field_name(&from.name, i)));
             format!("{name} := CAST({value} AS {})", to.ty.duckdb())
         })
         .collect();

@@ -94,10 +94,7 @@ pub struct ExprAnalysis {
 #[must_use]
 pub fn analyze_query(sql: &str, catalog: &dyn Catalog) -> Outcome {
     match parse_query(sql) {
-        Err(problem) => Outcome {
-            analysis: None,
-            problems: vec![problem],
-        },
+        Err(problem) => Outcome { analysis: None, problems: vec![problem] },
         Ok(query) => {
             let lowered = lower::query(&query, Some(sql), catalog);
             let analysis = Analysis {
@@ -107,21 +104,14 @@ pub fn analyze_query(sql: &str, catalog: &dyn Catalog) -> Outcome {
                 volatile: lowered.volatile,
                 used_columns: lowered.used,
             };
-            Outcome {
-                analysis: Some(analysis),
-                problems: lowered.problems,
-            }
+            Outcome { analysis: Some(analysis), problems: lowered.problems }
         }
     }
 }
 
 /// Parses and resolves an expression over the columns of one relation.
 #[must_use]
-pub fn analyze_expr(
-    sql: &str,
-    relation: &str,
-    columns: &[Column],
-) -> (Option<ExprAnalysis>, Vec<Problem>) {
+pub fn analyze_expr(sql: &str, relation: &str, columns: &[Column]) -> (Option<ExprAnalysis>, Vec<Problem>) {
     match parse_expr(sql) {
         Err(problem) => (None, vec![problem]),
         Ok(expr) => {
@@ -144,33 +134,19 @@ pub fn analyze_expr(
 /// Everything that is wrong; spans are empty, since an AST has no text.
 pub fn duckdb_query(query: &Query, catalog: &dyn Catalog) -> Result<String, Vec<Problem>> {
     let lowered = lower::query(query, None, catalog);
-    if is_clean(&lowered.problems) {
-        Ok(lowered.sql)
-    } else {
-        Err(lowered.problems)
-    }
+    if is_clean(&lowered.problems) { Ok(lowered.sql) } else { Err(lowered.problems) }
 }
 
 /// The DuckDB text of an expression over the columns of one relation.
 ///
 /// # Errors
 /// Everything that is wrong; spans are empty, since an AST has no text.
-pub fn duckdb_expr(
-    expr: &Expr,
-    relation: &str,
-    columns: &[Column],
-) -> Result<String, Vec<Problem>> {
+pub fn duckdb_expr(expr: &Expr, relation: &str, columns: &[Column]) -> Result<String, Vec<Problem>> {
     let (value, lowered) = lower::expr(expr, None, relation, columns);
-    if is_clean(&lowered.problems) {
-        Ok(value.sql)
-    } else {
-        Err(lowered.problems)
-    }
+    if is_clean(&lowered.problems) { Ok(value.sql) } else { Err(lowered.problems) }
 }
 
 /// Lints do not keep a query from being translated.
 fn is_clean(problems: &[Problem]) -> bool {
-    problems
-        .iter()
-        .all(|p| p.kind == ProblemKind::DateFromTimestampWithoutZone)
+    problems.iter().all(|p| p.kind == ProblemKind::DateFromTimestampWithoutZone)
 }

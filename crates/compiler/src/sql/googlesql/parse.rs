@@ -5,8 +5,8 @@ use std::any::TypeId;
 use std::ops::Range;
 
 use sqlparser::ast::{
-    BinaryOperator, CastKind, CeilFloorKind, Expr, Function, FunctionArg, FunctionArgExpr,
-    FunctionArgumentList, FunctionArguments, Ident, ObjectName, ObjectNamePart, Query, Statement,
+    BinaryOperator, CastKind, CeilFloorKind, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList,
+    FunctionArguments, Ident, ObjectName, ObjectNamePart, Query, Statement,
 };
 use sqlparser::dialect::{BigQueryDialect, Dialect, Precedence};
 use sqlparser::keywords::Keyword;
@@ -80,16 +80,11 @@ fn problem(sql: &str, error: &ParserError) -> Problem {
         ParserError::RecursionLimitExceeded => "the query is nested too deeply".into(),
     };
     let (message, place) = text.rsplit_once(" at Line: ").unwrap_or((&text, ""));
-    let mut numbers = place
-        .split(", Column: ")
-        .filter_map(|n| n.trim().parse::<u64>().ok());
+    let mut numbers = place.split(", Column: ").filter_map(|n| n.trim().parse::<u64>().ok());
     let span = match (numbers.next(), numbers.next()) {
         (Some(line), Some(column)) => {
             let start = Lines::new(sql).byte(Location { line, column });
-            let end = sql[start..]
-                .chars()
-                .next()
-                .map_or(start, |c| start + c.len_utf8());
+            let end = sql[start..].chars().next().map_or(start, |c| start + c.len_utf8());
             start..end
         }
         _ => sql.len()..sql.len(),
@@ -98,12 +93,7 @@ fn problem(sql: &str, error: &ParserError) -> Problem {
     if let Some(first) = message.chars().next() {
         message.replace_range(..first.len_utf8(), &first.to_lowercase().to_string());
     }
-    Problem {
-        kind: ProblemKind::ParseError,
-        span,
-        message,
-        help: None,
-    }
+    Problem { kind: ProblemKind::ParseError, span, message, help: None }
 }
 
 /// Where the lines of a text begin: turns the parser's line and column (in characters) into bytes.
@@ -114,9 +104,7 @@ pub(super) struct Lines<'a> {
 
 impl<'a> Lines<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        let starts = std::iter::once(0)
-            .chain(text.match_indices('\n').map(|(i, _)| i + 1))
-            .collect();
+        let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(i, _)| i + 1)).collect();
         Lines { text, starts }
     }
 
@@ -131,9 +119,7 @@ impl<'a> Lines<'a> {
             return if line == 0 { 0 } else { self.text.len() };
         };
         let rest = &self.text[start..];
-        rest.char_indices()
-            .nth(column.saturating_sub(1))
-            .map_or(self.text.len(), |(i, _)| start + i)
+        rest.char_indices().nth(column.saturating_sub(1)).map_or(self.text.len(), |(i, _)| start + i)
     }
 
     pub(super) fn bytes(&self, span: Span) -> Range<usize> {
@@ -231,27 +217,18 @@ impl Dialect for GoogleSql {
         BASE.prec_value(precedence)
     }
 
-    fn parse_infix(
-        &self,
-        parser: &mut Parser<'_>,
-        left: &Expr,
-        precedence: u8,
-    ) -> Option<Result<Expr, ParserError>> {
+    fn parse_infix(&self, parser: &mut Parser<'_>, left: &Expr, precedence: u8) -> Option<Result<Expr, ParserError>> {
         let op = match parser.peek_token_ref().token {
             Token::ShiftLeft => BinaryOperator::PGBitwiseShiftLeft,
             Token::ShiftRight => BinaryOperator::PGBitwiseShiftRight,
             _ => return None,
         };
         parser.next_token();
-        Some(
-            parser
-                .parse_subexpr(precedence)
-                .map(|right| Expr::BinaryOp {
-                    left: Box::new(left.clone()),
-                    op,
-                    right: Box::new(right),
-                }),
-        )
+        Some(parser.parse_subexpr(precedence).map(|right| Expr::BinaryOp {
+            left: Box::new(left.clone()),
+            op,
+            right: Box::new(right),
+        }))
     }
 
     fn parse_prefix(&self, parser: &mut Parser<'_>) -> Option<Result<Expr, ParserError>> {
@@ -265,55 +242,26 @@ impl Dialect for GoogleSql {
         let Token::Word(word) = &first.token else {
             return None;
         };
-        if period.token != Token::Period
-            || word.quote_style.is_some()
-            || !word.value.eq_ignore_ascii_case("SAFE")
-        {
+        if period.token != Token::Period || word.quote_style.is_some() || !word.value.eq_ignore_ascii_case("SAFE") {
             return None;
         }
-        let safe = Ident {
-            value: word.value.clone(),
-            quote_style: None,
-            span: first.span,
-        };
+        let safe = Ident { value: word.value.clone(), quote_style: None, span: first.span };
         parser.next_token();
         parser.next_token();
         Some(parser.parse_prefix().and_then(|expr| {
             let mut function = match expr {
                 Expr::Function(function) => function,
-                Expr::Substring {
-                    expr,
-                    substring_from,
-                    substring_for,
-                    shorthand,
-                    ..
-                } => call(
+                Expr::Substring { expr, substring_from, substring_for, shorthand, .. } => call(
                     if shorthand { "SUBSTR" } else { "SUBSTRING" },
-                    std::iter::once(*expr)
-                        .chain(substring_from.map(|e| *e))
-                        .chain(substring_for.map(|e| *e)),
+                    std::iter::once(*expr).chain(substring_from.map(|e| *e)).chain(substring_for.map(|e| *e)),
                 ),
-                Expr::Trim {
-                    trim_where: None,
-                    trim_what: None,
-                    expr,
-                    trim_characters,
-                } => call(
-                    "TRIM",
-                    std::iter::once(*expr).chain(trim_characters.into_iter().flatten()),
-                ),
-                Expr::Ceil {
-                    expr,
-                    field: CeilFloorKind::DateTimeField(_),
-                } => call("CEIL", [*expr]),
-                Expr::Floor {
-                    expr,
-                    field: CeilFloorKind::DateTimeField(_),
-                } => call("FLOOR", [*expr]),
+                Expr::Trim { trim_where: None, trim_what: None, expr, trim_characters } => {
+                    call("TRIM", std::iter::once(*expr).chain(trim_characters.into_iter().flatten()))
+                }
+                Expr::Ceil { expr, field: CeilFloorKind::DateTimeField(_) } => call("CEIL", [*expr]),
+                Expr::Floor { expr, field: CeilFloorKind::DateTimeField(_) } => call("FLOOR", [*expr]),
                 other => {
-                    return Err(ParserError::ParserError(format!(
-                        "expected a function after SAFE., found: {other}"
-                    )));
+                    return Err(ParserError::ParserError(format!("expected a function after SAFE., found: {other}")));
                 }
             };
             function.name.0.insert(0, ObjectNamePart::Identifier(safe));
@@ -333,12 +281,7 @@ fn typed_array(parser: &mut Parser<'_>) -> Result<Expr, ParserError> {
     };
     parser.expect_token(&Token::RBracket)?;
     let array = Expr::Array(sqlparser::ast::Array { elem, named: false });
-    Ok(Expr::Cast {
-        kind: CastKind::Cast,
-        expr: Box::new(array),
-        data_type,
-        format: None,
-    })
+    Ok(Expr::Cast { kind: CastKind::Cast, expr: Box::new(array), data_type, format: None })
 }
 
 /// A plain call of a function.
@@ -349,10 +292,7 @@ pub(super) fn call(name: &str, args: impl IntoIterator<Item = Expr>) -> Function
         parameters: FunctionArguments::None,
         args: FunctionArguments::List(FunctionArgumentList {
             duplicate_treatment: None,
-            args: args
-                .into_iter()
-                .map(|e| FunctionArg::Unnamed(FunctionArgExpr::Expr(e)))
-                .collect(),
+            args: args.into_iter().map(|e| FunctionArg::Unnamed(FunctionArgExpr::Expr(e))).collect(),
             clauses: vec![],
         }),
         filter: None,

@@ -64,10 +64,7 @@ fn table() -> &'static HashMap<&'static str, Vec<Signature>> {
     static READ: OnceLock<HashMap<&'static str, Vec<Signature>>> = OnceLock::new();
     READ.get_or_init(|| {
         let mut map: HashMap<&'static str, Vec<Signature>> = HashMap::new();
-        for line in TABLE
-            .lines()
-            .filter(|l| !l.trim().is_empty() && !l.starts_with('#'))
-        {
+        for line in TABLE.lines().filter(|l| !l.trim().is_empty() && !l.starts_with('#')) {
             if let Some((name, signature)) = signature(line) {
                 map.entry(name).or_default().push(signature);
             }
@@ -85,20 +82,9 @@ fn signature(line: &'static str) -> Option<(&'static str, Signature)> {
     let (name, params) = call.trim().split_once('(')?;
     let shown = params.strip_suffix(')')?;
     let variadic = shown.ends_with("...");
-    let params = split(shown.trim_end_matches("..."))
-        .map(pattern)
-        .collect::<Option<Vec<_>>>()?;
+    let params = split(shown.trim_end_matches("...")).map(pattern).collect::<Option<Vec<_>>>()?;
     let result = pattern(result.trim())?;
-    Some((
-        name,
-        Signature {
-            params,
-            variadic,
-            result,
-            template,
-            shown,
-        },
-    ))
+    Some((name, Signature { params, variadic, result, template, shown }))
 }
 
 fn split(params: &'static str) -> impl Iterator<Item = &'static str> {
@@ -133,39 +119,22 @@ pub(super) fn choose(overloads: &'static [Signature], args: &[Value]) -> Result<
     }
     match best {
         Some((_, found)) => Ok(found),
-        None => Err(if counted {
-            Mismatch::Types
-        } else {
-            Mismatch::Count
-        }),
+        None => Err(if counted { Mismatch::Types } else { Mismatch::Count }),
     }
 }
 
 fn take(signature: &'static Signature, args: &[Value]) -> Option<(usize, Match)> {
-    let params: Vec<&Pattern> = (0..args.len())
-        .filter_map(|i| signature.params.get(i).or(signature.params.last()))
-        .collect();
-    let numbers: Vec<&Value> = args
-        .iter()
-        .zip(&params)
-        .filter(|(_, p)| matches!(p, Pattern::Number))
-        .map(|(a, _)| a)
-        .collect();
+    let params: Vec<&Pattern> =
+        (0..args.len()).filter_map(|i| signature.params.get(i).or(signature.params.last())).collect();
+    let numbers: Vec<&Value> =
+        args.iter().zip(&params).filter(|(_, p)| matches!(p, Pattern::Number)).map(|(a, _)| a).collect();
     let number = coerce::common(&numbers)?;
     if !(number.is_numeric() || number == Type::Unknown) {
         return None;
     }
-    let number = if number == Type::Unknown && !numbers.is_empty() {
-        Type::Int64
-    } else {
-        number
-    };
-    let any: Vec<&Value> = args
-        .iter()
-        .zip(&params)
-        .filter(|(_, p)| matches!(p, Pattern::Any))
-        .map(|(a, _)| a)
-        .collect();
+    let number = if number == Type::Unknown && !numbers.is_empty() { Type::Int64 } else { number };
+    let any: Vec<&Value> =
+        args.iter().zip(&params).filter(|(_, p)| matches!(p, Pattern::Any)).map(|(a, _)| a).collect();
     let mut any_type = coerce::common(&any)?;
     for (arg, param) in args.iter().zip(&params) {
         if let (Pattern::ArrayOfAny, Type::Array(item)) = (param, &arg.ty) {
@@ -201,14 +170,7 @@ fn take(signature: &'static Signature, args: &[Value]) -> Option<(usize, Match)>
         Pattern::Any | Pattern::Each => any_type,
         Pattern::ArrayOfAny => Type::Array(Box::new(any_type)),
     };
-    Some((
-        cost,
-        Match {
-            ty,
-            args: taken,
-            signature,
-        },
-    ))
+    Some((cost, Match { ty, args: taken, signature }))
 }
 
 /// Fills a template with argument texts; `$*` is all of them, `$1` the first.
@@ -220,24 +182,13 @@ pub(super) fn fill(template: &str, args: &[Value]) -> String {
         let mark = rest[at + 1..].chars().next();
         match mark {
             Some('*') => {
-                out.push_str(
-                    &args
-                        .iter()
-                        .map(|a| a.sql.as_str())
-                        .collect::<Vec<_>>()
-                        .join(", "),
-                );
+                out.push_str(&args.iter().map(|a| a.sql.as_str()).collect::<Vec<_>>().join(", "));
             }
             Some(c) if c.is_ascii_digit() => {
                 let n = c.to_digit(10).unwrap_or(0) as usize;
                 if let Some(arg) = n.checked_sub(1).and_then(|i| args.get(i)) {
-                    let alone = (out.ends_with('(') || out.ends_with(", "))
-                        && rest[at + 2..].starts_with([',', ')']);
-                    out.push_str(&if alone {
-                        arg.sql.clone()
-                    } else {
-                        arg.operand()
-                    });
+                    let alone = (out.ends_with('(') || out.ends_with(", ")) && rest[at + 2..].starts_with([',', ')']);
+                    out.push_str(&if alone { arg.sql.clone() } else { arg.operand() });
                 }
             }
             _ => {
@@ -258,10 +209,7 @@ mod tests {
 
     #[test]
     fn every_line_of_the_table_is_a_signature() {
-        for line in TABLE
-            .lines()
-            .filter(|l| !l.trim().is_empty() && !l.starts_with('#'))
-        {
+        for line in TABLE.lines().filter(|l| !l.trim().is_empty() && !l.starts_with('#')) {
             assert!(signature(line).is_some(), "{line}");
         }
     }

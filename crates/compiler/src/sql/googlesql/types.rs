@@ -65,15 +65,9 @@ impl Type {
             Type::Numeric(_) => Type::NUMERIC,
             Type::BigNumeric(_) => Type::BIGNUMERIC,
             Type::Array(item) => Type::Array(Box::new(item.plain())),
-            Type::Struct(fields) => Type::Struct(
-                fields
-                    .iter()
-                    .map(|f| Field {
-                        name: f.name.clone(),
-                        ty: f.ty.plain(),
-                    })
-                    .collect(),
-            ),
+            Type::Struct(fields) => {
+                Type::Struct(fields.iter().map(|f| Field { name: f.name.clone(), ty: f.ty.plain() }).collect())
+            }
             other => other.clone(),
         }
     }
@@ -113,20 +107,13 @@ impl Type {
     /// Whether arithmetic is defined on it.
     #[must_use]
     pub fn is_numeric(&self) -> bool {
-        matches!(
-            self,
-            Type::Int64 | Type::Float64 | Type::Numeric(_) | Type::BigNumeric(_)
-        )
+        matches!(self, Type::Int64 | Type::Float64 | Type::Numeric(_) | Type::BigNumeric(_))
     }
 }
 
 /// The name under which DuckDB keeps a struct field, which must have one.
 pub(super) fn field_name(name: &str, position: usize) -> String {
-    if name.is_empty() {
-        format!("_field_{}", position + 1)
-    } else {
-        name.to_string()
-    }
+    if name.is_empty() { format!("_field_{}", position + 1) } else { name.to_string() }
 }
 
 /// A DuckDB identifier, always quoted.
@@ -155,10 +142,8 @@ impl fmt::Display for Type {
             Type::Unknown => "NULL",
             Type::Array(item) => return write!(f, "ARRAY<{item}>"),
             Type::Struct(fields) => {
-                let fields: Vec<String> = fields
-                    .iter()
-                    .map(|x| format!("{} {}", x.name, x.ty).trim().to_string())
-                    .collect();
+                let fields: Vec<String> =
+                    fields.iter().map(|x| format!("{} {}", x.name, x.ty).trim().to_string()).collect();
                 return write!(f, "STRUCT<{}>", fields.join(", "));
             }
         };
@@ -173,10 +158,7 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     fn word(&mut self) -> Option<&'a str> {
         self.rest = self.rest.trim_start();
-        let end = self
-            .rest
-            .find(|c: char| !(c.is_alphanumeric() || c == '_'))
-            .unwrap_or(self.rest.len());
+        let end = self.rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(self.rest.len());
         let (word, rest) = self.rest.split_at(end);
         self.rest = rest;
         (!word.is_empty()).then_some(word)
@@ -199,19 +181,13 @@ impl<'a> Reader<'a> {
             return Some(None);
         }
         let digits = self.word()?.parse().ok()?;
-        let scale = if self.take(',') {
-            self.word()?.parse().ok()?
-        } else {
-            0
-        };
+        let scale = if self.take(',') { self.word()?.parse().ok()? } else { 0 };
         self.take(')').then_some(Some(Precision { digits, scale }))
     }
 
     fn ty(&mut self) -> Option<Type> {
         Some(match self.word()?.to_ascii_uppercase().as_str() {
-            "INT64" | "INT" | "INTEGER" | "BIGINT" | "SMALLINT" | "TINYINT" | "BYTEINT" => {
-                Type::Int64
-            }
+            "INT64" | "INT" | "INTEGER" | "BIGINT" | "SMALLINT" | "TINYINT" | "BYTEINT" => Type::Int64,
             "FLOAT64" => Type::Float64,
             "NUMERIC" | "DECIMAL" => Type::Numeric(self.numbers()?),
             "BIGNUMERIC" | "BIGDECIMAL" => Type::BigNumeric(self.numbers()?),
@@ -252,10 +228,7 @@ impl<'a> Reader<'a> {
                         Some(ty) => Field { name, ty },
                         None => {
                             self.rest = before;
-                            Field {
-                                name: String::new(),
-                                ty: self.ty()?,
-                            }
+                            Field { name: String::new(), ty: self.ty()? }
                         }
                     };
                     fields.push(field);
@@ -279,21 +252,10 @@ mod tests {
 
     #[test]
     fn a_type_is_read_and_written_back() {
-        for text in [
-            "INT64",
-            "NUMERIC(12, 2)",
-            "ARRAY<STRING>",
-            "STRUCT<a INT64, b ARRAY<STRUCT<x FLOAT64>>>",
-        ] {
-            assert_eq!(
-                Type::parse(text).map(|t| t.to_string()).as_deref(),
-                Some(text)
-            );
+        for text in ["INT64", "NUMERIC(12, 2)", "ARRAY<STRING>", "STRUCT<a INT64, b ARRAY<STRUCT<x FLOAT64>>>"] {
+            assert_eq!(Type::parse(text).map(|t| t.to_string()).as_deref(), Some(text));
         }
-        assert_eq!(
-            Type::parse("decimal(10,2)").map(|t| t.duckdb()).as_deref(),
-            Some("DECIMAL(10,2)")
-        );
+        assert_eq!(Type::parse("decimal(10,2)").map(|t| t.duckdb()).as_deref(), Some("DECIMAL(10,2)"));
         assert_eq!(Type::parse("ARRAY<"), None);
         assert_eq!(Type::parse("VARCHAR"), None);
     }

@@ -113,11 +113,7 @@ impl Value {
 
     /// The text as an operand of an operator.
     pub(super) fn operand(&self) -> String {
-        if self.compound {
-            format!("({})", self.sql)
-        } else {
-            self.sql.clone()
-        }
+        if self.compound { format!("({})", self.sql) } else { self.sql.clone() }
     }
 
     /// As `operand`, but an integer literal without its type, where the other side gives it one.
@@ -195,28 +191,14 @@ impl Relation {
         if let Some(element) = &self.element {
             return element.clone();
         }
-        let fields = self
-            .columns
-            .iter()
-            .map(|c| super::types::Field {
-                name: c.name.clone(),
-                ty: c.ty.clone(),
-            })
-            .collect();
-        let parts: Vec<String> = self
-            .columns
-            .iter()
-            .map(|c| format!("{} := {}", quoted(&c.name), c.sql))
-            .collect();
+        let fields =
+            self.columns.iter().map(|c| super::types::Field { name: c.name.clone(), ty: c.ty.clone() }).collect();
+        let parts: Vec<String> = self.columns.iter().map(|c| format!("{} := {}", quoted(&c.name), c.sql)).collect();
         ScopeColumn {
             name: self.alias.clone(),
             ty: Type::Struct(fields),
             sql: format!("struct_pack({})", parts.join(", ")),
-            origins: self
-                .columns
-                .iter()
-                .flat_map(|c| c.origins.iter().cloned())
-                .collect(),
+            origins: self.columns.iter().flat_map(|c| c.origins.iter().cloned()).collect(),
             kind: ColumnKind::Computed,
         }
     }

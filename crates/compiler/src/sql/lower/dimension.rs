@@ -8,8 +8,7 @@ use super::relations::{Moment, sql_columns};
 use super::{Lowering, problems_at};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{
-    Dimension, EffectiveAt, FirstVersion, Members, Missing, ModelId, OnDelete, OpenEnd, Scd, Table,
-    Type1Scope,
+    Dimension, EffectiveAt, FirstVersion, Members, Missing, ModelId, OnDelete, OpenEnd, Scd, Table, Type1Scope,
 };
 use crate::plan::{Gate, ModelLoad, Reads, Statement};
 use crate::sql::googlesql::{Column as SqlColumn, ColumnKind, Type, parse_query, to_googlesql};
@@ -116,15 +115,13 @@ impl Lowering<'_> {
                 let text = states_text(members, table);
                 let mut catalog = self.catalog(&members.query, Moment::Now);
                 let mut columns = sql_columns(&table.columns);
-                for (name, ty) in
-                    [
-                        ("_at", Type::Timestamp),
-                        ("_batch", Type::Int64),
-                        ("_state", Type::Int64),
-                        ("_deleted", Type::Bool),
-                        ("_gone_since", Type::Timestamp),
-                    ]
-                {
+                for (name, ty) in [
+                    ("_at", Type::Timestamp),
+                    ("_batch", Type::Int64),
+                    ("_state", Type::Int64),
+                    ("_deleted", Type::Bool),
+                    ("_gone_since", Type::Timestamp),
+                ] {
                     columns.push(SqlColumn { name: name.to_owned(), ty });
                 }
                 catalog.add_as(&format!("{}/states", table.address), self.states(table, since), columns);
@@ -146,7 +143,9 @@ impl Lowering<'_> {
                 EffectiveAt::Column(..) => format!("COALESCE(e._event_at, {})", self.dialect.words().at),
                 EffectiveAt::Extracted => self.dialect.words().at.to_owned(),
             };
-            let load = |text: &str, increment: Option<&touched::Increment>| -> Result<Vec<Statement>, Vec<Diagnostic>> {
+            let load = |text: &str,
+                        increment: Option<&touched::Increment>|
+             -> Result<Vec<Statement>, Vec<Diagnostic>> {
                 let mut catalog = self.catalog(&members.query, moment);
                 let mut statements = Vec::new();
                 let at = |found| problems_at(found, members.query.span);
@@ -154,8 +153,7 @@ impl Lowering<'_> {
                     self.add_relations(&mut catalog, &increment.relations, moment);
                     statements.extend(self.touched(&dimension.name, increment, &catalog).map_err(at)?);
                 }
-                let query =
-                    self.dialect.query(&outer_text(self.project, members, None, text), &catalog).map_err(at)?;
+                let query = self.dialect.query(&outer_text(self.project, members, None, text), &catalog).map_err(at)?;
                 let touched = increment.map(|increment| increment.key.iter().map(Col::plain).collect());
                 statements.extend(self.render("dimension_evaluated", base(query, touched, event_at.clone())));
                 statements.extend(self.dimension_gates(dimension, members, &context, true));
@@ -222,8 +220,7 @@ impl Lowering<'_> {
 
     fn dimension_context<'m>(&self, dimension: &'m Dimension, members: &'m Members) -> Context<'m> {
         let key: Vec<Col> = members.natural_key.iter().map(|column| Col::new(&column.name, &column.ty)).collect();
-        let attributes: Vec<Col> =
-            members.attributes.iter().map(|a| Col::new(&a.column.name, &a.column.ty)).collect();
+        let attributes: Vec<Col> = members.attributes.iter().map(|a| Col::new(&a.column.name, &a.column.ty)).collect();
         let has_versions = members.has_versions();
         let type1_all = members.type1_scope == Type1Scope::All;
         let only_new = members.effective_at == EffectiveAt::Extracted && self.states_table(members).is_none();
@@ -419,7 +416,10 @@ impl Lowering<'_> {
                 ),
                 reads: Reads::Gate(Gate {
                     code: Code::DuplicateKey,
-                    message: format!("the query of dimension `{}` gives several rows of one natural key", dimension.name),
+                    message: format!(
+                        "the query of dimension `{}` gives several rows of one natural key",
+                        dimension.name
+                    ),
                     span: dimension.span,
                     help: "make the query give one row per natural key, or name the columns that tell the rows apart"
                         .to_owned(),
@@ -432,8 +432,7 @@ impl Lowering<'_> {
     fn collision_gate(&self, dimension: &Dimension, context: &Context<'_>) -> Statement {
         let quote = |name: &str| self.dialect.quote(name);
         let key = quote(&context.key_column);
-        let differs: Vec<String> =
-            context.key.iter().map(|c| format!("a.{0} <> b.{0}", quote(c.name()))).collect();
+        let differs: Vec<String> = context.key.iter().map(|c| format!("a.{0} <> b.{0}", quote(c.name()))).collect();
         let names: Vec<&str> = context.key.iter().map(Col::name).collect();
         let text = self.dialect.concat(&[
             self.readable_key(&names, "a"),
@@ -441,8 +440,10 @@ impl Lowering<'_> {
             self.readable_key(&names, "b"),
         ]);
         let list = |alias: &str| {
-            let columns: Vec<String> =
-                std::iter::once(key.clone()).chain(names.iter().map(|n| quote(n))).map(|c| format!("{alias}.{c}")).collect();
+            let columns: Vec<String> = std::iter::once(key.clone())
+                .chain(names.iter().map(|n| quote(n)))
+                .map(|c| format!("{alias}.{c}"))
+                .collect();
             columns.join(", ")
         };
         Statement {
@@ -482,7 +483,10 @@ impl Lowering<'_> {
         };
         let name = &dimension.name;
         let mut audits = vec![gate(
-            format!("SELECT CAST(d.{key} AS {}) AS key_text FROM {table} AS d GROUP BY d.{key} HAVING COUNT(*) > 1 LIMIT 20", self.dialect.ty(&Type::String)),
+            format!(
+                "SELECT CAST(d.{key} AS {}) AS key_text FROM {table} AS d GROUP BY d.{key} HAVING COUNT(*) > 1 LIMIT 20",
+                self.dialect.ty(&Type::String)
+            ),
             format!("a surrogate key of dimension `{name}` names several rows"),
         )];
         if members.has_versions() {
@@ -550,15 +554,13 @@ fn states_text(members: &Members, table: &Table) -> String {
 }
 
 /// The natural key, the attributes and the instant of each row of a query.
-fn outer_text(
-    project: &crate::model::Project,
-    members: &Members,
-    states_of: Option<&Table>,
-    inner: &str,
-) -> String {
+fn outer_text(project: &crate::model::Project, members: &Members, states_of: Option<&Table>, inner: &str) -> String {
     let mut items: Vec<String> = members.natural_key.iter().map(|column| names::backquoted(&column.name)).collect();
     items.extend(
-        members.attributes.iter().map(|attribute| format!("({}) AS {}", attribute.expr, names::backquoted(&attribute.column.name))),
+        members
+            .attributes
+            .iter()
+            .map(|attribute| format!("({}) AS {}", attribute.expr, names::backquoted(&attribute.column.name))),
     );
     let instant = match &members.effective_at {
         EffectiveAt::Column(name, ty) => Some(names::instant(&names::backquoted(name), ty, &project.timezone)),
@@ -569,11 +571,8 @@ fn outer_text(
         let own = instant.map_or("_at".to_owned(), |instant| format!("COALESCE({instant}, _at)"));
         // A row that a whole reading did not find holds the values of its last state: it went at the reading's time,
         // and one that comes back with no later instant than that comes back at the reading's time.
-        let at = if table.deletes_by_reading() {
-            format!("IF(_deleted OR {own} <= _gone_since, _at, {own})")
-        } else {
-            own
-        };
+        let at =
+            if table.deletes_by_reading() { format!("IF(_deleted OR {own} <= _gone_since, _at, {own})") } else { own };
         items.push(format!("{at} AS _event_at"));
     } else {
         items.push(format!("{} AS _event_at", instant.unwrap_or_else(|| "CAST(NULL AS TIMESTAMP)".to_owned())));
@@ -584,4 +583,3 @@ fn outer_text(
     }
     format!("SELECT {} FROM ({inner}) AS q", items.join(", "))
 }
-

@@ -79,7 +79,18 @@ impl Lowering<'_> {
             Err(whole) => (None, Some(whole.reason)),
         };
         let audits = self.fact_audits(fact);
-        Ok(ModelLoad { model: id, name: fact.name.clone(), tables, upstream, reads_models: self.reads_models(id), by_batch: false, whole, full, incremental, audits })
+        Ok(ModelLoad {
+            model: id,
+            name: fact.name.clone(),
+            tables,
+            upstream,
+            reads_models: self.reads_models(id),
+            by_batch: false,
+            whole,
+            full,
+            incremental,
+            audits,
+        })
     }
 
     /// Why a fact is computed whole, where it is.
@@ -308,11 +319,7 @@ impl Lowering<'_> {
         let mut catalog = self.catalog(&fact.query, Moment::Now);
         for used in &fact.query.analysis.tables {
             if let Some(table) = self.project.table(&used.table) {
-                catalog.add_as(
-                    &table.address,
-                    self.landing_rows(table),
-                    super::relations::sql_columns(&table.columns),
-                );
+                catalog.add_as(&table.address, self.landing_rows(table), super::relations::sql_columns(&table.columns));
             }
         }
         let keys: Vec<String> = fact.key.iter().map(|column| names::backquoted(&column.name)).collect();
@@ -380,13 +387,12 @@ impl Lowering<'_> {
 
     /// Counts the rows that lose against the survivor of their key.
     fn survivors(&self, fact: &Fact, _by: &str, query: &str, touched: Option<&[Col]>) -> Vec<Statement> {
-        let list: Vec<String> = fact.key.iter().map(|column| format!("i.{}", self.dialect.quote(&column.name))).collect();
+        let list: Vec<String> =
+            fact.key.iter().map(|column| format!("i.{}", self.dialect.quote(&column.name))).collect();
         let list = list.join(", ");
         let join = touched.map_or(String::new(), |key| {
-            let equal: Vec<String> = key
-                .iter()
-                .map(|c| format!("t.{0} IS NOT DISTINCT FROM i.{0}", self.dialect.quote(c.name())))
-                .collect();
+            let equal: Vec<String> =
+                key.iter().map(|c| format!("t.{0} IS NOT DISTINCT FROM i.{0}", self.dialect.quote(c.name()))).collect();
             format!("JOIN touched AS t ON {}\n", equal.join(" AND "))
         });
         vec![Statement {
@@ -414,7 +420,10 @@ impl Lowering<'_> {
             }),
         };
         let mut audits = vec![gate(
-            format!("SELECT {text} AS key_text FROM {table} AS f GROUP BY {} HAVING COUNT(*) > 1 LIMIT 20", list.join(", ")),
+            format!(
+                "SELECT {text} AS key_text FROM {table} AS f GROUP BY {} HAVING COUNT(*) > 1 LIMIT 20",
+                list.join(", ")
+            ),
             format!("fact `{}` has several rows of one grain key", fact.name),
             fact.grain_span,
         )];

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::relations::landed_columns;
 use super::Lowering;
+use super::relations::landed_columns;
 use crate::model::{Contents, Retain, Table};
 use crate::plan::{Landing, Reads, Stage, Statement};
 use crate::sql::template::Col;

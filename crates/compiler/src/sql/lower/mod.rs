@@ -13,8 +13,8 @@ use rayon::prelude::*;
 pub use objects::{change_statements, manifest};
 
 use super::dialect::{BigQuery, Dialect, DuckDb};
-use super::template::{Rendered, Templates};
 use super::googlesql::Problem;
+use super::template::{Rendered, Templates};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{DimensionKind, ModelId, Project, TargetType};
 use crate::plan::{LoadPlan, ModelLoad, Reads, Statement};

@@ -12,9 +12,7 @@ use crate::model::{
     CALENDAR, Calendar, Dimension, DimensionKind, Fact, ModelId, Project, RESERVED, StarColumn, TIME_OF_DAY, Table,
     TargetType, star_columns,
 };
-use crate::plan::{
-    Action, Alteration, Change, ChangeSet, MANIFEST_FORMAT, Manifest, Object, ObjectColumn, ObjectKind,
-};
+use crate::plan::{Action, Alteration, Change, ChangeSet, MANIFEST_FORMAT, Manifest, Object, ObjectColumn, ObjectKind};
 use crate::sql::googlesql::{Tables, Type};
 use crate::sql::names;
 
@@ -96,11 +94,7 @@ impl Lowering<'_> {
             was: None,
             protect: false,
         };
-        let live = self
-            .dialect
-            .has_physical_design()
-            .then(String::new)
-            .unwrap_or_default();
+        let live = self.dialect.has_physical_design().then(String::new).unwrap_or_default();
         let mut view = object("", &[], &format!("Live rows of {}.", table.address));
         view.kind = ObjectKind::View;
         let list: Vec<String> = columns.iter().map(|(name, _)| self.dialect.quote(name)).collect();
@@ -117,8 +111,16 @@ impl Lowering<'_> {
             ("_deleted", Type::Bool),
         ];
         vec![
-            object("__rows", &housekeeping, &format!("Every landed row of {}, deleted ones among them.", table.address)),
-            object("__changes", &images, &format!("Images of rows of {} that models have yet to consume.", table.address)),
+            object(
+                "__rows",
+                &housekeeping,
+                &format!("Every landed row of {}, deleted ones among them.", table.address),
+            ),
+            object(
+                "__changes",
+                &images,
+                &format!("Images of rows of {} that models have yet to consume.", table.address),
+            ),
             view,
         ]
     }
@@ -352,11 +354,9 @@ impl Lowering<'_> {
         let quote = |name: &str| self.dialect.quote(name);
         let physical = self.dialect.has_physical_design();
         match alteration {
-            Alteration::RenameTable(from) => vec![format!(
-                "ALTER TABLE {} RENAME TO {}",
-                self.path(&after.schema, from),
-                quote(&after.name)
-            )],
+            Alteration::RenameTable(from) => {
+                vec![format!("ALTER TABLE {} RENAME TO {}", self.path(&after.schema, from), quote(&after.name))]
+            }
             Alteration::AddColumn(column) => {
                 let mut statements = vec![format!(
                     "ALTER TABLE {path} ADD COLUMN IF NOT EXISTS {} {}{}",
@@ -419,11 +419,8 @@ impl Lowering<'_> {
         let rows: Vec<String> = RESERVED
             .iter()
             .map(|(key, label)| {
-                let values: Vec<String> = object
-                    .columns
-                    .iter()
-                    .map(|column| self.reserved_value(dimension, column, *key, label))
-                    .collect();
+                let values: Vec<String> =
+                    object.columns.iter().map(|column| self.reserved_value(dimension, column, *key, label)).collect();
                 format!("  ({})", values.join(", "))
             })
             .collect();
@@ -435,7 +432,9 @@ impl Lowering<'_> {
         let natural = matches!(&dimension.kind, DimensionKind::Standard(members)
             if members.natural_key.iter().any(|part| part.name == column.name));
         match column.name.as_str() {
-            name if name == names::key(&dimension.name) || name == names::durable_key(&dimension.name) => key.to_string(),
+            name if name == names::key(&dimension.name) || name == names::durable_key(&dimension.name) => {
+                key.to_string()
+            }
             "valid_from" => words.beginning.to_owned(),
             "valid_to" => words.far_future.to_owned(),
             "is_current" => "TRUE".to_owned(),

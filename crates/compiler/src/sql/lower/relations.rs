@@ -50,7 +50,8 @@ impl Lowering<'_> {
                 catalog.add_as(&table.address, self.rows_as_of(table, moment), sql_columns(&table.columns));
             } else if let Some(id) = used.table.strip_prefix("ref.").and_then(|name| self.project.model(name)) {
                 let columns = star_columns(self.project, id);
-                let columns = columns.into_iter().map(|column| SqlColumn { name: column.name, ty: column.ty }).collect();
+                let columns =
+                    columns.into_iter().map(|column| SqlColumn { name: column.name, ty: column.ty }).collect();
                 catalog.add_as(&used.table, self.star(self.project.model_name(id)), columns);
             }
         }

@@ -34,8 +34,9 @@ pub(super) fn places(select: &Select, key: &[SelectItem]) -> Vec<Missing> {
                 _ => Vec::new(),
             };
             for side in sides {
-                let matters = key.iter().any(|item| matches!(item, SelectItem::ExprWithAlias { expr, .. } if names(expr, side)))
-                    || from.joins[index + 1..].iter().any(|join| accepts_null(join, side));
+                let matters =
+                    key.iter().any(|item| matches!(item, SelectItem::ExprWithAlias { expr, .. } if names(expr, side)))
+                        || from.joins[index + 1..].iter().any(|join| accepts_null(join, side));
                 if matters {
                     found.push(Missing { aliases: side.clone(), from: from_index, join: index });
                 }

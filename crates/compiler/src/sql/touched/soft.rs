@@ -26,7 +26,9 @@ impl Soft {
         let mut columns = Vec::new();
         for from in &select.from {
             for factor in std::iter::once(&from.relation).chain(from.joins.iter().map(|join| &join.relation)) {
-                let (TableFactor::Derived { subquery, .. }, Some(alias)) = (factor, factor_alias(factor)) else { continue };
+                let (TableFactor::Derived { subquery, .. }, Some(alias)) = (factor, factor_alias(factor)) else {
+                    continue;
+                };
                 let inner = branches(&subquery.body).unwrap_or_default();
                 let mut soft = Vec::new();
                 let mut all = false;
@@ -128,9 +130,8 @@ pub(super) fn widen(select: &mut Select) -> Derived<()> {
     let nullable = nullable(select);
     let several = aliases(select).len() > 1;
     // A row that loses its partner may pass a filter that it failed before.
-    let firm = |expr: &Expr| {
-        !soft.is_read_by(expr) && !reads(expr, &mut |alias, _| is_nullable(alias, &nullable, several))
-    };
+    let firm =
+        |expr: &Expr| !soft.is_read_by(expr) && !reads(expr, &mut |alias, _| is_nullable(alias, &nullable, several));
     select.selection = select.selection.take().and_then(|filter| keep(filter, &firm));
     for join in select.from.iter_mut().flat_map(|from| &mut from.joins) {
         let Some(JoinConstraint::On(on)) = constraint(&join.join_operator).cloned() else { continue };

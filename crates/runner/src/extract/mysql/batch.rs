@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use dwc_compiler::sql::googlesql::Type;
 use dwc_duckdb::duckdb::arrow::array::{
-    ArrayRef, BinaryBuilder, BooleanBuilder, Date32Builder, Decimal128Builder, Float64Builder,
-    Int64Builder, StringBuilder, Time64MicrosecondBuilder, TimestampMicrosecondBuilder,
+    ArrayRef, BinaryBuilder, BooleanBuilder, Date32Builder, Decimal128Builder, Float64Builder, Int64Builder,
+    StringBuilder, Time64MicrosecondBuilder, TimestampMicrosecondBuilder,
 };
 use dwc_duckdb::duckdb::arrow::datatypes::{Field, Schema};
 use dwc_duckdb::duckdb::arrow::record_batch::RecordBatch;
@@ -39,10 +39,7 @@ impl Column {
             Type::Numeric(_) | Type::BigNumeric(_) => {
                 let (digits, scale) = Reading::precision(ty);
                 let builder = Decimal128Builder::new();
-                let ty = dwc_duckdb::duckdb::arrow::datatypes::DataType::Decimal128(
-                    digits,
-                    scale.cast_signed(),
-                );
+                let ty = dwc_duckdb::duckdb::arrow::datatypes::DataType::Decimal128(digits, scale.cast_signed());
                 Column::Decimal(builder.with_data_type(ty))
             }
             Type::Bool => Column::Bool(BooleanBuilder::new()),
@@ -50,12 +47,9 @@ impl Column {
             Type::Date => Column::Date(Date32Builder::new()),
             Type::Time => Column::Time(Time64MicrosecondBuilder::new()),
             Type::DateTime | Type::Timestamp => Column::Instant(TimestampMicrosecondBuilder::new()),
-            Type::String
-            | Type::Json
-            | Type::Unknown
-            | Type::Interval
-            | Type::Array(_)
-            | Type::Struct(_) => Column::Text(StringBuilder::new()),
+            Type::String | Type::Json | Type::Unknown | Type::Interval | Type::Array(_) | Type::Struct(_) => {
+                Column::Text(StringBuilder::new())
+            }
         }
     }
 
@@ -108,11 +102,7 @@ pub(super) struct Batch {
 impl Batch {
     /// An empty batch of columns of these types.
     pub(super) fn new<'t>(types: impl IntoIterator<Item = &'t Type>) -> Self {
-        Self {
-            columns: types.into_iter().map(Column::new).collect(),
-            rows: 0,
-            bytes: 0,
-        }
+        Self { columns: types.into_iter().map(Column::new).collect(), rows: 0, bytes: 0 }
     }
 
     /// Adds a row of as many cells as there are columns.
@@ -146,7 +136,6 @@ impl Batch {
             .map(|(at, array)| Field::new(format!("c{at}"), array.data_type().clone(), true))
             .collect();
         let made = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays);
-        made.map(Some)
-            .map_err(|cause| Error::because("rows of the source could not be gathered", cause))
+        made.map(Some).map_err(|cause| Error::because("rows of the source could not be gathered", cause))
     }
 }

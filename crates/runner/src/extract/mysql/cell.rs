@@ -48,28 +48,13 @@ pub(super) struct Reading {
 impl Reading {
     /// What the server says of a column of its result.
     pub(super) fn new(name: &str, ty: &Type, zone: Tz, column: &mysql_async::Column) -> Self {
-        let text = column
-            .flags()
-            .intersects(ColumnFlags::ENUM_FLAG | ColumnFlags::SET_FLAG);
-        let sent = if text {
-            ColumnType::MYSQL_TYPE_STRING
-        } else {
-            column.column_type()
-        };
-        Self {
-            name: name.to_owned(),
-            ty: ty.clone(),
-            sent,
-            decimals: column.decimals().min(6),
-            zone,
-        }
+        let text = column.flags().intersects(ColumnFlags::ENUM_FLAG | ColumnFlags::SET_FLAG);
+        let sent = if text { ColumnType::MYSQL_TYPE_STRING } else { column.column_type() };
+        Self { name: name.to_owned(), ty: ty.clone(), sent, decimals: column.decimals().min(6), zone }
     }
 
     fn is_instant(&self) -> bool {
-        matches!(
-            self.sent,
-            ColumnType::MYSQL_TYPE_TIMESTAMP | ColumnType::MYSQL_TYPE_TIMESTAMP2
-        )
+        matches!(self.sent, ColumnType::MYSQL_TYPE_TIMESTAMP | ColumnType::MYSQL_TYPE_TIMESTAMP2)
     }
 
     fn is_bits(&self) -> bool {
@@ -87,10 +72,7 @@ impl Reading {
             Type::Numeric(_) | Type::BigNumeric(_) => self.decimal(value).map(Cell::Decimal),
             Type::Bool => self.truth(value).map(Cell::Bool),
             Type::String | Type::Unknown => {
-                return self
-                    .text(value)
-                    .map(Cell::Text)
-                    .ok_or_else(|| self.no("not UTF-8"));
+                return self.text(value).map(Cell::Text).ok_or_else(|| self.no("not UTF-8"));
             }
             Type::Bytes => match value {
                 Value::Bytes(bytes) => Some(Cell::Bytes(bytes)),
@@ -111,9 +93,7 @@ impl Reading {
     /// How many digits a decimal has, and how many after the point.
     pub(super) fn precision(ty: &Type) -> (u8, u8) {
         match ty {
-            Type::Numeric(Some(p)) | Type::BigNumeric(Some(p)) => {
-                (p.digits.min(38), p.scale.min(18))
-            }
+            Type::Numeric(Some(p)) | Type::BigNumeric(Some(p)) => (p.digits.min(38), p.scale.min(18)),
             Type::BigNumeric(None) => (38, 18),
             _ => (38, 9),
         }
@@ -122,12 +102,8 @@ impl Reading {
     fn decimal(&self, value: &Value) -> Option<i128> {
         let (digits, scale) = Self::precision(&self.ty);
         match value {
-            Value::Bytes(bits) if self.is_bits() => {
-                number::decimal(&number::bits(bits)?.to_string(), digits, scale)
-            }
-            Value::Bytes(bytes) => {
-                number::decimal(std::str::from_utf8(bytes).ok()?.trim(), digits, scale)
-            }
+            Value::Bytes(bits) if self.is_bits() => number::decimal(&number::bits(bits)?.to_string(), digits, scale),
+            Value::Bytes(bytes) => number::decimal(std::str::from_utf8(bytes).ok()?.trim(), digits, scale),
             Value::Int(whole) => number::decimal(&whole.to_string(), digits, scale),
             Value::UInt(whole) => number::decimal(&whole.to_string(), digits, scale),
             // The shortest text of a binary number is what a reader of the source sees.
@@ -139,9 +115,7 @@ impl Reading {
 
     fn truth(&self, value: &Value) -> Option<bool> {
         let text = match value {
-            Value::Bytes(bytes) if !self.is_bits() => {
-                std::str::from_utf8(bytes).ok()?.trim().to_ascii_lowercase()
-            }
+            Value::Bytes(bytes) if !self.is_bits() => std::str::from_utf8(bytes).ok()?.trim().to_ascii_lowercase(),
             other => whole(other, self.is_bits())?.to_string(),
         };
         match text.as_str() {
@@ -159,19 +133,13 @@ impl Reading {
                 let date = format!("{year:04}-{month:02}-{day:02}");
                 Cow::Owned(match self.sent {
                     ColumnType::MYSQL_TYPE_DATE | ColumnType::MYSQL_TYPE_NEWDATE => date,
-                    _ => format!(
-                        "{date} {hour:02}:{minute:02}:{second:02}{}",
-                        fraction(*micros, self.decimals)
-                    ),
+                    _ => format!("{date} {hour:02}:{minute:02}:{second:02}{}", fraction(*micros, self.decimals)),
                 })
             }
             Value::Time(negative, days, hours, minutes, seconds, micros) => {
                 let hours = days * 24 + u32::from(*hours);
                 let sign = if *negative { "-" } else { "" };
-                Cow::Owned(format!(
-                    "{sign}{hours:02}:{minutes:02}:{seconds:02}{}",
-                    fraction(*micros, self.decimals)
-                ))
+                Cow::Owned(format!("{sign}{hours:02}:{minutes:02}:{seconds:02}{}", fraction(*micros, self.decimals)))
             }
             other => Cow::Owned(show(other)),
         })
@@ -191,10 +159,9 @@ impl Reading {
                 moment::moment(*year, *month, *day, (*hour, *minute, *second, *micros))
                     .ok_or_else(|| self.no("a zero date"))
             }
-            Value::Bytes(bytes) if !self.is_bits() => std::str::from_utf8(bytes)
-                .ok()
-                .and_then(moment::read)
-                .ok_or_else(|| self.no(&show(value))),
+            Value::Bytes(bytes) if !self.is_bits() => {
+                std::str::from_utf8(bytes).ok().and_then(moment::read).ok_or_else(|| self.no(&show(value)))
+            }
             other => Err(self.no(&show(other))),
         }?;
         match (&self.ty, self.is_instant()) {
@@ -202,12 +169,8 @@ impl Reading {
                 Err(self.no("it has a time of day; declare it as DATETIME"))
             }
             (Type::Date, _) => Ok(Cell::Date(moment::days(read.date()))),
-            (Type::DateTime, true) => Ok(Cell::Instant(moment::micros(moment::to_local(
-                read, self.zone,
-            )))),
-            (Type::Timestamp, false) => Ok(Cell::Instant(moment::micros(moment::to_utc(
-                read, self.zone,
-            )))),
+            (Type::DateTime, true) => Ok(Cell::Instant(moment::micros(moment::to_local(read, self.zone)))),
+            (Type::Timestamp, false) => Ok(Cell::Instant(moment::micros(moment::to_utc(read, self.zone)))),
             _ => Ok(Cell::Instant(moment::micros(read))),
         }
     }
@@ -215,8 +178,7 @@ impl Reading {
     fn time(&self, value: &Value) -> Result<Cell<'static>, String> {
         match value {
             Value::Time(false, 0, hours, minutes, seconds, micros) => {
-                let whole =
-                    (i64::from(*hours) * 60 + i64::from(*minutes)) * 60 + i64::from(*seconds);
+                let whole = (i64::from(*hours) * 60 + i64::from(*minutes)) * 60 + i64::from(*seconds);
                 Ok(Cell::Time(whole * 1_000_000 + i64::from(*micros)))
             }
             Value::Time(..) => Err(self.no("not a time of day; declare it as STRING")),
@@ -237,10 +199,7 @@ fn whole(value: &Value, bits: bool) -> Option<i64> {
     }
 }
 
-#[allow(
-    clippy::cast_precision_loss,
-    reason = "a FLOAT64 of a whole number is the nearest one, as in GoogleSQL"
-)]
+#[allow(clippy::cast_precision_loss, reason = "a FLOAT64 of a whole number is the nearest one, as in GoogleSQL")]
 fn float(value: &Value) -> Option<f64> {
     match value {
         Value::Float(value) => Some(f64::from(*value)),
@@ -253,11 +212,7 @@ fn float(value: &Value) -> Option<f64> {
 }
 
 fn fraction(micros: u32, decimals: u8) -> String {
-    if decimals == 0 {
-        String::new()
-    } else {
-        format!(".{micros:06}")[..=usize::from(decimals.min(6))].to_owned()
-    }
+    if decimals == 0 { String::new() } else { format!(".{micros:06}")[..=usize::from(decimals.min(6))].to_owned() }
 }
 
 /// A value as a reader would write it, for reasons.
@@ -274,10 +229,7 @@ fn show(value: &Value) -> String {
         }
         Value::Time(negative, days, hours, minutes, seconds, _) => {
             let sign = if *negative { "-" } else { "" };
-            format!(
-                "{sign}{}:{minutes:02}:{seconds:02}",
-                days * 24 + u32::from(*hours)
-            )
+            format!("{sign}{}:{minutes:02}:{seconds:02}", days * 24 + u32::from(*hours))
         }
     }
 }
@@ -293,18 +245,9 @@ impl Reading {
             Value::Double(value) => (*value).into(),
             Value::Bytes(bytes) => match self.text(value) {
                 Some(text) => text.into_owned().into(),
-                None => format!(
-                    "0x{}",
-                    bytes
-                        .iter()
-                        .map(|byte| format!("{byte:02x}"))
-                        .collect::<String>()
-                )
-                .into(),
+                None => format!("0x{}", bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()).into(),
             },
-            Value::Date(..) | Value::Time(..) => {
-                self.text(value).unwrap_or_default().into_owned().into()
-            }
+            Value::Date(..) | Value::Time(..) => self.text(value).unwrap_or_default().into_owned().into(),
         }
     }
 }

@@ -44,17 +44,12 @@ impl Failure {
     /// What a failed statement on an open connection means.
     pub(crate) fn of(doing: &str, cause: mysql_async::Error) -> Self {
         match cause {
-            mysql_async::Error::Server(server) if !is_passing(server.code) => {
-                Failure::Stopped(Error {
-                    code: Some(Code::SourceRefused),
-                    message: format!("{doing} was refused: {}", server.message),
-                    help: Some(
-                        "look at the rights of the user and at the declaration of the table"
-                            .to_owned(),
-                    ),
-                    cause: None,
-                })
-            }
+            mysql_async::Error::Server(server) if !is_passing(server.code) => Failure::Stopped(Error {
+                code: Some(Code::SourceRefused),
+                message: format!("{doing} was refused: {}", server.message),
+                help: Some("look at the rights of the user and at the declaration of the table".to_owned()),
+                cause: None,
+            }),
             other => Failure::Unreachable(said(&other)),
         }
     }
@@ -62,11 +57,7 @@ impl Failure {
 
 /// Server errors that pass: too many connections, a shutdown, a deadlock, a lock that was not given, a killed session.
 fn is_passing(code: u16) -> bool {
-    matches!(
-        code,
-        1040 | 1053 | 1077 | 1079 | 1152
-            ..=1161 | 1203 | 1205 | 1213 | 1226 | 1317 | 1927 | 2006 | 2013
-    )
+    matches!(code, 1040 | 1053 | 1077 | 1079 | 1152..=1161 | 1203 | 1205 | 1213 | 1226 | 1317 | 1927 | 2006 | 2013)
 }
 
 /// What a driver says, without the address.
@@ -79,9 +70,7 @@ fn said(cause: &mysql_async::Error) -> String {
         mysql_async::Error::Server(server) => server.message.clone(),
         mysql_async::Error::Io(io) => io.to_string(),
         mysql_async::Error::Driver(driver) => driver.to_string(),
-        mysql_async::Error::Other(_) | mysql_async::Error::Url(_) => {
-            "the connection was not made".to_owned()
-        }
+        mysql_async::Error::Other(_) | mysql_async::Error::Url(_) => "the connection was not made".to_owned(),
     }
 }
 
@@ -90,10 +79,7 @@ pub(crate) fn options(source: &Source) -> Result<Opts, Error> {
     let address = expand_env(&source.url, &crate::project::env).map_err(|name| {
         Error::coded(
             Code::MissingVariable,
-            format!(
-                "the environment has no `{name}`, which the address of source `{}` needs",
-                source.name
-            ),
+            format!("the environment has no `{name}`, which the address of source `{}` needs", source.name),
         )
         .help("set it where `dwc` runs; it is never stored")
     })?;
@@ -110,10 +96,7 @@ fn read_address(address: &str) -> Option<Opts> {
     let mut kept = Vec::new();
     let mut tls: Option<SslOpts> = None;
     let mut authority = None;
-    for parameter in parameters
-        .split('&')
-        .filter(|parameter| !parameter.is_empty())
-    {
+    for parameter in parameters.split('&').filter(|parameter| !parameter.is_empty()) {
         let (key, value) = parameter.split_once('=').unwrap_or((parameter, ""));
         match key.to_ascii_lowercase().replace(['-', '_'], "").as_str() {
             "sslmode" => {
@@ -124,9 +107,7 @@ fn read_address(address: &str) -> Option<Opts> {
                             .with_danger_accept_invalid_certs(true)
                             .with_danger_skip_domain_validation(true),
                     ),
-                    "verify_ca" => {
-                        Some(SslOpts::default().with_danger_skip_domain_validation(true))
-                    }
+                    "verify_ca" => Some(SslOpts::default().with_danger_skip_domain_validation(true)),
                     "verify_identity" => Some(SslOpts::default()),
                     _ => return None,
                 }
@@ -135,11 +116,7 @@ fn read_address(address: &str) -> Option<Opts> {
             _ => kept.push(parameter),
         }
     }
-    let query = if kept.is_empty() {
-        String::new()
-    } else {
-        format!("?{}", kept.join("&"))
-    };
+    let query = if kept.is_empty() { String::new() } else { format!("?{}", kept.join("&")) };
     let read = Opts::from_url(&format!("{plain}{query}")).ok()?;
     let mut builder = OptsBuilder::from_opts(read)
         .prefer_socket(Some(false))
@@ -161,17 +138,11 @@ pub(crate) async fn open(options: Opts) -> Result<Conn, Failure> {
         Ok(Ok(connection)) => connection,
         Ok(Err(cause)) => return Err(Failure::Unreachable(said(&cause))),
         Err(_) => {
-            return Err(Failure::Unreachable(format!(
-                "no answer within {} seconds",
-                PATIENCE.as_secs()
-            )));
+            return Err(Failure::Unreachable(format!("no answer within {} seconds", PATIENCE.as_secs())));
         }
     };
     for statement in SESSION {
-        connection
-            .query_drop(*statement)
-            .await
-            .map_err(|cause| Failure::of("setting up the session", cause))?;
+        connection.query_drop(*statement).await.map_err(|cause| Failure::of("setting up the session", cause))?;
     }
     Ok(connection)
 }
@@ -185,10 +156,7 @@ mod tests {
         let tls = |address: &str| read_address(address).map(|options| options.ssl_opts().is_some());
         assert_eq!(tls("mysql://u:p@h:3306/d"), Some(false));
         assert_eq!(tls("mariadb://u:p@h/d?ssl-mode=REQUIRED"), Some(true));
-        assert_eq!(
-            tls("mysql://u:p@h/d?sslMode=VERIFY_IDENTITY&compression=fast"),
-            Some(true)
-        );
+        assert_eq!(tls("mysql://u:p@h/d?sslMode=VERIFY_IDENTITY&compression=fast"), Some(true));
         assert_eq!(tls("mysql://u:p@h/d?ssl-mode=perhaps"), None);
         assert_eq!(tls("postgres://u:p@h/d"), None);
     }

@@ -34,41 +34,25 @@ pub(super) enum CursorKind {
 
 impl CursorKind {
     /// Where an increment starts: the watermark less the lookback. After clocks were set back, that much earlier.
-    pub(super) fn start(
-        self,
-        since: &Watermark,
-        lookback: u64,
-        zone: Tz,
-        bound: NaiveDateTime,
-    ) -> Value {
+    pub(super) fn start(self, since: &Watermark, lookback: u64, zone: Tz, bound: NaiveDateTime) -> Value {
         let text = || Value::from(since.cursor.as_str());
         match self {
             CursorKind::Text => text(),
             CursorKind::Number => {
                 let signed = since.cursor.parse::<i64>().map(Value::from);
-                signed
-                    .or_else(|_| since.cursor.parse::<u64>().map(Value::from))
-                    .unwrap_or_else(|_| text())
+                signed.or_else(|_| since.cursor.parse::<u64>().map(Value::from)).unwrap_or_else(|_| text())
             }
             CursorKind::Instant | CursorKind::Local => {
                 let Some(at) = moment::read(&since.cursor) else {
                     return text();
                 };
                 let set_back = match self {
-                    CursorKind::Local => (moment::offset_at(since.bound, zone)
-                        - moment::offset_at(bound, zone))
-                    .max(0),
+                    CursorKind::Local => (moment::offset_at(since.bound, zone) - moment::offset_at(bound, zone)).max(0),
                     _ => 0,
                 };
-                let back = i64::try_from(lookback)
-                    .unwrap_or(i64::MAX)
-                    .saturating_add(i64::from(set_back));
-                let start =
-                    TimeDelta::try_seconds(back).and_then(|back| at.checked_sub_signed(back));
-                start.map_or_else(
-                    || Value::from("0001-01-01 00:00:00"),
-                    |start| Value::from(moment::write(start)),
-                )
+                let back = i64::try_from(lookback).unwrap_or(i64::MAX).saturating_add(i64::from(set_back));
+                let start = TimeDelta::try_seconds(back).and_then(|back| at.checked_sub_signed(back));
+                start.map_or_else(|| Value::from("0001-01-01 00:00:00"), |start| Value::from(moment::write(start)))
             }
         }
     }
@@ -95,15 +79,8 @@ pub(super) async fn pin(
     let failed = |cause| Failure::of(doing, cause);
     let from = quote_path(&table.physical);
     let name = quote(cursor);
-    let probe = connection
-        .prep(format!("SELECT {name} FROM {from}"))
-        .await
-        .map_err(failed)?;
-    let kind = match probe
-        .columns()
-        .first()
-        .map(mysql_async::Column::column_type)
-    {
+    let probe = connection.prep(format!("SELECT {name} FROM {from}")).await.map_err(failed)?;
+    let kind = match probe.columns().first().map(mysql_async::Column::column_type) {
         Some(kind) => {
             use mysql_async::consts::ColumnType as Sent;
             match kind {
@@ -122,10 +99,8 @@ pub(super) async fn pin(
         }
         None => CursorKind::Text,
     };
-    let greatest: Option<Option<String>> = connection
-        .query_first(format!("SELECT CAST(MAX({name}) AS CHAR) FROM {from}"))
-        .await
-        .map_err(failed)?;
+    let greatest: Option<Option<String>> =
+        connection.query_first(format!("SELECT CAST(MAX({name}) AS CHAR) FROM {from}")).await.map_err(failed)?;
     let greatest = greatest.flatten();
     let now = match kind {
         CursorKind::Instant => Some(bound),
@@ -143,19 +118,9 @@ pub(super) async fn pin(
 mod tests {
     use super::*;
 
-    fn start(
-        kind: CursorKind,
-        cursor: &str,
-        lookback: u64,
-        zone: Tz,
-        before: &str,
-        now: &str,
-    ) -> String {
+    fn start(kind: CursorKind, cursor: &str, lookback: u64, zone: Tz, before: &str, now: &str) -> String {
         let at = |text: &str| moment::read(text).unwrap_or_default();
-        let since = Watermark {
-            cursor: cursor.to_owned(),
-            bound: at(before),
-        };
+        let since = Watermark { cursor: cursor.to_owned(), bound: at(before) };
         match kind.start(&since, lookback, zone, at(now)) {
             Value::Bytes(text) => String::from_utf8_lossy(&text).into_owned(),
             other => format!("{other:?}"),
@@ -166,64 +131,23 @@ mod tests {
     fn an_increment_starts_at_the_watermark_less_the_lookback() {
         let (before, now) = ("2026-03-01 00:00:00", "2026-03-01 01:00:00");
         let seoul = Tz::Asia__Seoul;
-        let at = start(
-            CursorKind::Local,
-            "2026-03-01 08:59:00",
-            1800,
-            seoul,
-            before,
-            now,
-        );
+        let at = start(CursorKind::Local, "2026-03-01 08:59:00", 1800, seoul, before, now);
         assert_eq!(at, "2026-03-01 08:29:00.000000");
+        assert_eq!(start(CursorKind::Number, "41", 1800, seoul, before, now), "Int(41)");
         assert_eq!(
-            start(CursorKind::Number, "41", 1800, seoul, before, now),
-            "Int(41)"
-        );
-        assert_eq!(
-            start(
-                CursorKind::Number,
-                "18446744073709551615",
-                0,
-                seoul,
-                before,
-                now
-            ),
+            start(CursorKind::Number, "18446744073709551615", 0, seoul, before, now),
             "UInt(18446744073709551615)"
         );
         assert_eq!(start(CursorKind::Text, "k", 1800, seoul, before, now), "k");
-        assert_eq!(
-            start(
-                CursorKind::Instant,
-                "2026-03-01",
-                u64::MAX,
-                seoul,
-                before,
-                now
-            ),
-            "0001-01-01 00:00:00"
-        );
+        assert_eq!(start(CursorKind::Instant, "2026-03-01", u64::MAX, seoul, before, now), "0001-01-01 00:00:00");
     }
 
     #[test]
     fn an_increment_starts_earlier_after_clocks_were_set_back() {
         let (before, now) = ("2026-10-25 00:50:00", "2026-10-25 01:20:00");
-        let local = start(
-            CursorKind::Local,
-            "2026-10-25 01:50:00",
-            0,
-            Tz::Europe__London,
-            before,
-            now,
-        );
+        let local = start(CursorKind::Local, "2026-10-25 01:50:00", 0, Tz::Europe__London, before, now);
         assert_eq!(local, "2026-10-25 00:50:00.000000");
-        let instant = start(
-            CursorKind::Instant,
-            "2026-10-25 00:50:00",
-            0,
-            Tz::Europe__London,
-            before,
-            now,
-        );
+        let instant = start(CursorKind::Instant, "2026-10-25 00:50:00", 0, Tz::Europe__London, before, now);
         assert_eq!(instant, "2026-10-25 00:50:00.000000");
     }
 }

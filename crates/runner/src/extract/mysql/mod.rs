@@ -73,20 +73,12 @@ pub(crate) fn extract(
 /// Removes what an extraction staged.
 pub(crate) fn discard(warehouse: &DuckDbWarehouse, stages: &[&Stage]) -> Result<(), Error> {
     for stage in stages {
-        warehouse.execute(&format!(
-            "DROP TABLE IF EXISTS {}; DROP TABLE IF EXISTS {}",
-            stage.path,
-            rejects(stage)
-        ))?;
+        warehouse.execute(&format!("DROP TABLE IF EXISTS {}; DROP TABLE IF EXISTS {}", stage.path, rejects(stage)))?;
     }
     Ok(())
 }
 
-fn make_rejects(
-    warehouse: &DuckDbWarehouse,
-    request: &Request<'_>,
-    stage: &Stage,
-) -> Result<(), Error> {
+fn make_rejects(warehouse: &DuckDbWarehouse, request: &Request<'_>, stage: &Stage) -> Result<(), Error> {
     let keys: String = request
         .table
         .primary_key
@@ -110,17 +102,12 @@ fn attempt(
     let (hand, taken) = sync_channel(WAITING);
     std::thread::scope(|scope| {
         let reader = scope.spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build();
-            let runtime = runtime
-                .map_err(|cause| Error::because("the reader of a source could not start", cause))?;
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let runtime = runtime.map_err(|cause| Error::because("the reader of a source could not start", cause))?;
             runtime.block_on(read::read(options, zone, requests, &hand))
         });
         let staged = stage(warehouse, requests.len(), stages, taken);
-        let read = reader
-            .join()
-            .unwrap_or_else(|_| Err(Failure::Unreachable("the reader ended early".to_owned())));
+        let read = reader.join().unwrap_or_else(|_| Err(Failure::Unreachable("the reader ended early".to_owned())));
         // Where the warehouse refused rows, the reader's own end is only the echo of that.
         let staged = staged?;
         read.map(|()| staged)
@@ -134,10 +121,7 @@ fn stage(
     stages: &[&Stage],
     taken: Receiver<Message>,
 ) -> Result<Extraction, Error> {
-    let mut extraction = Extraction {
-        bound: NaiveDateTime::default(),
-        tables: vec![Extracted::default(); requests],
-    };
+    let mut extraction = Extraction { bound: NaiveDateTime::default(), tables: vec![Extracted::default(); requests] };
     for message in taken {
         match message {
             Message::View(bound) => extraction.bound = bound,
@@ -156,10 +140,7 @@ fn append(
 ) -> Result<(), Error> {
     let failed = |cause| Error::because("the warehouse did not take rows of the source", cause);
     let name = table.trim_matches('"').replace("\"\"", "\"");
-    let mut appender = warehouse
-        .connection()
-        .appender_to_catalog_and_db(&name, "temp", "main")
-        .map_err(failed)?;
+    let mut appender = warehouse.connection().appender_to_catalog_and_db(&name, "temp", "main").map_err(failed)?;
     appender.append_record_batch(batch).map_err(failed)?;
     appender.flush().map_err(failed)
 }

@@ -5,21 +5,10 @@ use chrono::{MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeD
 use chrono_tz::Tz;
 
 /// The moment of the server's parts; `None` for a zero date.
-pub(super) fn moment(
-    year: u16,
-    month: u8,
-    day: u8,
-    time: (u8, u8, u8, u32),
-) -> Option<NaiveDateTime> {
-    let date = NaiveDate::from_ymd_opt(i32::from(year), u32::from(month), u32::from(day))
-        .filter(|_| year > 0)?;
+pub(super) fn moment(year: u16, month: u8, day: u8, time: (u8, u8, u8, u32)) -> Option<NaiveDateTime> {
+    let date = NaiveDate::from_ymd_opt(i32::from(year), u32::from(month), u32::from(day)).filter(|_| year > 0)?;
     let (hour, minute, second, micros) = time;
-    date.and_hms_micro_opt(
-        u32::from(hour),
-        u32::from(minute),
-        u32::from(second),
-        micros,
-    )
+    date.and_hms_micro_opt(u32::from(hour), u32::from(minute), u32::from(second), micros)
 }
 
 /// Days since 1970.
@@ -36,16 +25,8 @@ pub(super) fn micros(at: NaiveDateTime) -> i64 {
 pub(super) fn to_utc(local: NaiveDateTime, zone: Tz) -> NaiveDateTime {
     let seconds = match zone.offset_from_local_datetime(&local) {
         MappedLocalTime::Single(offset) => offset.fix().local_minus_utc(),
-        MappedLocalTime::Ambiguous(one, other) => one
-            .fix()
-            .local_minus_utc()
-            .max(other.fix().local_minus_utc()),
-        MappedLocalTime::None => offset_at(
-            local
-                .checked_sub_signed(TimeDelta::days(1))
-                .unwrap_or(local),
-            zone,
-        ),
+        MappedLocalTime::Ambiguous(one, other) => one.fix().local_minus_utc().max(other.fix().local_minus_utc()),
+        MappedLocalTime::None => offset_at(local.checked_sub_signed(TimeDelta::days(1)).unwrap_or(local), zone),
     };
     shift(local, -seconds)
 }
@@ -61,8 +42,7 @@ pub(super) fn offset_at(utc: NaiveDateTime, zone: Tz) -> i32 {
 }
 
 fn shift(at: NaiveDateTime, seconds: i32) -> NaiveDateTime {
-    at.checked_add_signed(TimeDelta::seconds(i64::from(seconds)))
-        .unwrap_or(at)
+    at.checked_add_signed(TimeDelta::seconds(i64::from(seconds))).unwrap_or(at)
 }
 
 /// A moment as the server's or a text column's text spells it: a day, or a day and a time.
@@ -71,11 +51,7 @@ pub(super) fn read(text: &str) -> Option<NaiveDateTime> {
     ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f"]
         .iter()
         .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
-        .or_else(|| {
-            NaiveDate::parse_from_str(text, "%Y-%m-%d")
-                .ok()
-                .map(|day| day.and_time(NaiveTime::MIN))
-        })
+        .or_else(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().map(|day| day.and_time(NaiveTime::MIN)))
 }
 
 /// A moment as a watermark and a parameter spell it.
@@ -90,18 +66,9 @@ mod tests {
     #[test]
     fn a_local_time_is_placed_in_its_zone() {
         let at = |text: &str, zone: Tz| read(text).map(|local| to_utc(local, zone).to_string());
-        assert_eq!(
-            at("2026-03-01 08:00:00", Tz::Asia__Seoul).as_deref(),
-            Some("2026-02-28 23:00:00")
-        );
-        assert_eq!(
-            at("2026-10-25 01:30:00", Tz::Europe__London).as_deref(),
-            Some("2026-10-25 00:30:00")
-        );
-        assert_eq!(
-            at("2026-03-29 01:30:00", Tz::Europe__London).as_deref(),
-            Some("2026-03-29 01:30:00")
-        );
+        assert_eq!(at("2026-03-01 08:00:00", Tz::Asia__Seoul).as_deref(), Some("2026-02-28 23:00:00"));
+        assert_eq!(at("2026-10-25 01:30:00", Tz::Europe__London).as_deref(), Some("2026-10-25 00:30:00"));
+        assert_eq!(at("2026-03-29 01:30:00", Tz::Europe__London).as_deref(), Some("2026-03-29 01:30:00"));
     }
 
     #[test]

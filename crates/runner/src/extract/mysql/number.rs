@@ -19,9 +19,7 @@ pub(super) fn decimal(text: &str, digits: u8, scale: u8) -> Option<i128> {
         if !byte.is_ascii_digit() {
             return None;
         }
-        value = value
-            .checked_mul(10)?
-            .checked_add(i128::from(byte - b'0'))?;
+        value = value.checked_mul(10)?.checked_add(i128::from(byte - b'0'))?;
     }
     let missing = u32::try_from(usize::from(scale) - fraction.len()).ok()?;
     value = value.checked_mul(10_i128.checked_pow(missing)?)?;
@@ -34,29 +32,19 @@ pub(super) fn decimal(text: &str, digits: u8, scale: u8) -> Option<i128> {
 /// A whole number as text, also one that is written with zeros after the point.
 pub(super) fn whole(text: &str) -> Option<i64> {
     let text = text.trim();
-    text.parse()
-        .ok()
-        .or_else(|| i64::try_from(decimal(text, 38, 0)?).ok())
+    text.parse().ok().or_else(|| i64::try_from(decimal(text, 38, 0)?).ok())
 }
 
 /// A number without fraction as a whole number.
-#[allow(
-    clippy::cast_possible_truncation,
-    reason = "the range is checked before"
-)]
+#[allow(clippy::cast_possible_truncation, reason = "the range is checked before")]
 pub(super) fn whole_of(value: f64) -> Option<i64> {
-    let fits = value.fract() == 0.0
-        && (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&value);
+    let fits = value.fract() == 0.0 && (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&value);
     fits.then_some(value as i64)
 }
 
 /// The bytes of a BIT column, the most significant first.
 pub(super) fn bits(bytes: &[u8]) -> Option<u64> {
-    (bytes.len() <= 8).then(|| {
-        bytes
-            .iter()
-            .fold(0, |all, byte| (all << 8) | u64::from(*byte))
-    })
+    (bytes.len() <= 8).then(|| bytes.iter().fold(0, |all, byte| (all << 8) | u64::from(*byte)))
 }
 
 #[cfg(test)]

@@ -59,15 +59,9 @@ pub(super) async fn read(
 ) -> Result<(), Failure> {
     let mut connection = open(options).await?;
     let failed = |cause| Failure::of("opening the view", cause);
-    let text: Option<String> = connection
-        .query_first("SELECT CAST(UTC_TIMESTAMP(6) AS CHAR)")
-        .await
-        .map_err(failed)?;
+    let text: Option<String> = connection.query_first("SELECT CAST(UTC_TIMESTAMP(6) AS CHAR)").await.map_err(failed)?;
     let bound = text.as_deref().and_then(moment::read).unwrap_or_default();
-    connection
-        .query_drop("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
-        .await
-        .map_err(failed)?;
+    connection.query_drop("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY").await.map_err(failed)?;
     give(hand, Message::View(bound))?;
     for (place, request) in requests.iter().enumerate() {
         let done = read_table(&mut connection, zone, bound, place, request, hand).await?;
@@ -81,12 +75,8 @@ pub(super) async fn read(
 
 /// The other end is gone only where it has failed; its own error is the one that is reported.
 pub(super) fn give(hand: &SyncSender<Message>, message: Message) -> Result<(), Failure> {
-    hand.send(message).map_err(|_| {
-        Failure::Stopped(Error::coded(
-            Code::SourceRefused,
-            "the rows of a source were not taken",
-        ))
-    })
+    hand.send(message)
+        .map_err(|_| Failure::Stopped(Error::coded(Code::SourceRefused, "the rows of a source were not taken")))
 }
 
 async fn read_table(
@@ -100,43 +90,21 @@ async fn read_table(
     let table = request.table;
     let doing = format!("reading table `{}`", table.address);
     check_columns(connection, table, &doing).await?;
-    let mut done = Extracted {
-        whole: true,
-        ..Extracted::default()
-    };
+    let mut done = Extracted { whole: true, ..Extracted::default() };
     let mut condition = (String::new(), Params::Empty);
     if let Some(cursor) = &table.cursor {
         let pinned = pin(connection, table, cursor, zone, bound, &doing).await?;
         if let Some(since) = &request.since {
-            let start = pinned
-                .kind
-                .start(since, table.lookback_seconds, zone, bound);
+            let start = pinned.kind.start(since, table.lookback_seconds, zone, bound);
             let name = quote(cursor);
-            condition = (
-                format!(" WHERE {name} >= ? OR {name} IS NULL"),
-                Params::Positional(vec![start]),
-            );
+            condition = (format!(" WHERE {name} >= ? OR {name} IS NULL"), Params::Positional(vec![start]));
             done.whole = false;
         }
-        done.watermark = pinned
-            .watermark
-            .or_else(|| request.since.as_ref().map(|since| since.cursor.clone()));
+        done.watermark = pinned.watermark.or_else(|| request.since.as_ref().map(|since| since.cursor.clone()));
     }
-    let columns: Vec<String> = table
-        .columns
-        .iter()
-        .map(|column| quote(&column.name))
-        .collect();
-    let sql = format!(
-        "SELECT {} FROM {}{}",
-        columns.join(", "),
-        quote_path(&table.physical),
-        condition.0
-    );
-    let mut result = connection
-        .exec_iter(sql, condition.1)
-        .await
-        .map_err(|cause| Failure::of(&doing, cause))?;
+    let columns: Vec<String> = table.columns.iter().map(|column| quote(&column.name)).collect();
+    let sql = format!("SELECT {} FROM {}{}", columns.join(", "), quote_path(&table.physical), condition.0);
+    let mut result = connection.exec_iter(sql, condition.1).await.map_err(|cause| Failure::of(&doing, cause))?;
     let mut rows = Rows::new(table, zone, bound, result.columns_ref());
     loop {
         let row = match result.next().await {
@@ -172,10 +140,7 @@ async fn check_columns(connection: &mut Conn, table: &Table, doing: &str) -> Res
         return Err(Failure::Stopped(
             Error::coded(
                 Code::SourceColumns,
-                format!(
-                    "the source has no table `{}`, which `{}` is read from",
-                    table.physical, table.address
-                ),
+                format!("the source has no table `{}`, which `{}` is read from", table.physical, table.address),
             )
             .help("correct the declaration, or give the user the right to read it"),
         ));
@@ -183,11 +148,7 @@ async fn check_columns(connection: &mut Conn, table: &Table, doing: &str) -> Res
     let missing: Vec<String> = table
         .columns
         .iter()
-        .filter(|column| {
-            !there
-                .iter()
-                .any(|name| name.eq_ignore_ascii_case(&column.name))
-        })
+        .filter(|column| !there.iter().any(|name| name.eq_ignore_ascii_case(&column.name)))
         .map(|column| format!("`{}`", column.name))
         .collect();
     if missing.is_empty() {
@@ -196,16 +157,9 @@ async fn check_columns(connection: &mut Conn, table: &Table, doing: &str) -> Res
     Err(Failure::Stopped(
         Error::coded(
             Code::SourceColumns,
-            format!(
-                "table `{}` of the source has no column {}",
-                table.address,
-                missing.join(", ")
-            ),
+            format!("table `{}` of the source has no column {}", table.address, missing.join(", ")),
         )
-        .help(format!(
-            "its columns are {}; declare it as it is",
-            there.join(", ")
-        )),
+        .help(format!("its columns are {}; declare it as it is", there.join(", "))),
     ))
 }
 

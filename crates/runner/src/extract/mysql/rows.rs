@@ -27,12 +27,7 @@ pub(super) struct Rows {
 
 impl Rows {
     /// Gathers rows of a result with these columns.
-    pub(super) fn new(
-        table: &Table,
-        zone: Tz,
-        bound: NaiveDateTime,
-        sent: &[mysql_async::Column],
-    ) -> Self {
+    pub(super) fn new(table: &Table, zone: Tz, bound: NaiveDateTime, sent: &[mysql_async::Column]) -> Self {
         let readings: Vec<Reading> = table
             .columns
             .iter()
@@ -42,29 +37,16 @@ impl Rows {
         let place_of = |name: &String| table.columns.iter().position(|column| &column.name == name);
         let key: Vec<usize> = table.primary_key.iter().filter_map(place_of).collect();
         let marks = match table.detect_deletes {
-            kind @ (DetectDeletes::Column | DetectDeletes::Operation) => table
-                .delete_column
-                .as_ref()
-                .and_then(place_of)
-                .map(|place| (place, kind)),
+            kind @ (DetectDeletes::Column | DetectDeletes::Operation) => {
+                table.delete_column.as_ref().and_then(place_of).map(|place| (place, kind))
+            }
             DetectDeletes::FullPass | DetectDeletes::None => None,
         };
         let types = table.columns.iter().map(|column| &column.ty);
         let taken = Batch::new(types.chain([&Type::Int64, &Type::Timestamp, &Type::Bool]));
         let keys = key.iter().map(|at| &table.columns[*at].ty);
-        let rejected = Batch::new(
-            [&Type::String, &Type::String, &Type::String]
-                .into_iter()
-                .chain(keys),
-        );
-        Self {
-            readings,
-            key,
-            marks,
-            at: moment::micros(bound),
-            taken,
-            rejected,
-        }
+        let rejected = Batch::new([&Type::String, &Type::String, &Type::String].into_iter().chain(keys));
+        Self { readings, key, marks, at: moment::micros(bound), taken, rejected }
     }
 
     /// Whether it is time to hand on.
@@ -84,55 +66,30 @@ impl Rows {
         }
         for at in &self.key {
             if row[*at] == Value::NULL {
-                reasons.push(format!(
-                    "`{}` is NULL, and a part of the primary key",
-                    self.readings[*at].name
-                ));
+                reasons.push(format!("`{}` is NULL, and a part of the primary key", self.readings[*at].name));
             }
         }
         if reasons.is_empty() {
-            let deleted = self
-                .marks
-                .is_some_and(|(at, kind)| is_deleted(&cells[at], kind));
-            cells.extend([
-                Cell::Int(state),
-                Cell::Instant(self.at),
-                Cell::Bool(deleted),
-            ]);
+            let deleted = self.marks.is_some_and(|(at, kind)| is_deleted(&cells[at], kind));
+            cells.extend([Cell::Int(state), Cell::Instant(self.at), Cell::Bool(deleted)]);
             self.taken.push(&cells);
             return true;
         }
-        let place: Vec<String> = self
-            .key
-            .iter()
-            .map(|at| plain(&self.readings[*at].json_of(&row[*at])))
-            .collect();
+        let place: Vec<String> = self.key.iter().map(|at| plain(&self.readings[*at].json_of(&row[*at]))).collect();
         let kept: serde_json::Map<String, serde_json::Value> = self
             .readings
             .iter()
             .zip(row)
             .map(|(reading, value)| (reading.name.clone(), reading.json_of(value)))
             .collect();
-        let texts = [
-            place.join(", "),
-            reasons.join(", "),
-            serde_json::Value::Object(kept).to_string(),
-        ];
-        let texts: Vec<Cell<'_>> = texts
-            .into_iter()
-            .map(|text| Cell::Text(text.into()))
-            .collect();
-        self.rejected
-            .push(texts.iter().chain(self.key.iter().map(|at| &cells[*at])));
+        let texts = [place.join(", "), reasons.join(", "), serde_json::Value::Object(kept).to_string()];
+        let texts: Vec<Cell<'_>> = texts.into_iter().map(|text| Cell::Text(text.into())).collect();
+        self.rejected.push(texts.iter().chain(self.key.iter().map(|at| &cells[*at])));
         false
     }
 
     /// Hands on what was gathered.
-    pub(super) fn hand_on(
-        &mut self,
-        place: usize,
-        hand: &SyncSender<Message>,
-    ) -> Result<(), Failure> {
+    pub(super) fn hand_on(&mut self, place: usize, hand: &SyncSender<Message>) -> Result<(), Failure> {
         if let Some(batch) = self.taken.take()? {
             give(hand, Message::Rows(place, batch))?;
         }
@@ -144,27 +101,19 @@ impl Rows {
 }
 
 fn plain(value: &serde_json::Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn is_deleted(cell: &Cell<'_>, kind: DetectDeletes) -> bool {
     match (cell, kind) {
         (Cell::Null, _) => false,
         (Cell::Text(text), DetectDeletes::Operation) => {
-            matches!(
-                text.trim().to_ascii_lowercase().as_str(),
-                "d" | "delete" | "deleted"
-            )
+            matches!(text.trim().to_ascii_lowercase().as_str(), "d" | "delete" | "deleted")
         }
         (_, DetectDeletes::Operation) => false,
         (Cell::Bool(mark), _) => *mark,
         (Cell::Int(mark), _) => *mark != 0,
-        (Cell::Text(text), _) => matches!(
-            text.trim().to_ascii_lowercase().as_str(),
-            "1" | "true" | "t" | "yes" | "y"
-        ),
+        (Cell::Text(text), _) => matches!(text.trim().to_ascii_lowercase().as_str(), "1" | "true" | "t" | "yes" | "y"),
         // A moment of deletion marks one.
         (Cell::Date(_) | Cell::Instant(_), _) => true,
         _ => false,

@@ -4,8 +4,8 @@
 use std::ops::Range;
 
 use sqlparser::ast::{
-    DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause,
-    FunctionArguments, HavingBoundKind, NullTreatment, OrderByExpr,
+    DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments,
+    HavingBoundKind, NullTreatment, OrderByExpr,
 };
 
 use super::Lower;
@@ -64,12 +64,7 @@ struct Clauses<'e> {
 
 impl Lower<'_> {
     /// The call when it is an aggregate or a window function.
-    pub(super) fn aggregate_or_window(
-        &mut self,
-        name: &str,
-        f: &Function,
-        span: &Range<usize>,
-    ) -> Option<Value> {
+    pub(super) fn aggregate_or_window(&mut self, name: &str, f: &Function, span: &Range<usize>) -> Option<Value> {
         if let Some(value) = self.window_function(name, f, span) {
             return Some(value);
         }
@@ -93,10 +88,7 @@ impl Lower<'_> {
             );
         }
         let mut order = clauses.order.clone();
-        let ordered: Vec<(Value, String)> = std::mem::take(&mut order)
-            .iter()
-            .map(|o| self.order_item(o))
-            .collect();
+        let ordered: Vec<(Value, String)> = std::mem::take(&mut order).iter().map(|o| self.order_item(o)).collect();
         let over = match &f.over {
             None => String::new(),
             Some(window) => match self.window(window, span) {
@@ -106,29 +98,17 @@ impl Lower<'_> {
         };
         let call = Call {
             distinct: clauses.distinct,
-            order: ordered
-                .iter()
-                .map(|(_, text)| text.as_str())
-                .collect::<Vec<_>>()
-                .join(", "),
+            order: ordered.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>().join(", "),
             over,
         };
         let result = if star {
-            if name == "COUNT" {
-                Some((Type::Int64, call.of("count", "*", "")))
-            } else {
-                None
-            }
+            if name == "COUNT" { Some((Type::Int64, call.of("count", "*", ""))) } else { None }
         } else {
             self.aggregate_text(name, &args, &spans, &clauses, &call, span)
         };
         let Some((ty, sql)) = result else {
             return if self.problems.is_empty() || !self.reported(span) {
-                self.fail(
-                    ProblemKind::ArgumentCount,
-                    span.clone(),
-                    format!("`{name}` does not take these arguments"),
-                )
+                self.fail(ProblemKind::ArgumentCount, span.clone(), format!("`{name}` does not take these arguments"))
             } else {
                 Value::unknown()
             };
@@ -147,9 +127,7 @@ impl Lower<'_> {
     }
 
     fn reported(&self, span: &Range<usize>) -> bool {
-        self.problems
-            .iter()
-            .any(|p| p.span.start >= span.start && p.span.end <= span.end)
+        self.problems.iter().any(|p| p.span.start >= span.start && p.span.end <= span.end)
     }
 
     fn aggregate_text(
@@ -192,29 +170,15 @@ impl Lower<'_> {
             ("GROUPING", 1) => Some((Type::Int64, format!("grouping({})", x.sql))),
             ("COUNT", 1) => Some((Type::Int64, call.of("count", &x.sql, ""))),
             ("COUNTIF", 1) => {
-                let x = self.expect(
-                    x.clone(),
-                    &Type::Bool,
-                    spans[0].clone(),
-                    "the argument of COUNTIF",
-                );
+                let x = self.expect(x.clone(), &Type::Bool, spans[0].clone(), "the argument of COUNTIF");
                 if call.distinct {
-                    return Some((
-                        Type::Int64,
-                        call.of("count", &format!("CASE WHEN {} THEN TRUE END", x.sql), ""),
-                    ));
+                    return Some((Type::Int64, call.of("count", &format!("CASE WHEN {} THEN TRUE END", x.sql), "")));
                 }
                 Some((Type::Int64, call.of("count", "*", &x.sql)))
             }
             ("SUM", 1) => number(self, x).then(|| match ty {
-                Type::Int64 | Type::Unknown => (
-                    Type::Int64,
-                    format!("CAST({} AS BIGINT)", call.of("sum", &x.sql, "")),
-                ),
-                Type::Numeric(_) => (
-                    ty,
-                    format!("CAST({} AS DECIMAL(38,9))", call.of("sum", &x.sql, "")),
-                ),
+                Type::Int64 | Type::Unknown => (Type::Int64, format!("CAST({} AS BIGINT)", call.of("sum", &x.sql, ""))),
+                Type::Numeric(_) => (ty, format!("CAST({} AS DECIMAL(38,9))", call.of("sum", &x.sql, ""))),
                 ty => (ty, call.of("sum", &x.sql, "")),
             }),
             ("AVG", 1) => {
@@ -239,20 +203,13 @@ impl Lower<'_> {
             }
             ("MIN" | "MAX", 1) => {
                 if matches!(ty, Type::Array(_) | Type::Struct(_) | Type::Json) {
-                    self.fail(
-                        ProblemKind::TypeMismatch,
-                        spans[0].clone(),
-                        format!("`{name}` does not order {ty}"),
-                    );
+                    self.fail(ProblemKind::TypeMismatch, spans[0].clone(), format!("`{name}` does not order {ty}"));
                     return None;
                 }
                 let plain = call.of(if name == "MIN" { "min" } else { "max" }, &x.sql, "");
                 if name == "MIN" && ty == Type::Float64 {
                     let nan = call.of("bool_or", &format!("isnan({})", x.sql), "");
-                    return Some((
-                        ty,
-                        format!("CASE WHEN {nan} THEN CAST('nan' AS DOUBLE) ELSE {plain} END"),
-                    ));
+                    return Some((ty, format!("CASE WHEN {nan} THEN CAST('nan' AS DOUBLE) ELSE {plain} END")));
                 }
                 Some((ty, plain))
             }
@@ -262,23 +219,12 @@ impl Lower<'_> {
                     self.unsupported(span.clone(), format!("{name} by FLOAT64"));
                     return None;
                 }
-                let function = if name == "MAX_BY" {
-                    "arg_max_null"
-                } else {
-                    "arg_min_null"
-                };
-                Some((
-                    ty,
-                    call.of(function, &format!("{}, {}", x.sql, args[1].sql), ""),
-                ))
+                let function = if name == "MAX_BY" { "arg_max_null" } else { "arg_min_null" };
+                Some((ty, call.of(function, &format!("{}, {}", x.sql, args[1].sql), "")))
             }
             ("ARRAY_AGG", 1) => {
                 if matches!(ty, Type::Array(_)) {
-                    self.fail(
-                        ProblemKind::TypeMismatch,
-                        spans[0].clone(),
-                        "ARRAY_AGG of arrays",
-                    );
+                    self.fail(ProblemKind::TypeMismatch, spans[0].clone(), "ARRAY_AGG of arrays");
                     return None;
                 }
                 let filter = match clauses.nulls {
@@ -291,10 +237,7 @@ impl Lower<'_> {
             ("ARRAY_CONCAT_AGG", 1) => match ty {
                 Type::Array(_) => {
                     let filter = format!("{} IS NOT NULL", x.operand());
-                    Some((
-                        ty,
-                        format!("flatten({})", call.of("array_agg", &x.sql, &filter)),
-                    ))
+                    Some((ty, format!("flatten({})", call.of("array_agg", &x.sql, &filter))))
                 }
                 other => {
                     self.fail(
@@ -306,46 +249,21 @@ impl Lower<'_> {
                 }
             },
             ("STRING_AGG", 1 | 2) => {
-                let x = self.expect(
-                    x.clone(),
-                    &Type::String,
-                    spans[0].clone(),
-                    "the argument of STRING_AGG",
-                );
+                let x = self.expect(x.clone(), &Type::String, spans[0].clone(), "the argument of STRING_AGG");
                 let separator = match args.get(1) {
-                    Some(s) => {
-                        self.expect(s.clone(), &Type::String, spans[1].clone(), "the separator")
-                            .sql
-                    }
+                    Some(s) => self.expect(s.clone(), &Type::String, spans[1].clone(), "the separator").sql,
                     None => "','".into(),
                 };
                 if clauses.limit.is_some() {
                     let filter = format!("{} IS NOT NULL", x.operand());
                     let list = self.limited(call.of("array_agg", &x.sql, &filter), clauses.limit);
-                    return Some((
-                        Type::String,
-                        format!("array_to_string({list}, {separator})"),
-                    ));
+                    return Some((Type::String, format!("array_to_string({list}, {separator})")));
                 }
-                Some((
-                    Type::String,
-                    call.of("string_agg", &format!("{}, {separator}", x.sql), ""),
-                ))
+                Some((Type::String, call.of("string_agg", &format!("{}, {separator}", x.sql), "")))
             }
             ("LOGICAL_AND" | "LOGICAL_OR", 1) => {
                 let x = self.expect(x.clone(), &Type::Bool, spans[0].clone(), "the argument");
-                Some((
-                    Type::Bool,
-                    call.of(
-                        if name == "LOGICAL_AND" {
-                            "bool_and"
-                        } else {
-                            "bool_or"
-                        },
-                        &x.sql,
-                        "",
-                    ),
-                ))
+                Some((Type::Bool, call.of(if name == "LOGICAL_AND" { "bool_and" } else { "bool_or" }, &x.sql, "")))
             }
             ("BIT_AND" | "BIT_OR" | "BIT_XOR", 1) => {
                 let x = self.expect(x.clone(), &Type::Int64, spans[0].clone(), "the argument");
@@ -354,12 +272,8 @@ impl Lower<'_> {
             ("STDDEV" | "STDDEV_SAMP" | "STDDEV_POP" | "VARIANCE" | "VAR_SAMP" | "VAR_POP", 1) => {
                 if matches!(ty, Type::Numeric(_) | Type::BigNumeric(_)) {
                     // GoogleSQL computes these exactly in decimals before the last step.
-                    return number(self, x).then(|| {
-                        (
-                            Type::Float64,
-                            call.of(&spread(name), &format!("CAST({} AS DOUBLE)", x.sql), ""),
-                        )
-                    });
+                    return number(self, x)
+                        .then(|| (Type::Float64, call.of(&spread(name), &format!("CAST({} AS DOUBLE)", x.sql), "")));
                 }
                 number(self, x).then(|| (Type::Float64, call.of(&spread(name), &x.sql, "")))
             }
@@ -371,47 +285,24 @@ impl Lower<'_> {
                 Some((Type::Float64, call.of(&name.to_lowercase(), &both, "")))
             }
             ("APPROX_COUNT_DISTINCT", 1) => {
-                let exact = Call {
-                    distinct: true,
-                    order: String::new(),
-                    over: call.over.clone(),
-                };
+                let exact = Call { distinct: true, order: String::new(), over: call.over.clone() };
                 Some((Type::Int64, exact.of("count", &x.sql, "")))
             }
             ("APPROX_QUANTILES", 2) => match args[1].as_int() {
                 Some(n @ 1..=1000) => {
                     let steps: Vec<String> = (0..=n).map(|i| format!("{i} / {n}")).collect();
                     let list = format!("{}, [{}]", x.sql, steps.join(", "));
-                    Some((
-                        Type::Array(Box::new(ty)),
-                        call.of("quantile_disc", &list, ""),
-                    ))
+                    Some((Type::Array(Box::new(ty)), call.of("quantile_disc", &list, "")))
                 }
                 _ => {
-                    self.unsupported(
-                        span.clone(),
-                        "APPROX_QUANTILES with a number that is no small literal",
-                    );
+                    self.unsupported(span.clone(), "APPROX_QUANTILES with a number that is no small literal");
                     None
                 }
             },
             ("APPROX_TOP_COUNT", 2) => {
-                let fields = vec![
-                    Field {
-                        name: "value".into(),
-                        ty,
-                    },
-                    Field {
-                        name: "count".into(),
-                        ty: Type::Int64,
-                    },
-                ];
+                let fields = vec![Field { name: "value".into(), ty }, Field { name: "count".into(), ty: Type::Int64 }];
                 let item = Type::Struct(fields);
-                let sql = format!(
-                    "dwc_top_count({}, {})",
-                    call.of("array_agg", &x.sql, ""),
-                    args[1].sql
-                );
+                let sql = format!("dwc_top_count({}, {})", call.of("array_agg", &x.sql, ""), args[1].sql);
                 Some((Type::Array(Box::new(item)), sql))
             }
             ("PERCENTILE_CONT", 2) => match (&ty, call.over.is_empty()) {
@@ -426,13 +317,8 @@ impl Lower<'_> {
                     None
                 }
             },
-            ("PERCENTILE_DISC", 2)
-                if !call.over.is_empty() && clauses.nulls != Some(NullTreatment::RespectNulls) =>
-            {
-                Some((
-                    ty,
-                    call.of("quantile_disc", &format!("{}, {}", x.sql, args[1].sql), ""),
-                ))
+            ("PERCENTILE_DISC", 2) if !call.over.is_empty() && clauses.nulls != Some(NullTreatment::RespectNulls) => {
+                Some((ty, call.of("quantile_disc", &format!("{}, {}", x.sql, args[1].sql), "")))
             }
             ("PERCENTILE_DISC" | "APPROX_TOP_SUM" | "HLL_COUNT.INIT" | "HLL_COUNT.MERGE", _) => {
                 self.unsupported(span.clone(), name);
@@ -463,16 +349,8 @@ struct Call {
 impl Call {
     fn of(&self, function: &str, args: &str, filter: &str) -> String {
         let distinct = if self.distinct { "DISTINCT " } else { "" };
-        let order = if self.order.is_empty() {
-            String::new()
-        } else {
-            format!(" ORDER BY {}", self.order)
-        };
-        let filter = if filter.is_empty() {
-            String::new()
-        } else {
-            format!(" FILTER (WHERE {filter})")
-        };
+        let order = if self.order.is_empty() { String::new() } else { format!(" ORDER BY {}", self.order) };
+        let filter = if filter.is_empty() { String::new() } else { format!(" FILTER (WHERE {filter})") };
         format!("{function}({distinct}{args}{order}){filter}{}", self.over)
     }
 }
@@ -487,10 +365,7 @@ fn spread(name: &str) -> String {
 
 /// Argument expressions, whether the argument is `*`, and the clauses; `None` for a form that is not known.
 fn parts(f: &Function) -> Option<(Vec<&Expr>, bool, Clauses<'_>)> {
-    let mut clauses = Clauses {
-        nulls: f.null_treatment,
-        ..Clauses::default()
-    };
+    let mut clauses = Clauses { nulls: f.null_treatment, ..Clauses::default() };
     let FunctionArguments::List(list) = &f.args else {
         return None;
     };

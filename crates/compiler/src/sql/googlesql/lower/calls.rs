@@ -2,9 +2,7 @@
 
 use std::ops::Range;
 
-use sqlparser::ast::{
-    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, ObjectNamePart,
-};
+use sqlparser::ast::{Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, ObjectNamePart};
 
 use super::Lower;
 use crate::sql::googlesql::problem::{ProblemKind, did_you_mean};
@@ -13,14 +11,8 @@ use crate::sql::googlesql::types::Type;
 use crate::sql::googlesql::value::{Value, tried};
 
 /// Calls whose value changes from run to run.
-const VOLATILE: [&str; 6] = [
-    "CURRENT_DATE",
-    "CURRENT_DATETIME",
-    "CURRENT_TIME",
-    "CURRENT_TIMESTAMP",
-    "RAND",
-    "GENERATE_UUID",
-];
+const VOLATILE: [&str; 6] =
+    ["CURRENT_DATE", "CURRENT_DATETIME", "CURRENT_TIME", "CURRENT_TIMESTAMP", "RAND", "GENERATE_UUID"];
 
 impl Lower<'_> {
     pub(super) fn function(&mut self, function: &Function, span: Range<usize>) -> Value {
@@ -50,22 +42,12 @@ impl Lower<'_> {
             return value;
         }
         if function.over.is_some() {
-            return self.fail(
-                ProblemKind::MisplacedAggregate,
-                span,
-                format!("{name} is no window function"),
-            );
+            return self.fail(ProblemKind::MisplacedAggregate, span, format!("{name} is no window function"));
         }
         let mut value = self.scalar_function(&name, function, &span);
         if safe {
             match tried(&value) {
-                Some(sql) => {
-                    value = Value {
-                        sql,
-                        compound: false,
-                        ..value
-                    }
-                }
+                Some(sql) => value = Value { sql, compound: false, ..value },
                 None => {
                     return self.unsupported(span, format!("SAFE. before {name} of an aggregate"));
                 }
@@ -95,31 +77,19 @@ impl Lower<'_> {
         match (name, args.len()) {
             ("IF", 3) => self.if_function(args, &spans),
             ("IFNULL", 2) | ("COALESCE", 1..) => {
-                let values = self.unify(
-                    args.into_iter().zip(spans).collect(),
-                    &format!("the arguments of {name}"),
-                );
+                let values = self.unify(args.into_iter().zip(spans).collect(), &format!("the arguments of {name}"));
                 all(values, "coalesce")
             }
             ("NULLIF", 2) => {
-                let values = self.unify(
-                    args.into_iter().zip(spans).collect(),
-                    "the arguments of NULLIF",
-                );
+                let values = self.unify(args.into_iter().zip(spans).collect(), "the arguments of NULLIF");
                 all(values, "nullif")
             }
             ("GREATEST" | "LEAST", 1..) => {
-                let values = self.unify(
-                    args.into_iter().zip(spans).collect(),
-                    &format!("the arguments of {name}"),
-                );
+                let values = self.unify(args.into_iter().zip(spans).collect(), &format!("the arguments of {name}"));
                 extreme(values, name)
             }
             ("CONCAT", 1..) => {
-                let values = self.unify(
-                    args.into_iter().zip(spans).collect(),
-                    "the arguments of CONCAT",
-                );
+                let values = self.unify(args.into_iter().zip(spans).collect(), "the arguments of CONCAT");
                 let ty = values.first().map_or(Type::Unknown, |v| v.ty.clone());
                 if !matches!(ty, Type::String | Type::Bytes | Type::Unknown) {
                     return self.fail(
@@ -130,11 +100,7 @@ impl Lower<'_> {
                 }
                 let texts: Vec<String> = values.iter().map(Value::operand).collect();
                 let out = Value::over(ty, texts.join(" || "), &values.iter().collect::<Vec<_>>());
-                if values.len() > 1 {
-                    out.compound()
-                } else {
-                    out
-                }
+                if values.len() > 1 { out.compound() } else { out }
             }
             ("FORMAT", 1..) => self.format_function(&args, span),
             ("TO_JSON_STRING", 1) => self.json_string(&args[0], span),
@@ -150,19 +116,12 @@ impl Lower<'_> {
                 let sql = format!("dwc_range_bucket({}, {})", point.sql, args[0].sql);
                 Value::over(Type::Int64, sql, &[&point, &args[0]])
             }
-            ("REGEXP_EXTRACT" | "REGEXP_SUBSTR" | "REGEXP_EXTRACT_ALL", _) => {
-                self.regexp(name, args, span)
-            }
+            ("REGEXP_EXTRACT" | "REGEXP_SUBSTR" | "REGEXP_EXTRACT_ALL", _) => self.regexp(name, args, span),
             _ => self.table_function(name, args, span),
         }
     }
 
-    pub(super) fn table_function(
-        &mut self,
-        name: &str,
-        args: Vec<Value>,
-        span: &Range<usize>,
-    ) -> Value {
+    pub(super) fn table_function(&mut self, name: &str, args: Vec<Value>, span: &Range<usize>) -> Value {
         if name.starts_with("FORMAT_")
             && let Some(format) = args.first().and_then(Value::as_text)
             && ["%k", "%l", "%P"].iter().any(|e| format.contains(e))
@@ -171,46 +130,32 @@ impl Lower<'_> {
         }
         let Some(overloads) = signatures::overloads(name) else {
             let help = did_you_mean(name, signatures::names());
-            self.report(
-                ProblemKind::UnknownFunction,
-                span.clone(),
-                format!("unknown function `{name}`"),
-                help,
-            );
+            self.report(ProblemKind::UnknownFunction, span.clone(), format!("unknown function `{name}`"), help);
             return Value::unknown();
         };
         match signatures::choose(overloads, &args) {
             Ok(found) => {
                 let Some(template) = found.signature.template else {
-                    return self
-                        .unsupported(span.clone(), format!("{name}({})", found.signature.shown));
+                    return self.unsupported(span.clone(), format!("{name}({})", found.signature.shown));
                 };
                 let sql = signatures::fill(template, &found.args);
                 let out = Value::over(found.ty, sql, &found.args.iter().collect::<Vec<_>>());
                 let call = template.find('(').is_some_and(|at| {
-                    template[..at]
-                        .bytes()
-                        .all(|b| b.is_ascii_alphanumeric() || b == b'_')
-                        && template.ends_with(')')
+                    template[..at].bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') && template.ends_with(')')
                 });
                 if call { out } else { out.compound() }
             }
             Err(mismatch) => {
                 let found: Vec<String> = args.iter().map(|a| a.ty.to_string()).collect();
-                let shapes: Vec<String> = overloads
-                    .iter()
-                    .map(|s| format!("{name}({})", s.shown))
-                    .collect();
+                let shapes: Vec<String> = overloads.iter().map(|s| format!("{name}({})", s.shown)).collect();
                 let help = Some(format!("it is {}", shapes.join(" or ")));
                 let (kind, message) = match mismatch {
-                    Mismatch::Count => (
-                        ProblemKind::ArgumentCount,
-                        format!("`{name}` does not take {} arguments", args.len()),
-                    ),
-                    Mismatch::Types => (
-                        ProblemKind::TypeMismatch,
-                        format!("`{name}` does not take ({})", found.join(", ")),
-                    ),
+                    Mismatch::Count => {
+                        (ProblemKind::ArgumentCount, format!("`{name}` does not take {} arguments", args.len()))
+                    }
+                    Mismatch::Types => {
+                        (ProblemKind::TypeMismatch, format!("`{name}` does not take ({})", found.join(", ")))
+                    }
                 };
                 self.report(kind, span.clone(), message, help);
                 Value::unknown()
@@ -219,21 +164,10 @@ impl Lower<'_> {
     }
 
     fn if_function(&mut self, mut args: Vec<Value>, spans: &[Range<usize>]) -> Value {
-        let condition = self.expect(
-            args.remove(0),
-            &Type::Bool,
-            spans[0].clone(),
-            "the condition of IF",
-        );
-        let results = self.unify(
-            args.into_iter().zip(spans[1..].iter().cloned()).collect(),
-            "the results of IF",
-        );
+        let condition = self.expect(args.remove(0), &Type::Bool, spans[0].clone(), "the condition of IF");
+        let results = self.unify(args.into_iter().zip(spans[1..].iter().cloned()).collect(), "the results of IF");
         let ty = results.first().map_or(Type::Unknown, |r| r.ty.clone());
-        let sql = format!(
-            "CASE WHEN {} THEN {} ELSE {} END",
-            condition.sql, results[0].sql, results[1].sql
-        );
+        let sql = format!("CASE WHEN {} THEN {} ELSE {} END", condition.sql, results[0].sql, results[1].sql);
         Value::over(ty, sql, &[&condition, &results[0], &results[1]])
     }
 
@@ -241,11 +175,7 @@ impl Lower<'_> {
     fn array_subquery(&mut self, query: &sqlparser::ast::Query, span: &Range<usize>) -> Value {
         let rows = self.subquery(query);
         let [column] = rows.columns.as_slice() else {
-            return self.fail(
-                ProblemKind::Shape,
-                span.clone(),
-                "ARRAY takes a subquery of one column",
-            );
+            return self.fail(ProblemKind::Shape, span.clone(), "ARRAY takes a subquery of one column");
         };
         let ty = Type::Array(Box::new(column.ty.clone()));
         let mut value = Value::new(ty, format!("ARRAY(\n{}\n)", rows.sql));
@@ -257,16 +187,10 @@ impl Lower<'_> {
     /// The group that is extracted is the first, or the match itself where the pattern has none.
     fn regexp(&mut self, name: &str, args: Vec<Value>, span: &Range<usize>) -> Value {
         let Some(pattern) = args.get(1).and_then(Value::as_text) else {
-            return self.unsupported(
-                span.clone(),
-                format!("{name} with a pattern that is no literal"),
-            );
+            return self.unsupported(span.clone(), format!("{name} with a pattern that is no literal"));
         };
         if may_skip_group(pattern) {
-            return self.unsupported(
-                span.clone(),
-                format!("{name} with a group that may not take part"),
-            );
+            return self.unsupported(span.clone(), format!("{name} with a group that may not take part"));
         }
         let groups = groups(pattern);
         if groups > 1 {
@@ -284,11 +208,9 @@ impl Lower<'_> {
                 format!("regexp_extract_all({}, {groups})", all.join(", ")),
                 &inputs,
             ),
-            ("REGEXP_EXTRACT" | "REGEXP_SUBSTR", 2) => Value::over(
-                Type::String,
-                format!("dwc_regexp_extract({}, {groups})", all.join(", ")),
-                &inputs,
-            ),
+            ("REGEXP_EXTRACT" | "REGEXP_SUBSTR", 2) => {
+                Value::over(Type::String, format!("dwc_regexp_extract({}, {groups})", all.join(", ")), &inputs)
+            }
             ("REGEXP_EXTRACT" | "REGEXP_SUBSTR", 3 | 4) => {
                 self.unsupported(span.clone(), format!("{name} with a position"))
             }
@@ -318,29 +240,19 @@ impl Lower<'_> {
                 continue;
             }
             let Some(end) = rest.find(|c: char| c.is_ascii_alphabetic()) else {
-                return self.fail(
-                    ProblemKind::TypeMismatch,
-                    span.clone(),
-                    "FORMAT ends within a specifier",
-                );
+                return self.fail(ProblemKind::TypeMismatch, span.clone(), "FORMAT ends within a specifier");
             };
             let spec = &rest[..=end];
             rest = &rest[end + 1..];
             let Some(arg) = args.get(next) else {
-                return self.fail(
-                    ProblemKind::ArgumentCount,
-                    span.clone(),
-                    "FORMAT has fewer values than specifiers",
-                );
+                return self.fail(ProblemKind::ArgumentCount, span.clone(), "FORMAT has fewer values than specifiers");
             };
             next += 1;
             let Some(part) = specifier(spec, arg) else {
                 return self.unsupported(span.clone(), format!("FORMAT of {} as %{spec}", arg.ty));
             };
             if !text.is_empty() {
-                parts.push(crate::sql::googlesql::value::quote_text(&std::mem::take(
-                    &mut text,
-                )));
+                parts.push(crate::sql::googlesql::value::quote_text(&std::mem::take(&mut text)));
             }
             parts.push(part);
         }
@@ -349,17 +261,9 @@ impl Lower<'_> {
             parts.push(crate::sql::googlesql::value::quote_text(&text));
         }
         if next != args.len() {
-            return self.fail(
-                ProblemKind::ArgumentCount,
-                span.clone(),
-                "FORMAT has more values than specifiers",
-            );
+            return self.fail(ProblemKind::ArgumentCount, span.clone(), "FORMAT has more values than specifiers");
         }
-        let out = Value::over(
-            Type::String,
-            parts.join(" || "),
-            &args.iter().collect::<Vec<_>>(),
-        );
+        let out = Value::over(Type::String, parts.join(" || "), &args.iter().collect::<Vec<_>>());
         if parts.len() > 1 { out.compound() } else { out }
     }
 
@@ -389,33 +293,19 @@ fn json_text(x: &str, ty: &Type, depth: usize) -> Option<String> {
         Type::Array(item) => {
             let name = format!("x{depth}");
             let inner = json_text(&name, item, depth + 1)?;
-            format!(
-                "'[' || array_to_string(list_transform({x}, lambda {name}: {inner}), ',') || ']'"
-            )
+            format!("'[' || array_to_string(list_transform({x}, lambda {name}: {inner}), ',') || ']'")
         }
         Type::Struct(fields) => {
             let mut parts = Vec::new();
             for (i, field) in fields.iter().enumerate() {
                 let key = crate::sql::googlesql::types::field_name(&field.name, i);
-                let value = format!(
-                    "struct_extract({x}, {})",
-                    crate::sql::googlesql::value::quote_text(&key)
-                );
+                let value = format!("struct_extract({x}, {})", crate::sql::googlesql::value::quote_text(&key));
                 let label = serde_json::to_string(&field.name).ok()?;
-                let label = crate::sql::googlesql::value::quote_text(&format!(
-                    "{}{label}:",
-                    if i > 0 { "," } else { "" }
-                ));
-                parts.push(format!(
-                    "{label} || {}",
-                    json_text(&value, &field.ty, depth)?
-                ));
+                let label =
+                    crate::sql::googlesql::value::quote_text(&format!("{}{label}:", if i > 0 { "," } else { "" }));
+                parts.push(format!("{label} || {}", json_text(&value, &field.ty, depth)?));
             }
-            let body = if parts.is_empty() {
-                "''".to_string()
-            } else {
-                parts.join(" || ")
-            };
+            let body = if parts.is_empty() { "''".to_string() } else { parts.join(" || ") };
             format!("'{{' || {body} || '}}'")
         }
         Type::Interval => return None,
@@ -432,28 +322,21 @@ fn specifier(spec: &str, arg: &Value) -> Option<String> {
     }
     let quoted = crate::sql::googlesql::value::quote_text(&format!("%{spec}"));
     let text = |inner: String| -> Option<String> {
-        if flags.is_empty() {
-            Some(inner)
-        } else {
-            Some(format!("dwc_format_string({quoted}, {inner})"))
-        }
+        if flags.is_empty() { Some(inner) } else { Some(format!("dwc_format_string({quoted}, {inner})")) }
     };
     match (kind, &arg.ty) {
         ('s', Type::String) => text(arg.operand()),
-        ('d' | 'i' | 'x' | 'X' | 'o', Type::Int64) => {
-            Some(if flags.is_empty() && matches!(kind, 'd' | 'i') {
-                format!("CAST({} AS VARCHAR)", arg.sql)
-            } else {
-                format!("dwc_format_int64({quoted}, {})", arg.sql)
-            })
-        }
+        ('d' | 'i' | 'x' | 'X' | 'o', Type::Int64) => Some(if flags.is_empty() && matches!(kind, 'd' | 'i') {
+            format!("CAST({} AS VARCHAR)", arg.sql)
+        } else {
+            format!("dwc_format_int64({quoted}, {})", arg.sql)
+        }),
         ('f' | 'F' | 'e' | 'E' | 'g' | 'G', Type::Float64) => {
             Some(format!("dwc_format_float64({quoted}, {})", arg.sql))
         }
-        ('f' | 'F', Type::Numeric(_)) => Some(format!(
-            "dwc_format_numeric({quoted}, CAST({} AS DECIMAL(38,9)))",
-            arg.sql
-        )),
+        ('f' | 'F', Type::Numeric(_)) => {
+            Some(format!("dwc_format_numeric({quoted}, CAST({} AS DECIMAL(38,9)))", arg.sql))
+        }
         ('t', ty) => {
             let inner = match ty {
                 Type::String => arg.operand(),
@@ -497,11 +380,7 @@ fn extreme(values: Vec<Value>, name: &str) -> Value {
 fn all(values: Vec<Value>, name: &str) -> Value {
     let ty = values.first().map_or(Type::Unknown, |v| v.ty.clone());
     let list: Vec<&str> = values.iter().map(|v| v.sql.as_str()).collect();
-    Value::over(
-        ty,
-        format!("{name}({})", list.join(", ")),
-        &values.iter().collect::<Vec<_>>(),
-    )
+    Value::over(ty, format!("{name}({})", list.join(", ")), &values.iter().collect::<Vec<_>>())
 }
 
 /// Whether a match may leave the group out: GoogleSQL gives NULL then, DuckDB an empty string.
@@ -538,11 +417,7 @@ fn groups(pattern: &str) -> usize {
             b'\\' => at += 1,
             b'[' => class = true,
             b']' => class = false,
-            b'(' if !class
-                && (bytes.get(at + 1) != Some(&b'?') || bytes.get(at + 2) == Some(&b'P')) =>
-            {
-                count += 1
-            }
+            b'(' if !class && (bytes.get(at + 1) != Some(&b'?') || bytes.get(at + 2) == Some(&b'P')) => count += 1,
             _ => {}
         }
         at += 1;
@@ -567,17 +442,14 @@ pub(super) fn dotted(function: &Function) -> String {
 /// The arguments when they are plain expressions without clauses.
 pub(super) fn plain_args(function: &Function) -> Option<Vec<&Expr>> {
     match &function.args {
-        FunctionArguments::List(list)
-            if list.clauses.is_empty() && list.duplicate_treatment.is_none() =>
-        {
-            list.args
-                .iter()
-                .map(|arg| match arg {
-                    FunctionArg::Unnamed(FunctionArgExpr::Expr(e)) => Some(e),
-                    _ => None,
-                })
-                .collect()
-        }
+        FunctionArguments::List(list) if list.clauses.is_empty() && list.duplicate_treatment.is_none() => list
+            .args
+            .iter()
+            .map(|arg| match arg {
+                FunctionArg::Unnamed(FunctionArgExpr::Expr(e)) => Some(e),
+                _ => None,
+            })
+            .collect(),
         _ => None,
     }
 }

@@ -37,12 +37,7 @@ impl Lower<'_> {
             return Value::unknown();
         };
         match format {
-            None => self.cast(
-                value,
-                &to,
-                matches!(kind, CastKind::SafeCast | CastKind::TryCast),
-                span,
-            ),
+            None => self.cast(value, &to, matches!(kind, CastKind::SafeCast | CastKind::TryCast), span),
             Some(format) => self.cast_format(value, &to, format, span),
         }
     }
@@ -51,43 +46,25 @@ impl Lower<'_> {
     pub(super) fn data_type(&mut self, ty: &DataType, span: Range<usize>) -> Option<Type> {
         let known = read_type(ty);
         if known.is_none() {
-            self.report(
-                ProblemKind::Unsupported,
-                span,
-                format!("the type {ty} is not known here"),
-                None,
-            );
+            self.report(ProblemKind::Unsupported, span, format!("the type {ty} is not known here"), None);
         }
         known
     }
 
-    pub(super) fn cast(
-        &mut self,
-        value: Value,
-        to: &Type,
-        safe: bool,
-        span: Range<usize>,
-    ) -> Value {
+    pub(super) fn cast(&mut self, value: Value, to: &Type, safe: bool, span: Range<usize>) -> Value {
         let plain = to.plain();
         let Some((sql, fallible)) = conversion(&value, &plain) else {
             let possible = possible(&value.ty, &plain);
             if possible {
                 return self.unsupported(span, format!("CAST from {} to {plain}", value.ty));
             }
-            return self.fail(
-                ProblemKind::TypeMismatch,
-                span,
-                format!("{} does not cast to {plain}", value.ty),
-            );
+            return self.fail(ProblemKind::TypeMismatch, span, format!("{} does not cast to {plain}", value.ty));
         };
         if value.ty == Type::Timestamp && plain == Type::Date {
             self.zone_lint(span.clone());
         }
         let (sql, fallible) = match to {
-            Type::Numeric(Some(_)) => (
-                format!("CAST(CAST({sql} AS {}) AS DECIMAL(38,9))", to.duckdb()),
-                true,
-            ),
+            Type::Numeric(Some(_)) => (format!("CAST(CAST({sql} AS {}) AS DECIMAL(38,9))", to.duckdb()), true),
             _ => (sql, fallible),
         };
         let mut out = Value::over(plain.clone(), sql, &[&value]);
@@ -104,13 +81,7 @@ impl Lower<'_> {
         out
     }
 
-    fn cast_format(
-        &mut self,
-        value: Value,
-        to: &Type,
-        format: &CastFormat,
-        span: Range<usize>,
-    ) -> Value {
+    fn cast_format(&mut self, value: Value, to: &Type, format: &CastFormat, span: Range<usize>) -> Value {
         let (format, zone) = match format {
             CastFormat::Value(f) => (f, None),
             CastFormat::ValueAtTimeZone(f, z) => (f, Some(self.literal(z))),
@@ -148,40 +119,27 @@ fn conversion(value: &Value, to: &Type) -> Option<(String, bool)> {
     if matches!(value.literal, Some(Literal::Null)) || value.ty == Type::Unknown {
         return Some((format!("CAST({x} AS {})", to.duckdb()), false));
     }
-    if let (Some(text), Type::Date | Type::DateTime | Type::Timestamp | Type::Time) =
-        (value.as_text(), to)
-    {
+    if let (Some(text), Type::Date | Type::DateTime | Type::Timestamp | Type::Time) = (value.as_text(), to) {
         return Some((super::moment_literal(text, to), true));
     }
     match (&value.ty, to) {
         (Type::Array(a), Type::Array(b)) if **a == Type::Unknown || a == b => native(false),
-        (Type::Struct(a), Type::Struct(b))
-            if a.len() == b.len() && coerce::converts(&value.ty, to) =>
-        {
-            let same = a
-                .iter()
-                .zip(b)
-                .all(|(a, b)| super::names::same(&a.name, &b.name));
+        (Type::Struct(a), Type::Struct(b)) if a.len() == b.len() && coerce::converts(&value.ty, to) => {
+            let same = a.iter().zip(b).all(|(a, b)| super::names::same(&a.name, &b.name));
             same.then(|| (x.clone(), false))
         }
         (from, to) if from == to => Some((x.clone(), false)),
         (Type::Int64, Type::String) => native(false),
         (Type::Float64, Type::String) => call("dwc_float_to_string", false),
-        (Type::Numeric(_) | Type::BigNumeric(_), Type::String) => {
-            call("dwc_numeric_to_string", false)
-        }
+        (Type::Numeric(_) | Type::BigNumeric(_), Type::String) => call("dwc_numeric_to_string", false),
         (Type::Bool | Type::Date, Type::String) => native(false),
         (Type::DateTime, Type::String) => call("dwc_datetime_to_string", false),
         (Type::Time, Type::String) => call("dwc_time_to_string", false),
-        (Type::Timestamp, Type::String) => {
-            Some((format!("dwc_timestamp_to_string({x}, 'UTC')"), false))
-        }
+        (Type::Timestamp, Type::String) => Some((format!("dwc_timestamp_to_string({x}, 'UTC')"), false)),
         (Type::Bytes, Type::String) => call("decode", true),
         (Type::String, Type::Bytes) => call("encode", false),
         (Type::Float64, Type::Int64) => call("dwc_float_to_int64", true),
-        (Type::Numeric(_) | Type::BigNumeric(_), Type::Int64) => {
-            Some((format!("CAST(round({x}, 0) AS BIGINT)"), true))
-        }
+        (Type::Numeric(_) | Type::BigNumeric(_), Type::Int64) => Some((format!("CAST(round({x}, 0) AS BIGINT)"), true)),
         (Type::Bool, Type::Int64) | (Type::Int64, Type::Bool) => native(false),
         (Type::String, Type::Int64) => call("dwc_to_int64", true),
         (Type::String, Type::Float64) => call("dwc_to_float64", true),
@@ -203,9 +161,7 @@ fn conversion(value: &Value, to: &Type) -> Option<(String, bool)> {
         (Type::String, Type::Json) => None,
         (Type::Date, Type::DateTime | Type::Timestamp)
         | (Type::DateTime | Type::Timestamp, Type::Date | Type::Time) => native(false),
-        (Type::DateTime, Type::Timestamp) | (Type::Timestamp, Type::DateTime) => {
-            Some((x.clone(), false))
-        }
+        (Type::DateTime, Type::Timestamp) | (Type::Timestamp, Type::DateTime) => Some((x.clone(), false)),
         _ => None,
     }
 }
@@ -228,10 +184,7 @@ fn exact_bignumeric(text: &str) -> bool {
     let digits = whole.trim_start_matches(['-', '+']);
     digits.len() <= 20
         && fraction.len() <= 18
-        && digits
-            .bytes()
-            .chain(fraction.bytes())
-            .all(|b| b.is_ascii_digit())
+        && digits.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit())
         && !(digits.is_empty() && fraction.is_empty())
 }
 
@@ -297,21 +250,13 @@ fn read_type(ty: &DataType) -> Option<Type> {
         DataType::Timestamp(..) => Type::Timestamp,
         DataType::Interval { .. } => Type::Interval,
         DataType::JSON => Type::Json,
-        DataType::Array(ArrayElemTypeDef::AngleBracket(item)) => {
-            Type::Array(Box::new(read_type(item)?))
-        }
+        DataType::Array(ArrayElemTypeDef::AngleBracket(item)) => Type::Array(Box::new(read_type(item)?)),
         DataType::Struct(fields, _) => Type::Struct(
             fields
                 .iter()
                 .map(|f| {
-                    let name = f
-                        .field_name
-                        .as_ref()
-                        .map_or_else(String::new, |n| n.value.clone());
-                    Some(Field {
-                        name,
-                        ty: read_type(&f.field_type)?,
-                    })
+                    let name = f.field_name.as_ref().map_or_else(String::new, |n| n.value.clone());
+                    Some(Field { name, ty: read_type(&f.field_type)? })
                 })
                 .collect::<Option<Vec<_>>>()?,
         ),
@@ -322,13 +267,9 @@ fn read_type(ty: &DataType) -> Option<Type> {
 fn precision(info: ExactNumberInfo) -> Option<Precision> {
     match info {
         ExactNumberInfo::None => None,
-        ExactNumberInfo::Precision(p) => Some(Precision {
-            digits: u8::try_from(p).ok()?,
-            scale: 0,
-        }),
-        ExactNumberInfo::PrecisionAndScale(p, s) => Some(Precision {
-            digits: u8::try_from(p).ok()?,
-            scale: u8::try_from(s).ok()?,
-        }),
+        ExactNumberInfo::Precision(p) => Some(Precision { digits: u8::try_from(p).ok()?, scale: 0 }),
+        ExactNumberInfo::PrecisionAndScale(p, s) => {
+            Some(Precision { digits: u8::try_from(p).ok()?, scale: u8::try_from(s).ok()? })
+        }
     }
 }

@@ -34,15 +34,7 @@ pub(super) enum Part {
     DateTime,
 }
 
-const DAYS: [&str; 7] = [
-    "SUNDAY",
-    "MONDAY",
-    "TUESDAY",
-    "WEDNESDAY",
-    "THURSDAY",
-    "FRIDAY",
-    "SATURDAY",
-];
+const DAYS: [&str; 7] = ["SUNDAY", "MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY"];
 
 impl Part {
     fn named(name: &str) -> Option<Part> {
@@ -72,12 +64,10 @@ impl Part {
     fn of(expr: &Expr) -> Option<Part> {
         match expr {
             Expr::Identifier(ident) => Part::named(&ident.value),
-            Expr::Function(f) if f.name.to_string().eq_ignore_ascii_case("WEEK") => {
-                match plain_args(f)?.as_slice() {
-                    [Expr::Identifier(day)] => Part::week(&day.value),
-                    _ => None,
-                }
-            }
+            Expr::Function(f) if f.name.to_string().eq_ignore_ascii_case("WEEK") => match plain_args(f)?.as_slice() {
+                [Expr::Identifier(day)] => Part::week(&day.value),
+                _ => None,
+            },
             _ => None,
         }
     }
@@ -129,34 +119,19 @@ impl Part {
     fn is_calendar(self) -> bool {
         matches!(
             self,
-            Part::Day
-                | Part::Week(_)
-                | Part::IsoWeek
-                | Part::Month
-                | Part::Quarter
-                | Part::Year
-                | Part::IsoYear
+            Part::Day | Part::Week(_) | Part::IsoWeek | Part::Month | Part::Quarter | Part::Year | Part::IsoYear
         )
     }
 }
 
 impl Lower<'_> {
     /// The functions of this file; `None` for every other name.
-    pub(super) fn date_function(
-        &mut self,
-        name: &str,
-        args: &[&Expr],
-        span: &Range<usize>,
-    ) -> Option<Value> {
+    pub(super) fn date_function(&mut self, name: &str, args: &[&Expr], span: &Range<usize>) -> Option<Value> {
         let value = match name {
-            "DATE_TRUNC" | "DATETIME_TRUNC" | "TIMESTAMP_TRUNC" | "TIME_TRUNC" => {
-                self.trunc(name, args, span)
-            }
-            "DATE_DIFF" | "DATETIME_DIFF" | "TIMESTAMP_DIFF" | "TIME_DIFF" => {
-                self.diff(name, args, span)
-            }
-            "DATE_ADD" | "DATE_SUB" | "DATETIME_ADD" | "DATETIME_SUB" | "TIMESTAMP_ADD"
-            | "TIMESTAMP_SUB" | "TIME_ADD" | "TIME_SUB" => self.add(name, args, span),
+            "DATE_TRUNC" | "DATETIME_TRUNC" | "TIMESTAMP_TRUNC" | "TIME_TRUNC" => self.trunc(name, args, span),
+            "DATE_DIFF" | "DATETIME_DIFF" | "TIMESTAMP_DIFF" | "TIME_DIFF" => self.diff(name, args, span),
+            "DATE_ADD" | "DATE_SUB" | "DATETIME_ADD" | "DATETIME_SUB" | "TIMESTAMP_ADD" | "TIMESTAMP_SUB"
+            | "TIME_ADD" | "TIME_SUB" => self.add(name, args, span),
             "LAST_DAY" => self.last_day(args, span),
             "GENERATE_DATE_ARRAY" | "GENERATE_TIMESTAMP_ARRAY" => self.series(name, args, span),
             "CURRENT_DATE" | "CURRENT_DATETIME" | "CURRENT_TIME" | "CURRENT_TIMESTAMP" => {
@@ -170,23 +145,13 @@ impl Lower<'_> {
 
     fn part(&mut self, expr: Option<&&Expr>, name: &str, span: &Range<usize>) -> Option<Part> {
         let Some(expr) = expr else {
-            self.report(
-                ProblemKind::ArgumentCount,
-                span.clone(),
-                format!("`{name}` needs a date part"),
-                None,
-            );
+            self.report(ProblemKind::ArgumentCount, span.clone(), format!("`{name}` needs a date part"), None);
             return None;
         };
         let part = Part::of(expr);
         if part.is_none() {
             let at = self.span_of(*expr);
-            self.report(
-                ProblemKind::TypeMismatch,
-                at,
-                format!("`{expr}` is no date part"),
-                None,
-            );
+            self.report(ProblemKind::TypeMismatch, at, format!("`{expr}` is no date part"), None);
         }
         part
     }
@@ -194,12 +159,7 @@ impl Lower<'_> {
     /// The value of a date function's first argument: its type must be one of the function's family, or a literal.
     fn moment(&mut self, expr: Option<&&Expr>, name: &str, span: &Range<usize>) -> Option<Value> {
         let Some(expr) = expr else {
-            self.report(
-                ProblemKind::ArgumentCount,
-                span.clone(),
-                format!("`{name}` needs a value"),
-                None,
-            );
+            self.report(ProblemKind::ArgumentCount, span.clone(), format!("`{name}` needs a value"), None);
             return None;
         };
         let value = self.expr(expr);
@@ -218,11 +178,7 @@ impl Lower<'_> {
     }
 
     fn bad_part(&mut self, name: &str, span: &Range<usize>, ty: &Type) -> Value {
-        self.fail(
-            ProblemKind::TypeMismatch,
-            span.clone(),
-            format!("`{name}` does not take this date part on {ty}"),
-        )
+        self.fail(ProblemKind::TypeMismatch, span.clone(), format!("`{name}` does not take this date part on {ty}"))
     }
 
     fn trunc(&mut self, name: &str, args: &[&Expr], span: &Range<usize>) -> Value {
@@ -255,26 +211,14 @@ impl Lower<'_> {
         });
         let zone = zone.filter(|z| z.as_text() != Some("UTC"));
         let sql = match (&ty, &zone) {
-            (Type::Time, _) => format!(
-                "dwc_time_trunc({}, {})",
-                value.sql,
-                part.micros().unwrap_or(1)
-            ),
+            (Type::Time, _) => format!("dwc_time_trunc({}, {})", value.sql, part.micros().unwrap_or(1)),
             (_, Some(zone)) if part.is_clock() => {
                 let local = format!("dwc_to_zone({}, {})", value.sql, zone.sql);
-                format!(
-                    "{} - ({local} - {})",
-                    value.operand(),
-                    truncated(&local, part, &Type::Timestamp)
-                )
+                format!("{} - ({local} - {})", value.operand(), truncated(&local, part, &Type::Timestamp))
             }
             (_, Some(zone)) => {
                 let local = format!("dwc_to_zone({}, {})", value.sql, zone.sql);
-                format!(
-                    "dwc_from_zone({}, {})",
-                    truncated(&local, part, &Type::Timestamp),
-                    zone.sql
-                )
+                format!("dwc_from_zone({}, {})", truncated(&local, part, &Type::Timestamp), zone.sql)
             }
             _ => truncated(&value.sql, part, &ty),
         };
@@ -282,25 +226,14 @@ impl Lower<'_> {
         if let Some(zone) = &zone {
             out.absorb(zone);
         }
-        if zone.is_some() && part.is_clock() {
-            out.compound()
-        } else {
-            out
-        }
+        if zone.is_some() && part.is_clock() { out.compound() } else { out }
     }
 
     fn diff(&mut self, name: &str, args: &[&Expr], span: &Range<usize>) -> Value {
         if args.len() != 3 {
-            return self.fail(
-                ProblemKind::ArgumentCount,
-                span.clone(),
-                format!("`{name}` takes 3 arguments"),
-            );
+            return self.fail(ProblemKind::ArgumentCount, span.clone(), format!("`{name}` takes 3 arguments"));
         }
-        let (Some(a), Some(b)) = (
-            self.moment(args.first(), name, span),
-            self.moment(args.get(1), name, span),
-        ) else {
+        let (Some(a), Some(b)) = (self.moment(args.first(), name, span), self.moment(args.get(1), name, span)) else {
             return Value::unknown();
         };
         let Some(part) = self.part(args.get(2), name, span) else {
@@ -313,10 +246,7 @@ impl Lower<'_> {
                 format!("`{name}` between {} and {}", a.ty, b.ty),
             );
         };
-        let (a, b) = (
-            crate::sql::googlesql::coerce::convert(a, &ty),
-            crate::sql::googlesql::coerce::convert(b, &ty),
-        );
+        let (a, b) = (crate::sql::googlesql::coerce::convert(a, &ty), crate::sql::googlesql::coerce::convert(b, &ty));
         let day = |v: &Value| match ty {
             Type::Date => v.sql.clone(),
             _ => format!("CAST({} AS DATE)", v.sql),
@@ -324,10 +254,7 @@ impl Lower<'_> {
         let sql = match (&ty, part) {
             (Type::Timestamp, part) => match part.micros() {
                 Some(1) => format!("epoch_us({}) - epoch_us({})", a.sql, b.sql),
-                Some(unit) => format!(
-                    "dwc_truncating_div(epoch_us({}) - epoch_us({}), {unit})",
-                    a.sql, b.sql
-                ),
+                Some(unit) => format!("dwc_truncating_div(epoch_us({}) - epoch_us({}), {unit})", a.sql, b.sql),
                 None => return self.bad_part(name, span, &ty),
             },
             (Type::Time, part) if part.is_clock() => {
@@ -346,10 +273,7 @@ impl Lower<'_> {
                 )
             }
             (Type::Date | Type::DateTime, Part::IsoYear) => {
-                format!(
-                    "date_part('isoyear', {}) - date_part('isoyear', {})",
-                    a.sql, b.sql
-                )
+                format!("date_part('isoyear', {}) - date_part('isoyear', {})", a.sql, b.sql)
             }
             (Type::Date | Type::DateTime, part) if part.is_calendar() || part.is_clock() => {
                 format!("date_diff('{}', {}, {})", part.word(), b.sql, a.sql)
@@ -364,11 +288,7 @@ impl Lower<'_> {
             return Value::unknown();
         };
         let Some(Expr::Interval(interval)) = args.get(1) else {
-            return self.fail(
-                ProblemKind::TypeMismatch,
-                span.clone(),
-                format!("`{name}` takes an INTERVAL second"),
-            );
+            return self.fail(ProblemKind::TypeMismatch, span.clone(), format!("`{name}` takes an INTERVAL second"));
         };
         let Some((count, part)) = self.interval_parts(interval) else {
             return self.unsupported(span.clone(), "this form of INTERVAL");
@@ -387,22 +307,10 @@ impl Lower<'_> {
             return self.shift_date(&value, &count, plus);
         }
         let step = duration(&count, part);
-        let sql = format!(
-            "{} {} {step}",
-            value.operand(),
-            if plus { '+' } else { '-' }
-        );
-        let sql = if ty == Type::Date {
-            format!("CAST({sql} AS DATE)")
-        } else {
-            sql
-        };
+        let sql = format!("{} {} {step}", value.operand(), if plus { '+' } else { '-' });
+        let sql = if ty == Type::Date { format!("CAST({sql} AS DATE)") } else { sql };
         let out = Value::over(ty.clone(), sql, &[&value, &count]);
-        if ty == Type::Date {
-            out
-        } else {
-            out.compound()
-        }
+        if ty == Type::Date { out } else { out.compound() }
     }
 
     fn interval_parts(&mut self, interval: &Interval) -> Option<(Value, Part)> {
@@ -444,18 +352,14 @@ impl Lower<'_> {
         let day = format!("CAST({} AS DATE)", value.sql);
         let sql = match part {
             Part::Month => format!("last_day({})", value.sql),
-            Part::Quarter => format!(
-                "last_day(date_trunc('quarter', {}) + INTERVAL 2 MONTH)",
-                value.sql
-            ),
+            Part::Quarter => format!("last_day(date_trunc('quarter', {}) + INTERVAL 2 MONTH)", value.sql),
             Part::Year => format!("make_date(year({}), 12, 31)", value.sql),
             Part::Week(_) | Part::IsoWeek => {
                 format!("dwc_week_start({day}, {}) + 6", first_day(part))
             }
-            Part::IsoYear => format!(
-                "dwc_iso_year_start(CAST(date_part('isoyear', {}) AS INTEGER) + 1) - 1",
-                value.sql
-            ),
+            Part::IsoYear => {
+                format!("dwc_iso_year_start(CAST(date_part('isoyear', {}) AS INTEGER) + 1) - 1", value.sql)
+            }
             _ => return self.bad_part("LAST_DAY", span, &value.ty),
         };
         Value::over(Type::Date, sql, &[&value]).compound()
@@ -464,15 +368,9 @@ impl Lower<'_> {
     /// `GENERATE_DATE_ARRAY(from, to, INTERVAL n part)`: each element is counted from the first, so that the
     /// 31st stays the last day of a short month.
     fn series(&mut self, name: &str, args: &[&Expr], span: &Range<usize>) -> Value {
-        let (ty, own) = if name == "GENERATE_DATE_ARRAY" {
-            (Type::Date, "DATE_ADD")
-        } else {
-            (Type::Timestamp, "TIMESTAMP_ADD")
-        };
-        let (Some(from), Some(to)) = (
-            self.moment(args.first(), own, span),
-            self.moment(args.get(1), own, span),
-        ) else {
+        let (ty, own) =
+            if name == "GENERATE_DATE_ARRAY" { (Type::Date, "DATE_ADD") } else { (Type::Timestamp, "TIMESTAMP_ADD") };
+        let (Some(from), Some(to)) = (self.moment(args.first(), own, span), self.moment(args.get(1), own, span)) else {
             return Value::unknown();
         };
         let from = self.expect(from, &ty, span.clone(), "the first of the array");
@@ -491,9 +389,7 @@ impl Lower<'_> {
                 );
             }
         };
-        if ty == Type::Timestamp && part.micros().is_none()
-            || ty == Type::Date && !part.is_calendar()
-        {
+        if ty == Type::Timestamp && part.micros().is_none() || ty == Type::Date && !part.is_calendar() {
             return self.bad_part(name, span, &ty);
         }
         let inputs = [&from, &to, &count];
@@ -501,24 +397,14 @@ impl Lower<'_> {
             (Type::Date, Part::Day) => {
                 format!("dwc_date_array({}, {}, {})", from.sql, to.sql, count.sql)
             }
-            (Type::Date, Part::Week(_)) => format!(
-                "dwc_date_array({}, {}, 7 * {})",
-                from.sql,
-                to.sql,
-                count.operand()
-            ),
+            (Type::Date, Part::Week(_)) => format!("dwc_date_array({}, {}, 7 * {})", from.sql, to.sql, count.operand()),
             (Type::Date, _) => {
                 let months = match part {
                     Part::Quarter => 3,
                     Part::Year => 12,
                     _ => 1,
                 };
-                format!(
-                    "dwc_month_array({}, {}, {months} * {})",
-                    from.sql,
-                    to.sql,
-                    count.operand()
-                )
+                format!("dwc_month_array({}, {}, {months} * {})", from.sql, to.sql, count.operand())
             }
             _ => format!(
                 "dwc_timestamp_array({}, {}, {} * {})",
@@ -576,69 +462,32 @@ impl Lower<'_> {
                     self.fail(ProblemKind::TypeMismatch, span.clone(), message)
                 }
             },
-            [x, zone]
-                if x.ty == Type::Timestamp && zone.ty == Type::String && to != Type::Timestamp =>
-            {
+            [x, zone] if x.ty == Type::Timestamp && zone.ty == Type::String && to != Type::Timestamp => {
                 let local = format!("dwc_to_zone({}, {})", x.sql, zone.sql);
-                let sql = if to == Type::DateTime {
-                    local
-                } else {
-                    format!("CAST({local} AS {})", to.duckdb())
-                };
+                let sql = if to == Type::DateTime { local } else { format!("CAST({local} AS {})", to.duckdb()) };
                 Value::over(to, sql, &inputs)
             }
-            [x, zone]
-                if to == Type::Timestamp && zone.ty == Type::String && x.ty == Type::String =>
-            {
-                Value::over(
-                    to,
-                    format!("dwc_to_timestamp({}, {})", x.sql, zone.sql),
-                    &inputs,
-                )
+            [x, zone] if to == Type::Timestamp && zone.ty == Type::String && x.ty == Type::String => {
+                Value::over(to, format!("dwc_to_timestamp({}, {})", x.sql, zone.sql), &inputs)
             }
             [x, zone]
-                if to == Type::Timestamp
-                    && zone.ty == Type::String
-                    && matches!(x.ty, Type::Date | Type::DateTime) =>
+                if to == Type::Timestamp && zone.ty == Type::String && matches!(x.ty, Type::Date | Type::DateTime) =>
             {
-                Value::over(
-                    to,
-                    format!("dwc_from_zone(CAST({} AS TIMESTAMP), {})", x.sql, zone.sql),
-                    &inputs,
-                )
+                Value::over(to, format!("dwc_from_zone(CAST({} AS TIMESTAMP), {})", x.sql, zone.sql), &inputs)
             }
-            [date, time]
-                if to == Type::DateTime && date.ty == Type::Date && time.ty == Type::Time =>
-            {
-                Value::over(
-                    to,
-                    format!("{} + {}", date.operand(), time.operand()),
-                    &inputs,
-                )
-                .compound()
+            [date, time] if to == Type::DateTime && date.ty == Type::Date && time.ty == Type::Time => {
+                Value::over(to, format!("{} + {}", date.operand(), time.operand()), &inputs).compound()
             }
             _ => self.table_function(name, args, span),
         }
     }
 
-    pub(super) fn extract(
-        &mut self,
-        field: &DateTimeField,
-        expr: &Expr,
-        span: Range<usize>,
-    ) -> Value {
+    pub(super) fn extract(&mut self, field: &DateTimeField, expr: &Expr, span: Range<usize>) -> Value {
         let Some(part) = Part::of_field(field) else {
-            return self.fail(
-                ProblemKind::TypeMismatch,
-                span,
-                format!("{field} is no date part"),
-            );
+            return self.fail(ProblemKind::TypeMismatch, span, format!("{field} is no date part"));
         };
         let (value, zoned) = match expr {
-            Expr::AtTimeZone {
-                timestamp,
-                time_zone,
-            } => {
+            Expr::AtTimeZone { timestamp, time_zone } => {
                 let value = self.expr(timestamp);
                 let at = self.span_of(timestamp.as_ref());
                 let value = self.expect(value, &Type::Timestamp, at, "the operand of AT TIME ZONE");
@@ -709,20 +558,11 @@ fn first_day(part: Part) -> u8 {
 
 /// A truncated DATE, DATETIME or naive TIMESTAMP.
 fn truncated(x: &str, part: Part, ty: &Type) -> String {
-    let day = if *ty == Type::Date {
-        x.to_string()
-    } else {
-        format!("CAST({x} AS DATE)")
-    };
+    let day = if *ty == Type::Date { x.to_string() } else { format!("CAST({x} AS DATE)") };
     let (sql, is_date) = match part {
         Part::Day if *ty == Type::Date => return x.to_string(),
-        Part::Week(_) | Part::IsoWeek => {
-            (format!("dwc_week_start({day}, {})", first_day(part)), true)
-        }
-        Part::IsoYear => (
-            format!("dwc_iso_year_start(CAST(date_part('isoyear', {x}) AS INTEGER))"),
-            true,
-        ),
+        Part::Week(_) | Part::IsoWeek => (format!("dwc_week_start({day}, {})", first_day(part)), true),
+        Part::IsoYear => (format!("dwc_iso_year_start(CAST(date_part('isoyear', {x}) AS INTEGER))"), true),
         part => (format!("date_trunc('{}', {x})", part.word()), false),
     };
     match (ty, is_date) {
@@ -748,10 +588,6 @@ fn duration(count: &Value, part: Part) -> String {
         Part::Day | Part::Month | Part::Year => {
             format!("to_{}s(CAST({} AS INTEGER))", part.word(), count.sql)
         }
-        part => format!(
-            "to_microseconds({} * {})",
-            part.micros().unwrap_or(1),
-            count.operand()
-        ),
+        part => format!("to_microseconds({} * {})", part.micros().unwrap_or(1), count.operand()),
     }
 }

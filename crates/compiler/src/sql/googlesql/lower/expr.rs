@@ -1,8 +1,8 @@
 //! Expressions: which node it is decides who lowers it. It must not know functions.
 
 use sqlparser::ast::{
-    AccessExpr, CaseWhen, CeilFloorKind, Expr, Ident, StructField, Subscript, TrimWhereField,
-    TypedString, UnaryOperator,
+    AccessExpr, CaseWhen, CeilFloorKind, Expr, Ident, StructField, Subscript, TrimWhereField, TypedString,
+    UnaryOperator,
 };
 
 use super::Lower;
@@ -42,93 +42,43 @@ impl Lower<'_> {
             Expr::IsNotUnknown(e) => self.is(e, "IS NOT NULL", Some(Type::Bool)),
             Expr::IsDistinctFrom(a, b) => self.distinct(a, b, "IS DISTINCT FROM", span),
             Expr::IsNotDistinctFrom(a, b) => self.distinct(a, b, "IS NOT DISTINCT FROM", span),
-            Expr::InList {
-                expr,
-                list,
-                negated,
-            } => self.in_list(expr, list, *negated, span),
-            Expr::InUnnest {
-                expr,
-                array_expr,
-                negated,
-            } => self.in_unnest(expr, array_expr, *negated, span),
-            Expr::InSubquery {
-                expr,
-                subquery,
-                negated,
-            } => self.in_subquery(expr, subquery, *negated, span),
-            Expr::Between {
-                expr,
-                negated,
-                low,
-                high,
-            } => self.between(expr, low, high, *negated, span),
-            Expr::Like {
-                negated,
-                any,
-                expr,
-                pattern,
-                escape_char,
-            } => {
+            Expr::InList { expr, list, negated } => self.in_list(expr, list, *negated, span),
+            Expr::InUnnest { expr, array_expr, negated } => self.in_unnest(expr, array_expr, *negated, span),
+            Expr::InSubquery { expr, subquery, negated } => self.in_subquery(expr, subquery, *negated, span),
+            Expr::Between { expr, negated, low, high } => self.between(expr, low, high, *negated, span),
+            Expr::Like { negated, any, expr, pattern, escape_char } => {
                 if *any || escape_char.is_some() {
                     return self.unsupported(span, "LIKE with ANY or ESCAPE");
                 }
                 self.like(expr, pattern, *negated, span)
             }
-            Expr::Cast {
-                kind,
-                expr,
-                data_type,
-                format,
-            } => self.cast_node(kind, expr, data_type, format.as_ref(), span),
-            Expr::Extract { field, expr, .. } => self.extract(field, expr, span),
-            Expr::Ceil {
-                expr,
-                field: CeilFloorKind::DateTimeField(_),
-            } => self.function(&call("CEIL", [expr.as_ref().clone()]), span),
-            Expr::Floor {
-                expr,
-                field: CeilFloorKind::DateTimeField(_),
-            } => self.function(&call("FLOOR", [expr.as_ref().clone()]), span),
-            Expr::Substring {
-                expr,
-                substring_from,
-                substring_for,
-                ..
-            } => {
-                let args = [Some(expr), substring_from.as_ref(), substring_for.as_ref()];
-                self.function(
-                    &call(
-                        "SUBSTR",
-                        args.into_iter().flatten().map(|e| e.as_ref().clone()),
-                    ),
-                    span,
-                )
+            Expr::Cast { kind, expr, data_type, format } => {
+                self.cast_node(kind, expr, data_type, format.as_ref(), span)
             }
-            Expr::Trim {
-                trim_where,
-                trim_what: None,
-                expr,
-                trim_characters,
-            } => {
+            Expr::Extract { field, expr, .. } => self.extract(field, expr, span),
+            Expr::Ceil { expr, field: CeilFloorKind::DateTimeField(_) } => {
+                self.function(&call("CEIL", [expr.as_ref().clone()]), span)
+            }
+            Expr::Floor { expr, field: CeilFloorKind::DateTimeField(_) } => {
+                self.function(&call("FLOOR", [expr.as_ref().clone()]), span)
+            }
+            Expr::Substring { expr, substring_from, substring_for, .. } => {
+                let args = [Some(expr), substring_from.as_ref(), substring_for.as_ref()];
+                self.function(&call("SUBSTR", args.into_iter().flatten().map(|e| e.as_ref().clone())), span)
+            }
+            Expr::Trim { trim_where, trim_what: None, expr, trim_characters } => {
                 let name = match trim_where {
                     None | Some(TrimWhereField::Both) => "TRIM",
                     Some(TrimWhereField::Leading) => "LTRIM",
                     Some(TrimWhereField::Trailing) => "RTRIM",
                 };
                 let more = trim_characters.iter().flatten().cloned();
-                self.function(
-                    &call(name, std::iter::once(expr.as_ref().clone()).chain(more)),
-                    span,
-                )
+                self.function(&call(name, std::iter::once(expr.as_ref().clone()).chain(more)), span)
             }
             Expr::Function(function) => self.function(function, span),
-            Expr::Case {
-                operand,
-                conditions,
-                else_result,
-                ..
-            } => self.case(operand.as_deref(), conditions, else_result.as_deref()),
+            Expr::Case { operand, conditions, else_result, .. } => {
+                self.case(operand.as_deref(), conditions, else_result.as_deref())
+            }
             Expr::Exists { subquery, negated } => {
                 let rows = self.subquery(subquery);
                 let not = if *negated { "NOT " } else { "" };
@@ -141,19 +91,12 @@ impl Lower<'_> {
                 self.scalar(rows, span)
             }
             Expr::Tuple(items) => {
-                let items: Vec<(String, Value)> = items
-                    .iter()
-                    .map(|e| (String::new(), self.expr(e)))
-                    .collect();
+                let items: Vec<(String, Value)> = items.iter().map(|e| (String::new(), self.expr(e))).collect();
                 self.pack(items)
             }
             Expr::Struct { values, fields } => self.struct_literal(values, fields),
             Expr::Array(array) => {
-                let items: Vec<(Value, _)> = array
-                    .elem
-                    .iter()
-                    .map(|e| (self.expr(e), self.span_of(e)))
-                    .collect();
+                let items: Vec<(Value, _)> = array.elem.iter().map(|e| (self.expr(e), self.span_of(e))).collect();
                 self.array(items.into_iter().map(|(v, _)| v).collect(), span)
             }
             Expr::Interval(interval) => self.interval_value(interval, span),
@@ -177,19 +120,13 @@ impl Lower<'_> {
         };
         let literal = self.literal(&typed.value);
         let Some(text) = literal.as_text().map(str::to_string) else {
-            return self.fail(
-                ProblemKind::TypeMismatch,
-                span,
-                format!("{ty} must be followed by a string"),
-            );
+            return self.fail(ProblemKind::TypeMismatch, span, format!("{ty} must be followed by a string"));
         };
         match ty {
             Type::Date | Type::DateTime | Type::Timestamp | Type::Time => {
                 Value::new(ty.clone(), super::moment_literal(&text, &ty))
             }
-            Type::Numeric(_) | Type::BigNumeric(_) | Type::Json => {
-                self.cast(literal, &ty, false, span)
-            }
+            Type::Numeric(_) | Type::BigNumeric(_) | Type::Json => self.cast(literal, &ty, false, span),
             other => self.unsupported(span, format!("a literal of {other}")),
         }
     }
@@ -204,8 +141,7 @@ impl Lower<'_> {
             }
             UnaryOperator::Minus | UnaryOperator::Plus => {
                 if !(value.ty.is_numeric() || value.ty == Type::Unknown) {
-                    let message =
-                        format!("the operand of a sign must be a number, found {}", value.ty);
+                    let message = format!("the operand of a sign must be a number, found {}", value.ty);
                     return self.fail(ProblemKind::TypeMismatch, at, message);
                 }
                 if op == UnaryOperator::Plus {
@@ -214,20 +150,14 @@ impl Lower<'_> {
                 match &value.literal {
                     Some(Literal::Int(digits)) => match negated(digits).parse::<i64>() {
                         Ok(n) => super::literals::int(n),
-                        Err(_) => self.fail(
-                            ProblemKind::ParseError,
-                            span,
-                            format!("-{digits} is beyond INT64"),
-                        ),
+                        Err(_) => self.fail(ProblemKind::ParseError, span, format!("-{digits} is beyond INT64")),
                     },
                     Some(Literal::Float(digits)) => {
-                        let mut out =
-                            Value::new(Type::Float64, format!("-{}", value.operand())).compound();
+                        let mut out = Value::new(Type::Float64, format!("-{}", value.operand())).compound();
                         out.literal = Some(Literal::Float(negated(digits)));
                         out
                     }
-                    _ => Value::over(value.ty.clone(), format!("-{}", value.operand()), &[&value])
-                        .compound(),
+                    _ => Value::over(value.ty.clone(), format!("-{}", value.operand()), &[&value]).compound(),
                 }
             }
             UnaryOperator::BitwiseNot => {
@@ -238,12 +168,7 @@ impl Lower<'_> {
         }
     }
 
-    fn case(
-        &mut self,
-        operand: Option<&Expr>,
-        conditions: &[CaseWhen],
-        otherwise: Option<&Expr>,
-    ) -> Value {
+    fn case(&mut self, operand: Option<&Expr>, conditions: &[CaseWhen], otherwise: Option<&Expr>) -> Value {
         let mut sql = String::from("CASE");
         let mut inputs = Vec::new();
         let operand = operand.map(|e| self.expr(e));
@@ -278,42 +203,22 @@ impl Lower<'_> {
     }
 
     /// Brings values to their common type, or reports the first that does not agree.
-    pub(super) fn unify(
-        &mut self,
-        values: Vec<(Value, std::ops::Range<usize>)>,
-        what: &str,
-    ) -> Vec<Value> {
+    pub(super) fn unify(&mut self, values: Vec<(Value, std::ops::Range<usize>)>, what: &str) -> Vec<Value> {
         let refs: Vec<&Value> = values.iter().map(|(v, _)| v).collect();
         match coerce::common(&refs) {
-            Some(ty) => values
-                .into_iter()
-                .map(|(v, _)| coerce::convert(v, &ty))
-                .collect(),
+            Some(ty) => values.into_iter().map(|(v, _)| coerce::convert(v, &ty)).collect(),
             None => {
-                let first = values
-                    .iter()
-                    .find(|(v, _)| v.ty != Type::Unknown)
-                    .map(|(v, _)| v.ty.clone());
+                let first = values.iter().find(|(v, _)| v.ty != Type::Unknown).map(|(v, _)| v.ty.clone());
                 let first = first.unwrap_or(Type::Unknown);
-                let odd = values
-                    .iter()
-                    .find(|(v, _)| coerce::common(&[v, &Value::new(first.clone(), "")]).is_none());
-                let (shown, span) = odd.map_or((String::new(), 0..0), |(v, s)| {
-                    (v.ty.to_string(), s.clone())
-                });
+                let odd = values.iter().find(|(v, _)| coerce::common(&[v, &Value::new(first.clone(), "")]).is_none());
+                let (shown, span) = odd.map_or((String::new(), 0..0), |(v, s)| (v.ty.to_string(), s.clone()));
                 self.report(
                     ProblemKind::TypeMismatch,
                     span,
                     format!("{what} have no common type: {first} and {shown}"),
                     None,
                 );
-                values
-                    .into_iter()
-                    .map(|(v, _)| Value {
-                        ty: Type::Unknown,
-                        ..v
-                    })
-                    .collect()
+                values.into_iter().map(|(v, _)| Value { ty: Type::Unknown, ..v }).collect()
             }
         }
     }
@@ -322,13 +227,10 @@ impl Lower<'_> {
         let mut value = self.expr(root);
         for step in chain {
             value = match step {
-                AccessExpr::Dot(Expr::Identifier(ident)) => {
-                    self.field(value, &ident.value, self.span(ident.span))
+                AccessExpr::Dot(Expr::Identifier(ident)) => self.field(value, &ident.value, self.span(ident.span)),
+                AccessExpr::Dot(Expr::Function(f)) => {
+                    self.unsupported(self.span_of(&Expr::Function(f.clone())), "a function after a dot")
                 }
-                AccessExpr::Dot(Expr::Function(f)) => self.unsupported(
-                    self.span_of(&Expr::Function(f.clone())),
-                    "a function after a dot",
-                ),
                 AccessExpr::Subscript(Subscript::Index { index }) => self.subscript(value, index),
                 other => {
                     let at = self.span_of(root);
@@ -348,10 +250,7 @@ impl Lower<'_> {
             && let Some([only]) = super::calls::plain_args(f).as_deref()
         {
             let name = f.name.to_string().to_uppercase();
-            if matches!(
-                name.as_str(),
-                "OFFSET" | "SAFE_OFFSET" | "ORDINAL" | "SAFE_ORDINAL"
-            ) {
+            if matches!(name.as_str(), "OFFSET" | "SAFE_OFFSET" | "ORDINAL" | "SAFE_ORDINAL") {
                 place = (name, (*only).clone());
             }
         }
@@ -366,30 +265,16 @@ impl Lower<'_> {
                     "SAFE_ORDINAL" => "dwc_safe_ordinal",
                     _ => "dwc_offset",
                 };
-                Value::over(
-                    *item,
-                    format!("{name}({}, {})", value.sql, at.sql),
-                    &[&value, &at],
-                )
+                Value::over(*item, format!("{name}({}, {})", value.sql, at.sql), &[&value, &at])
             }
-            Type::Json if at.ty == Type::String => Value::over(
-                Type::Json,
-                format!("dwc_json_key({}, {})", value.sql, at.sql),
-                &[&value, &at],
-            ),
+            Type::Json if at.ty == Type::String => {
+                Value::over(Type::Json, format!("dwc_json_key({}, {})", value.sql, at.sql), &[&value, &at])
+            }
             Type::Json => {
                 let at = self.expect(at, &Type::Int64, span, "a JSON index");
-                Value::over(
-                    Type::Json,
-                    format!("dwc_json_index({}, {})", value.sql, at.sql),
-                    &[&value, &at],
-                )
+                Value::over(Type::Json, format!("dwc_json_index({}, {})", value.sql, at.sql), &[&value, &at])
             }
-            other => self.fail(
-                ProblemKind::TypeMismatch,
-                span,
-                format!("{other} has no elements"),
-            ),
+            other => self.fail(ProblemKind::TypeMismatch, span, format!("{other} has no elements")),
         }
     }
 
@@ -421,49 +306,24 @@ impl Lower<'_> {
             .enumerate()
             .map(|(i, (name, value))| format!("{} := {}", quoted(&field_name(name, i)), value.sql))
             .collect();
-        let fields = items
-            .iter()
-            .map(|(name, v)| Field {
-                name: name.clone(),
-                ty: v.ty.clone(),
-            })
-            .collect();
+        let fields = items.iter().map(|(name, v)| Field { name: name.clone(), ty: v.ty.clone() }).collect();
         let inputs: Vec<&Value> = items.iter().map(|(_, v)| v).collect();
-        Value::over(
-            Type::Struct(fields),
-            format!("struct_pack({})", parts.join(", ")),
-            &inputs,
-        )
+        Value::over(Type::Struct(fields), format!("struct_pack({})", parts.join(", ")), &inputs)
     }
 
     /// An array of values; structs take the field names of the first.
     pub(super) fn array(&mut self, items: Vec<Value>, span: std::ops::Range<usize>) -> Value {
-        let items = self.unify(
-            items.into_iter().map(|v| (v, span.clone())).collect(),
-            "the elements of the array",
-        );
+        let items = self.unify(items.into_iter().map(|v| (v, span.clone())).collect(), "the elements of the array");
         let ty = items.first().map_or(Type::Unknown, |v| v.ty.clone());
         let texts: Vec<&str> = items.iter().map(|v| v.sql.as_str()).collect();
-        let sql = if items.is_empty() {
-            "[]".to_string()
-        } else {
-            format!("[{}]", texts.join(", "))
-        };
-        Value::over(
-            Type::Array(Box::new(ty)),
-            sql,
-            &items.iter().collect::<Vec<_>>(),
-        )
+        let sql = if items.is_empty() { "[]".to_string() } else { format!("[{}]", texts.join(", ")) };
+        Value::over(Type::Array(Box::new(ty)), sql, &items.iter().collect::<Vec<_>>())
     }
 
     /// A subquery used as one value.
     pub(super) fn scalar(&mut self, rows: super::Rows, span: std::ops::Range<usize>) -> Value {
         let [column] = rows.columns.as_slice() else {
-            return self.fail(
-                ProblemKind::Shape,
-                span,
-                "a subquery used as a value must have one column",
-            );
+            return self.fail(ProblemKind::Shape, span, "a subquery used as a value must have one column");
         };
         let mut value = Value::new(column.ty.clone(), format!("(\n{}\n)", rows.sql));
         value.origins = column.origins.clone();
@@ -475,9 +335,7 @@ impl Lower<'_> {
 
 /// The digits of a number with the other sign.
 fn negated(digits: &str) -> String {
-    digits
-        .strip_prefix('-')
-        .map_or_else(|| format!("-{digits}"), str::to_string)
+    digits.strip_prefix('-').map_or_else(|| format!("-{digits}"), str::to_string)
 }
 
 /// The name that an expression without alias has: its last identifier.

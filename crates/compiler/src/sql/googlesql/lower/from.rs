@@ -1,8 +1,7 @@
 //! FROM: tables, subqueries, UNNEST and joins become relations of the scope. It must not touch the select list.
 
 use sqlparser::ast::{
-    Expr, Join, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart, TableAlias, TableFactor,
-    TableWithJoins,
+    Expr, Join, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart, TableAlias, TableFactor, TableWithJoins,
 };
 use std::ops::Range;
 
@@ -60,20 +59,13 @@ impl Lower<'_> {
                 let at = self.span_of(on);
                 let value = self.expect(value, &Type::Bool, at.clone(), "the condition of JOIN");
                 if value.aggregate || value.window {
-                    self.report(
-                        ProblemKind::MisplacedAggregate,
-                        at,
-                        "an aggregate in the condition of JOIN",
-                        None,
-                    );
+                    self.report(ProblemKind::MisplacedAggregate, at, "an aggregate in the condition of JOIN", None);
                 }
                 format!("\n{word} {right} ON {}", value.sql)
             }
             JoinConstraint::Using(names) => {
-                let names: Vec<(String, Range<usize>)> = names
-                    .iter()
-                    .map(|n| (last_name(n), self.object_span(n)))
-                    .collect();
+                let names: Vec<(String, Range<usize>)> =
+                    names.iter().map(|n| (last_name(n), self.object_span(n))).collect();
                 let mut columns = Vec::new();
                 for (name, at) in &names {
                     if let Some(column) = self.merge(name, before, word, at.clone()) {
@@ -95,27 +87,16 @@ impl Lower<'_> {
         let scope = self.scopes.last()?;
         let merged = scope.merged.iter().find(|c| same(&c.name, name)).cloned();
         let find = |relations: &[Relation]| -> Vec<ScopeColumn> {
-            relations
-                .iter()
-                .flat_map(|r| &r.columns)
-                .filter(|c| same(&c.name, name))
-                .cloned()
-                .collect()
+            relations.iter().flat_map(|r| &r.columns).filter(|c| same(&c.name, name)).cloned().collect()
         };
         let left = merged.map_or_else(|| find(&scope.relations[..before]), |c| vec![c]);
         let right = find(&scope.relations[before..]);
         let ([l], [r]) = (left.as_slice(), right.as_slice()) else {
             let (kind, message) = if left.len() > 1 {
-                (
-                    ProblemKind::AmbiguousColumn,
-                    format!("column `{name}` is in more than one relation of the left side"),
-                )
+                (ProblemKind::AmbiguousColumn, format!("column `{name}` is in more than one relation of the left side"))
             } else {
                 let side = if left.is_empty() { "left" } else { "right" };
-                (
-                    ProblemKind::UnknownColumn,
-                    format!("the {side} side of the join has no column `{name}`"),
-                )
+                (ProblemKind::UnknownColumn, format!("the {side} side of the join has no column `{name}`"))
             };
             self.report(kind, at, message, None);
             return None;
@@ -126,8 +107,7 @@ impl Lower<'_> {
             self.report(ProblemKind::TypeMismatch, at, message, None);
             return None;
         }
-        self.used
-            .extend(l.origins.iter().chain(&r.origins).cloned());
+        self.used.extend(l.origins.iter().chain(&r.origins).cloned());
         let sql = match word {
             "RIGHT JOIN" => r.sql.clone(),
             "FULL JOIN" => format!("coalesce({}, {})", l.sql, r.sql),
@@ -138,18 +118,8 @@ impl Lower<'_> {
             "FULL JOIN" => l.origins.iter().chain(&r.origins).cloned().collect(),
             _ => l.origins,
         };
-        let kind = if word == "FULL JOIN" {
-            ColumnKind::Computed
-        } else {
-            l.kind
-        };
-        let column = ScopeColumn {
-            name: l.name.clone(),
-            ty: l.ty,
-            sql,
-            origins,
-            kind,
-        };
+        let kind = if word == "FULL JOIN" { ColumnKind::Computed } else { l.kind };
+        let column = ScopeColumn { name: l.name.clone(), ty: l.ty, sql, origins, kind };
         let scope = self.scopes.last_mut()?;
         scope.merged.retain(|c| !same(&c.name, name));
         scope.merged.push(column);
@@ -159,53 +129,26 @@ impl Lower<'_> {
     fn factor(&mut self, factor: &TableFactor, joined: bool) -> String {
         let span = self.span_of(factor);
         match factor {
-            TableFactor::Table {
-                name,
-                alias,
-                args,
-                version,
-                sample,
-                ..
-            } => {
+            TableFactor::Table { name, alias, args, version, sample, .. } => {
                 if args.is_some() || version.is_some() || sample.is_some() {
-                    self.unsupported(
-                        span.clone(),
-                        "a table function, FOR SYSTEM_TIME or TABLESAMPLE",
-                    );
+                    self.unsupported(span.clone(), "a table function, FOR SYSTEM_TIME or TABLESAMPLE");
                 }
                 self.table(name, alias.as_ref(), joined)
             }
-            TableFactor::Derived {
-                subquery,
-                alias,
-                sample,
-                ..
-            } => {
+            TableFactor::Derived { subquery, alias, sample, .. } => {
                 if sample.is_some() {
                     self.unsupported(span, "TABLESAMPLE");
                 }
-                let hidden = self
-                    .scopes
-                    .last_mut()
-                    .map(std::mem::take)
-                    .unwrap_or_default();
+                let hidden = self.scopes.last_mut().map(std::mem::take).unwrap_or_default();
                 let rows = self.query(subquery);
                 if let Some(scope) = self.scopes.last_mut() {
                     *scope = hidden;
                 }
-                let name = alias
-                    .as_ref()
-                    .map_or_else(|| self.fresh_name(), |a| a.name.value.clone());
+                let name = alias.as_ref().map_or_else(|| self.fresh_name(), |a| a.name.value.clone());
                 self.relation(&name, rows.columns);
                 format!("(\n{}\n) AS {}", indent(&rows.sql), quoted(&name))
             }
-            TableFactor::UNNEST {
-                alias,
-                array_exprs,
-                with_offset,
-                with_offset_alias,
-                with_ordinality,
-            } => {
+            TableFactor::UNNEST { alias, array_exprs, with_offset, with_offset_alias, with_ordinality } => {
                 let [array] = array_exprs.as_slice() else {
                     self.unsupported(span, "UNNEST of several arrays");
                     return String::new();
@@ -213,17 +156,11 @@ impl Lower<'_> {
                 if *with_ordinality {
                     self.unsupported(span.clone(), "WITH ORDINALITY");
                 }
-                let offset = with_offset.then(|| {
-                    with_offset_alias
-                        .as_ref()
-                        .map_or_else(|| "offset".to_string(), |i| i.value.clone())
-                });
+                let offset = with_offset
+                    .then(|| with_offset_alias.as_ref().map_or_else(|| "offset".to_string(), |i| i.value.clone()));
                 self.unnest(array, alias.as_ref(), offset, joined)
             }
-            TableFactor::NestedJoin {
-                table_with_joins,
-                alias: None,
-            } => {
+            TableFactor::NestedJoin { table_with_joins, alias: None } => {
                 let mut text = self.factor(&table_with_joins.relation, joined);
                 for join in &table_with_joins.joins {
                     text.push_str(&self.join(join));
@@ -242,16 +179,9 @@ impl Lower<'_> {
     pub(super) fn relation(&mut self, alias: &str, columns: Vec<ScopeColumn>) {
         let columns = columns
             .into_iter()
-            .map(|c| ScopeColumn {
-                sql: format!("{}.{}", quoted(alias), quoted(&c.name)),
-                ..c
-            })
+            .map(|c| ScopeColumn { sql: format!("{}.{}", quoted(alias), quoted(&c.name)), ..c })
             .collect();
-        self.add_relation(Relation {
-            alias: alias.to_string(),
-            columns,
-            element: None,
-        });
+        self.add_relation(Relation { alias: alias.to_string(), columns, element: None });
     }
 
     fn table(&mut self, name: &ObjectName, alias: Option<&TableAlias>, joined: bool) -> String {
@@ -266,53 +196,26 @@ impl Lower<'_> {
         let whole = parts.join(".");
         let span = self.object_span(name);
         // `FROM t, t.items AS item` unnests an array column.
-        if parts.len() > 1
-            && self
-                .scopes
-                .last()
-                .is_some_and(|s| s.relations.iter().any(|r| same(&r.alias, &parts[0])))
+        if parts.len() > 1 && self.scopes.last().is_some_and(|s| s.relations.iter().any(|r| same(&r.alias, &parts[0])))
         {
-            let idents = name
-                .0
-                .iter()
-                .filter_map(|p| p.as_ident().cloned())
-                .collect();
+            let idents = name.0.iter().filter_map(|p| p.as_ident().cloned()).collect();
             return self.unnest(&Expr::CompoundIdentifier(idents), alias, None, joined);
         }
         let short = whole.rsplit('.').next().unwrap_or(&whole).to_string();
         let alias = alias.map_or(short, |a| a.name.value.clone());
         if parts.len() == 1
-            && let Some((known, columns)) = self
-                .ctes
-                .iter()
-                .rev()
-                .find(|(n, _)| same(n, &whole))
-                .cloned()
+            && let Some((known, columns)) = self.ctes.iter().rev().find(|(n, _)| same(n, &whole)).cloned()
         {
             self.relation(&alias, columns);
             return named(&quoted(&known), &alias);
         }
         let columns = self.catalog.columns(&whole).map(<[_]>::to_vec);
         let Some(columns) = columns else {
-            let mut names: Vec<String> = self
-                .catalog
-                .tables()
-                .iter()
-                .map(ToString::to_string)
-                .collect();
+            let mut names: Vec<String> = self.catalog.tables().iter().map(ToString::to_string).collect();
             names.extend(self.ctes.iter().map(|(n, _)| n.clone()));
             let help = did_you_mean(&whole, names.iter().map(String::as_str));
-            self.report(
-                ProblemKind::UnknownTable,
-                span,
-                format!("unknown table `{whole}`"),
-                help,
-            );
-            self.add_relation(Relation {
-                alias,
-                columns: vec![],
-                element: None,
-            });
+            self.report(ProblemKind::UnknownTable, span, format!("unknown table `{whole}`"), help);
+            self.add_relation(Relation { alias, columns: vec![], element: None });
             return quoted(&whole);
         };
         let columns = columns
@@ -326,44 +229,25 @@ impl Lower<'_> {
             })
             .collect();
         self.relation(&alias, columns);
-        self.tables.push(TableUse {
-            table: whole.clone(),
-            alias: alias.clone(),
-            span,
-        });
+        self.tables.push(TableUse { table: whole.clone(), alias: alias.clone(), span });
         named(&self.catalog.physical(&whole), &alias)
     }
 
     pub(super) fn object_span(&self, name: &ObjectName) -> Range<usize> {
-        let idents: Vec<_> = name
-            .0
-            .iter()
-            .filter_map(|p| p.as_ident().cloned())
-            .collect();
+        let idents: Vec<_> = name.0.iter().filter_map(|p| p.as_ident().cloned()).collect();
         self.idents(&idents)
     }
 
     /// `UNNEST(array) AS x WITH OFFSET AS i`: a row for each element; the alias is the element, and the fields of
     /// a struct are columns.
-    fn unnest(
-        &mut self,
-        array: &Expr,
-        alias: Option<&TableAlias>,
-        offset: Option<String>,
-        joined: bool,
-    ) -> String {
+    fn unnest(&mut self, array: &Expr, alias: Option<&TableAlias>, offset: Option<String>, joined: bool) -> String {
         let value = self.expr(array);
         let item = match value.ty.clone() {
             Type::Array(item) => *item,
             Type::Unknown => Type::Unknown,
             other => {
                 let at = self.span_of(array);
-                self.report(
-                    ProblemKind::TypeMismatch,
-                    at,
-                    format!("UNNEST takes an ARRAY, found {other}"),
-                    None,
-                );
+                self.report(ProblemKind::TypeMismatch, at, format!("UNNEST takes an ARRAY, found {other}"), None);
                 Type::Unknown
             }
         };
@@ -373,11 +257,7 @@ impl Lower<'_> {
             ty: item.clone(),
             sql: format!("{0}.{0}", quoted(&name)),
             origins: value.origins.clone(),
-            kind: if value.kind == ColumnKind::Aggregated {
-                value.kind
-            } else {
-                ColumnKind::Computed
-            },
+            kind: if value.kind == ColumnKind::Aggregated { value.kind } else { ColumnKind::Computed },
         };
         let mut columns: Vec<ScopeColumn> = match &item {
             Type::Struct(fields) => fields
@@ -399,11 +279,7 @@ impl Lower<'_> {
         let lateral = if joined { "LATERAL " } else { "" };
         let mut select = format!("unnest({}) AS {}", value.sql, quoted(&name));
         if let Some(offset) = offset {
-            select.push_str(&format!(
-                ", generate_subscripts({}, 1) - 1 AS {}",
-                value.sql,
-                quoted(&offset)
-            ));
+            select.push_str(&format!(", generate_subscripts({}, 1) - 1 AS {}", value.sql, quoted(&offset)));
             columns.push(ScopeColumn {
                 name: offset.clone(),
                 ty: Type::Int64,
@@ -411,11 +287,7 @@ impl Lower<'_> {
                 ..element.clone()
             });
         }
-        self.add_relation(Relation {
-            alias: name.clone(),
-            columns,
-            element: Some(element),
-        });
+        self.add_relation(Relation { alias: name.clone(), columns, element: Some(element) });
         format!("{lateral}(SELECT {select}) AS {}", quoted(&name))
     }
 
@@ -427,18 +299,11 @@ impl Lower<'_> {
 
 fn named(physical: &str, alias: &str) -> String {
     let alias = quoted(alias);
-    if physical == alias {
-        alias
-    } else {
-        format!("{physical} AS {alias}")
-    }
+    if physical == alias { alias } else { format!("{physical} AS {alias}") }
 }
 
 fn last_name(name: &ObjectName) -> String {
-    name.0
-        .last()
-        .and_then(|p| p.as_ident())
-        .map_or_else(|| name.to_string(), |i| i.value.clone())
+    name.0.last().and_then(|p| p.as_ident()).map_or_else(|| name.to_string(), |i| i.value.clone())
 }
 
 /// A nested query, two spaces in; strings over several lines stay as they are.
@@ -446,8 +311,5 @@ pub(super) fn indent(sql: &str) -> String {
     if sql.contains('\'') && sql.split('\'').skip(1).step_by(2).any(|s| s.contains('\n')) {
         return sql.to_string();
     }
-    sql.lines()
-        .map(|l| format!("  {l}"))
-        .collect::<Vec<_>>()
-        .join("\n")
+    sql.lines().map(|l| format!("  {l}")).collect::<Vec<_>>().join("\n")
 }

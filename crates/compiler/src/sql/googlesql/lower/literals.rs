@@ -16,11 +16,7 @@ impl Lower<'_> {
             Literal::Number(digits, _) => self.number(digits, span),
             Literal::HexStringLiteral(digits) => match i64::from_str_radix(digits, 16) {
                 Ok(n) => int(n),
-                Err(_) => self.fail(
-                    ProblemKind::ParseError,
-                    span,
-                    format!("0x{digits} is no INT64"),
-                ),
+                Err(_) => self.fail(ProblemKind::ParseError, span, format!("0x{digits} is no INT64")),
             },
             Literal::Boolean(b) => Value::new(Type::Bool, if *b { "TRUE" } else { "FALSE" }),
             Literal::Null => {
@@ -33,20 +29,12 @@ impl Lower<'_> {
             | Literal::TripleSingleQuotedByteStringLiteral(text)
             | Literal::TripleDoubleQuotedByteStringLiteral(text) => match unescape_bytes(text) {
                 Some(bytes) => Value::new(Type::Bytes, blob(&bytes)),
-                None => self.fail(
-                    ProblemKind::ParseError,
-                    span,
-                    "unknown escape sequence in a bytes literal",
-                ),
+                None => self.fail(ProblemKind::ParseError, span, "unknown escape sequence in a bytes literal"),
             },
             Literal::Placeholder(name) => self.unsupported(span, format!("the parameter {name}")),
             other => match text_of(other) {
                 Some(Some(text)) => Value::string(&text),
-                Some(None) => self.fail(
-                    ProblemKind::ParseError,
-                    span,
-                    "unknown escape sequence in a string literal",
-                ),
+                Some(None) => self.fail(ProblemKind::ParseError, span, "unknown escape sequence in a string literal"),
                 None => self.unsupported(span, format!("the literal {other}")),
             },
         }
@@ -54,11 +42,7 @@ impl Lower<'_> {
 
     fn number(&mut self, digits: &str, span: Range<usize>) -> Value {
         if digits.contains(['.', 'e', 'E']) {
-            let sql = if digits.contains(['e', 'E']) {
-                digits.to_string()
-            } else {
-                format!("{digits}e0")
-            };
+            let sql = if digits.contains(['e', 'E']) { digits.to_string() } else { format!("{digits}e0") };
             let mut value = Value::new(Type::Float64, sql);
             value.literal = Some(Known::Float(digits.to_string()));
             return value;
@@ -71,11 +55,7 @@ impl Lower<'_> {
                 value.literal = Some(Known::Int(digits.to_string()));
                 value
             }
-            Err(_) => self.fail(
-                ProblemKind::ParseError,
-                span,
-                format!("{digits} is beyond INT64"),
-            ),
+            Err(_) => self.fail(ProblemKind::ParseError, span, format!("{digits} is beyond INT64")),
         }
     }
 }
@@ -191,15 +171,8 @@ pub(in crate::sql::googlesql) fn moment_literal(text: &str, to: &Type) -> String
         Type::DateTime => ("dddd-dd-dd dd:dd:dd", "TIMESTAMP", "dwc_to_datetime"),
         _ => ("dddd-dd-dd dd:dd:dd", "TIMESTAMP", "dwc_to_timestamp"),
     };
-    let utc = text
-        .strip_suffix("+00:00")
-        .or_else(|| text.strip_suffix("+00"))
-        .or_else(|| text.strip_suffix(" UTC"));
-    let bare = if *to == Type::Timestamp {
-        utc.unwrap_or(text)
-    } else {
-        text
-    };
+    let utc = text.strip_suffix("+00:00").or_else(|| text.strip_suffix("+00")).or_else(|| text.strip_suffix(" UTC"));
+    let bare = if *to == Type::Timestamp { utc.unwrap_or(text) } else { text };
     if is_form(bare, form) && !bare.starts_with("0000") {
         return format!("{word} {}", quote_text(bare));
     }
@@ -212,13 +185,7 @@ pub(in crate::sql::googlesql) fn moment_literal(text: &str, to: &Type) -> String
 fn is_form(text: &str, form: &str) -> bool {
     let (text, fraction) = text.split_once('.').unwrap_or((text, "0"));
     text.len() == form.len()
-        && text.bytes().zip(form.bytes()).all(|(t, f)| {
-            if f == b'd' {
-                t.is_ascii_digit()
-            } else {
-                t == f
-            }
-        })
+        && text.bytes().zip(form.bytes()).all(|(t, f)| if f == b'd' { t.is_ascii_digit() } else { t == f })
         && (1..=6).contains(&fraction.len())
         && fraction.bytes().all(|b| b.is_ascii_digit())
 }

@@ -70,22 +70,12 @@ pub(super) fn query(query: &Query, text: Option<&str>, catalog: &dyn Catalog) ->
     let output = rows
         .columns
         .into_iter()
-        .map(|c| OutputColumn {
-            name: c.name,
-            ty: c.ty,
-            origins: c.origins.into_iter().collect(),
-            kind: c.kind,
-        })
+        .map(|c| OutputColumn { name: c.name, ty: c.ty, origins: c.origins.into_iter().collect(), kind: c.kind })
         .collect();
     lower.finish(rows.sql, output)
 }
 
-pub(super) fn expr(
-    expr: &Expr,
-    text: Option<&str>,
-    relation: &str,
-    columns: &[Column],
-) -> (Value, Lowered) {
+pub(super) fn expr(expr: &Expr, text: Option<&str>, relation: &str, columns: &[Column]) -> (Value, Lowered) {
     let catalog = Tables::default();
     let mut lower = Lower::new(&catalog, text);
     let alias = relation.rsplit('.').next().unwrap_or(relation).to_string();
@@ -99,14 +89,7 @@ pub(super) fn expr(
             kind: ColumnKind::Direct,
         })
         .collect();
-    lower.scopes.push(Scope {
-        relations: vec![Relation {
-            alias,
-            columns,
-            element: None,
-        }],
-        ..Scope::default()
-    });
+    lower.scopes.push(Scope { relations: vec![Relation { alias, columns, element: None }], ..Scope::default() });
     let value = lower.expr(expr);
     (value, lower.finish(String::new(), vec![]))
 }
@@ -128,9 +111,7 @@ impl<'a> Lower<'a> {
 
     /// Grouping keys are lowered twice, so that the same problem may come twice.
     fn finish(mut self, sql: String, output: Vec<OutputColumn>) -> Lowered {
-        self.problems.sort_by(|a, b| {
-            (a.span.start, a.span.end, a.kind).cmp(&(b.span.start, b.span.end, b.kind))
-        });
+        self.problems.sort_by(|a, b| (a.span.start, a.span.end, a.kind).cmp(&(b.span.start, b.span.end, b.kind)));
         let mut problems: Vec<Problem> = Vec::new();
         for problem in self.problems {
             if !problems.contains(&problem) {
@@ -141,14 +122,7 @@ impl<'a> Lower<'a> {
         self.volatile.sort_by_key(|(_, span)| span.start);
         self.volatile.dedup();
         let used = self.used.into_iter().collect();
-        Lowered {
-            sql,
-            output,
-            tables: self.tables,
-            volatile: self.volatile,
-            used,
-            problems,
-        }
+        Lowered { sql, output, tables: self.tables, volatile: self.volatile, used, problems }
     }
 
     fn span(&self, span: Span) -> Range<usize> {
@@ -168,26 +142,11 @@ impl<'a> Lower<'a> {
         let rest = &text[span.end..];
         let spaces = rest.len() - rest.trim_start().len();
         let open = inside.matches('(').count() > inside.matches(')').count();
-        if open && rest[spaces..].starts_with(')') {
-            span.start..span.end + spaces + 1
-        } else {
-            span
-        }
+        if open && rest[spaces..].starts_with(')') { span.start..span.end + spaces + 1 } else { span }
     }
 
-    fn report(
-        &mut self,
-        kind: ProblemKind,
-        span: Range<usize>,
-        message: impl Into<String>,
-        help: Option<String>,
-    ) {
-        self.problems.push(Problem {
-            kind,
-            span,
-            message: message.into(),
-            help,
-        });
+    fn report(&mut self, kind: ProblemKind, span: Range<usize>, message: impl Into<String>, help: Option<String>) {
+        self.problems.push(Problem { kind, span, message: message.into(), help });
     }
 
     /// Reports and gives the value that stands for a failed expression.
@@ -198,11 +157,7 @@ impl<'a> Lower<'a> {
 
     /// Right on BigQuery, not translated.
     fn unsupported(&mut self, span: Range<usize>, what: impl std::fmt::Display) -> Value {
-        self.fail(
-            ProblemKind::Unsupported,
-            span,
-            format!("{what} has no translation to DuckDB"),
-        )
+        self.fail(ProblemKind::Unsupported, span, format!("{what} has no translation to DuckDB"))
     }
 
     /// A value where one type is wanted; reports when it does not fit.
@@ -210,10 +165,7 @@ impl<'a> Lower<'a> {
         if super::coerce::fits(&value, to) {
             return super::coerce::convert(value, to);
         }
-        let message = format!(
-            "{place} must be {to}, found {}",
-            super::coerce::shown(&value)
-        );
+        let message = format!("{place} must be {to}, found {}", super::coerce::shown(&value));
         self.fail(ProblemKind::TypeMismatch, span, message)
     }
 

@@ -19,17 +19,10 @@ impl Lower<'_> {
         for depth in (0..self.scopes.len()).rev() {
             // A relation's name hides a column of the same name only when something follows it.
             if let Some(second) = parts.get(1)
-                && let Some(relation) = self.scopes[depth]
-                    .relations
-                    .iter()
-                    .find(|r| same(&r.alias, &first.value))
+                && let Some(relation) = self.scopes[depth].relations.iter().find(|r| same(&r.alias, &first.value))
             {
-                let named: Vec<ScopeColumn> = relation
-                    .columns
-                    .iter()
-                    .filter(|c| same(&c.name, &second.value))
-                    .cloned()
-                    .collect();
+                let named: Vec<ScopeColumn> =
+                    relation.columns.iter().filter(|c| same(&c.name, &second.value)).cloned().collect();
                 let known: Vec<String> = relation.columns.iter().map(|c| c.name.clone()).collect();
                 let alias = relation.alias.clone();
                 return match named.as_slice() {
@@ -48,10 +41,7 @@ impl Lower<'_> {
                 };
             }
             if parts.len() == 1
-                && let Some((_, value)) = self.scopes[depth]
-                    .aliases
-                    .iter()
-                    .find(|(n, _)| same(n, &first.value))
+                && let Some((_, value)) = self.scopes[depth].aliases.iter().find(|(n, _)| same(n, &first.value))
             {
                 return value.clone();
             }
@@ -63,11 +53,7 @@ impl Lower<'_> {
                 }
                 _ => return self.ambiguous(first),
             }
-            if let Some(relation) = self.scopes[depth]
-                .relations
-                .iter()
-                .find(|r| same(&r.alias, &first.value))
-            {
+            if let Some(relation) = self.scopes[depth].relations.iter().find(|r| same(&r.alias, &first.value)) {
                 let row = relation.row();
                 return self.reference(&row, depth, span);
             }
@@ -76,21 +62,11 @@ impl Lower<'_> {
             .scopes
             .iter()
             .flat_map(|s| &s.relations)
-            .flat_map(|r| {
-                r.columns
-                    .iter()
-                    .map(|c| c.name.clone())
-                    .chain([r.alias.clone()])
-            })
+            .flat_map(|r| r.columns.iter().map(|c| c.name.clone()).chain([r.alias.clone()]))
             .collect();
         let help = did_you_mean(&first.value, names.iter().map(String::as_str));
         let at = self.span(first.span);
-        self.report(
-            ProblemKind::UnknownColumn,
-            at,
-            format!("unknown column `{}`", first.value),
-            help,
-        );
+        self.report(ProblemKind::UnknownColumn, at, format!("unknown column `{}`", first.value), help);
         Value::unknown()
     }
 
@@ -100,13 +76,7 @@ impl Lower<'_> {
         if let Some(merged) = scope.merged.iter().find(|c| same(&c.name, name)) {
             return vec![merged.clone()];
         }
-        scope
-            .relations
-            .iter()
-            .flat_map(|r| &r.columns)
-            .filter(|c| same(&c.name, name))
-            .cloned()
-            .collect()
+        scope.relations.iter().flat_map(|r| &r.columns).filter(|c| same(&c.name, name)).cloned().collect()
     }
 
     fn ambiguous(&mut self, ident: &Ident) -> Value {
@@ -115,35 +85,19 @@ impl Lower<'_> {
             ProblemKind::AmbiguousColumn,
             at,
             format!("column `{}` is in more than one relation", ident.value),
-            Some(format!(
-                "write the relation before it, as in `alias.{}`",
-                ident.value
-            )),
+            Some(format!("write the relation before it, as in `alias.{}`", ident.value)),
         );
         Value::unknown()
     }
 
     /// A use of a column.
-    pub(super) fn reference(
-        &mut self,
-        column: &ScopeColumn,
-        depth: usize,
-        span: Range<usize>,
-    ) -> Value {
+    pub(super) fn reference(&mut self, column: &ScopeColumn, depth: usize, span: Range<usize>) -> Value {
         self.used.extend(column.origins.iter().cloned());
         let mut value = Value::new(column.ty.clone(), column.sql.clone());
         value.origins = column.origins.clone();
-        value.kind = if column.kind == ColumnKind::Aggregated {
-            ColumnKind::Aggregated
-        } else {
-            column.kind
-        };
+        value.kind = if column.kind == ColumnKind::Aggregated { ColumnKind::Aggregated } else { column.kind };
         if !self.scopes[depth].keys.contains(&column.sql) {
-            value.bare.push(Bare {
-                scope: depth,
-                name: column.name.clone(),
-                span,
-            });
+            value.bare.push(Bare { scope: depth, name: column.name.clone(), span });
         }
         value
     }
@@ -169,12 +123,7 @@ impl Lower<'_> {
                 }
                 None => {
                     let help = did_you_mean(name, fields.iter().map(|f| f.name.as_str()));
-                    self.report(
-                        ProblemKind::UnknownColumn,
-                        span,
-                        format!("the struct has no field `{name}`"),
-                        help,
-                    );
+                    self.report(ProblemKind::UnknownColumn, span, format!("the struct has no field `{name}`"), help);
                     Value::unknown()
                 }
             },

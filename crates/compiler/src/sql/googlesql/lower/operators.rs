@@ -12,13 +12,7 @@ use crate::sql::googlesql::types::Type;
 use crate::sql::googlesql::value::{Literal, Value};
 
 impl Lower<'_> {
-    pub(super) fn binary(
-        &mut self,
-        left: &Expr,
-        op: &Op,
-        right: &Expr,
-        span: Range<usize>,
-    ) -> Value {
+    pub(super) fn binary(&mut self, left: &Expr, op: &Op, right: &Expr, span: Range<usize>) -> Value {
         let (l, r) = (self.expr(left), self.expr(right));
         match op {
             Op::And | Op::Or => {
@@ -34,30 +28,18 @@ impl Lower<'_> {
             Op::GtEq => self.compare(l, ">=", r, span),
             Op::StringConcat => self.concat(l, r, span),
             Op::Plus | Op::Minus | Op::Multiply | Op::Divide => self.arithmetic(l, op, r, span),
-            Op::BitwiseAnd
-            | Op::BitwiseOr
-            | Op::BitwiseXor
-            | Op::PGBitwiseShiftLeft
-            | Op::PGBitwiseShiftRight => {
+            Op::BitwiseAnd | Op::BitwiseOr | Op::BitwiseXor | Op::PGBitwiseShiftLeft | Op::PGBitwiseShiftRight => {
                 let l = self.expect(l, &Type::Int64, self.span_of(left), "the operand");
                 let r = self.expect(r, &Type::Int64, self.span_of(right), "the operand");
                 let inputs = [&l, &r];
                 match op {
                     Op::BitwiseAnd => infix(Type::Int64, &l, "&", &r),
                     Op::BitwiseOr => infix(Type::Int64, &l, "|", &r),
-                    Op::BitwiseXor => {
-                        Value::over(Type::Int64, format!("xor({}, {})", l.sql, r.sql), &inputs)
+                    Op::BitwiseXor => Value::over(Type::Int64, format!("xor({}, {})", l.sql, r.sql), &inputs),
+                    Op::PGBitwiseShiftLeft => {
+                        Value::over(Type::Int64, format!("dwc_shift_left({}, {})", l.sql, r.sql), &inputs)
                     }
-                    Op::PGBitwiseShiftLeft => Value::over(
-                        Type::Int64,
-                        format!("dwc_shift_left({}, {})", l.sql, r.sql),
-                        &inputs,
-                    ),
-                    _ => Value::over(
-                        Type::Int64,
-                        format!("dwc_shift_right({}, {})", l.sql, r.sql),
-                        &inputs,
-                    ),
+                    _ => Value::over(Type::Int64, format!("dwc_shift_right({}, {})", l.sql, r.sql), &inputs),
                 }
             }
             other => self.unsupported(span, format!("the operator {other}")),
@@ -74,11 +56,9 @@ impl Lower<'_> {
                 Value::over(ty, sql, &[&l, &r])
             }
             Type::String | Type::Bytes | Type::Unknown => infix(ty, &l, "||", &r),
-            other => self.fail(
-                ProblemKind::TypeMismatch,
-                span,
-                format!("|| takes STRING, BYTES or ARRAY, found {other}"),
-            ),
+            other => {
+                self.fail(ProblemKind::TypeMismatch, span, format!("|| takes STRING, BYTES or ARRAY, found {other}"))
+            }
         }
     }
 
@@ -90,19 +70,13 @@ impl Lower<'_> {
         let ordered = !matches!(op, "=" | "<>");
         match (&ty, ordered) {
             (Type::Json | Type::Array(_), _) | (Type::Struct(_), true) => {
-                return self.fail(
-                    ProblemKind::TypeMismatch,
-                    span,
-                    format!("{op} does not compare {ty}"),
-                );
+                return self.fail(ProblemKind::TypeMismatch, span, format!("{op} does not compare {ty}"));
             }
             (Type::Interval, _) => return self.unsupported(span, "a comparison of intervals"),
             _ => {}
         }
         let (l, r) = (coerce_side(l, &ty), coerce_side(r, &ty));
-        let never_nan = |v: &Value| {
-            v.literal.is_some() || v.sql.ends_with("AS DOUBLE)") && v.sql.starts_with("CAST(")
-        };
+        let never_nan = |v: &Value| v.literal.is_some() || v.sql.ends_with("AS DOUBLE)") && v.sql.starts_with("CAST(");
         if ty == Type::Float64 {
             let safe = match op {
                 "<" | "<=" => never_nan(&r),
@@ -118,11 +92,7 @@ impl Lower<'_> {
                     "=" => "dwc_float_eq",
                     _ => "dwc_float_ne",
                 };
-                return Value::over(
-                    Type::Bool,
-                    format!("{name}({}, {})", l.sql, r.sql),
-                    &[&l, &r],
-                );
+                return Value::over(Type::Bool, format!("{name}({}, {})", l.sql, r.sql), &[&l, &r]);
             }
         }
         if matches!(ty, Type::Struct(_)) {
@@ -136,21 +106,15 @@ impl Lower<'_> {
 
     fn mismatch(&mut self, op: &str, l: &Value, r: &Value, span: Range<usize>) -> Value {
         let help = match (&l.ty, &r.ty) {
-            (Type::String, other) | (other, Type::String) if other.is_numeric() => Some(format!(
-                "GoogleSQL converts no STRING here: write CAST(... AS {other}) or quote the value"
-            )),
-            (Type::Timestamp, Type::Date | Type::DateTime)
-            | (Type::Date | Type::DateTime, Type::Timestamp) => {
+            (Type::String, other) | (other, Type::String) if other.is_numeric() => {
+                Some(format!("GoogleSQL converts no STRING here: write CAST(... AS {other}) or quote the value"))
+            }
+            (Type::Timestamp, Type::Date | Type::DateTime) | (Type::Date | Type::DateTime, Type::Timestamp) => {
                 Some("name the zone: DATE(timestamp, 'zone') or TIMESTAMP(datetime, 'zone')".into())
             }
             _ => None,
         };
-        self.report(
-            ProblemKind::TypeMismatch,
-            span,
-            format!("{op} between {} and {}", l.ty, r.ty),
-            help,
-        );
+        self.report(ProblemKind::TypeMismatch, span, format!("{op} between {} and {}", l.ty, r.ty), help);
         Value::unknown()
     }
 
@@ -161,11 +125,7 @@ impl Lower<'_> {
                 return self.shift_date(&l, &r, plus);
             }
             (Type::Int64, Op::Plus, Type::Date) => return self.shift_date(&r, &l, true),
-            (
-                Type::Date | Type::DateTime | Type::Timestamp,
-                Op::Plus | Op::Minus,
-                Type::Interval,
-            ) => {
+            (Type::Date | Type::DateTime | Type::Timestamp, Op::Plus | Op::Minus, Type::Interval) => {
                 return shift_by_interval(&l, &r, plus);
             }
             (Type::Interval, Op::Plus, Type::Date | Type::DateTime | Type::Timestamp) => {
@@ -188,36 +148,21 @@ impl Lower<'_> {
             ty = Type::Int64;
         }
         if *op == Op::Divide {
-            return self.divide(
-                l,
-                r,
-                if ty == Type::Int64 { Type::Float64 } else { ty },
-                span,
-            );
+            return self.divide(l, r, if ty == Type::Int64 { Type::Float64 } else { ty }, span);
         }
         let literals = l.literal.is_some() && r.literal.is_some();
         let (l, r) = (coerce_side(l, &ty), coerce_side(r, &ty));
         let inputs = [&l, &r];
         match (&ty, op) {
-            (Type::Numeric(_), Op::Multiply) => Value::over(
-                ty,
-                format!("dwc_numeric_multiply({}, {})", l.sql, r.sql),
-                &inputs,
-            ),
-            (Type::BigNumeric(_), Op::Multiply) => {
-                self.unsupported(span, "multiplication of BIGNUMERIC")
+            (Type::Numeric(_), Op::Multiply) => {
+                Value::over(ty, format!("dwc_numeric_multiply({}, {})", l.sql, r.sql), &inputs)
             }
+            (Type::BigNumeric(_), Op::Multiply) => self.unsupported(span, "multiplication of BIGNUMERIC"),
             (Type::Numeric(_), Op::Plus | Op::Minus) => {
-                let sql = format!(
-                    "CAST({} {op} {} AS DECIMAL(38,9))",
-                    l.operand(),
-                    r.operand()
-                );
+                let sql = format!("CAST({} {op} {} AS DECIMAL(38,9))", l.operand(), r.operand());
                 Value::over(ty, sql, &inputs)
             }
-            _ if literals => {
-                Value::over(ty, format!("{} {op} {}", l.operand(), r.operand()), &inputs).compound()
-            }
+            _ if literals => Value::over(ty, format!("{} {op} {}", l.operand(), r.operand()), &inputs).compound(),
             _ => Value::over(ty, format!("{} {op} {}", l.plain(), r.plain()), &inputs).compound(),
         }
     }
@@ -233,41 +178,21 @@ impl Lower<'_> {
     }
 
     /// `IS [NOT] DISTINCT FROM`; two NaN are the same there in both engines.
-    pub(super) fn distinct(
-        &mut self,
-        left: &Expr,
-        right: &Expr,
-        test: &str,
-        span: Range<usize>,
-    ) -> Value {
+    pub(super) fn distinct(&mut self, left: &Expr, right: &Expr, test: &str, span: Range<usize>) -> Value {
         let (l, r) = (self.expr(left), self.expr(right));
         let Some(ty) = coerce::common(&[&l, &r]) else {
             return self.mismatch(test, &l, &r, span);
         };
         let (l, r) = (coerce_side(l, &ty), coerce_side(r, &ty));
-        Value::over(
-            Type::Bool,
-            format!("{} {test} {}", l.plain(), r.plain()),
-            &[&l, &r],
-        )
-        .compound()
+        Value::over(Type::Bool, format!("{} {test} {}", l.plain(), r.plain()), &[&l, &r]).compound()
     }
 
-    pub(super) fn in_list(
-        &mut self,
-        expr: &Expr,
-        list: &[Expr],
-        negated: bool,
-        span: Range<usize>,
-    ) -> Value {
+    pub(super) fn in_list(&mut self, expr: &Expr, list: &[Expr], negated: bool, span: Range<usize>) -> Value {
         let value = self.expr(expr);
         let items: Vec<Value> = list.iter().map(|e| self.expr(e)).collect();
         let all: Vec<&Value> = std::iter::once(&value).chain(&items).collect();
         let Some(ty) = coerce::common(&all) else {
-            let odd = items
-                .iter()
-                .position(|i| coerce::common(&[&value, i]).is_none())
-                .unwrap_or(0);
+            let odd = items.iter().position(|i| coerce::common(&[&value, i]).is_none()).unwrap_or(0);
             let at = list.get(odd).map_or(span, |e| self.span_of(e));
             return match items.get(odd) {
                 Some(item) => self.mismatch("IN", &value, item, at),
@@ -275,17 +200,11 @@ impl Lower<'_> {
             };
         };
         if matches!(ty, Type::Array(_) | Type::Json) {
-            return self.fail(
-                ProblemKind::TypeMismatch,
-                span,
-                format!("IN does not compare {ty}"),
-            );
+            return self.fail(ProblemKind::TypeMismatch, span, format!("IN does not compare {ty}"));
         }
         if ty == Type::Float64 || matches!(ty, Type::Struct(_)) {
-            let tests: Vec<Value> = items
-                .into_iter()
-                .map(|item| self.compare(value.clone(), "=", item, span.clone()))
-                .collect();
+            let tests: Vec<Value> =
+                items.into_iter().map(|item| self.compare(value.clone(), "=", item, span.clone())).collect();
             let texts: Vec<String> = tests.iter().map(Value::operand).collect();
             let not = if negated { "NOT " } else { "" };
             let sql = format!("{not}({})", texts.join(" OR "));
@@ -295,32 +214,18 @@ impl Lower<'_> {
         let items: Vec<Value> = items.into_iter().map(|i| coerce_side(i, &ty)).collect();
         let texts: Vec<String> = items.iter().map(Value::plain).collect();
         let not = if negated { "NOT " } else { "" };
-        let mut out = Value::over(
-            Type::Bool,
-            format!("{} {not}IN ({})", value.operand(), texts.join(", ")),
-            &[&value],
-        );
+        let mut out = Value::over(Type::Bool, format!("{} {not}IN ({})", value.operand(), texts.join(", ")), &[&value]);
         items.iter().for_each(|i| out.absorb(i));
         out.compound()
     }
 
-    pub(super) fn in_unnest(
-        &mut self,
-        expr: &Expr,
-        array: &Expr,
-        negated: bool,
-        span: Range<usize>,
-    ) -> Value {
+    pub(super) fn in_unnest(&mut self, expr: &Expr, array: &Expr, negated: bool, span: Range<usize>) -> Value {
         let value = self.expr(expr);
         let array = self.expr(array);
         let Type::Array(item) = array.ty.clone() else {
             return match array.ty {
                 Type::Unknown => Value::unknown(),
-                other => self.fail(
-                    ProblemKind::TypeMismatch,
-                    span,
-                    format!("UNNEST takes an ARRAY, found {other}"),
-                ),
+                other => self.fail(ProblemKind::TypeMismatch, span, format!("UNNEST takes an ARRAY, found {other}")),
             };
         };
         if coerce::common(&[&value, &Value::new(item.as_ref().clone(), "")]).is_none() {
@@ -329,35 +234,18 @@ impl Lower<'_> {
         if matches!(*item, Type::Float64 | Type::Struct(_)) {
             return self.unsupported(span, format!("IN UNNEST of ARRAY<{item}>"));
         }
-        let value = if coerce::fits(&value, &item) {
-            coerce::convert(value, &item)
-        } else {
-            value
-        };
+        let value = if coerce::fits(&value, &item) { coerce::convert(value, &item) } else { value };
         let not = if negated { "NOT " } else { "" };
-        let out = Value::over(
-            Type::Bool,
-            format!("{not}dwc_in_array({}, {})", value.sql, array.sql),
-            &[&value, &array],
-        );
+        let out =
+            Value::over(Type::Bool, format!("{not}dwc_in_array({}, {})", value.sql, array.sql), &[&value, &array]);
         if negated { out.compound() } else { out }
     }
 
-    pub(super) fn in_subquery(
-        &mut self,
-        expr: &Expr,
-        query: &Query,
-        negated: bool,
-        span: Range<usize>,
-    ) -> Value {
+    pub(super) fn in_subquery(&mut self, expr: &Expr, query: &Query, negated: bool, span: Range<usize>) -> Value {
         let value = self.expr(expr);
         let rows = self.subquery(query);
         let [column] = rows.columns.as_slice() else {
-            return self.fail(
-                ProblemKind::Shape,
-                span,
-                "a subquery after IN must have one column",
-            );
+            return self.fail(ProblemKind::Shape, span, "a subquery after IN must have one column");
         };
         let item = Value::new(column.ty.clone(), "");
         let Some(ty) = coerce::common(&[&value, &item]) else {
@@ -374,73 +262,35 @@ impl Lower<'_> {
         out
     }
 
-    pub(super) fn between(
-        &mut self,
-        expr: &Expr,
-        low: &Expr,
-        high: &Expr,
-        negated: bool,
-        span: Range<usize>,
-    ) -> Value {
+    pub(super) fn between(&mut self, expr: &Expr, low: &Expr, high: &Expr, negated: bool, span: Range<usize>) -> Value {
         let (value, l, h) = (self.expr(expr), self.expr(low), self.expr(high));
         let Some(ty) = coerce::common(&[&value, &l, &h]) else {
-            let other = if coerce::common(&[&value, &l]).is_none() {
-                &l
-            } else {
-                &h
-            };
+            let other = if coerce::common(&[&value, &l]).is_none() { &l } else { &h };
             return self.mismatch("BETWEEN", &value, other, span);
         };
         let not = if negated { "NOT " } else { "" };
         if ty == Type::Float64 {
-            let (a, b) = (
-                self.compare(value.clone(), ">=", l, span.clone()),
-                self.compare(value, "<=", h, span),
-            );
+            let (a, b) = (self.compare(value.clone(), ">=", l, span.clone()), self.compare(value, "<=", h, span));
             let sql = format!("{not}({} AND {})", a.operand(), b.operand());
             return Value::over(Type::Bool, sql, &[&a, &b]).compound();
         }
-        let (value, l, h) = (
-            coerce_side(value, &ty),
-            coerce_side(l, &ty),
-            coerce_side(h, &ty),
-        );
-        let sql = format!(
-            "{} {not}BETWEEN {} AND {}",
-            value.operand(),
-            l.plain(),
-            h.plain()
-        );
+        let (value, l, h) = (coerce_side(value, &ty), coerce_side(l, &ty), coerce_side(h, &ty));
+        let sql = format!("{} {not}BETWEEN {} AND {}", value.operand(), l.plain(), h.plain());
         Value::over(Type::Bool, sql, &[&value, &l, &h]).compound()
     }
 
     /// A backslash escapes in GoogleSQL's patterns, and nothing does in DuckDB's by default.
-    pub(super) fn like(
-        &mut self,
-        expr: &Expr,
-        pattern: &Expr,
-        negated: bool,
-        span: Range<usize>,
-    ) -> Value {
+    pub(super) fn like(&mut self, expr: &Expr, pattern: &Expr, negated: bool, span: Range<usize>) -> Value {
         let value = self.expr(expr);
         let value = self.expect(value, &Type::String, span, "the operand of LIKE");
         let pattern_value = self.expr(pattern);
-        let pattern_value = self.expect(
-            pattern_value,
-            &Type::String,
-            self.span_of(pattern),
-            "the pattern of LIKE",
-        );
+        let pattern_value = self.expect(pattern_value, &Type::String, self.span_of(pattern), "the pattern of LIKE");
         let escape = match pattern_value.as_text() {
             Some(text) if !text.contains('\\') => "",
             _ => " ESCAPE '\\'",
         };
         let not = if negated { "NOT " } else { "" };
-        let sql = format!(
-            "{} {not}LIKE {}{escape}",
-            value.operand(),
-            pattern_value.operand()
-        );
+        let sql = format!("{} {not}LIKE {}{escape}", value.operand(), pattern_value.operand());
         Value::over(Type::Bool, sql, &[&value, &pattern_value]).compound()
     }
 
@@ -450,27 +300,13 @@ impl Lower<'_> {
             Some(_) => days.plain(),
             None => format!("CAST({} AS INTEGER)", days.sql),
         };
-        Value::over(
-            Type::Date,
-            format!("{} {sign} {days_sql}", date.operand()),
-            &[date, days],
-        )
-        .compound()
+        Value::over(Type::Date, format!("{} {sign} {days_sql}", date.operand()), &[date, days]).compound()
     }
 }
 
 fn shift_by_interval(moment: &Value, interval: &Value, plus: bool) -> Value {
-    let ty = if moment.ty == Type::Date {
-        Type::DateTime
-    } else {
-        moment.ty.clone()
-    };
-    let sql = format!(
-        "{} {} {}",
-        moment.operand(),
-        if plus { '+' } else { '-' },
-        interval.operand()
-    );
+    let ty = if moment.ty == Type::Date { Type::DateTime } else { moment.ty.clone() };
+    let sql = format!("{} {} {}", moment.operand(), if plus { '+' } else { '-' }, interval.operand());
     Value::over(ty, sql, &[moment, interval]).compound()
 }
 

@@ -2,8 +2,8 @@
 //! It must not lower anything itself.
 
 use sqlparser::ast::{
-    Expr, GroupByExpr, Ident, OrderBy, OrderByKind, PipeOperator, Query, Select, SelectItem,
-    SetExpr, TableAlias, TableFactor, TableWithJoins, WildcardAdditionalOptions,
+    Expr, GroupByExpr, Ident, OrderBy, OrderByKind, PipeOperator, Query, Select, SelectItem, SetExpr, TableAlias,
+    TableFactor, TableWithJoins, WildcardAdditionalOptions,
 };
 
 use super::{Lower, Rows};
@@ -29,8 +29,7 @@ impl Lower<'_> {
             }
         }
         let mut rows = self.body(&current.body, current.order_by.as_ref(), as_value);
-        rows.sql
-            .push_str(&self.limit(current.limit_clause.as_ref()));
+        rows.sql.push_str(&self.limit(current.limit_clause.as_ref()));
         rows
     }
 }
@@ -42,12 +41,7 @@ fn around(query: Query) -> Option<Query> {
         return None;
     };
     select.from = vec![TableWithJoins {
-        relation: TableFactor::Derived {
-            lateral: false,
-            subquery: Box::new(query),
-            alias: None,
-            sample: None,
-        },
+        relation: TableFactor::Derived { lateral: false, subquery: Box::new(query), alias: None, sample: None },
         joins: vec![],
     }];
     Some(outer)
@@ -63,19 +57,12 @@ fn select_of(query: &mut Query) -> Option<&mut Select> {
 fn wrap(query: Query, operator: &PipeOperator) -> Option<Query> {
     let mut outer = match operator {
         // ORDER BY and LIMIT go together.
-        PipeOperator::Limit { .. } if query.limit_clause.is_none() && query.order_by.is_some() => {
-            query
-        }
+        PipeOperator::Limit { .. } if query.limit_clause.is_none() && query.order_by.is_some() => query,
         PipeOperator::As { alias } => {
             let mut outer = around(query)?;
             let table = select_of(&mut outer)?.from.first_mut()?;
             if let TableFactor::Derived { alias: name, .. } = &mut table.relation {
-                *name = Some(TableAlias {
-                    explicit: true,
-                    name: alias.clone(),
-                    columns: vec![],
-                    at: None,
-                });
+                *name = Some(TableAlias { explicit: true, name: alias.clone(), columns: vec![], at: None });
             }
             return Some(outer);
         }
@@ -84,34 +71,23 @@ fn wrap(query: Query, operator: &PipeOperator) -> Option<Query> {
     match operator {
         PipeOperator::Where { expr } => select_of(&mut outer)?.selection = Some(expr.clone()),
         PipeOperator::Select { exprs } => select_of(&mut outer)?.projection = exprs.clone(),
-        PipeOperator::Extend { exprs } => select_of(&mut outer)?
-            .projection
-            .extend(exprs.iter().cloned()),
+        PipeOperator::Extend { exprs } => select_of(&mut outer)?.projection.extend(exprs.iter().cloned()),
         PipeOperator::OrderBy { exprs } => {
-            outer.order_by = Some(OrderBy {
-                kind: OrderByKind::Expressions(exprs.clone()),
-                interpolate: None,
-            });
+            outer.order_by = Some(OrderBy { kind: OrderByKind::Expressions(exprs.clone()), interpolate: None });
         }
         PipeOperator::Limit { expr, offset: None } => {
-            let limit = parse_query(&format!("SELECT 1 LIMIT {expr}"))
-                .ok()?
-                .limit_clause;
+            let limit = parse_query(&format!("SELECT 1 LIMIT {expr}")).ok()?.limit_clause;
             outer.limit_clause = limit;
         }
         PipeOperator::Drop { columns } => {
             let names: Vec<String> = columns.iter().map(ToString::to_string).collect();
-            let source =
-                parse_query(&format!("SELECT * EXCEPT({}) FROM t", names.join(", "))).ok()?;
+            let source = parse_query(&format!("SELECT * EXCEPT({}) FROM t", names.join(", "))).ok()?;
             let SetExpr::Select(with) = *source.body else {
                 return None;
             };
             select_of(&mut outer)?.projection = with.projection;
         }
-        PipeOperator::Aggregate {
-            full_table_exprs,
-            group_by_expr,
-        } => {
+        PipeOperator::Aggregate { full_table_exprs, group_by_expr } => {
             let mut items = Vec::new();
             let mut keys = Vec::new();
             for key in group_by_expr {
@@ -135,10 +111,7 @@ fn wrap(query: Query, operator: &PipeOperator) -> Option<Query> {
 
 fn item(expr: &Expr, alias: Option<&Ident>) -> SelectItem {
     match alias {
-        Some(alias) => SelectItem::ExprWithAlias {
-            expr: expr.clone(),
-            alias: alias.clone(),
-        },
+        Some(alias) => SelectItem::ExprWithAlias { expr: expr.clone(), alias: alias.clone() },
         None => SelectItem::UnnamedExpr(expr.clone()),
     }
 }

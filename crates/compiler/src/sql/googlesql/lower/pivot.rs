@@ -16,11 +16,7 @@ impl Lower<'_> {
     pub(super) fn pivot(&mut self, factor: &TableFactor, span: Range<usize>) -> String {
         match self.pivot_query(factor) {
             Some((sql, alias)) => {
-                let hidden = self
-                    .scopes
-                    .last_mut()
-                    .map(std::mem::take)
-                    .unwrap_or_default();
+                let hidden = self.scopes.last_mut().map(std::mem::take).unwrap_or_default();
                 let rows = match parse_query(&sql) {
                     Ok(query) => {
                         let lines = self.lines.take();
@@ -49,15 +45,7 @@ impl Lower<'_> {
     }
 
     fn pivot_query(&mut self, factor: &TableFactor) -> Option<(String, Option<String>)> {
-        let TableFactor::Pivot {
-            table,
-            aggregate_functions,
-            value_column,
-            value_source,
-            alias,
-            ..
-        } = factor
-        else {
+        let TableFactor::Pivot { table, aggregate_functions, value_column, value_source, alias, .. } = factor else {
             return None;
         };
         let PivotValueSource::List(values) = value_source else {
@@ -93,9 +81,7 @@ impl Lower<'_> {
             let label = match (&value.alias, implied_name(&value.expr)) {
                 (Some(alias), _) => alias.value.clone(),
                 (None, _) => match &value.expr {
-                    Expr::Value(v) => super::literals::text_of(&v.value)
-                        .flatten()
-                        .unwrap_or_else(|| v.to_string()),
+                    Expr::Value(v) => super::literals::text_of(&v.value).flatten().unwrap_or_else(|| v.to_string()),
                     _ => return None,
                 },
             };
@@ -120,11 +106,7 @@ impl Lower<'_> {
                 items.push(format!("{call} AS `{column}`"));
             }
         }
-        let group = if keys.is_empty() {
-            String::new()
-        } else {
-            format!(" GROUP BY {}", keys.join(", "))
-        };
+        let group = if keys.is_empty() { String::new() } else { format!(" GROUP BY {}", keys.join(", ")) };
         let sql = format!("SELECT {} FROM {table}{group}", items.join(", "));
         Some((sql, alias.as_ref().map(|a| a.name.value.clone())))
     }

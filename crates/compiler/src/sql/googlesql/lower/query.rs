@@ -3,9 +3,7 @@
 
 use std::ops::Range;
 
-use sqlparser::ast::{
-    Cte, LimitClause, OrderBy, OrderByKind, Query, SetExpr, SetOperator, SetQuantifier,
-};
+use sqlparser::ast::{Cte, LimitClause, OrderBy, OrderByKind, Query, SetExpr, SetOperator, SetQuantifier};
 
 use super::from::indent;
 use super::names::same;
@@ -66,12 +64,7 @@ impl Lower<'_> {
                 self.ctes.push((name.clone(), base.columns));
             } else {
                 let at = self.span(cte.alias.name.span);
-                self.report(
-                    ProblemKind::Shape,
-                    at,
-                    format!("`{name}` refers to itself without UNION"),
-                    None,
-                );
+                self.report(ProblemKind::Shape, at, format!("`{name}` refers to itself without UNION"), None);
             }
         }
         let rows = self.query(&cte.query);
@@ -88,23 +81,14 @@ impl Lower<'_> {
             SetExpr::Select(select) => self.select(select, order, as_value),
             SetExpr::Query(query) => {
                 let mut rows = self.query_as(query, as_value);
-                if order.is_some()
-                    || query.order_by.is_some()
-                    || query.limit_clause.is_some()
-                    || query.with.is_some()
-                {
+                if order.is_some() || query.order_by.is_some() || query.limit_clause.is_some() || query.with.is_some() {
                     rows.sql = format!("SELECT * FROM (\n{}\n)", indent(&rows.sql));
                 }
                 let keys = self.order_rows(order, &rows);
                 rows.sql.push_str(&keys);
                 rows
             }
-            SetExpr::SetOperation {
-                left,
-                op,
-                set_quantifier,
-                right,
-            } => {
+            SetExpr::SetOperation { left, op, set_quantifier, right } => {
                 let mut rows = self.set_operation(left, *op, *set_quantifier, right, as_value);
                 let keys = self.order_rows(order, &rows);
                 rows.sql.push_str(&keys);
@@ -113,11 +97,7 @@ impl Lower<'_> {
             other => {
                 let at = self.span_of(other);
                 self.unsupported(at, "this kind of query");
-                Rows {
-                    sql: String::new(),
-                    columns: vec![],
-                    bare: vec![],
-                }
+                Rows { sql: String::new(), columns: vec![], bare: vec![] }
             }
         }
     }
@@ -148,12 +128,7 @@ impl Lower<'_> {
             }
             (op, SetQuantifier::None) => {
                 let help = Some(format!("write {op} DISTINCT or {op} ALL"));
-                self.report(
-                    ProblemKind::ParseError,
-                    at.clone(),
-                    format!("{op} needs ALL or DISTINCT"),
-                    help,
-                );
+                self.report(ProblemKind::ParseError, at.clone(), format!("{op} needs ALL or DISTINCT"), help);
                 "UNION"
             }
             _ => {
@@ -162,11 +137,7 @@ impl Lower<'_> {
             }
         };
         if l.columns.len() != r.columns.len() {
-            let message = format!(
-                "{op} of {} and {} columns",
-                l.columns.len(),
-                r.columns.len()
-            );
+            let message = format!("{op} of {} and {} columns", l.columns.len(), r.columns.len());
             self.report(ProblemKind::Shape, at.clone(), message, None);
         }
         let mut columns = Vec::new();
@@ -192,11 +163,7 @@ impl Lower<'_> {
         let right_sql = side(&r, &columns, cast_right, is_set(right));
         let mut bare = l.bare;
         bare.extend(r.bare);
-        Rows {
-            sql: format!("{left_sql}\n{word}\n{right_sql}"),
-            columns,
-            bare,
-        }
+        Rows { sql: format!("{left_sql}\n{word}\n{right_sql}"), columns, bare }
     }
 
     /// ORDER BY after a set operation: only columns of the result.
@@ -213,37 +180,25 @@ impl Lower<'_> {
             let at = self.span_of(&item.expr);
             let place = match &item.expr {
                 sqlparser::ast::Expr::Identifier(ident) => {
-                    let found = rows
-                        .columns
-                        .iter()
-                        .position(|c| same(&c.name, &ident.value));
+                    let found = rows.columns.iter().position(|c| same(&c.name, &ident.value));
                     if found.is_none() {
-                        let help = did_you_mean(
-                            &ident.value,
-                            rows.columns.iter().map(|c| c.name.as_str()),
-                        );
+                        let help = did_you_mean(&ident.value, rows.columns.iter().map(|c| c.name.as_str()));
                         let message = format!("unknown column `{}`", ident.value);
                         self.report(ProblemKind::UnknownColumn, at, message, help);
                         continue;
                     }
                     found
                 }
-                other => self
-                    .ordinal(other, rows.columns.len(), at.clone())
-                    .unwrap_or_else(|| {
-                        self.unsupported(at, "ORDER BY of an expression after a set operation");
-                        None
-                    }),
+                other => self.ordinal(other, rows.columns.len(), at.clone()).unwrap_or_else(|| {
+                    self.unsupported(at, "ORDER BY of an expression after a set operation");
+                    None
+                }),
             };
             if let Some(place) = place {
                 keys.push(format!("{}{}", place + 1, direction(item)));
             }
         }
-        if keys.is_empty() {
-            String::new()
-        } else {
-            format!("\nORDER BY {}", keys.join(", "))
-        }
+        if keys.is_empty() { String::new() } else { format!("\nORDER BY {}", keys.join(", ")) }
     }
 
     /// `Some(Some(index))` for an ordinal within the list, `Some(None)` for one beyond it, which is reported.
@@ -262,12 +217,7 @@ impl Lower<'_> {
         match digits.parse::<usize>() {
             Ok(n) if (1..=columns).contains(&n) => Some(Some(n - 1)),
             _ => {
-                self.report(
-                    ProblemKind::Shape,
-                    at,
-                    format!("there is no column {digits} in the select list"),
-                    None,
-                );
+                self.report(ProblemKind::Shape, at, format!("there is no column {digits} in the select list"), None);
                 Some(None)
             }
         }
@@ -276,11 +226,7 @@ impl Lower<'_> {
     pub(super) fn limit(&mut self, limit: Option<&LimitClause>) -> String {
         match limit {
             None => String::new(),
-            Some(LimitClause::LimitOffset {
-                limit,
-                offset,
-                limit_by,
-            }) if limit_by.is_empty() => {
+            Some(LimitClause::LimitOffset { limit, offset, limit_by }) if limit_by.is_empty() => {
                 let mut text = String::new();
                 if let Some(limit) = limit {
                     text.push_str(&format!("\nLIMIT {}", self.expr(limit).plain()));
@@ -320,29 +266,14 @@ fn side(rows: &Rows, columns: &[ScopeColumn], cast: bool, nested: bool) -> Strin
                 if to.ty.duckdb() == from.ty.duckdb() {
                     format!("{from_name} AS {}", quoted(&to.name))
                 } else {
-                    format!(
-                        "CAST({from_name} AS {}) AS {}",
-                        to.ty.duckdb(),
-                        quoted(&to.name)
-                    )
+                    format!("CAST({from_name} AS {}) AS {}", to.ty.duckdb(), quoted(&to.name))
                 }
             })
             .collect();
-        let names: Vec<String> = (1..=columns.len())
-            .map(|i| quoted(&format!("c{i}")))
-            .collect();
-        return format!(
-            "SELECT {} FROM (\n{}\n) AS \"_u\"({})",
-            items.join(", "),
-            indent(&rows.sql),
-            names.join(", ")
-        );
+        let names: Vec<String> = (1..=columns.len()).map(|i| quoted(&format!("c{i}"))).collect();
+        return format!("SELECT {} FROM (\n{}\n) AS \"_u\"({})", items.join(", "), indent(&rows.sql), names.join(", "));
     }
-    if nested {
-        format!("(\n{}\n)", indent(&rows.sql))
-    } else {
-        rows.sql.clone()
-    }
+    if nested { format!("(\n{}\n)", indent(&rows.sql)) } else { rows.sql.clone() }
 }
 
 fn is_set(body: &SetExpr) -> bool {
@@ -352,10 +283,7 @@ fn is_set(body: &SetExpr) -> bool {
 fn mentions(query: &Query, name: &str) -> bool {
     let mut found = false;
     let _ = sqlparser::ast::visit_relations(query, |relation| {
-        found |= relation.0.len() == 1
-            && relation.0[0]
-                .as_ident()
-                .is_some_and(|ident| same(&ident.value, name));
+        found |= relation.0.len() == 1 && relation.0[0].as_ident().is_some_and(|ident| same(&ident.value, name));
         std::ops::ControlFlow::<()>::Continue(())
     });
     found

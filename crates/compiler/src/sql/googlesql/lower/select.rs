@@ -30,12 +30,7 @@ enum Source<'e> {
 }
 
 impl Lower<'_> {
-    pub(super) fn select(
-        &mut self,
-        select: &Select,
-        order: Option<&OrderBy>,
-        as_value: bool,
-    ) -> Rows {
+    pub(super) fn select(&mut self, select: &Select, order: Option<&OrderBy>, as_value: bool) -> Rows {
         self.enter();
         let rows = self.select_inside(select, order, as_value);
         self.scopes.pop();
@@ -67,9 +62,7 @@ impl Lower<'_> {
         self.unsupported_clauses(select);
         for window in &select.named_window {
             let text = match &window.1 {
-                NamedWindowExpr::WindowSpec(spec) => {
-                    self.window_spec(spec, &self.span(window.0.span))
-                }
+                NamedWindowExpr::WindowSpec(spec) => self.window_spec(spec, &self.span(window.0.span)),
                 NamedWindowExpr::NamedWindow(base) => {
                     let base = sqlparser::ast::WindowType::NamedWindow(base.clone());
                     self.window(&base, &self.span(window.0.span))
@@ -110,8 +103,7 @@ impl Lower<'_> {
         // A packed struct has no places for the keys to stand for.
         let written = as_value && matches!(select.value_table_mode, Some(ValueTableMode::AsStruct));
         let is_distinct = matches!(select.distinct, Some(Distinct::Distinct));
-        let ordering =
-            order.map(|o| self.order_select(o, &items, &values, is_distinct, written, &mut later));
+        let ordering = order.map(|o| self.order_select(o, &items, &values, is_distinct, written, &mut later));
 
         let aggregated = grouped || values.iter().chain(&later).any(|v| v.aggregate);
         if aggregated {
@@ -130,22 +122,13 @@ impl Lower<'_> {
         if let Some(ordering) = ordering {
             sql.push_str(&ordering);
         }
-        Rows {
-            sql,
-            columns,
-            bare: outer,
-        }
+        Rows { sql, columns, bare: outer }
     }
 
     fn condition(&mut self, expr: &Expr, clause: &str) -> Value {
         let value = self.expr(expr);
         let at = self.span_of(expr);
-        self.expect(
-            value,
-            &Type::Bool,
-            at,
-            &format!("the condition of {clause}"),
-        )
+        self.expect(value, &Type::Bool, at, &format!("the condition of {clause}"))
     }
 
     fn unsupported_clauses(&mut self, select: &Select) {
@@ -160,12 +143,7 @@ impl Lower<'_> {
             || matches!(select.distinct, Some(Distinct::On(_)))
         {
             let at = self.span_of(select);
-            self.report(
-                ProblemKind::ParseError,
-                at,
-                "a clause that GoogleSQL does not have",
-                None,
-            );
+            self.report(ProblemKind::ParseError, at, "a clause that GoogleSQL does not have", None);
         }
     }
 
@@ -179,10 +157,7 @@ impl Lower<'_> {
     fn check_grouped(&mut self, value: &Value, depth: usize) {
         for bare in value.bare.iter().filter(|b| b.scope == depth) {
             let message = format!("column `{}` is neither grouped nor aggregated", bare.name);
-            let help = Some(format!(
-                "add it to GROUP BY, or take ANY_VALUE({})",
-                bare.name
-            ));
+            let help = Some(format!("add it to GROUP BY, or take ANY_VALUE({})", bare.name));
             self.report(ProblemKind::NotGrouped, bare.span.clone(), message, help);
         }
     }
@@ -194,35 +169,20 @@ impl Lower<'_> {
         for entry in projection {
             match entry {
                 SelectItem::ExprWithAlias { expr, alias } => {
-                    items.push(Item {
-                        name: alias.value.clone(),
-                        source: Source::Expr(expr),
-                        aliased: true,
-                    });
+                    items.push(Item { name: alias.value.clone(), source: Source::Expr(expr), aliased: true });
                 }
                 SelectItem::UnnamedExpr(expr) => {
-                    let name = implied_name(expr)
-                        .map(|i| i.value.clone())
-                        .unwrap_or_else(|| {
-                            unnamed += 1;
-                            format!("f{}_", unnamed - 1)
-                        });
-                    items.push(Item {
-                        name,
-                        source: Source::Expr(expr),
-                        aliased: false,
+                    let name = implied_name(expr).map(|i| i.value.clone()).unwrap_or_else(|| {
+                        unnamed += 1;
+                        format!("f{}_", unnamed - 1)
                     });
+                    items.push(Item { name, source: Source::Expr(expr), aliased: false });
                 }
                 SelectItem::Wildcard(options) => {
                     let at = self.span_of(entry);
                     let columns = self.all_columns();
                     if columns.is_empty() {
-                        self.report(
-                            ProblemKind::Shape,
-                            at.clone(),
-                            "SELECT * without FROM",
-                            None,
-                        );
+                        self.report(ProblemKind::Shape, at.clone(), "SELECT * without FROM", None);
                     }
                     self.wildcard(columns, options, &at, &mut items);
                 }
@@ -248,35 +208,24 @@ impl Lower<'_> {
         let mut columns = scope.merged.clone();
         for relation in &scope.relations {
             columns.extend(
-                relation
-                    .columns
-                    .iter()
-                    .filter(|c| !scope.merged.iter().any(|m| same(&m.name, &c.name)))
-                    .cloned(),
+                relation.columns.iter().filter(|c| !scope.merged.iter().any(|m| same(&m.name, &c.name))).cloned(),
             );
         }
         columns
     }
 
-    fn qualified_columns(
-        &mut self,
-        kind: &SelectItemQualifiedWildcardKind,
-        at: &Range<usize>,
-    ) -> Vec<ScopeColumn> {
+    fn qualified_columns(&mut self, kind: &SelectItemQualifiedWildcardKind, at: &Range<usize>) -> Vec<ScopeColumn> {
         let parts: Vec<Ident> = match kind {
-            SelectItemQualifiedWildcardKind::ObjectName(name) => name
-                .0
-                .iter()
-                .filter_map(|p| p.as_ident().cloned())
-                .collect(),
+            SelectItemQualifiedWildcardKind::ObjectName(name) => {
+                name.0.iter().filter_map(|p| p.as_ident().cloned()).collect()
+            }
             SelectItemQualifiedWildcardKind::Expr(Expr::Identifier(ident)) => vec![ident.clone()],
             SelectItemQualifiedWildcardKind::Expr(Expr::CompoundIdentifier(parts)) => parts.clone(),
             SelectItemQualifiedWildcardKind::Expr(_) => vec![],
         };
         if let [only] = parts.as_slice() {
             for scope in self.scopes.iter().rev() {
-                if let Some(relation) = scope.relations.iter().find(|r| same(&r.alias, &only.value))
-                {
+                if let Some(relation) = scope.relations.iter().find(|r| same(&r.alias, &only.value)) {
                     return relation.columns.clone();
                 }
             }
@@ -302,12 +251,7 @@ impl Lower<'_> {
                 .collect(),
             Type::Unknown => vec![],
             other => {
-                self.report(
-                    ProblemKind::TypeMismatch,
-                    at.clone(),
-                    format!("{other} has no fields for .*"),
-                    None,
-                );
+                self.report(ProblemKind::TypeMismatch, at.clone(), format!("{other} has no fields for .*"), None);
                 vec![]
             }
         }
@@ -326,37 +270,16 @@ impl Lower<'_> {
             .iter()
             .flat_map(|e| std::iter::once(&e.first_element).chain(&e.additional_elements))
             .collect();
-        let replace: Vec<(&Ident, &'e Expr)> = options
-            .opt_replace
-            .iter()
-            .flat_map(|r| &r.items)
-            .map(|r| (&r.column_name, &r.expr))
-            .collect();
-        if options.opt_exclude.is_some()
-            || options.opt_rename.is_some()
-            || options.opt_ilike.is_some()
-        {
-            self.report(
-                ProblemKind::ParseError,
-                at.clone(),
-                "a clause that GoogleSQL does not have",
-                None,
-            );
+        let replace: Vec<(&Ident, &'e Expr)> =
+            options.opt_replace.iter().flat_map(|r| &r.items).map(|r| (&r.column_name, &r.expr)).collect();
+        if options.opt_exclude.is_some() || options.opt_rename.is_some() || options.opt_ilike.is_some() {
+            self.report(ProblemKind::ParseError, at.clone(), "a clause that GoogleSQL does not have", None);
         }
-        for ident in except
-            .iter()
-            .copied()
-            .chain(replace.iter().map(|(i, _)| *i))
-        {
+        for ident in except.iter().copied().chain(replace.iter().map(|(i, _)| *i)) {
             if !names.is_empty() && !names.iter().any(|n| same(n, &ident.value)) {
                 let span = self.span(ident.span);
                 let help = did_you_mean(&ident.value, names.iter().map(String::as_str));
-                self.report(
-                    ProblemKind::UnknownColumn,
-                    span,
-                    format!("* has no column `{}`", ident.value),
-                    help,
-                );
+                self.report(ProblemKind::UnknownColumn, span, format!("* has no column `{}`", ident.value), help);
             }
         }
         for column in columns {
@@ -368,21 +291,13 @@ impl Lower<'_> {
                 Some((_, expr)) => Source::Expr(expr),
                 None => Source::Column(Box::new(column), at.clone()),
             };
-            items.push(Item {
-                name,
-                source,
-                aliased: false,
-            });
+            items.push(Item { name, source, aliased: false });
         }
     }
 
     /// The text of GROUP BY, the texts of its keys, and whether there is one. A key that is an entry of the
     /// select list is written as its place there.
-    fn group_by(
-        &mut self,
-        group_by: &GroupByExpr,
-        items: &[Item<'_>],
-    ) -> (String, Vec<String>, bool) {
+    fn group_by(&mut self, group_by: &GroupByExpr, items: &[Item<'_>]) -> (String, Vec<String>, bool) {
         let depth = self.scopes.len() - 1;
         match group_by {
             GroupByExpr::All(modifiers) => {
@@ -398,11 +313,7 @@ impl Lower<'_> {
                         places.push((i + 1).to_string());
                     }
                 }
-                let text = if places.is_empty() {
-                    String::new()
-                } else {
-                    format!("\nGROUP BY {}", places.join(", "))
-                };
+                let text = if places.is_empty() { String::new() } else { format!("\nGROUP BY {}", places.join(", ")) };
                 (text, keys, true)
             }
             GroupByExpr::Expressions(exprs, modifiers) => {
@@ -435,45 +346,25 @@ impl Lower<'_> {
         }
     }
 
-    fn key_sets(
-        &mut self,
-        sets: &[Vec<Expr>],
-        items: &[Item<'_>],
-        keys: &mut Vec<String>,
-    ) -> String {
+    fn key_sets(&mut self, sets: &[Vec<Expr>], items: &[Item<'_>], keys: &mut Vec<String>) -> String {
         let sets: Vec<String> = sets
             .iter()
             .map(|set| {
-                let parts: Vec<String> = set
-                    .iter()
-                    .map(|e| self.key_of(e, items, keys, false))
-                    .collect();
-                if parts.len() == 1 {
-                    parts.join("")
-                } else {
-                    format!("({})", parts.join(", "))
-                }
+                let parts: Vec<String> = set.iter().map(|e| self.key_of(e, items, keys, false)).collect();
+                if parts.len() == 1 { parts.join("") } else { format!("({})", parts.join(", ")) }
             })
             .collect();
         sets.join(", ")
     }
 
-    fn key_of(
-        &mut self,
-        expr: &Expr,
-        items: &[Item<'_>],
-        keys: &mut Vec<String>,
-        may_place: bool,
-    ) -> String {
+    fn key_of(&mut self, expr: &Expr, items: &[Item<'_>], keys: &mut Vec<String>, may_place: bool) -> String {
         let depth = self.scopes.len() - 1;
         let at = self.span_of(expr);
         let place = match self.ordinal(expr, items.len(), at.clone()) {
             Some(None) => return "1".into(),
             Some(place) => place,
             None => match expr {
-                Expr::Identifier(ident) => items
-                    .iter()
-                    .position(|i| i.aliased && same(&i.name, &ident.value)),
+                Expr::Identifier(ident) => items.iter().position(|i| i.aliased && same(&i.name, &ident.value)),
                 _ => None,
             },
         };
@@ -482,12 +373,7 @@ impl Lower<'_> {
             None => self.expr(expr),
         };
         if value.aggregate || value.window {
-            self.report(
-                ProblemKind::MisplacedAggregate,
-                at.clone(),
-                "an aggregate in GROUP BY",
-                None,
-            );
+            self.report(ProblemKind::MisplacedAggregate, at.clone(), "an aggregate in GROUP BY", None);
         }
         if matches!(value.ty, Type::Array(_) | Type::Struct(_) | Type::Json) {
             let message = format!("GROUP BY does not group {}", value.ty);
@@ -520,9 +406,7 @@ impl Lower<'_> {
                 Some(None) => continue,
                 Some(place) => place,
                 None => match &item.expr {
-                    Expr::Identifier(ident) => {
-                        items.iter().position(|i| same(&i.name, &ident.value))
-                    }
+                    Expr::Identifier(ident) => items.iter().position(|i| same(&i.name, &ident.value)),
                     _ => None,
                 },
             };
@@ -539,12 +423,7 @@ impl Lower<'_> {
                 self.report(ProblemKind::TypeMismatch, at.clone(), message, None);
             }
             if distinct && place.is_none() {
-                self.report(
-                    ProblemKind::Shape,
-                    at,
-                    "ORDER BY after DISTINCT takes columns of the select list",
-                    None,
-                );
+                self.report(ProblemKind::Shape, at, "ORDER BY after DISTINCT takes columns of the select list", None);
             }
             keys.push(match place {
                 Some(place) if !written && (value.ty != Type::Float64 || distinct) => {
@@ -556,11 +435,7 @@ impl Lower<'_> {
                 later.push(value);
             }
         }
-        if keys.is_empty() {
-            String::new()
-        } else {
-            format!("\nORDER BY {}", keys.join(", "))
-        }
+        if keys.is_empty() { String::new() } else { format!("\nORDER BY {}", keys.join(", ")) }
     }
 
     /// The written list and the columns it gives.
@@ -571,14 +446,10 @@ impl Lower<'_> {
         values: Vec<Value>,
         as_value: bool,
     ) -> (String, Vec<ScopeColumn>) {
-        let structured = matches!(
-            select.value_table_mode,
-            Some(ValueTableMode::AsStruct | ValueTableMode::DistinctAsStruct)
-        );
-        if matches!(
-            select.value_table_mode,
-            Some(ValueTableMode::AsValue | ValueTableMode::DistinctAsValue)
-        ) && !as_value
+        let structured =
+            matches!(select.value_table_mode, Some(ValueTableMode::AsStruct | ValueTableMode::DistinctAsStruct));
+        if matches!(select.value_table_mode, Some(ValueTableMode::AsValue | ValueTableMode::DistinctAsValue))
+            && !as_value
         {
             let at = self.span_of(select);
             self.unsupported(at, "SELECT AS VALUE outside of an expression");
@@ -603,14 +474,8 @@ impl Lower<'_> {
             for (item, value) in items.into_iter().zip(values) {
                 let name = quoted(&item.name);
                 let named = value.sql == name
-                    || value.sql.ends_with(&format!(".{name}"))
-                        && !value.compound
-                        && !value.sql.contains('(');
-                texts.push(if named {
-                    value.sql.clone()
-                } else {
-                    format!("{} AS {name}", value.sql)
-                });
+                    || value.sql.ends_with(&format!(".{name}")) && !value.compound && !value.sql.contains('(');
+                texts.push(if named { value.sql.clone() } else { format!("{} AS {name}", value.sql) });
                 columns.push(ScopeColumn {
                     name: item.name,
                     ty: value.ty,

@@ -3,9 +3,8 @@
 use std::ops::Range;
 
 use sqlparser::ast::{
-    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments,
-    NullTreatment, OrderByExpr, OrderBySort, WindowFrameBound, WindowFrameUnits, WindowSpec,
-    WindowType,
+    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, NullTreatment,
+    OrderByExpr, OrderBySort, WindowFrameBound, WindowFrameUnits, WindowSpec, WindowType,
 };
 
 use super::Lower;
@@ -16,12 +15,7 @@ use crate::sql::googlesql::value::{ColumnKind, Value};
 
 impl Lower<'_> {
     /// The call when it is a function that only windows have.
-    pub(super) fn window_function(
-        &mut self,
-        name: &str,
-        f: &Function,
-        span: &Range<usize>,
-    ) -> Option<Value> {
+    pub(super) fn window_function(&mut self, name: &str, f: &Function, span: &Range<usize>) -> Option<Value> {
         let ranking = match name {
             "ROW_NUMBER" | "RANK" | "DENSE_RANK" | "NTILE" => Some(Type::Int64),
             "PERCENT_RANK" | "CUME_DIST" => Some(Type::Float64),
@@ -37,25 +31,17 @@ impl Lower<'_> {
         if let FunctionArguments::List(list) = &f.args {
             for clause in &list.clauses {
                 match clause {
-                    FunctionArgumentClause::IgnoreOrRespectNulls(treatment) => {
-                        nulls = Some(*treatment)
-                    }
+                    FunctionArgumentClause::IgnoreOrRespectNulls(treatment) => nulls = Some(*treatment),
                     _ => {
-                        return Some(
-                            self.unsupported(span.clone(), format!("this form of {name}")),
-                        );
+                        return Some(self.unsupported(span.clone(), format!("this form of {name}")));
                     }
                 }
             }
             for arg in &list.args {
                 match arg {
-                    FunctionArg::Unnamed(FunctionArgExpr::Expr(e)) => {
-                        args.push((self.expr(e), self.span_of(e)))
-                    }
+                    FunctionArg::Unnamed(FunctionArgExpr::Expr(e)) => args.push((self.expr(e), self.span_of(e))),
                     _ => {
-                        return Some(
-                            self.unsupported(span.clone(), format!("this form of {name}")),
-                        );
+                        return Some(self.unsupported(span.clone(), format!("this form of {name}")));
                     }
                 }
             }
@@ -84,16 +70,8 @@ impl Lower<'_> {
         if let Some(n) = values.get(1).filter(|v| v.as_int().is_some()) {
             list[1] = n.plain();
         }
-        let nulls = if nulls == Some(NullTreatment::IgnoreNulls) {
-            " IGNORE NULLS"
-        } else {
-            ""
-        };
-        let sql = format!(
-            "{}({}{nulls}) OVER ({window})",
-            name.to_lowercase(),
-            list.join(", ")
-        );
+        let nulls = if nulls == Some(NullTreatment::IgnoreNulls) { " IGNORE NULLS" } else { "" };
+        let sql = format!("{}({}{nulls}) OVER ({window})", name.to_lowercase(), list.join(", "));
         let mut out = Value::over(ty, sql, &values.iter().collect::<Vec<_>>());
         out.kind = ColumnKind::Aggregated;
         out.window = true;
@@ -104,22 +82,12 @@ impl Lower<'_> {
     pub(super) fn window(&mut self, window: &WindowType, span: &Range<usize>) -> Option<String> {
         match window {
             WindowType::NamedWindow(name) => {
-                let named = self
-                    .scopes
-                    .last()?
-                    .windows
-                    .iter()
-                    .find(|(n, _)| same(n, &name.value));
+                let named = self.scopes.last()?.windows.iter().find(|(n, _)| same(n, &name.value));
                 match named {
                     Some((_, text)) => Some(text.clone()),
                     None => {
                         let at = self.span(name.span);
-                        self.report(
-                            ProblemKind::UnknownColumn,
-                            at,
-                            format!("unknown window `{}`", name.value),
-                            None,
-                        );
+                        self.report(ProblemKind::UnknownColumn, at, format!("unknown window `{}`", name.value), None);
                         None
                     }
                 }
@@ -145,25 +113,13 @@ impl Lower<'_> {
                 && [Some(&f.start_bound), f.end_bound.as_ref()]
                     .into_iter()
                     .flatten()
-                    .any(|b| {
-                        matches!(
-                            b,
-                            WindowFrameBound::Preceding(Some(_))
-                                | WindowFrameBound::Following(Some(_))
-                        )
-                    })
+                    .any(|b| matches!(b, WindowFrameBound::Preceding(Some(_)) | WindowFrameBound::Following(Some(_))))
         });
         if !spec.order_by.is_empty() {
             let keys: Vec<String> = spec
                 .order_by
                 .iter()
-                .map(|o| {
-                    if ranged {
-                        self.order_single(o)
-                    } else {
-                        self.order_item(o).1
-                    }
-                })
+                .map(|o| if ranged { self.order_single(o) } else { self.order_item(o).1 })
                 .collect();
             parts.push(format!("ORDER BY {}", keys.join(", ")));
         }
@@ -239,9 +195,5 @@ fn descending(order: &OrderByExpr) -> bool {
 pub(super) fn direction(order: &OrderByExpr) -> String {
     let descending = descending(order);
     let nulls_first = order.options.nulls_first.unwrap_or(!descending);
-    format!(
-        "{} NULLS {}",
-        if descending { " DESC" } else { "" },
-        if nulls_first { "FIRST" } else { "LAST" }
-    )
+    format!("{} NULLS {}", if descending { " DESC" } else { "" }, if nulls_first { "FIRST" } else { "LAST" })
 }
