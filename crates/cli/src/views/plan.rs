@@ -6,13 +6,14 @@ use dwc_compiler::model::Project;
 use dwc_compiler::plan::{Action, Alteration, ChangeSet, Class};
 use dwc_compiler::sql::LoadMode;
 use dwc_runner::Error;
+use schemars::{JsonSchema, schema_for};
 use serde::Serialize;
 
 /// The version of the JSON.
 const FORMAT: u32 = 1;
 
 /// What an apply would change, and how the models load afterwards.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Plan {
     format: u32,
     project: String,
@@ -23,14 +24,18 @@ pub(crate) struct Plan {
     loads: Vec<Load>,
 }
 
-#[derive(Debug, Serialize)]
+/// What happens to one table or view.
+#[derive(Debug, Serialize, JsonSchema)]
 struct Change {
     /// Stable: `table dw.product`.
     address: String,
+    /// The model or source table that the object belongs to.
     owner: String,
     action: Action,
     class: Class,
+    /// One sentence per difference.
     reasons: Vec<String>,
+    /// Columns that are altered in place.
     columns: Vec<Column>,
     /// The models that read or look up the owner, directly.
     downstream: Vec<String>,
@@ -38,13 +43,15 @@ struct Change {
     reload: bool,
 }
 
-#[derive(Debug, Serialize)]
+/// What happens to one column.
+#[derive(Debug, Serialize, JsonSchema)]
 struct Column {
     name: String,
     action: &'static str,
 }
 
-#[derive(Debug, Serialize)]
+/// How one model takes up changes.
+#[derive(Debug, Serialize, JsonSchema)]
 struct Load {
     model: String,
     incremental: bool,
@@ -85,6 +92,11 @@ impl Plan {
             .map(|mode| Load { model: mode.model, incremental: mode.whole.is_none(), whole_because: mode.whole })
             .collect();
         Self { format: FORMAT, project: project.name.clone(), target: target.to_owned(), serial, changes, loads }
+    }
+
+    /// The schema of the JSON.
+    pub(crate) fn schema() -> serde_json::Value {
+        schema_for!(Plan).to_value()
     }
 
     pub(crate) fn json(&self) -> Result<String, Error> {

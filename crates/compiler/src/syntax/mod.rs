@@ -6,6 +6,7 @@ mod dimension;
 mod document;
 mod fact;
 mod project;
+mod reference;
 mod schema;
 mod shape;
 mod source;
@@ -17,6 +18,7 @@ pub use dimension::{Attribute, Dimension, DimensionKind, FirstVersion, OnDelete,
 pub use document::{Document, Kind, MAX_FILE_BYTES, Parsed, expand_env, parse};
 pub use fact::{Additivity, Fact, FactKind, FactOnDelete, Grain, Measure, Missing, OnDuplicate, Role, WhenNull};
 pub use project::{Project, Target, TargetType};
+pub use reference::reference;
 pub use schema::schemas;
 pub use source::{Contents, DetectDeletes, FileFormat, Retain, Source, SourceType, Table};
 pub use sql::Sql;

@@ -111,7 +111,7 @@ impl<'a> Lower<'a> {
 
     /// Grouping keys are lowered twice, so that the same problem may come twice.
     fn finish(mut self, sql: String, output: Vec<OutputColumn>) -> Lowered {
-        self.problems.sort_by(|a, b| (a.span.start, a.span.end, a.kind).cmp(&(b.span.start, b.span.end, b.kind)));
+        self.problems.sort_by_key(|problem| (problem.span.start, problem.span.end, problem.kind));
         let mut problems: Vec<Problem> = Vec::new();
         for problem in self.problems {
             if !problems.contains(&problem) {

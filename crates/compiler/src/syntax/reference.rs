@@ -1,0 +1,63 @@
+//! The reference of the language as Markdown, made from the same schemas that editors check with: no key is described twice.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use serde_json::Value as Json;
+
+const INTRODUCTION: &str = "# The language
+
+One model per file below `models/`, one project file `dwc.yml`. Keys that are not listed are refused, each with the key
+that was meant. SQL is GoogleSQL on both engines; tables are named `{{ source('source.table') }}` and
+`{{ ref('model') }}`, and `{{ var('name') }}` gives a value of the project. `{{ env('NAME') }}` is known in connections
+and targets alone and never reaches SQL, a plan or a page.
+
+This page is made from the types of the language; `dwc schema --write FOLDER` writes the same as JSON Schemas.
+";
+
+/// Every key of every file, with what it says.
+#[must_use]
+pub fn reference() -> String {
+    let kinds = [
+        ("Project: `dwc.yml`", super::schema::of::<super::Project>()),
+        ("Source", super::schema::of::<super::Source>()),
+        ("Dimension", super::schema::of::<super::Dimension>()),
+        ("Fact", super::schema::of::<super::Fact>()),
+    ];
+    let mut text = INTRODUCTION.to_owned();
+    let mut told = BTreeSet::new();
+    for (title, schema) in &kinds {
+        section(&mut text, "##", title, schema);
+        for (name, part) in schema["$defs"].as_object().into_iter().flatten() {
+            let worth = part["properties"].is_object() || part["oneOf"].is_array();
+            if worth && told.insert(name.clone()) {
+                section(&mut text, "###", name, part);
+            }
+        }
+    }
+    text
+}
+
+fn section(text: &mut String, level: &str, title: &str, schema: &Json) {
+    let _ = write!(text, "\n{level} {title}\n\n{}\n", described(schema));
+    if let Some(keys) = schema["properties"].as_object() {
+        text.push_str("\n| key | what it says |\n|---|---|\n");
+        for (key, value) in keys {
+            let needed = schema["required"].as_array().is_some_and(|all| all.iter().any(|one| one == key));
+            let needed = if needed { " (needed)" } else { "" };
+            let _ = writeln!(text, "| `{key}`{needed} | {} |", described(value));
+        }
+    }
+    if let Some(choices) = schema["oneOf"].as_array() {
+        text.push_str("\n| value | what it means |\n|---|---|\n");
+        for choice in choices {
+            if let Some(value) = choice["const"].as_str() {
+                let _ = writeln!(text, "| `{value}` | {} |", described(choice));
+            }
+        }
+    }
+}
+
+fn described(schema: &Json) -> String {
+    schema["description"].as_str().unwrap_or_default().replace('\n', " ").replace('|', "\\|")
+}
