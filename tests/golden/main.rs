@@ -39,7 +39,10 @@ fn the_sql_of_the_sample_is_what_was_read_last() {
         let manifest = sql::manifest(&project, engine, "dw");
         let ddl = sql::change_statements(&project, engine, "dw", &diff(None, &manifest));
         let star: Vec<&String> = ddl.iter().filter(|sql| sql.contains("order_line") || sql.contains("store")).collect();
-        compare(folder.join(name).join("schema.sql"), &star.iter().map(|sql| format!("{sql};\n\n")).collect::<String>());
+        compare(
+            folder.join(name).join("schema.sql"),
+            &star.iter().map(|sql| format!("{sql};\n\n")).collect::<String>(),
+        );
     }
 }
 

@@ -15,7 +15,7 @@ use history::{Case, Landed, Random, TABLES, Visit};
 use reference::{Event, Policy, Version, as_of, timeline};
 
 /// How long the suite searches; DWC_TIMELINE_SECONDS sets another time, DWC_TIMELINE_SEED another start.
-const SECONDS: u64 = 60;
+const SECONDS: u64 = 45;
 
 /// Members of every dimension of a case. A run's cost is that of its statements, so that many come at once.
 const KEYS: usize = 150;

@@ -26,12 +26,12 @@ arrived AS (
 compared AS (
   SELECT
     a.*,
-    {{ d.logical_or }}(k._batch IS NULL) OVER (PARTITION BY {{ moment|list("a") }}) AS _is_new
+    {{ d.logical_or }}(k._batch IS NULL OR (NOT a._gone AND ({{ attributes|differ("k", "a") }})))
+      OVER (PARTITION BY {{ moment|list("a") }}) AS _is_new
   FROM arrived AS a
-  LEFT JOIN known AS k
-    ON k._place = 1 AND k._gone = a._gone AND k._holds = a._holds AND {{ key|equal("k", "a") }}{% if not only_new %}
+  LEFT JOIN (SELECT * FROM known WHERE _place = 1) AS k
+    ON k._gone = a._gone AND k._holds = a._holds AND {{ key|equal("k", "a") }}{% if not only_new %}
     AND k._event_at = a._event_at AND k._event_sequence IS NOT DISTINCT FROM a._event_sequence{% endif %}
-    AND (a._gone OR NOT ({{ attributes|differ("k", "a") }}))
   WHERE a._place = 1
 )
 SELECT {{ names|list("c") }}, c._event_at, c._event_sequence, c._batch, c._state, c._gone

@@ -12,7 +12,9 @@ SELECT {{ columns|list("d") }}, 'delete' AS _change, TRUE AS _rebinds
 FROM {{ table }} AS d
 JOIN members AS m ON {{ key|equal("m", "d") }}
 WHERE NOT d.is_inferred
-  AND NOT EXISTS (SELECT 1 FROM versions AS v WHERE v.{{ key_column|q }} = d.{{ key_column|q }});
+  AND NOT EXISTS (SELECT 1 FROM versions AS v WHERE v.{{ key_column|q }} = d.{{ key_column|q }})
+-- rows that lie in the order of their keys are updated faster
+ORDER BY {{ key|list }};
 
 --? counts
 SELECT
