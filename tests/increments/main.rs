@@ -44,7 +44,7 @@ fn project() -> Project {
     for (name, key, sql, _) in FACTS {
         let _ = write!(
             text,
-            "#- models/facts/{name}.yml\nfact: {name}\nkind: transaction\ngrain: {{ description: one row, key: [{key}] }}\nquery: |\n  {}\nmeasures:\n  n: {{ additive: all }}\n",
+            "#- models/facts/{name}.yml\nfact: {name}\nkind: transaction\nbusiness_process: joining\ngrain: {{ description: one row, key: [{key}] }}\nquery: |\n  {}\nmeasures:\n  n: {{ additive: all }}\n",
             expanded(sql)
         );
     }

@@ -86,7 +86,7 @@ pub fn write(policies: &[Policy]) -> Project {
         }
     }
     let has = |name: &str| policies.iter().any(|policy| policy.name == name);
-    text += "#- models/facts/visit.yml\nfact: visit\nkind: factless\ngrain: { description: one row per visit, key: [visit] }\nquery: |\n  SELECT visit, at, booked_at, k, k1, k2, w FROM {{ source('s.visits') }}\nevent_time: at\ndimensions:\n";
+    text += "#- models/facts/visit.yml\nfact: visit\nkind: factless\nbusiness_process: visiting\ngrain: { description: one row per visit, key: [visit] }\nquery: |\n  SELECT visit, at, booked_at, k, k1, k2, w FROM {{ source('s.visits') }}\nevent_time: at\ndimensions:\n";
     for (index, (role, dimension, key)) in ROLES.iter().enumerate().filter(|(_, role)| has(role.1)) {
         let on = ["k", "k1, k2", "w"][*key];
         let as_of = if *role == "booked" { ", as_of: booked_at" } else { "" };
