@@ -46,6 +46,7 @@ attributes:
 #- models/facts/item.yml
 fact: item
 kind: transaction
+business_process: ordering
 grain: { description: one row per line, key: [order_id, line_no] }
 query: |
   SELECT i.order_id, i.line_no, o.ordered_at, o.member_id, i.amount

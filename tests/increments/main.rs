@@ -41,10 +41,11 @@ fn project() -> Project {
             "  {table}:\n    path: data/{table}/{{batch}}.csv\n    primary_key: [{table}_id]\n    detect_deletes: operation\n    delete_column: op\n    columns: {{ {table}_id: INT64, k: INT64, v: INT64, f: STRING, at: TIMESTAMP, op: STRING }}\n"
         );
     }
+    text += "#- models/dimensions/thing.yml\ndimension: thing\nfrom: s.t\nnatural_key: t_id\neffective_at: extracted\nattributes:\n  v: { scd: 1 }\n";
     for (name, key, sql, _) in FACTS {
         let _ = write!(
             text,
-            "#- models/facts/{name}.yml\nfact: {name}\nkind: transaction\ngrain: {{ description: one row, key: [{key}] }}\nquery: |\n  {}\nmeasures:\n  n: {{ additive: all }}\n",
+            "#- models/facts/{name}.yml\nfact: {name}\nkind: transaction\nbusiness_process: joining\ngrain: {{ description: one row, key: [{key}] }}\nquery: |\n  {}\ndimensions:\n  thing: {{ on: n, missing: unknown }}\nmeasures:\n  n: {{ additive: all }}\n",
             expanded(sql)
         );
     }
