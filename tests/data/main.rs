@@ -155,3 +155,27 @@ fn what_loses_data_is_refused_until_it_is_allowed() {
     assert_run(&project.dwc(&["apply", "--auto-approve", "--allow-destructive", "daily"]), 0, &[]);
     assert_run(&project.dwc(&["run"]), 0, &[]);
 }
+
+#[test]
+fn an_attribute_added_to_a_dimension_with_history_is_filled_from_what_is_landed() {
+    let project = project();
+    project.write("models/stores.yml", "source: chain\ntype: files\ntables:\n  stores:\n    path: data/stores/{batch}.csv\n    primary_key: store_id\n    columns: { store_id: INT64, city: STRING, grade: STRING, at: TIMESTAMP }\n");
+    let dimension = "dimension: store\nfrom: chain.stores\nnatural_key: store_id\neffective_at: at\nattributes:\n  city: { scd: 2 }\n";
+    project.write("models/store.yml", dimension);
+    project.write("data/stores/2026-03-01.csv", "store_id,city,grade,at\n1,서울,A,2026-03-01 00:00:00\n");
+    assert_run(&project.dwc(&["apply", "--auto-approve"]), 0, &[]);
+    assert_run(&project.dwc(&["run"]), 0, &[]);
+    project.write("data/stores/2026-03-02.csv", "store_id,city,grade,at\n1,부산,B,2026-03-02 00:00:00\n");
+    assert_run(&project.dwc(&["run"]), 0, &[]);
+    project.write("models/store.yml", &format!("{dimension}  grade: {{ scd: 2 }}\n"));
+    assert_run(&project.dwc(&["plan"]), 0, &["~ table dw.store", "column `grade` is new", "computed anew"]);
+    assert_run(&project.dwc(&["apply", "--auto-approve"]), 0, &[]);
+    assert_run(&project.dwc(&["run"]), 0, &[]);
+    assert_eq!(number(&project, "SELECT COUNT(*) FROM dw.store WHERE store_key >= 0"), 2);
+    assert_eq!(number(&project, "SELECT COUNT(*) FROM dw.store WHERE is_current AND city = '부산' AND grade = 'B'"), 1);
+    assert_eq!(
+        number(&project, "SELECT COUNT(*) FROM dw.store WHERE NOT is_current AND city = '서울' AND grade IS NULL"),
+        1
+    );
+    assert_run(&project.dwc(&["verify"]), 0, &[]);
+}

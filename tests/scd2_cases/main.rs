@@ -93,7 +93,7 @@ fn declared(case: &Value) -> Declared {
     }
     let scope = if text(policy, "type1_scope") == "all_versions" { "all" } else { "current" };
     let first_version = if valid_from.starts_with("epoch") { "beginning_of_time" } else { "own_instant" };
-    let open_end = if policy["open_end"].is_null() { "\"null\"" } else { "far_future" };
+    let open_end = if policy["open_end"].is_null() { "none" } else { "far_future" };
     let contents = if snapshot { "    contents: snapshot\n    max_deleted_share: 1.0\n" } else { "" };
     let operation = columns.iter().any(|(name, _)| name == "operation");
     let deletes = if operation { "    detect_deletes: operation\n    delete_column: operation\n" } else { "" };

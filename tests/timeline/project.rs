@@ -77,7 +77,7 @@ pub fn write(policies: &[Policy]) -> Project {
                 OnDelete::Ignore => "ignore",
             },
             if policy.from_beginning { "beginning_of_time" } else { "own_instant" },
-            if policy.far_future { "far_future" } else { "\"null\"" },
+            if policy.far_future { "far_future" } else { "none" },
             if policy.type1_on_all { "all" } else { "current" },
             if policy.sequenced { "sequence: sequence\n" } else { "" },
         );

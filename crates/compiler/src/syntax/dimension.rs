@@ -101,6 +101,7 @@ pub enum OpenEnd {
     /// 9999-12-31: `valid_from <= t AND t < valid_to` needs no NULL case.
     FarFuture,
     /// NULL.
+    #[serde(rename = "none")]
     Null,
 }
 

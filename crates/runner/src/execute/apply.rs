@@ -56,7 +56,8 @@ pub fn apply(
             crash::point();
         }
         for change in set.changes.iter().filter(|change| change.reload) {
-            if let Some(object) = &change.after {
+            let loaded = |owner: &str| project.model(owner).is_some_and(|id| project.query(id).is_some());
+            if let Some(object) = change.after.as_ref().filter(|object| loaded(&object.owner)) {
                 state::consume(warehouse, &object.owner, 0)?;
             }
         }

@@ -74,6 +74,21 @@ SELECT c."store_id", c."store_name", c."grade", c."region", c."is_open", c."busi
 FROM compared AS c
 WHERE c._is_new;
 
+-- store: a landed state that is evaluated anew takes the place of what was kept of it
+DELETE FROM kept AS k
+WHERE EXISTS (
+  SELECT 1 FROM fresh AS f
+  WHERE f."store_id" = k."store_id"
+    AND f._event_at = k._event_at AND f._batch = k._batch AND f._state = k._state AND f._gone = k._gone
+);
+
+DELETE FROM "dw_history"."store" AS h
+WHERE EXISTS (
+  SELECT 1 FROM fresh AS f
+  WHERE f."store_id" = h."store_id"
+    AND f._event_at = h._event_at AND f._batch = h._batch AND f._state = h._state AND f._gone = h._gone
+);
+
 INSERT INTO "dw_history"."store" ("store_id", "store_name", "grade", "region", "is_open", "business_type", "phone", _event_at, _event_sequence, _batch, _state, _gone)
 SELECT f."store_id", f."store_name", f."grade", f."region", f."is_open", f."business_type", f."phone", f._event_at, f._event_sequence, f._batch, f._state, f._gone FROM fresh AS f;
 

@@ -16,7 +16,7 @@ use crate::sql::names;
 use crate::sql::template::Col;
 use crate::sql::touched::{self, table_name};
 
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 struct Context<'a> {
     model: &'a str,
     table: String,
@@ -36,6 +36,8 @@ struct Context<'a> {
     latest: Vec<Col>,
     states: Vec<State>,
     only_new: bool,
+    /// What is landed is evaluated anew: a state may be kept already, as an earlier definition of the model saw it.
+    reevaluates: bool,
     keeps_deletes: bool,
     reports_deletes: bool,
     has_versions: bool,
@@ -44,14 +46,14 @@ struct Context<'a> {
     open_end: &'static str,
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 struct AttributeValue<'a> {
     name: &'a str,
     source: &'static str,
 }
 
 /// A state of a member that gives values to a version, and the instant that finds it.
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 struct State {
     name: &'static str,
     at: &'static str,
@@ -131,6 +133,7 @@ impl Lowering<'_> {
                     .map_err(|found| problems_at(found, members.query.span))?;
                 let mut statements = self.render("dimension_states", base(query, None, String::new()));
                 statements.extend(self.dimension_gates(dimension, members, &context, false));
+                let context = Context { reevaluates: since != self.dialect.words().since, ..context.clone() };
                 statements.extend(self.dimension_tail(dimension, members, &context));
                 Ok(statements)
             };
@@ -248,6 +251,7 @@ impl Lowering<'_> {
         let mut columns = vec![Col::plain(&key_column), Col::plain(&durable_column)];
         columns.extend(payload.iter().cloned());
         Context {
+            reevaluates: false,
             model: &dimension.name,
             table: self.star(&dimension.name),
             history: self.path(&self.history_schema(), &dimension.name),

@@ -38,6 +38,23 @@ SELECT {{ names|list("c") }}, c._event_at, c._event_sequence, c._batch, c._state
 FROM compared AS c
 WHERE c._is_new;
 
+{% if reevaluates %}
+-- {{ model }}: a landed state that is evaluated anew takes the place of what was kept of it
+DELETE FROM kept AS k
+WHERE EXISTS (
+  SELECT 1 FROM fresh AS f
+  WHERE {{ key|equal("f", "k") }}
+    AND f._event_at = k._event_at AND f._batch = k._batch AND f._state = k._state AND f._gone = k._gone
+);
+
+DELETE FROM {{ history }} AS h
+WHERE EXISTS (
+  SELECT 1 FROM fresh AS f
+  WHERE {{ key|equal("f", "h") }}
+    AND f._event_at = h._event_at AND f._batch = h._batch AND f._state = h._state AND f._gone = h._gone
+);
+
+{% endif %}
 INSERT INTO {{ history }} ({{ names|list }}, _event_at, _event_sequence, _batch, _state, _gone)
 SELECT {{ names|list("f") }}, f._event_at, f._event_sequence, f._batch, f._state, f._gone FROM fresh AS f;
 
