@@ -179,3 +179,29 @@ fn an_attribute_added_to_a_dimension_with_history_is_filled_from_what_is_landed(
     );
     assert_run(&project.dwc(&["verify"]), 0, &[]);
 }
+
+#[test]
+fn a_table_that_another_tool_landed_is_read_where_it_lies() {
+    let project = project();
+    project.write("models/chain.yml", "source: chain\ntype: warehouse\nschema: other\ntables:\n  stores:\n    primary_key: store_id\n    cursor: at\n    detect_deletes: full_pass\n    columns: { store_id: INT64, city: STRING, at: TIMESTAMP }\n");
+    project.write("models/store.yml", "dimension: store\nfrom: chain.stores\nnatural_key: store_id\neffective_at: at\nattributes: { city: { scd: 2 } }\n");
+    let execute = |sql: &str| {
+        let path = project.path().join("warehouse.duckdb");
+        let warehouse = dwc_runner::DuckDbWarehouse::open(&path.to_string_lossy()).expect("the warehouse");
+        warehouse.execute(sql).expect("a statement");
+    };
+    assert_run(&project.dwc(&["apply", "--auto-approve"]), 0, &[]);
+    assert_run(&project.dwc(&["run"]), 1, &["DW0910", "other.stores"]);
+    execute(
+        "CREATE SCHEMA other; CREATE TABLE other.stores AS SELECT * FROM (VALUES (1, '서울', TIMESTAMP '2026-03-01'), (2, '부산', TIMESTAMP '2026-03-01')) AS v(store_id, city, \"at\")",
+    );
+    assert_run(&project.dwc(&["run"]), 0, &[]);
+    execute(
+        "UPDATE other.stores SET city = '대구', \"at\" = TIMESTAMP '2026-03-02' WHERE store_id = 1; DELETE FROM other.stores WHERE store_id = 2",
+    );
+    assert_run(&project.dwc(&["run"]), 0, &[]);
+    assert_eq!(number(&project, "SELECT COUNT(*) FROM dw.store WHERE store_id = 1"), 2);
+    assert_eq!(number(&project, "SELECT COUNT(*) FROM dw.store WHERE store_id = 2 AND is_current"), 1);
+    assert_run(&project.dwc(&["run", "--mode", "full"]), 0, &[]);
+    assert_eq!(number(&project, "SELECT COUNT(*) FROM dw.store WHERE store_id = 2 AND is_current"), 0);
+}

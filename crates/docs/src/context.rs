@@ -230,7 +230,7 @@ pub(crate) fn dimensions(project: &Project) -> impl Iterator<Item = DimensionPag
             hierarchies: members.map(hierarchies).unwrap_or_default(),
             columns: star_columns(project, ModelId::Dimension(index))
                 .iter()
-                .map(|column| dimension_column(members, column))
+                .map(|column| dimension_column(project, members, column))
                 .collect(),
             used_by,
             query: members.map_or_else(String::new, |m| m.query.text.trim().to_owned()),
@@ -253,7 +253,7 @@ fn hierarchies(members: &Members) -> Vec<(String, Vec<String>)> {
         .collect()
 }
 
-fn dimension_column(members: Option<&Members>, column: &StarColumn) -> ColumnRow {
+fn dimension_column(project: &Project, members: Option<&Members>, column: &StarColumn) -> ColumnRow {
     let attribute = members.and_then(|m| m.attributes.iter().find(|attribute| attribute.column.name == column.name));
     ColumnRow {
         name: column.name.clone(),
@@ -266,8 +266,21 @@ fn dimension_column(members: Option<&Members>, column: &StarColumn) -> ColumnRow
             Scd::Type2 => "type 2: each value has its version".to_owned(),
         }),
         lineage: attribute.map(|a| lineage(&a.origins)).unwrap_or_default(),
-        pii: attribute.is_some_and(|attribute| attribute.column.pii),
+        pii: attribute.map_or_else(
+            || {
+                let output = members.and_then(|m| m.query.analysis.output.iter().find(|o| o.name == column.name));
+                is_personal(project, output.map_or(&[], |output| output.origins.as_slice()))
+            },
+            |attribute| attribute.column.pii,
+        ),
     }
+}
+
+/// Whether a column is made of one that holds personal data.
+fn is_personal(project: &Project, origins: &[(String, String)]) -> bool {
+    origins.iter().any(|(table, column)| {
+        project.table(table).and_then(|table| table.column(column)).is_some_and(|column| column.pii)
+    })
 }
 
 fn lineage(origins: &[(String, String)]) -> Vec<String> {
@@ -301,7 +314,7 @@ pub(crate) fn facts(project: &Project) -> impl Iterator<Item = FactPage> + '_ {
             star_height: u32::try_from(half).unwrap_or(1) * 56 + 20,
             columns: star_columns(project, ModelId::Fact(index))
                 .iter()
-                .map(|column| fact_column(fact, column))
+                .map(|column| fact_column(project, fact, column))
                 .collect(),
             measures: fact
                 .measures
@@ -325,7 +338,7 @@ pub(crate) fn facts(project: &Project) -> impl Iterator<Item = FactPage> + '_ {
     })
 }
 
-fn fact_column(fact: &Fact, column: &StarColumn) -> ColumnRow {
+fn fact_column(project: &Project, fact: &Fact, column: &StarColumn) -> ColumnRow {
     let measure = fact.measures.iter().find(|measure| measure.column.name == column.name);
     let origins = measure.map(|measure| measure.origins.clone()).or_else(|| {
         let output = fact.query.analysis.output.iter().find(|output| output.name == column.name)?;
@@ -337,8 +350,8 @@ fn fact_column(fact: &Fact, column: &StarColumn) -> ColumnRow {
         role: format!("{:?}", column.role),
         description: column.description.clone(),
         policy: String::new(),
+        pii: is_personal(project, origins.as_deref().unwrap_or_default()),
         lineage: lineage(&origins.unwrap_or_default()),
-        pii: false,
     }
 }
 

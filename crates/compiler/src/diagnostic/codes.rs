@@ -183,7 +183,6 @@ codes! {
     TooManyDeleted = "DW0914", "too-many-deleted", Error, "A full reading that lacks more rows than is let through.";
     WarehouseInUse = "DW0920", "warehouse-in-use", Error, "Another process holds the warehouse.";
     WarehouseUnreadable = "DW0921", "warehouse-unreadable", Error, "A file that is no warehouse.";
-    UnsupportedSource = "DW0922", "unsupported-source", Error, "A source of a type that this build does not extract.";
     SourceUnreachable = "DW0930", "source-unreachable", Error, "A source that does not answer.";
     SourceRefused = "DW0931", "source-refused", Error, "A source that answers and refuses.";
     SourceColumns = "DW0932", "source-columns", Error, "A source table that is not as declared.";

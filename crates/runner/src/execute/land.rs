@@ -10,6 +10,7 @@ use dwc_compiler::plan::{Landing, LoadPlan, Reads, Stage};
 
 use super::crash;
 use super::land_files::land_files;
+use super::land_warehouse::land_warehouse;
 use super::report::{SourceOutcome, SourceReport, TableReport};
 use super::run::{Mode, RunOptions, named, set};
 use crate::extract::mysql::{Extracted, Extraction, Failure, Request};
@@ -38,11 +39,7 @@ pub(super) fn land(
             land_files(warehouse, folder, source, tables, split, options)
         }
         SourceType::Mysql => land_mysql(warehouse, source, tables, options),
-        SourceType::Warehouse => Err(Error::coded(
-            Code::UnsupportedSource,
-            format!("source `{}` is of a type that this build does not extract", source.name),
-        )
-        .help("land its tables as files, and declare a source of type `files`")),
+        SourceType::Warehouse => land_warehouse(warehouse, source, tables, options),
     }
 }
 

@@ -4,6 +4,7 @@ mod apply;
 mod crash;
 mod land;
 mod land_files;
+mod land_warehouse;
 mod report;
 mod run;
 

@@ -222,22 +222,8 @@ pub(crate) fn stage(
     ))?;
     let rejected = warehouse.number(&format!("SELECT COUNT(*) FROM raw_rows WHERE {failed}"))?.unwrap_or(0);
     let malformed = malformed(warehouse, files.format, &place_of, &address, batch)?;
-    let deleted = match (table.detect_deletes, &table.delete_column) {
-        (DetectDeletes::Column, Some(column)) => format!("COALESCE(CAST({} AS BOOLEAN), FALSE)", quote(column)),
-        (DetectDeletes::Operation, Some(column)) => {
-            format!("COALESCE(lower(CAST({} AS VARCHAR)) IN ('d', 'delete', 'deleted'), FALSE)", quote(column))
-        }
-        _ => "FALSE".to_owned(),
-    };
-    let (key_name, key_value) = if table.primary_key.is_empty() {
-        let row = format!("md5(CAST(to_json(struct_pack({})) AS VARCHAR))", pack(&names));
-        (
-            format!("{}, ", quote(ROW_KEY)),
-            format!("{row} || '#' || row_number() OVER (PARTITION BY {row} ORDER BY _line), "),
-        )
-    } else {
-        (String::new(), String::new())
-    };
+    let deleted = delete_mark(table);
+    let (key_name, key_value) = row_key(table, "_line");
     let offset = (place as u64) << 32;
     let at = found.at.format("%Y-%m-%d %H:%M:%S");
     warehouse.execute(&format!(
@@ -251,6 +237,32 @@ pub(crate) fn stage(
     let read = warehouse.number("SELECT COUNT(*) FROM raw_rows")?.unwrap_or(0) + malformed;
     warehouse.execute("DROP TABLE raw_rows")?;
     Ok(Staged { read, rejected: rejected + malformed })
+}
+
+/// Whether a row says of itself that it is deleted, as SQL over its columns.
+pub(crate) fn delete_mark(table: &Table) -> String {
+    match (table.detect_deletes, &table.delete_column) {
+        (DetectDeletes::Column, Some(column)) => format!("COALESCE(CAST({} AS BOOLEAN), FALSE)", quote(column)),
+        (DetectDeletes::Operation, Some(column)) => {
+            format!("COALESCE(lower(CAST({} AS VARCHAR)) IN ('d', 'delete', 'deleted'), FALSE)", quote(column))
+        }
+        _ => "FALSE".to_owned(),
+    }
+}
+
+/// The column and the SQL of the key that a row without a primary key gets: its hash, and its ordinal among equals in
+/// the order of `line`. Both are empty where rows have a key.
+pub(crate) fn row_key(table: &Table, line: &str) -> (String, String) {
+    if !table.primary_key.is_empty() {
+        return (String::new(), String::new());
+    }
+    let names: Vec<String> = table.columns.iter().map(|column| quote(&column.name)).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let row = format!("md5(CAST(to_json(struct_pack({})) AS VARCHAR))", pack(&names));
+    (
+        format!("{}, ", quote(ROW_KEY)),
+        format!("{row} || '#' || row_number() OVER (PARTITION BY {row} ORDER BY {line}), "),
+    )
 }
 
 /// A text or typed value as the column's type; NULL where it is none. A number with a fraction is no whole number.
