@@ -1,13 +1,14 @@
 //! Near names: what the user may have meant. It decides by spelling alone.
 
-/// The candidate nearest to a name, if it is near enough to be a slip of the hand.
+/// The candidate nearest to a name, if it is near enough to be a slip of the hand; its case does not count.
 #[must_use]
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let wanted = name.to_lowercase();
     let limit = (name.chars().count() / 3).max(1);
     candidates
         .into_iter()
-        .map(|candidate| (distance(name, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= limit || candidate.eq_ignore_ascii_case(name))
+        .map(|candidate| (distance(&wanted, &candidate.to_lowercase()), candidate))
+        .filter(|(distance, _)| *distance <= limit)
         .min()
         .map(|(_, candidate)| candidate)
 }
