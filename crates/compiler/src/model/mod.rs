@@ -3,7 +3,9 @@
 mod columns;
 mod graph;
 mod resolve;
-mod resolve_models;
+mod resolve_dimensions;
+mod resolve_facts;
+mod resolve_queries;
 mod resolve_sources;
 mod select;
 mod types;

@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::graph;
-use super::resolve_models::{resolve_dimension, resolve_fact};
+use super::resolve_dimensions::resolve_dimension;
+use super::resolve_facts::resolve_fact;
 use super::resolve_sources::resolve_source;
 use super::types::{Dimension, Fact, Project, Source, Table};
 use crate::diagnostic::{Code, Diagnostic, nearest};

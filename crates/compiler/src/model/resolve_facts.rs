@@ -1,0 +1,429 @@
+//! Resolves facts: grain, roles and measures are bound to the columns of the query, and to dimensions.
+
+use super::columns;
+use super::resolve::{Scope, check_name, unknown};
+use super::resolve_queries::{
+    declared_type, expression, is_instant, key_columns, not_an_instant, output, plain, query,
+};
+use super::types::{Column, Dimension, DimensionKind, Fact, Measure, Query, Role};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::sql::googlesql::Type;
+use crate::sql::names;
+use crate::syntax::{self, Additivity, Document, FactKind, FactOnDelete, Missing, Names, WhenNull};
+
+#[allow(clippy::too_many_lines)]
+pub(super) fn resolve_fact(
+    document: &Document,
+    fact: &syntax::Fact,
+    scope: &Scope<'_>,
+    dimensions: &[Dimension],
+    facts: &[Fact],
+    problems: &mut Vec<Diagnostic>,
+) -> Option<Fact> {
+    let kind = fact.kind.unwrap_or(FactKind::Transaction);
+    let rolled = match (kind, fact.from.as_deref()) {
+        (FactKind::Aggregate, Some(name)) => match facts.iter().position(|other| other.name == name) {
+            Some(index) => Some(index),
+            None => {
+                if !scope.facts.contains_key(name) {
+                    let known = scope.facts.keys().map(String::as_str);
+                    problems.push(unknown("fact", name, document.span(&["from"]), known));
+                }
+                return None;
+            }
+        },
+        (FactKind::Aggregate, None) => {
+            problems.push(
+                Diagnostic::new(Code::MissingSetting, format!("aggregate `{}` names no fact", fact.fact))
+                    .at(document.span(&["fact"]), "an aggregate rolls up a fact")
+                    .help("add `from:` with the fact's name"),
+            );
+            return None;
+        }
+        _ => None,
+    };
+    let from = rolled.map(|index| format!("ref.{}", facts[index].name));
+    let query = query(document, from.as_deref().or(fact.from.as_deref()), scope, problems);
+    let mut roles = Vec::new();
+    for (name, role) in fact.dimensions.iter().flatten() {
+        check_name(name, document.key_span(&["dimensions", name]), problems);
+        let Some(query) = &query else { continue };
+        let base = rolled.map(|index| &facts[index]);
+        roles.extend(resolve_role(document, fact, name, role, base, query, scope, dimensions, problems));
+    }
+    let Some(grain) = &fact.grain else {
+        problems.push(
+            Diagnostic::new(Code::MissingGrain, format!("fact `{}` does not declare its grain", fact.fact))
+                .at(document.span(&["fact"]), "what one row is, is not said")
+                .help("add `grain: { description: one row per …, key: […] }`"),
+        );
+        return None;
+    };
+    let query = query?;
+    let key = match (&grain.key, rolled) {
+        (Some(names), None) => key_columns(document, &["grain", "key"], names, &query, problems)?,
+        (None, Some(_)) => roles
+            .iter()
+            .map(|role| Column {
+                name: names::key(&role.name),
+                ty: Type::Int64,
+                description: String::new(),
+                pii: false,
+            })
+            .collect(),
+        (Some(_), Some(_)) => {
+            problems.push(
+                Diagnostic::new(
+                    Code::WrongValue,
+                    format!("the grain key of aggregate `{}` is its dimensions", fact.fact),
+                )
+                .at(document.span(&["grain", "key"]), "not declared for an aggregate")
+                .help("leave `key` out"),
+            );
+            return None;
+        }
+        (None, None) => {
+            problems.push(
+                Diagnostic::new(Code::MissingGrainKey, format!("the grain of fact `{}` has no key", fact.fact))
+                    .at(document.span(&["grain"]), "a sentence, but no columns")
+                    .help("add `key: […]` with the columns that tell two rows apart"),
+            );
+            return None;
+        }
+    };
+    let event_time = match &fact.event_time {
+        Some(name) => {
+            let output = output(document, &["event_time"], name, &query, problems)?;
+            if !is_instant(&output.ty) {
+                problems.push(not_an_instant(name, &output.ty, document.span(&["event_time"])));
+            }
+            Some(plain(output))
+        }
+        None => None,
+    };
+    let mut degenerate = Vec::new();
+    for (index, name) in fact.degenerate.iter().flatten().enumerate() {
+        let at = index.to_string();
+        degenerate.extend(output(document, &["degenerate", &at], name, &query, problems).map(plain));
+    }
+    let measures = resolve_measures(document, fact, &query, scope, problems);
+    let partition_by = match &fact.partition_by {
+        Some(name) => {
+            let output = output(document, &["partition_by"], name, &query, problems)?;
+            if !is_instant(&output.ty) {
+                problems.push(not_an_instant(name, &output.ty, document.span(&["partition_by"])));
+            }
+            Some(plain(output))
+        }
+        None => event_time.clone(),
+    };
+    if let Some(duplicate) = &fact.on_duplicate {
+        output(document, &["on_duplicate", "keep_latest_by"], &duplicate.keep_latest_by, &query, problems)?;
+    }
+    let mut resolved = Fact {
+        name: fact.fact.clone(),
+        kind,
+        description: fact.description.clone().unwrap_or_default(),
+        business_process: fact.business_process.clone().unwrap_or_default(),
+        owner: fact.owner.clone(),
+        tags: fact.tags.clone().unwrap_or_default(),
+        was: fact.was.clone(),
+        protect: fact.protect.unwrap_or(false),
+        grain: grain.description.clone(),
+        key,
+        query,
+        rolls_up: rolled,
+        event_time,
+        roles,
+        degenerate,
+        measures,
+        on_delete: fact.on_delete.unwrap_or(FactOnDelete::Remove),
+        keep_latest_by: fact.on_duplicate.as_ref().map(|duplicate| duplicate.keep_latest_by.clone()),
+        insert_only: fact.insert_only.unwrap_or(false),
+        partition_by,
+        cluster_by: Vec::new(),
+        file: document.file,
+        span: document.span(&["fact"]),
+        grain_span: document.span(if rolled.is_some() { &["grain", "description"] } else { &["grain", "key"] }),
+    };
+    cluster(document, fact, &mut resolved, dimensions, problems);
+    collisions(document, &resolved, problems);
+    Some(resolved)
+}
+
+#[allow(clippy::too_many_arguments)]
+fn resolve_role(
+    document: &Document,
+    fact: &syntax::Fact,
+    name: &str,
+    role: &syntax::Role,
+    rolled: Option<&Fact>,
+    query: &Query,
+    scope: &Scope<'_>,
+    dimensions: &[Dimension],
+    problems: &mut Vec<Diagnostic>,
+) -> Option<Role> {
+    let span = document.key_span(&["dimensions", name]);
+    let declared = |key: &str| document.span(&["dimensions", name, key]);
+    let base = Role {
+        name: name.to_owned(),
+        dimension: 0,
+        on: Vec::new(),
+        as_of: None,
+        missing: role.missing.unwrap_or(Missing::Infer),
+        when_null: role.when_null.unwrap_or(WhenNull::Unknown),
+        description: role.description.clone().unwrap_or_default(),
+        was: role.was.clone(),
+        span,
+    };
+    if let Some(rolled) = rolled {
+        let Some(found) = rolled.roles.iter().find(|other| other.name == name) else {
+            let known = rolled.roles.iter().map(|role| role.name.as_str());
+            problems.push(unknown(&format!("role of fact `{}`", rolled.name), name, span, known));
+            return None;
+        };
+        return Some(Role { dimension: found.dimension, when_null: found.when_null, ..base });
+    }
+    let target = role.dimension.as_deref().unwrap_or(name);
+    let Some((index, key_types)) = scope.dimensions.get(target) else {
+        let known = scope.documents.iter().filter_map(|document| match &document.kind {
+            syntax::Kind::Dimension(dimension) => Some(dimension.dimension.as_str()),
+            _ => None,
+        });
+        let known: Vec<&str> = known.collect();
+        // A dimension that is declared and did not resolve has its own problem already.
+        if !known.contains(&target) {
+            let at = if role.dimension.is_some() { declared("dimension") } else { span };
+            let mut problem = unknown("dimension", target, at, known);
+            problem.code = Code::UnknownDimension;
+            problems.push(problem);
+        }
+        return None;
+    };
+    let Some(Names(on)) = &role.on else {
+        problems.push(
+            Diagnostic::new(Code::MissingSetting, format!("role `{name}` of fact `{}` names no column", fact.fact))
+                .at(span, "`on` is missing")
+                .help("add `on:` with the columns that hold the dimension's natural key"),
+        );
+        return None;
+    };
+    let mut columns = Vec::new();
+    for (place, column) in on.iter().enumerate() {
+        let place = place.to_string();
+        let path = ["dimensions", name, "on", place.as_str()];
+        columns.push(plain(output(document, &path, column, query, problems)?));
+    }
+    let at = declared("on");
+    match &dimensions[*index].kind {
+        DimensionKind::Standard(members) => {
+            if columns.len() != key_types.len() {
+                let names: Vec<&str> = members.natural_key.iter().map(|column| column.name.as_str()).collect();
+                problems.push(
+                    Diagnostic::new(
+                        Code::KeyMismatch,
+                        format!(
+                            "role `{name}` names {} columns, and the natural key of `{target}` has {}",
+                            columns.len(),
+                            key_types.len()
+                        ),
+                    )
+                    .at(at, format!("the natural key is {}", names.join(", ")))
+                    .help("name one column for each column of the natural key, in its order"),
+                );
+                return None;
+            }
+            for (column, ty) in columns.iter().zip(key_types) {
+                if column.ty.plain() != ty.plain() && column.ty != Type::Unknown && *ty != Type::Unknown {
+                    problems.push(
+                        Diagnostic::new(
+                            Code::KeyMismatch,
+                            format!(
+                                "column `{}` is {}, and the natural key of `{target}` is {ty}",
+                                column.name, column.ty
+                            ),
+                        )
+                        .at(at, "the key would never match")
+                        .help(format!("cast the column to {ty} in the query")),
+                    );
+                }
+            }
+        }
+        DimensionKind::Calendar(_) => {
+            if columns.len() != 1 || !is_instant(&columns[0].ty) {
+                problems.push(
+                    Diagnostic::new(Code::KeyMismatch, format!("role `{name}` needs one DATE, DATETIME or TIMESTAMP"))
+                        .at(at, columns.first().map_or(String::new(), |column| format!("is {}", column.ty)))
+                        .help("name the column that holds the day or instant"),
+                );
+                return None;
+            }
+        }
+        DimensionKind::TimeOfDay => {
+            let fits = columns.len() == 1
+                && matches!(columns[0].ty, Type::Timestamp | Type::DateTime | Type::Time | Type::Unknown);
+            if !fits {
+                problems.push(
+                    Diagnostic::new(Code::KeyMismatch, format!("role `{name}` needs one TIME, DATETIME or TIMESTAMP"))
+                        .at(at, columns.first().map_or(String::new(), |column| format!("is {}", column.ty)))
+                        .help("name the column that holds the time"),
+                );
+                return None;
+            }
+        }
+    }
+    let as_of = match &role.as_of {
+        Some(column) => {
+            let output = output(document, &["dimensions", name, "as_of"], column, query, problems)?;
+            if !is_instant(&output.ty) {
+                problems.push(not_an_instant(column, &output.ty, declared("as_of")));
+            }
+            Some(plain(output))
+        }
+        None => None,
+    };
+    Some(Role { dimension: *index, on: columns, as_of, ..base })
+}
+
+fn resolve_measures(
+    document: &Document,
+    fact: &syntax::Fact,
+    query: &Query,
+    scope: &Scope<'_>,
+    problems: &mut Vec<Diagnostic>,
+) -> Vec<Measure> {
+    let mut measures = Vec::new();
+    for (name, measure) in fact.measures.iter().flatten() {
+        let path = ["measures", name.as_str()];
+        let span = document.key_span(&path);
+        check_name(name, span, problems);
+        let Some(typed) = expression(document, &path, name, measure.expr.as_deref(), query, scope, problems) else {
+            continue;
+        };
+        let ty = declared_type(document, &path, measure.ty.as_deref(), &typed.ty, problems);
+        if !ty.is_numeric() && ty != Type::Unknown {
+            problems.push(
+                Diagnostic::new(Code::TextMeasure, format!("measure `{name}` is {ty}, and a measure is a number"))
+                    .at(span, "not numeric")
+                    .help("make it an attribute of a dimension, or a degenerate dimension; a flag becomes 0 or 1"),
+            );
+        }
+        let Some(additive) = measure.additive else {
+            problems.push(
+                Diagnostic::new(
+                    Code::MissingAdditivity,
+                    format!("measure `{name}` does not say over what it may be summed"),
+                )
+                .at(span, "`additive` is missing")
+                .help("add `additive: all`, `semi` with `not_over: […]`, or `none`"),
+            );
+            continue;
+        };
+        let not_over = measure.not_over.clone().unwrap_or_default();
+        for (index, role) in not_over.iter().enumerate() {
+            if !fact.dimensions.iter().flatten().any(|(known, _)| known == role) {
+                let at = index.to_string();
+                let known = fact.dimensions.iter().flatten().map(|(known, _)| known.as_str());
+                problems.push(unknown("role", role, document.span(&["measures", name, "not_over", &at]), known));
+            }
+        }
+        measures.push(Measure {
+            column: Column {
+                name: name.clone(),
+                ty,
+                description: measure.description.clone().unwrap_or_default(),
+                pii: false,
+            },
+            expr: typed.text,
+            additive,
+            not_over: if additive == Additivity::Semi { not_over } else { Vec::new() },
+            unit: measure.unit.clone(),
+            currency: measure.currency.clone(),
+            was: measure.was.clone(),
+            origins: typed.origins,
+            span,
+        });
+    }
+    measures
+}
+
+/// The columns to cluster by: declared ones, or the keys of the first dimensions that are no calendar.
+fn cluster(
+    document: &Document,
+    fact: &syntax::Fact,
+    resolved: &mut Fact,
+    dimensions: &[Dimension],
+    problems: &mut Vec<Diagnostic>,
+) {
+    let Some(Names(declared)) = &fact.cluster_by else {
+        let keys = resolved.key.iter().map(|column| column.name.clone());
+        let roles = resolved
+            .roles
+            .iter()
+            .filter(|role| matches!(dimensions[role.dimension].kind, DimensionKind::Standard(_)))
+            .map(|role| names::key(&role.name));
+        let mut by: Vec<String> = Vec::new();
+        for name in keys.chain(roles) {
+            if !by.contains(&name) {
+                by.push(name);
+            }
+        }
+        by.truncate(4);
+        resolved.cluster_by = by;
+        return;
+    };
+    let stored = columns::fact_columns(dimensions, resolved);
+    for (index, name) in declared.iter().enumerate() {
+        if !stored.iter().any(|column| &column.name == name) {
+            let at = index.to_string();
+            let known = stored.iter().map(|column| column.name.as_str());
+            problems.push(unknown("column", name, document.span(&["cluster_by", &at]), known));
+        }
+    }
+    if declared.len() > 4 {
+        problems.push(
+            Diagnostic::new(Code::WrongValue, "a table is clustered by four columns at most")
+                .at(document.span(&["cluster_by"]), format!("{} columns", declared.len()))
+                .help("keep those that queries filter by most"),
+        );
+    }
+    resolved.cluster_by.clone_from(declared);
+}
+
+/// Two columns of one name: a role's key beside a column of the query, or a measure beside a key.
+fn collisions(document: &Document, fact: &Fact, problems: &mut Vec<Diagnostic>) {
+    let stored: Vec<String> = columns::stored_columns(fact).into_iter().map(|(name, _, _)| name).collect();
+    for role in &fact.roles {
+        let key = names::key(&role.name);
+        let measured = fact.measures.iter().any(|measure| measure.column.name == key);
+        if fact.rolls_up.is_none() && stored.contains(&key) && !measured {
+            problems.push(
+                Diagnostic::new(
+                    Code::KeyNameCollision,
+                    format!("`{key}` is the foreign key of role `{}`, and a column of its own", role.name),
+                )
+                .at(role.span, "writes a column of this name")
+                .help("give the column another name in the query, or rename the role"),
+            );
+        }
+    }
+    for measure in &fact.measures {
+        let name = &measure.column.name;
+        let plain = fact.key.iter().chain(&fact.degenerate).chain(&fact.event_time).any(|column| &column.name == name);
+        let as_key = fact.roles.iter().any(|role| names::key(&role.name) == *name);
+        if plain || as_key {
+            problems.push(
+                Diagnostic::new(Code::KeyNameCollision, format!("measure `{name}` has the name of a key"))
+                    .at(measure.span, "two columns of one name")
+                    .help("rename the measure"),
+            );
+        }
+    }
+    for name in stored.iter().filter(|name| columns::RESERVED_COLUMNS.contains(&name.as_str())) {
+        problems.push(
+            Diagnostic::new(Code::ReservedColumn, format!("`{name}` is a column that every load writes"))
+                .at(document.span(&["fact"]), "in this fact")
+                .help("give the column another name in the query"),
+        );
+    }
+}
