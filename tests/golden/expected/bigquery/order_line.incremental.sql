@@ -14,8 +14,10 @@ SELECT `order_id` AS `order_id`, `line_no` AS `line_no`, `ordered_at` AS `ordere
 ) AS i
 JOIN touched AS t ON t.`order_id` IS NOT DISTINCT FROM i.`order_id` AND t.`line_no` IS NOT DISTINCT FROM i.`line_no`;
 
+-- a row here holds the load back: the grain key of fact `order_line` is NULL
 SELECT CONCAT('order_id=', COALESCE(CAST(i.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(i.`line_no` AS STRING), 'NULL')) AS key_text FROM incoming AS i WHERE i.`order_id` IS NULL OR i.`line_no` IS NULL LIMIT 20;
 
+-- a row here holds the load back: fact `order_line` has several rows of one grain key
 SELECT CONCAT('order_id=', COALESCE(CAST(i.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(i.`line_no` AS STRING), 'NULL')) AS key_text FROM incoming AS i GROUP BY i.`order_id`, i.`line_no` HAVING COUNT(*) > 1 LIMIT 20;
 
 -- order_line: a key of the role `product` without a member gets one, to be filled in place when the member arrives

@@ -2,6 +2,7 @@
 CREATE OR REPLACE TEMP TABLE incoming AS
 SELECT `store_id`, (`store_name`) AS `store_name`, (`grade`) AS `grade`, (`region`) AS `region`, (`is_open`) AS `is_open`, (`business_type`) AS `business_type`, (`phone`) AS `phone`, COALESCE(TIMESTAMP(`updated_at`, 'Asia/Seoul'), _at) AS _event_at, CAST(NULL AS INT64) AS _event_sequence, _batch, _state, _gone FROM (SELECT *, _deleted AS _gone FROM (SELECT s.`store_id`, s.`store_name`, s.`grade`, s.`region`, s.`business_type`, s.`phone`, s.`is_open`, s.`updated_at`, s._at, s._batch, s._state, s._deleted, CAST(NULL AS TIMESTAMP) AS _gone_since FROM `dw_landing`.`shop__stores__changes` AS s WHERE s._image = 'new' AND s._batch > 0 UNION ALL SELECT r.`store_id`, r.`store_name`, r.`grade`, r.`region`, r.`business_type`, r.`phone`, r.`is_open`, r.`updated_at`, r._at, r._batch, r._state, r._deleted, CAST(NULL AS TIMESTAMP) AS _gone_since FROM `dw_landing`.`shop__stores__rows` AS r WHERE r._batch > 0 AND NOT r._deleted AND NOT EXISTS (SELECT 1 FROM `dw_landing`.`shop__stores__changes` AS c WHERE c._image = 'new' AND c._batch = r._batch AND c._state = r._state AND c.`store_id` = r.`store_id`)) AS `stores`) AS q;
 
+-- a row here holds the load back: the natural key of dimension `store` is NULL
 SELECT CONCAT('store_id=', COALESCE(CAST(i.`store_id` AS STRING), 'NULL')) AS key_text FROM incoming AS i WHERE i.`store_id` IS NULL LIMIT 20;
 
 -- store: the members whose timeline is computed anew, with the events that are kept of them
@@ -146,6 +147,7 @@ JOIN moments AS last_state ON last_state._event_at = i._last_at AND last_state.`
 JOIN moments AS version_state ON version_state._event_at = i._known_at AND version_state.`store_id` = i.`store_id`
 WHERE NOT i._gone;
 
+-- a row here holds the load back: two members of dimension `store` have the same surrogate key
 SELECT CONCAT(CONCAT('store_id=', COALESCE(CAST(a.`store_id` AS STRING), 'NULL')), ' and ', CONCAT('store_id=', COALESCE(CAST(b.`store_id` AS STRING), 'NULL'))) AS key_text
 FROM versions AS a
 JOIN (SELECT d.`store_key`, d.`store_id` FROM `dw`.`store` AS d UNION ALL SELECT w.`store_key`, w.`store_id` FROM versions AS w) AS b

@@ -76,7 +76,7 @@ pub fn load_plan(project: &Project, engine: TargetType, schema: &str) -> Result<
     let mut problems = Vec::new();
     for id in &project.order {
         match lowering.model(*id) {
-            Ok(load) => models.extend(load),
+            Ok(load) => models.extend(load.map(with_gates_commented)),
             Err(found) => problems.extend(found),
         }
     }
@@ -174,4 +174,15 @@ fn problems_at(found: Vec<Problem>, span: Span) -> Vec<Diagnostic> {
             }
         })
         .collect()
+}
+
+/// Says above each gate what a row of it means: a reader of the SQL has no report to look at.
+fn with_gates_commented(mut load: ModelLoad) -> ModelLoad {
+    let all = load.full.iter_mut().chain(load.incremental.iter_mut().flatten()).chain(&mut load.audits);
+    for statement in all {
+        if let Reads::Gate(gate) = &statement.reads {
+            statement.sql = format!("-- a row here holds the load back: {}\n{}", gate.message, statement.sql);
+        }
+    }
+    load
 }
