@@ -138,10 +138,22 @@ fn resolve_models(
         problems.extend(found);
         dimensions.extend(dimension);
     }
+    // Ten thousand models have many columns, and few of them are read by another's query.
+    let read: BTreeSet<String> = documents
+        .iter()
+        .filter_map(|document| match &document.kind {
+            Kind::Fact(fact) => Some(reads(fact)),
+            _ => None,
+        })
+        .flatten()
+        .map(str::to_owned)
+        .collect();
     for (index, dimension) in dimensions.iter().enumerate() {
         scope.dimensions.entry(dimension.name.clone()).or_insert((index, dimension.key_types()));
-        let columns = super::columns::dimension_columns(dimension);
-        scope.catalog.add(&format!("ref.{}", dimension.name), super::columns::sql_columns(&columns));
+        if read.contains(&dimension.name) {
+            let columns = super::columns::dimension_columns(dimension);
+            scope.catalog.add(&format!("ref.{}", dimension.name), super::columns::sql_columns(&columns));
+        }
     }
     let mut fact_documents: Vec<(&Document, &syntax::Fact)> = documents
         .iter()
@@ -177,8 +189,10 @@ fn resolve_models(
         for (fact, found) in resolved {
             problems.extend(found);
             if let Some(fact) = fact {
-                let columns = super::columns::fact_columns(&dimensions, &fact);
-                scope.catalog.add(&format!("ref.{}", fact.name), super::columns::sql_columns(&columns));
+                if read.contains(&fact.name) {
+                    let columns = super::columns::fact_columns(&dimensions, &fact);
+                    scope.catalog.add(&format!("ref.{}", fact.name), super::columns::sql_columns(&columns));
+                }
                 facts.push(fact);
             }
         }

@@ -44,7 +44,12 @@ pub(super) struct Entry {
 pub(super) struct Tree {
     pub(super) nodes: Vec<Node>,
     pub(super) root: NodeId,
+    /// Entries of mappings with very many keys, such as the tables of a large database.
+    large: HashMap<NodeId, HashMap<Box<str>, usize>>,
 }
+
+/// From this many keys on a mapping is looked up by hash.
+const LARGE: usize = 48;
 
 impl Tree {
     /// Lets the decoded texts go once they stand in typed structs; the places stay.
@@ -63,7 +68,8 @@ impl Tree {
 
     pub(super) fn entry(&self, id: NodeId, key: &str) -> Option<&Entry> {
         match &self.node(id).value {
-            Value::Map(entries) => entries.iter().find(|entry| &*entry.key == key),
+            Value::Map(entries) if entries.len() < LARGE => entries.iter().find(|entry| &*entry.key == key),
+            Value::Map(entries) => self.large.get(&id)?.get(key).map(|at| &entries[*at]),
             _ => None,
         }
     }
@@ -245,7 +251,16 @@ fn read(file: FileId, text: &str, problems: &mut Vec<Diagnostic>) -> Option<Tree
                 .help("declare a source, a dimension or a fact, or remove the file"),
         );
     }
-    root.map(|root| Tree { nodes, root })
+    let mut large = HashMap::new();
+    for (at, node) in nodes.iter().enumerate() {
+        if let Value::Map(entries) = &node.value
+            && entries.len() >= LARGE
+        {
+            let places = entries.iter().enumerate().map(|(place, entry)| (entry.key.clone(), place)).collect();
+            large.insert(u32::try_from(at).unwrap_or(u32::MAX), places);
+        }
+    }
+    root.map(|root| Tree { nodes, root, large })
 }
 
 fn id_of(nodes: &[Node]) -> NodeId {
