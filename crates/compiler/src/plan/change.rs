@@ -2,6 +2,7 @@
 //! It must not know of engines; `sql` writes the statements.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -27,9 +28,9 @@ pub struct Change {
     /// Why, one sentence per difference.
     pub reasons: Vec<String>,
     /// The object as it was; `None` for a new one.
-    pub before: Option<Object>,
+    pub before: Option<Arc<Object>>,
     /// The object as it will be; `None` for one that goes.
-    pub after: Option<Object>,
+    pub after: Option<Arc<Object>>,
     /// Single differences of an object altered in place.
     pub alterations: Vec<Alteration>,
     /// The model is computed anew from landing by the next run.
@@ -98,7 +99,7 @@ pub fn diff(applied: Option<&Manifest>, wanted: &Manifest) -> ChangeSet {
     for (address, after) in &wanted.objects {
         let old = before.get(address).or_else(|| {
             let was = after.was.as_ref()?;
-            let old = before.get(&Object { name: was.clone(), ..after.clone() }.address())?;
+            let old = before.get(&Object { name: was.clone(), ..Object::clone(after) }.address())?;
             renamed.push(old.address());
             Some(old)
         });
@@ -126,7 +127,7 @@ pub fn diff(applied: Option<&Manifest>, wanted: &Manifest) -> ChangeSet {
     ChangeSet { changes }
 }
 
-fn create(address: &str, after: &Object) -> Change {
+fn create(address: &str, after: &Arc<Object>) -> Change {
     let what = if after.kind == ObjectKind::View { "view" } else { "table" };
     Change {
         address: address.to_owned(),
@@ -140,7 +141,7 @@ fn create(address: &str, after: &Object) -> Change {
     }
 }
 
-fn drop_object(address: &str, old: &Object) -> Change {
+fn drop_object(address: &str, old: &Arc<Object>) -> Change {
     let class = if old.kind == ObjectKind::View { Class::Breaking } else { Class::Destructive };
     Change {
         address: address.to_owned(),
@@ -154,7 +155,7 @@ fn drop_object(address: &str, old: &Object) -> Change {
     }
 }
 
-fn alter(address: &str, old: &Object, new: &Object) -> Option<Change> {
+fn alter(address: &str, old: &Arc<Object>, new: &Arc<Object>) -> Option<Change> {
     let mut change = Change {
         address: address.to_owned(),
         action: Action::Alter,

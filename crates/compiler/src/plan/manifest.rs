@@ -2,6 +2,7 @@
 //! A format of its own with a version; internal types are not stored.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +17,7 @@ pub struct Manifest {
     /// The project's name.
     pub project: String,
     /// Objects by address, such as `table dw.product`.
-    pub objects: BTreeMap<String, Object>,
+    pub objects: BTreeMap<String, Arc<Object>>,
 }
 
 /// A table or view of the warehouse.

@@ -1,6 +1,7 @@
 //! The objects that a project needs in a warehouse, and the statements that make and alter them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use serde::Serialize;
@@ -38,7 +39,7 @@ pub fn manifest(project: &Project, engine: TargetType, schema: &str) -> Manifest
     let lowering = Lowering::new(project, engine, schema);
     let mut objects = BTreeMap::new();
     for object in lowering.objects() {
-        objects.insert(object.address(), object);
+        objects.insert(object.address(), Arc::new(object));
     }
     Manifest { format: MANIFEST_FORMAT, project: project.name.clone(), objects }
 }
