@@ -205,3 +205,19 @@ fn a_table_that_another_tool_landed_is_read_where_it_lies() {
     assert_run(&project.dwc(&["run", "--mode", "full"]), 0, &[]);
     assert_eq!(number(&project, "SELECT COUNT(*) FROM dw.store WHERE store_id = 2 AND is_current"), 0);
 }
+
+#[test]
+fn a_source_that_is_not_reached_leaves_the_others_loaded_and_no_secret_said() {
+    let project = project();
+    project.write("models/crm.yml", "source: crm\ntype: mysql\nurl: \"mysql://user:geheim@127.0.0.1:1/crm\"\ntables:\n  people: { primary_key: id, columns: { id: INT64, city: STRING } }\n");
+    project.write(
+        "models/person.yml",
+        "dimension: person\nfrom: crm.people\nnatural_key: id\nattributes: { city: { scd: 1 } }\n",
+    );
+    assert_run(&project.dwc(&["apply", "--auto-approve"]), 0, &[]);
+    let run = project.dwc(&["run"]);
+    assert_run(&run, 4, &["source crm was not reached"]);
+    assert!(!format!("{}{}", run.stdout, run.stderr).contains("geheim"));
+    assert_eq!(number(&project, "SELECT COUNT(*) FROM dw.line"), 1);
+    assert_run(&project.dwc(&["run", "--select", "person"]), 99, &["source crm was not reached"]);
+}
