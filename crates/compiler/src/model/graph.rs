@@ -27,10 +27,10 @@ pub(super) fn order(project: &mut Project) -> Vec<Diagnostic> {
         }
     }
     match toposort(&graph, None) {
-        Ok(_) => {
+        Ok(sorted) => {
             // By depth and then as declared, so that the order does not hang on how the sort walks.
             let mut depth = vec![0_usize; ids.len()];
-            for node in toposort(&graph, None).unwrap_or_default() {
+            for node in sorted {
                 depth[node.index()] = graph
                     .neighbors_directed(node, petgraph::Direction::Incoming)
                     .map(|up| depth[up.index()] + 1)

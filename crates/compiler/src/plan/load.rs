@@ -19,6 +19,8 @@ pub struct LoadPlan {
 pub struct Landing {
     /// `source.table`.
     pub table: String,
+    /// The quoted path of the landed rows, deleted ones among them.
+    pub rows: String,
     /// The staging table that the batch is put into before.
     pub stage: Stage,
     /// Run first where the batch is a reading of the whole table: adds a delete for every landed row that it lacks.

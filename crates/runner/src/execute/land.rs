@@ -178,20 +178,13 @@ pub(super) fn check_rejected(table: &Table, read: i64, rejected: i64) -> Result<
 
 /// Stops a reading of the whole table that would delete more than the declared share of it.
 pub(super) fn check_deleted(warehouse: &DuckDbWarehouse, table: &Table, landing: &Landing) -> Result<(), Error> {
-    let rows = format!("\"{}__{}__rows\"", table.source, table.name);
-    let Some(live) = landing.absent.first().and_then(|statement| {
-        let at = statement.sql.find(&rows)?;
-        let start = statement.sql[..at].rfind(' ')? + 1;
-        Some(statement.sql[start..at + rows.len()].to_owned())
-    }) else {
-        return Ok(());
-    };
     let key: Vec<String> =
         table.landing_key().iter().map(|column| format!("s.{0} = l.{0}", files::quote(column))).collect();
     let counted = warehouse.rows(&format!(
-        "SELECT COUNT(*), count_if(NOT EXISTS (SELECT 1 FROM {} AS s WHERE {})) FROM {live} AS l WHERE NOT l._deleted",
+        "SELECT COUNT(*), count_if(NOT EXISTS (SELECT 1 FROM {} AS s WHERE {})) FROM {} AS l WHERE NOT l._deleted",
         landing.stage.path,
-        key.join(" AND ")
+        key.join(" AND "),
+        landing.rows
     ))?;
     let number = |index: usize| {
         counted.first().and_then(|row| row[index].as_deref()).and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.0)

@@ -136,8 +136,8 @@ impl Lowering<'_> {
         let touched: Option<Vec<Col>> = increment.map(|i| i.key.iter().map(Col::plain).collect());
         let key: Vec<Col> = fact.key.iter().map(|column| Col::new(&column.name, &column.ty)).collect();
         let query = self.dialect.query(&self.incoming_text(fact, text), &catalog).map_err(at)?;
-        if let Some(by) = &fact.keep_latest_by {
-            statements.extend(self.survivors(fact, by, &query, touched.as_deref()));
+        if fact.keep_latest_by.is_some() {
+            statements.extend(self.survivors(fact, &query, touched.as_deref()));
         }
         statements.extend(self.render(
             "fact_incoming",
@@ -386,7 +386,7 @@ impl Lowering<'_> {
     }
 
     /// Counts the rows that lose against the survivor of their key.
-    fn survivors(&self, fact: &Fact, _by: &str, query: &str, touched: Option<&[Col]>) -> Vec<Statement> {
+    fn survivors(&self, fact: &Fact, query: &str, touched: Option<&[Col]>) -> Vec<Statement> {
         let list: Vec<String> =
             fact.key.iter().map(|column| format!("i.{}", self.dialect.quote(&column.name))).collect();
         let list = list.join(", ");

@@ -44,6 +44,7 @@ impl Lowering<'_> {
         let keeps = table.retain == Retain::History;
         Landing {
             table: table.address.clone(),
+            rows: context.rows.clone(),
             absent: self.render("absent", &context),
             merge: self.render("landing", &context),
             purge: if keeps { Vec::new() } else { vec![self.purge(table)] },

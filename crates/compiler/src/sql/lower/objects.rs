@@ -95,12 +95,10 @@ impl Lowering<'_> {
             was: None,
             protect: false,
         };
-        let live = self.dialect.has_physical_design().then(String::new).unwrap_or_default();
         let mut view = object("", &[], &format!("Live rows of {}.", table.address));
         view.kind = ObjectKind::View;
         let list: Vec<String> = columns.iter().map(|(name, _)| self.dialect.quote(name)).collect();
-        view.definition =
-            format!("{live}SELECT {} FROM {} WHERE NOT _deleted", list.join(", "), self.landing_rows(table));
+        view.definition = format!("SELECT {} FROM {} WHERE NOT _deleted", list.join(", "), self.landing_rows(table));
         view.columns.clear();
         let housekeeping =
             [("_deleted", Type::Bool), ("_at", Type::Timestamp), ("_batch", Type::Int64), ("_state", Type::Int64)];
