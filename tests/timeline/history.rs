@@ -111,17 +111,49 @@ fn policies(random: &mut Random) -> Vec<Policy> {
             all.push(Policy {
                 name: format!("{name}_{}", ["close", "flag", "ignore"][on_delete as usize]),
                 table,
-                types: if random.one_in(4) { [0, 1, 1, 0] } else { [0, 1, 2, 2] },
+                types: types(random),
                 on_delete,
                 from_beginning: random.one_in(2),
                 far_future: random.one_in(2),
                 type1_on_all: random.one_in(2),
                 extracted: *kind == Kind::Untimed || (*kind == Kind::Snapshot && random.one_in(2)),
                 sequenced: *kind == Kind::Sequenced,
+                keeps_originals: random.one_in(3),
+                numbered: random.one_in(3),
+                mini_of: None,
             });
         }
     }
+    for base in MINIS {
+        let minis: Vec<Policy> = all
+            .iter()
+            .filter(|policy| policy.name == base)
+            .map(|policy| Policy {
+                name: format!("{base}_mini"),
+                types: [None, None, Some(2), Some(2)],
+                mini_of: Some(base.to_owned()),
+                numbered: false,
+                ..policy.clone()
+            })
+            .collect();
+        all.extend(minis);
+    }
     all
+}
+
+/// Dimensions with a mini-dimension.
+pub const MINIS: [&str; 3] = ["sequenced_close", "operation_flag", "snapshot_ignore"];
+
+fn types(random: &mut Random) -> [Option<u8>; 4] {
+    match random.below(8) {
+        0 => [0, 1, 1, 0],
+        1 => [0, 1, 3, 3],
+        2 => [6, 6, 3, 1],
+        3 => [7, 2, 6, 0],
+        4 => [3, 2, 2, 3],
+        _ => [0, 1, 2, 2],
+    }
+    .map(Some)
 }
 
 fn values(random: &mut Random) -> Values {

@@ -12,7 +12,7 @@ use dwc_runner::Mode;
 use dwc_tests::warehouse::Warehouse;
 
 use history::{Case, Landed, Random, TABLES, Visit};
-use reference::{Event, Policy, Version, as_of, timeline};
+use reference::{Event, Policy, Values, Version, as_of, timeline};
 
 /// How long the suite searches; DWC_TIMELINE_SECONDS sets another time, DWC_TIMELINE_SEED another start.
 const SECONDS: u64 = 45;
@@ -51,7 +51,10 @@ fn reduced(mut case: Case, mut problem: Problem) -> String {
     let policy = problem.policy.clone();
     let mut smaller = case.clone();
     let roles = ["sequenced_close", "operation_flag", "snapshot_close"];
-    smaller.policies.retain(|p| p.name == policy || roles.contains(&p.name.as_str()));
+    smaller.policies.retain(|p| {
+        let base = p.mini_of.as_ref().unwrap_or(&p.name);
+        p.name == policy || policy.starts_with(&p.name) || roles.contains(&base.as_str())
+    });
     if let Err(found) = check(&smaller) {
         (case, problem) = (smaller, found);
     }
@@ -126,6 +129,8 @@ struct Arrived<'c> {
     visit_files: BTreeSet<(i64, usize)>,
     landed: Vec<BTreeMap<usize, Landed>>,
     events: Vec<BTreeMap<usize, Vec<Event>>>,
+    /// The values that were loaded first of each member, by policy.
+    originals: Vec<BTreeMap<usize, Values>>,
     visits: BTreeMap<usize, Visit>,
     /// Keys that a fact has named while the dimension had no member of them, by policy.
     inferred: BTreeMap<String, BTreeSet<usize>>,
@@ -174,6 +179,15 @@ impl Arrived<'_> {
                 }
             }
         }
+        for (index, policy) in self.case.policies.iter().enumerate() {
+            for key in 0..KEYS + 2 {
+                let versions = timeline(policy, self.of(index, key), self.originals[index].get(&key));
+                match versions.first() {
+                    None => drop(self.originals[index].remove(&key)),
+                    Some(version) => drop(self.originals[index].entry(key).or_insert(version.values)),
+                }
+            }
+        }
         let before: Vec<Visit> = self.visits.values().copied().collect();
         let new: Vec<(i64, usize)> = run.visits.iter().map(|place| (self.case.visits[*place].0, *place)).collect();
         self.visit_files.extend(&new);
@@ -192,25 +206,28 @@ impl Arrived<'_> {
             let Some(index) = self.case.policies.iter().position(|p| p.name == role.1) else { continue };
             let named: BTreeSet<usize> =
                 before.iter().chain(self.visits.values()).filter_map(|visit| visit.keys[role.2]).collect();
-            let inferred = self.inferred.entry(role.1.to_owned()).or_default();
+            let mut inferred = self.inferred.remove(role.1).unwrap_or_default();
             for key in 0..KEYS + 2 {
-                let events = self.events[index].get(&key).map_or(&[][..], Vec::as_slice);
-                let there = !timeline(&self.case.policies[index], events).is_empty();
+                let there = !timeline(&self.case.policies[index], self.of(index, key), None).is_empty();
                 if there {
                     inferred.remove(&key);
                 } else if infers && named.contains(&key) {
                     inferred.insert(key);
                 }
             }
+            self.inferred.insert(role.1.to_owned(), inferred);
         }
+    }
+
+    fn of(&self, index: usize, key: usize) -> &[Event] {
+        self.events[index].get(&key).map_or(&[][..], Vec::as_slice)
     }
 
     fn versions(&self, index: usize, key: usize) -> Vec<Version> {
         let policy = &self.case.policies[index];
-        let events = self.events[index].get(&key).map_or(&[][..], Vec::as_slice);
-        let versions = timeline(policy, events);
+        let versions = timeline(policy, self.of(index, key), self.originals[index].get(&key));
         if versions.is_empty() && self.inferred.get(&policy.name).is_some_and(|keys| keys.contains(&key)) {
-            return vec![Version { from: None, to: None, values: [None; 4], deleted: false, inferred: true }];
+            return vec![Version { from: None, to: None, values: [None; 4], beside: [None; 4], deleted: false, inferred: true }];
         }
         versions
     }
@@ -228,6 +245,7 @@ fn check(case: &Case) -> Result<usize, Problem> {
         visit_files: BTreeSet::new(),
         landed: vec![BTreeMap::new(); case.policies.len()],
         events: vec![BTreeMap::new(); case.policies.len()],
+        originals: vec![BTreeMap::new(); case.policies.len()],
         visits: BTreeMap::new(),
         inferred: BTreeMap::new(),
     };
@@ -248,6 +266,7 @@ fn check(case: &Case) -> Result<usize, Problem> {
             key,
         };
         let mut bindings: BTreeMap<&str, BTreeMap<i64, (usize, usize)>> = BTreeMap::new();
+        let mut combinations: BTreeMap<(&str, i64), Values> = BTreeMap::new();
         for (index, policy) in case.policies.iter().enumerate() {
             let loaded = project::loaded(&warehouse, policy);
             for key in 0..KEYS + 2 {
@@ -259,7 +278,11 @@ fn check(case: &Case) -> Result<usize, Problem> {
                 }
                 compared += usize::from(!expected.is_empty());
                 for (place, row) in found.iter().enumerate() {
-                    if (place == 0) != (row.key == row.durable) {
+                    if policy.mini_of.is_some() {
+                        combinations.insert((&policy.name, row.key), row.version.values);
+                        continue;
+                    }
+                    if !policy.numbered && (place == 0) != (row.key == row.durable) {
                         return Err(failed(
                             policy,
                             Some(key),
@@ -273,6 +296,17 @@ fn check(case: &Case) -> Result<usize, Problem> {
                 }
             }
         }
+        for (index, policy) in case.policies.iter().enumerate() {
+            let Some(base) = &policy.mini_of else { continue };
+            for (key, now) in project::outriggers(&warehouse, policy, base) {
+                let expected = arrived.versions(index, key).last().map(|version| version.values);
+                let found = combinations.get(&(policy.name.as_str(), now)).copied();
+                if expected != found || (expected.is_none() && now != -1) {
+                    let text = format!("the base shows {now} {found:?} and not {expected:?}");
+                    return Err(failed(policy, Some(key), text));
+                }
+            }
+        }
         for (visit, bound) in project::bound(&warehouse) {
             let Some(row) = arrived.visits.get(&visit) else {
                 return Err(failed(&case.policies[0], None, format!("visit {visit} should be gone")));
@@ -281,7 +315,8 @@ fn check(case: &Case) -> Result<usize, Problem> {
                 let Some(index) = case.policies.iter().position(|p| p.name == *name) else { continue };
                 let at = if *role == "booked" { row.booked_at } else { Some(row.at) };
                 let versions = row.keys[*column].map(|key| arrived.versions(index, key));
-                let versioned = case.policies[index].types.contains(&2);
+                let values = versions.clone().unwrap_or_default();
+                let versioned = case.policies[index].has_versions();
                 let expected = match (versions, at) {
                     (None, _) => Err(-1),
                     (Some(_), None) if versioned => Err(-4),
@@ -299,6 +334,9 @@ fn check(case: &Case) -> Result<usize, Problem> {
                 let found_place = bindings.get(name).and_then(|keys| keys.get(&found)).copied();
                 let right = match expected {
                     Err(reserved) => found == reserved,
+                    Ok(place) if case.policies[index].mini_of.is_some() => {
+                        combinations.get(&(*name, found)) == Some(&values[place].values)
+                    }
                     Ok(place) => found_place == row.keys[*column].map(|key| (key, place)),
                 };
                 if !right {
@@ -325,18 +363,20 @@ fn check(case: &Case) -> Result<usize, Problem> {
 /// Surrogate keys seen so far: one key stands for one version of one member, whatever is loaded later.
 #[derive(Default)]
 struct Surrogates {
-    of: BTreeMap<(usize, usize, Option<i64>), i64>,
-    named: BTreeMap<(usize, i64), (usize, Option<i64>)>,
+    of: BTreeMap<(String, usize, Option<i64>), i64>,
+    named: BTreeMap<(String, i64), (usize, Option<i64>)>,
 }
 
 impl Surrogates {
     fn note(&mut self, policy: &Policy, key: usize, place: usize, row: &project::Loaded) -> Result<(), String> {
         let from = if place == 0 { None } else { row.version.from };
-        let known = *self.of.entry((policy.table, key, from)).or_insert(row.key);
+        // Hashes are the same in every dimension over a table, numbers are each dimension's own.
+        let whose = if policy.numbered { policy.name.clone() } else { TABLES[policy.table].0.to_owned() };
+        let known = *self.of.entry((whose.clone(), key, from)).or_insert(row.key);
         if known != row.key {
             return Err(format!("the version since {from:?} had the surrogate key {known}, and now has {}", row.key));
         }
-        match self.named.insert((policy.table, row.key), (key, from)) {
+        match self.named.insert((whose, row.key), (key, from)) {
             Some(other) if other != (key, from) => {
                 Err(format!("the surrogate key {} has stood for {other:?}", row.key))
             }

@@ -10,18 +10,24 @@ use crate::history::{File, Kind, Row, TABLES, Visit};
 use crate::reference::{OnDelete, Policy, Version};
 
 /// Roles of the fact: name, dimension, and which of a visit's keys names the member.
-pub const ROLES: [(&str, &str, usize); 5] = [
+pub const ROLES: [(&str, &str, usize); 7] = [
     ("seen", "sequenced_close", 0),
     ("booked", "sequenced_close", 0),
     ("place", "operation_flag", 1),
     ("named", "operation_close", 1),
     ("whole", "snapshot_close", 2),
+    ("profile", "sequenced_close_mini", 0),
+    ("standing", "operation_flag_mini", 1),
 ];
 
 /// Whether a role infers a member that is missing.
-pub const INFERS: [bool; 5] = [true, false, false, true, true];
+pub const INFERS: [bool; 7] = [true, false, false, true, true, false, false];
+
+/// The attributes.
+const NAMES: [&str; 4] = ["a", "b", "c", "d"];
 
 /// A version with its keys.
+#[derive(Debug)]
 pub struct Loaded {
     pub key: i64,
     pub durable: i64,
@@ -64,9 +70,17 @@ pub fn write(policies: &[Policy]) -> Project {
     text += "  visits:\n    path: data/visits/{batch}.csv\n    primary_key: [visit]\n    detect_deletes: operation\n    delete_column: operation\n    columns: { visit: INT64, at: TIMESTAMP, booked_at: TIMESTAMP, k: INT64, k1: INT64, k2: STRING, w: INT64, operation: STRING }\n";
     for policy in policies {
         let kind = TABLES[policy.table].1;
+        if let Some(base) = &policy.mini_of {
+            let _ = write!(
+                text,
+                "#- models/dimensions/{0}.yml\ndimension: {0}\nkind: mini\nof: {base}\noutrigger: true\nattributes: {{ c: {{}}, d: {{}} }}\n",
+                policy.name
+            );
+            continue;
+        }
         let _ = write!(
             text,
-            "#- models/dimensions/{0}.yml\ndimension: {0}\nfrom: s.{1}\nnatural_key: [{2}]\neffective_at: {3}\non_delete: {4}\nfirst_version: {5}\nopen_end: {6}\ntype1_scope: {7}\n{8}attributes:\n",
+            "#- models/dimensions/{0}.yml\ndimension: {0}\nfrom: s.{1}\nnatural_key: [{2}]\neffective_at: {3}\non_delete: {4}\nfirst_version: {5}\nopen_end: {6}\ntype1_scope: {7}\nlate_type0: {9}\nsurrogate_key: {{ strategy: {10} }}\n{8}attributes:\n",
             policy.name,
             TABLES[policy.table].0,
             columns(kind).join(", "),
@@ -80,9 +94,11 @@ pub fn write(policies: &[Policy]) -> Project {
             if policy.far_future { "far_future" } else { "none" },
             if policy.type1_on_all { "all" } else { "current" },
             if policy.sequenced { "sequence: sequence\n" } else { "" },
+            if policy.keeps_originals { "keep" } else { "restate" },
+            if policy.numbered { "sequence" } else { "hash" },
         );
-        for (name, ty) in ["a", "b", "c", "d"].iter().zip(policy.types) {
-            let _ = writeln!(text, "  {name}: {{ scd: {ty} }}");
+        for (name, ty) in NAMES.iter().zip(policy.types) {
+            let _ = writeln!(text, "  {name}: {{ scd: {} }}", ty.unwrap_or(1));
         }
     }
     let has = |name: &str| policies.iter().any(|policy| policy.name == name);
@@ -153,21 +169,40 @@ pub fn write_visits(project: &Project, (at, visits): &(i64, Vec<Visit>)) {
 pub fn loaded(warehouse: &Warehouse, policy: &Policy) -> BTreeMap<usize, Vec<Loaded>> {
     let kind = TABLES[policy.table].1;
     let name = &policy.name;
-    let key = if kind == Kind::Operation { "k1 * 3 + CASE k2 WHEN 'p' THEN 0 WHEN 'q' THEN 1 ELSE 2 END" } else { "k" };
+    let key = key_number(kind);
     let hours = |column: &str| {
         format!(
             "CASE WHEN {column} IN (TIMESTAMP '0001-01-01', TIMESTAMP '9999-12-31') THEN NULL ELSE date_diff('hour', TIMESTAMP '2026-01-01', {column}) END"
         )
     };
-    let times = if policy.types.contains(&2) {
+    let times = if policy.has_versions() {
         format!("{}, {}, is_current = ({} IS NULL)", hours("valid_from"), hours("valid_to"), hours("valid_to"))
     } else {
         "NULL, NULL, TRUE".to_owned()
     };
+    let beside: Vec<String> = NAMES
+        .iter()
+        .zip(policy.types)
+        .map(|(name, ty)| match ty {
+            Some(3) => format!("previous_{name}"),
+            Some(6) => format!("current_{name}"),
+            _ => "NULL".to_owned(),
+        })
+        .collect();
+    let schema = warehouse.schema();
+    let (keys, table, values) = match &policy.mini_of {
+        None => (format!("{name}_key, {name}_durable_key"), format!("{schema}.{name}"), "a, b, c, d"),
+        // The values are those of the combination that the timeline names.
+        Some(base) => (
+            format!("{name}_key, {base}_durable_key"),
+            format!("(SELECT t.* EXCLUDE (c, d), m.c, m.d FROM {schema}_history.{name}__members AS t JOIN {schema}.{name} AS m USING ({name}_key))"),
+            "NULL, NULL, c, d",
+        ),
+    };
     let rows = warehouse.rows(&format!(
-        "SELECT {key}, {name}_key, {name}_durable_key, a, b, c, d, {times}, is_deleted, is_inferred FROM {}.{name} \
+        "SELECT {key}, {keys}, {values}, {times}, is_deleted, is_inferred, {} FROM {table} AS t \
          WHERE {name}_key >= 0 ORDER BY 1, 8 NULLS FIRST",
-        warehouse.schema()
+        beside.join(", ")
     ));
     let mut all: BTreeMap<usize, Vec<Loaded>> = BTreeMap::new();
     for row in rows {
@@ -176,9 +211,8 @@ pub fn loaded(warehouse: &Warehouse, policy: &Policy) -> BTreeMap<usize, Vec<Loa
         let version = Version {
             from: number(7),
             to: number(8),
-            values: std::array::from_fn(|index| {
-                Some(row[3 + index].as_str()).filter(|v| *v != "NULL").and_then(|v| v.chars().next())
-            }),
+            values: std::array::from_fn(|index| letter(&row[3 + index])),
+            beside: std::array::from_fn(|index| letter(&row[12 + index])),
             deleted: row[10] == "true",
             inferred: row[11] == "true",
         };
@@ -189,6 +223,26 @@ pub fn loaded(warehouse: &Warehouse, policy: &Policy) -> BTreeMap<usize, Vec<Loa
         });
     }
     all
+}
+
+fn letter(cell: &str) -> Option<char> {
+    Some(cell).filter(|cell| *cell != "NULL").and_then(|cell| cell.chars().next())
+}
+
+/// The combinations that the rows of a base dimension show as those of now.
+pub fn outriggers(warehouse: &Warehouse, mini: &Policy, base: &str) -> Vec<(usize, i64)> {
+    let rows = warehouse.rows(&format!(
+        "SELECT {}, current_{}_key FROM {}.{base} WHERE {base}_key >= 0",
+        key_number(TABLES[mini.table].1),
+        mini.name,
+        warehouse.schema()
+    ));
+    rows.iter().map(|row| (row[0].parse().unwrap_or(0), row[1].parse().unwrap_or(0))).collect()
+}
+
+/// A member's key as the number that the case has for it.
+fn key_number(kind: Kind) -> &'static str {
+    if kind == Kind::Operation { "k1 * 3 + CASE k2 WHEN 'p' THEN 0 WHEN 'q' THEN 1 ELSE 2 END" } else { "k" }
 }
 
 /// The surrogate keys that each visit is bound to, by role.

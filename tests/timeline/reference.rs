@@ -30,8 +30,8 @@ pub struct Policy {
     pub name: String,
     /// The table that it is read from.
     pub table: usize,
-    /// The type of each attribute: 0, 1 or 2.
-    pub types: [u8; 4],
+    /// The type of each attribute: 0, 1, 2, 3, 6 or 7; `None` for one that the dimension does not have.
+    pub types: [Option<u8>; 4],
     pub on_delete: OnDelete,
     pub from_beginning: bool,
     pub far_future: bool,
@@ -39,6 +39,18 @@ pub struct Policy {
     /// The instant is the file's time.
     pub extracted: bool,
     pub sequenced: bool,
+    /// Type 0 stays as it was loaded first.
+    pub keeps_originals: bool,
+    /// Surrogate keys are numbers from 1 on.
+    pub numbered: bool,
+    /// It is a mini-dimension of this dimension, which carries its key.
+    pub mini_of: Option<String>,
+}
+
+impl Policy {
+    pub fn has_versions(&self) -> bool {
+        self.types.iter().flatten().any(|ty| matches!(ty, 2 | 6 | 7))
+    }
 }
 
 /// A version; `None` is the beginning of time, or an end that is open.
@@ -47,6 +59,8 @@ pub struct Version {
     pub from: Option<i64>,
     pub to: Option<i64>,
     pub values: Values,
+    /// Beside a type-3 attribute the value before, beside a type-6 one the value as it is now.
+    pub beside: Values,
     pub deleted: bool,
     pub inferred: bool,
 }
@@ -57,23 +71,29 @@ struct Moment {
     values: Option<Values>,
 }
 
-/// The versions of a member with these events.
-pub fn timeline(policy: &Policy, events: &[Event]) -> Vec<Version> {
+/// The versions of a member with these events; `original` is what was loaded of it first.
+pub fn timeline(policy: &Policy, events: &[Event], original: Option<&Values>) -> Vec<Version> {
     let moments = moments(policy, events);
     let known: Vec<Values> = moments.values().filter_map(|moment| moment.values).collect();
     let (Some(first), Some(last)) = (known.first(), known.last()) else { return Vec::new() };
-    let mut versions = if policy.types.contains(&2) {
+    let mut versions = if policy.has_versions() {
         with_history(policy, &moments)
     } else {
         let deleted = moments.values().last().is_some_and(|moment| moment.gone);
-        vec![Version { from: None, to: None, values: *last, deleted, inferred: false }]
+        vec![Version { from: None, to: None, values: *last, beside: [None; 4], deleted, inferred: false }]
     };
     for version in &mut versions {
         for (index, ty) in policy.types.iter().enumerate() {
             match ty {
-                0 => version.values[index] = first[index],
-                1 if policy.type1_on_all => version.values[index] = last[index],
-                _ => {}
+                None => version.values[index] = None,
+                Some(0) => version.values[index] = original.filter(|_| policy.keeps_originals).unwrap_or(first)[index],
+                Some(1) if policy.type1_on_all => version.values[index] = last[index],
+                Some(3) => {
+                    version.values[index] = last[index];
+                    version.beside[index] = before(known.iter().map(|values| values[index]));
+                }
+                Some(6) => version.beside[index] = last[index],
+                Some(_) => {}
             }
         }
     }
@@ -83,6 +103,13 @@ pub fn timeline(policy: &Policy, events: &[Event]) -> Vec<Version> {
         first.from = None;
     }
     versions
+}
+
+/// The value before the latest change of a series.
+fn before(series: impl Iterator<Item = Option<char>>) -> Option<char> {
+    let series: Vec<Option<char>> = series.collect();
+    let change = series.windows(2).rfind(|pair| pair[0] != pair[1]);
+    change.and_then(|pair| pair[0])
 }
 
 /// One moment per instant: the greatest sequence wins, and of equal ones the one that arrived last.
@@ -119,7 +146,7 @@ fn with_history(policy: &Policy, moments: &BTreeMap<i64, Moment>) -> Vec<Version
             None => !moment.gone || (policy.on_delete == OnDelete::Flag),
             Some(version) if version.deleted != moment.gone => true,
             Some(_) if moment.gone => false,
-            Some(_) => (0..4).any(|i| policy.types[i] == 2 && before.is_none_or(|before| before[i] != values[i])),
+            Some(_) => (0..4).any(|i| matches!(policy.types[i], Some(2 | 6 | 7)) && before.is_none_or(|before| before[i] != values[i])),
         };
         if !starts {
             if let Some(version) = &mut open {
@@ -132,7 +159,7 @@ fn with_history(policy: &Policy, moments: &BTreeMap<i64, Moment>) -> Vec<Version
             versions.push(version);
         }
         if !moment.gone || policy.on_delete == OnDelete::Flag {
-            open = Some(Version { from: Some(*at), to: None, values, deleted: moment.gone, inferred: false });
+            open = Some(Version { from: Some(*at), to: None, values, beside: [None; 4], deleted: moment.gone, inferred: false });
         }
     }
     versions.extend(open);

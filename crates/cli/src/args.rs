@@ -79,6 +79,12 @@ pub(crate) enum Command {
         /// Exit with 2 when there are changes
         #[arg(long)]
         detailed_exitcode: bool,
+        /// Show which versions a rebuild of this model would change, instead
+        #[arg(long, value_name = "NAME", conflicts_with_all = ["sql", "detailed_exitcode"])]
+        rebuild: Option<String>,
+        /// The day or time since which the rebuild would compute the history anew
+        #[arg(long, value_name = "TIME", requires = "rebuild")]
+        from: Option<String>,
     },
     /// Make the warehouse what the models say
     Apply {
@@ -91,6 +97,23 @@ pub(crate) enum Command {
     },
     /// Load what is new in the sources
     Run(RunArgs),
+    /// Compute a dimension's history, or a fact, anew from what is landed
+    Rebuild {
+        /// The model's name
+        name: String,
+        /// The day or time, UTC, since which a dimension's history is computed anew; all of it when left out
+        #[arg(long, value_name = "TIME")]
+        from: Option<String>,
+        /// Do not ask, for pipelines
+        #[arg(long)]
+        auto_approve: bool,
+        /// Forget states of this model that landing no longer holds
+        #[arg(long, value_name = "NAME")]
+        allow_destructive: Vec<String>,
+        /// The rebuild's time in UTC; now when left out
+        #[arg(long, value_name = "TIME")]
+        at: Option<String>,
+    },
     /// Check the structure of every loaded table
     Verify,
     /// Measures by attributes, drilled across facts

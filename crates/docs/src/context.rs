@@ -1,7 +1,7 @@
 //! What each page shows, taken from the model. It must not decide how it looks.
 
 use dwc_compiler::model::{
-    Additivity, DimensionKind, EffectiveAt, Fact, Members, ModelId, Project, Scd, StarColumn, star_columns,
+    Additivity, DimensionKind, EffectiveAt, Fact, Members, ModelId, Project, Scd, StarColumn, StoredValue, star_columns,
 };
 use serde::Serialize;
 
@@ -196,10 +196,7 @@ pub(crate) fn index(project: &Project, status: &Status) -> Index {
 
 pub(crate) fn dimensions(project: &Project) -> impl Iterator<Item = DimensionPage> + '_ {
     project.dimensions.iter().enumerate().map(|(index, dimension)| {
-        let members = match &dimension.kind {
-            DimensionKind::Standard(members) => Some(members.as_ref()),
-            DimensionKind::Calendar(_) | DimensionKind::TimeOfDay => None,
-        };
+        let members = dimension.members();
         let used_by = project
             .facts
             .iter()
@@ -218,6 +215,7 @@ pub(crate) fn dimensions(project: &Project) -> impl Iterator<Item = DimensionPag
                     format!("Calendar, {} to {}", calendar.first_day, calendar.last_day)
                 }
                 DimensionKind::TimeOfDay => "Time of day".to_owned(),
+                DimensionKind::Mini(mini) => format!("Mini-dimension of {}", mini.base),
             },
             natural_key: members
                 .map(|m| m.natural_key.iter().map(|key| key.name.clone()).collect())
@@ -254,16 +252,24 @@ fn hierarchies(members: &Members) -> Vec<(String, Vec<String>)> {
 }
 
 fn dimension_column(project: &Project, members: Option<&Members>, column: &StarColumn) -> ColumnRow {
-    let attribute = members.and_then(|m| m.attributes.iter().find(|attribute| attribute.column.name == column.name));
+    let stored = members.map(Members::stored).unwrap_or_default();
+    let stored = stored.iter().find(|stored| stored.name == column.name);
+    let attribute = stored.map(|stored| stored.attribute);
     ColumnRow {
         name: column.name.clone(),
         ty: column.ty.to_string(),
         role: format!("{:?}", column.role),
         description: column.description.clone(),
-        policy: attribute.map_or_else(String::new, |attribute| match attribute.scd {
-            Scd::Type0 => "type 0: keeps its first value".to_owned(),
-            Scd::Type1 => "type 1: overwritten everywhere".to_owned(),
-            Scd::Type2 => "type 2: each value has its version".to_owned(),
+        policy: stored.map_or_else(String::new, |stored| {
+            let meaning = match (stored.attribute.scd, stored.value) {
+                (_, StoredValue::First) => "keeps its first value",
+                (_, StoredValue::Previous) => "the value before the latest change",
+                (Scd::Type1, _) => "overwritten",
+                (Scd::Type3, _) => "overwritten, with the value before beside it",
+                (_, StoredValue::Last) => "as it is now, on every version",
+                (_, StoredValue::Version) => "each value has its version",
+            };
+            format!("type {}: {meaning}", stored.attribute.scd.number())
         }),
         lineage: attribute.map(|a| lineage(&a.origins)).unwrap_or_default(),
         pii: attribute.map_or_else(
@@ -367,10 +373,10 @@ fn example(project: &Project, fact: &Fact) -> String {
         let attribute = match &dimension.kind {
             DimensionKind::Calendar(_) => "year_month",
             DimensionKind::TimeOfDay => "hour",
-            DimensionKind::Standard(members) => members
-                .attributes
-                .first()
-                .map_or_else(|| members.natural_key[0].name.as_str(), |a| a.column.name.as_str()),
+            DimensionKind::Standard(_) | DimensionKind::Mini(_) => dimension.members().map_or("", |members| {
+                let attribute = members.attributes.first().map(|attribute| &attribute.column);
+                attribute.unwrap_or(&members.natural_key[0]).name.as_str()
+            }),
         };
         items.push(format!("{}.{attribute}", role.name));
         joins.push_str(&format!(

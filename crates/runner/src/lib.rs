@@ -11,8 +11,8 @@ mod warehouse;
 
 pub use error::{Error, Offence};
 pub use execute::{
-    ApplyReport, Mode, ModelOutcome, ModelReport, RunOptions, RunReport, SourceOutcome, SourceReport, TableReport,
-    apply, audit, changes, run,
+    ApplyReport, Mode, ModelOutcome, ModelReport, Notice, RebuildOptions, RebuildReport, RunOptions, RunReport,
+    SourceOutcome, SourceReport, TableReport, VersionChange, VersionState, apply, audit, changes, rebuild, run,
 };
 pub use extract::parse_time;
 pub use import::{import_files, import_mysql};

@@ -12,6 +12,7 @@ mod import;
 mod init;
 mod plan;
 mod query;
+mod rebuild;
 mod run;
 mod schema;
 mod show;
@@ -32,7 +33,12 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Error> {
         Command::Check => check::run(&args.global),
         Command::Show { model } => show::run(&args.global, model.as_deref()),
         Command::Compile { out } => compile::run(&args.global, out.clone()),
-        Command::Plan { sql, detailed_exitcode } => plan::run(&args.global, *sql, *detailed_exitcode),
+        Command::Plan { rebuild: Some(name), from, .. } => rebuild::show(&args.global, name, from.as_deref()),
+        Command::Plan { sql, detailed_exitcode, .. } => plan::run(&args.global, *sql, *detailed_exitcode),
+        Command::Rebuild { name, from, auto_approve, allow_destructive, at } => {
+            let asked = rebuild::Asked { name, from: from.as_deref(), at: at.as_deref() };
+            rebuild::run(&args.global, &asked, *auto_approve, allow_destructive)
+        }
         Command::Apply { auto_approve, allow_destructive } => {
             apply::run(&args.global, *auto_approve, allow_destructive)
         }

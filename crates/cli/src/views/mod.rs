@@ -7,6 +7,7 @@ mod json;
 pub(crate) mod model;
 pub(crate) mod plan;
 pub(crate) mod progress;
+pub(crate) mod rebuild;
 pub(crate) mod run;
 pub(crate) mod state;
 pub(crate) mod table;

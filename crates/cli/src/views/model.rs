@@ -62,7 +62,12 @@ fn dimension(project: &Project, index: usize, text: &mut String) {
             );
         }
         DimensionKind::TimeOfDay => text.push_str("kind: time_of_day\n"),
-        DimensionKind::Standard(members) => {
+        DimensionKind::Standard(_) | DimensionKind::Mini(_) => {
+            let Some(members) = dimension.members() else { return };
+            let kind = match dimension.mini() {
+                None => "standard".to_owned(),
+                Some(mini) => format!("mini\nof: {}\noutrigger: {}", mini.base, mini.outrigger),
+            };
             let key: Vec<&str> = members.natural_key.iter().map(|column| column.name.as_str()).collect();
             let effective = match &members.effective_at {
                 EffectiveAt::Column(name, ty) => format!("{name} ({ty})"),
@@ -70,13 +75,16 @@ fn dimension(project: &Project, index: usize, text: &mut String) {
             };
             let _ = writeln!(
                 text,
-                "kind: standard\nnatural_key: [{}]\neffective_at: {effective}\nsequence: {}\non_delete: {:?}\nfirst_version: {:?}\nopen_end: {:?}\ntype1_scope: {:?}",
+                "kind: {kind}\nnatural_key: [{}]\neffective_at: {effective}\nsequence: {}\non_delete: {:?}\nfirst_version: {:?}\nopen_end: {:?}\ntype1_scope: {:?}\nlate_type0: {:?}\nsurrogate_key: {{ strategy: {:?}, salt: {:?} }}",
                 key.join(", "),
                 members.sequence.as_deref().unwrap_or("the later batch wins"),
                 members.on_delete,
                 members.first_version,
                 members.open_end,
-                members.type1_scope
+                members.type1_scope,
+                members.late_type0,
+                members.key_strategy,
+                members.salt
             );
             text.push_str("attributes:\n");
             for attribute in &members.attributes {

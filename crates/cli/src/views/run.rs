@@ -1,5 +1,7 @@
 //! What a run did, as tables for reading.
 
+use std::fmt::Write as _;
+
 use comfy_table::{Cell, CellAlignment, Table, presets};
 use dwc_runner::{ModelOutcome, RunReport, SourceOutcome};
 
@@ -32,6 +34,9 @@ pub(crate) fn human(report: &RunReport) -> String {
                 continue;
             }
         };
+        for notice in &m.notices {
+            let _ = writeln!(notes, "warning[{}]: {}: {}", notice.code, notice.message, notice.keys.join("; "));
+        }
         let mut cells = vec![Cell::new(&m.model), Cell::new(how)];
         let time = i64::try_from(m.milliseconds).unwrap_or(i64::MAX);
         cells.extend([m.extracted, m.inserted, m.updated, m.deleted, m.unchanged, m.rebound, time].map(number));

@@ -176,6 +176,8 @@ codes! {
     KeyCollision = "DW0903", "key-collision", Error, "Two members with one surrogate key.";
     MissingMember = "DW0904", "missing-member", Error, "Rows that name a member which the dimension does not have.";
     AuditFailed = "DW0905", "audit-failed", Error, "A loaded table that breaks its own rules.";
+    LateOriginal = "DW0906", "late-original", Warning, "An earlier first value that arrived late.";
+    StatesLost = "DW0907", "states-lost", Error, "A rebuild that would forget states which landing no longer holds.";
     FileMissing = "DW0910", "file-missing", Error, "No file where a table's files should be.";
     FileUnreadable = "DW0911", "file-unreadable", Error, "A file that is not of its format.";
     FileColumns = "DW0912", "file-columns", Error, "A file without a declared column.";

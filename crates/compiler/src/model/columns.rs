@@ -1,7 +1,7 @@
 //! The columns of the star's tables, in table order: what the DDL creates, the docs show and `ref` reads.
 //! It must not know of engines.
 
-use super::types::{Attribute, Column, Dimension, DimensionKind, Fact, ModelId, Project, WhenNull};
+use super::types::{Column, Dimension, DimensionKind, Fact, ModelId, Project, StoredAttribute, StoredValue, WhenNull};
 use crate::sql::googlesql::{Column as SqlColumn, Type};
 use crate::sql::names;
 
@@ -93,6 +93,12 @@ pub(super) fn dimension_columns(dimension: &Dimension) -> Vec<StarColumn> {
             all.extend(CALENDAR.iter().map(|(name, ty, description, _)| column(name, ty, A, description)));
             all
         }
+        DimensionKind::Mini(mini) => {
+            let mut all = vec![key];
+            all.extend(mini.members.stored().iter().map(attribute_column));
+            all.push(column("loaded_batch", &Type::Int64, Housekeeping, "The batch that brought the combination."));
+            all
+        }
         DimensionKind::TimeOfDay => {
             let mut all = vec![key];
             all.extend(TIME_OF_DAY.iter().map(|(name, ty, description, _)| column(name, ty, A, description)));
@@ -111,10 +117,14 @@ pub(super) fn dimension_columns(dimension: &Dimension) -> Vec<StarColumn> {
             for part in &members.natural_key {
                 all.push(column(&part.name, &part.ty, NaturalKey, &part.description));
             }
-            for Attribute { column: attribute, was, .. } in &members.attributes {
-                let mut one = column(&attribute.name, &attribute.ty, A, &attribute.description);
-                one.was.clone_from(was);
-                all.push(one);
+            all.extend(members.stored().iter().map(attribute_column));
+            for mini in &members.outriggers {
+                all.push(required(column(
+                    &names::outrigger_key(mini),
+                    &Type::Int64,
+                    ColumnRole::ForeignKey,
+                    &format!("The row of `{mini}` that the member has now."),
+                )));
             }
             if members.has_versions() {
                 all.push(required(column(
@@ -142,6 +152,18 @@ pub(super) fn dimension_columns(dimension: &Dimension) -> Vec<StarColumn> {
             all
         }
     }
+}
+
+fn attribute_column(stored: &StoredAttribute<'_>) -> StarColumn {
+    let attribute = &stored.attribute.column;
+    let description = match stored.value {
+        StoredValue::Previous => format!("`{}` before its latest change.", attribute.name),
+        StoredValue::Last if stored.name != attribute.name => format!("`{}` as it is now.", attribute.name),
+        _ => attribute.description.clone(),
+    };
+    let mut one = column(&stored.name, &attribute.ty, ColumnRole::Attribute, &description);
+    one.was = stored.attribute.was.as_ref().map(|was| stored.name.replace(&attribute.name, was));
+    one
 }
 
 pub(super) fn fact_columns(dimensions: &[Dimension], fact: &Fact) -> Vec<StarColumn> {
@@ -185,15 +207,18 @@ pub(super) fn fact_columns(dimensions: &[Dimension], fact: &Fact) -> Vec<StarCol
         let mut key = required(column(&names::key(&role.name), &Type::Int64, ColumnRole::ForeignKey, &description));
         key.was = role.was.as_deref().map(names::key);
         all.push(key);
-        if matches!(dimension.kind, DimensionKind::Standard(_)) && fact.rolls_up.is_none() {
+        if dimension.members().is_some() && fact.rolls_up.is_none() {
             all.push(required(column(
                 &names::durable_key(&role.name),
                 &Type::Int64,
                 ColumnRole::DurableKey,
-                &format!(
-                    "The durable key of the {}: join `{}` by it for values as they are now.",
-                    role.name, dimension.name
-                ),
+                &match dimension.mini() {
+                    None => format!(
+                        "The durable key of the {}: join `{}` by it for values as they are now.",
+                        role.name, dimension.name
+                    ),
+                    Some(mini) => format!("The durable key of the member of `{}`.", mini.base),
+                },
             )));
         }
     }

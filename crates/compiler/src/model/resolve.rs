@@ -25,6 +25,10 @@ pub(super) struct Scope<'a> {
     pub(super) dimensions: BTreeMap<String, (usize, Vec<Type>)>,
     /// Documents of facts by name.
     pub(super) facts: BTreeMap<String, usize>,
+    /// Documents of dimensions by name.
+    pub(super) dimension_documents: BTreeMap<String, usize>,
+    /// Mini-dimensions whose base carries their key, by the base.
+    pub(super) outriggers: BTreeMap<String, Vec<String>>,
     /// A target of the project is a DuckDB: SQL without an equal there is a problem.
     pub(super) on_duckdb: bool,
 }
@@ -77,6 +81,8 @@ pub(crate) fn resolve(documents: &[Document]) -> (Option<Project>, Vec<Diagnosti
         catalog: Tables::default(),
         dimensions: BTreeMap::new(),
         facts: BTreeMap::new(),
+        dimension_documents: BTreeMap::new(),
+        outriggers: BTreeMap::new(),
         on_duckdb: project.targets.values().any(|target| target.ty == syntax::TargetType::Duckdb),
     };
     for table in &tables {
@@ -90,8 +96,17 @@ pub(crate) fn resolve(documents: &[Document]) -> (Option<Project>, Vec<Diagnosti
         );
     }
     for (index, document) in documents.iter().enumerate() {
-        if let Kind::Fact(fact) = &document.kind {
-            scope.facts.entry(fact.fact.clone()).or_insert(index);
+        match &document.kind {
+            Kind::Fact(fact) => {
+                scope.facts.entry(fact.fact.clone()).or_insert(index);
+            }
+            Kind::Dimension(dimension) => {
+                scope.dimension_documents.entry(dimension.dimension.clone()).or_insert(index);
+                if let (Some(base), Some(true)) = (&dimension.of, dimension.outrigger) {
+                    scope.outriggers.entry(base.clone()).or_default().push(dimension.dimension.clone());
+                }
+            }
+            Kind::Project(_) | Kind::Source(_) => {}
         }
     }
     let (dimensions, facts) = resolve_models(documents, &mut scope, &mut problems);

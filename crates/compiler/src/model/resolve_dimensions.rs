@@ -1,13 +1,14 @@
 //! Resolves dimensions: keys, policies and attributes are bound to the columns of the query.
 
 use super::columns;
-use super::resolve::{Scope, check_name};
-use super::resolve_queries::{declared_type, expression, is_instant, key_columns, not_an_instant, output, query};
-use super::types::{Attribute, Calendar, Column, Dimension, DimensionKind, EffectiveAt, Members, Scd};
+use super::resolve::{Scope, check_name, unknown};
+use super::resolve_queries::{Typed, declared_type, expression, is_instant, key_columns, not_an_instant, output, query};
+use super::types::{Attribute, Calendar, Column, Dimension, DimensionKind, EffectiveAt, KeyStrategy, Members, Mini, Scd};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 use crate::sql::names;
-use crate::syntax::{self, Document, FirstVersion, OnDelete, OpenEnd, Type1Scope};
+use crate::sql::googlesql::Type;
+use crate::syntax::{self, Document, FirstVersion, Kind, LateType0, OnDelete, OpenEnd, Type1Scope};
 
 pub(super) fn resolve_dimension(
     document: &Document,
@@ -21,7 +22,18 @@ pub(super) fn resolve_dimension(
         syntax::DimensionKind::Standard => {
             DimensionKind::Standard(Box::new(members(document, dimension, scope, problems)?))
         }
+        syntax::DimensionKind::Mini => DimensionKind::Mini(Box::new(mini(document, dimension, scope, problems)?)),
     };
+    for (key, declared) in [("of", dimension.of.is_some()), ("outrigger", dimension.outrigger.is_some())] {
+        if declared && !matches!(kind, DimensionKind::Mini(_)) {
+            problems.push(
+                Diagnostic::new(Code::WrongValue, format!("`{key}` is a key of mini-dimensions"))
+                    .at(document.key_span(&[key]), "not of `kind: mini`")
+                    .help("add `kind: mini`, or remove the key"),
+            );
+        }
+    }
+    dual_views(document, dimension, scope, problems);
     Some(Dimension {
         name: dimension.dimension.clone(),
         description: dimension.description.clone().unwrap_or_default(),
@@ -90,7 +102,120 @@ fn calendar(document: &Document, dimension: &syntax::Dimension, problems: &mut V
     Some(Calendar { first_day: first.to_string(), last_day: last.to_string(), fiscal_year_starts: month, holidays })
 }
 
+/// What a mini-dimension is made of: the members of its base, read as the base reads them, and its own attributes.
+fn mini(
+    document: &Document,
+    dimension: &syntax::Dimension,
+    scope: &Scope<'_>,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<Mini> {
+    let Some(name) = &dimension.of else {
+        problems.push(
+            Diagnostic::new(Code::MissingSetting, format!("mini-dimension `{}` has no `of`", dimension.dimension))
+                .at(document.span(&["dimension"]), "whose attributes it holds is not said")
+                .help("add `of:` with the dimension whose members have these attributes"),
+        );
+        return None;
+    };
+    let found = scope.dimension_documents.get(name).map(|index| &scope.documents[*index]);
+    let base = found.and_then(|found| match &found.kind {
+        Kind::Dimension(base) if base.kind.unwrap_or(syntax::DimensionKind::Standard) == syntax::DimensionKind::Standard => {
+            Some((found, base))
+        }
+        _ => None,
+    });
+    let Some((base_document, base)) = base else {
+        let known = scope.dimension_documents.keys().map(String::as_str).filter(|known| *known != dimension.dimension);
+        problems.push(match found {
+            None => unknown("dimension", name, document.span(&["of"]), known),
+            Some(_) => Diagnostic::new(Code::WrongValue, format!("`{name}` has no members of a source"))
+                .at(document.span(&["of"]), "generated, or a mini-dimension itself")
+                .help("name a dimension that is read from a source"),
+        });
+        return None;
+    };
+    for (key, declared) in [
+        ("from", dimension.from.is_some()),
+        ("query", dimension.query.is_some()),
+        ("natural_key", dimension.natural_key.is_some()),
+        ("effective_at", dimension.effective_at.is_some()),
+        ("sequence", dimension.sequence.is_some()),
+        ("on_delete", dimension.on_delete.is_some()),
+        ("first_version", dimension.first_version.is_some()),
+        ("open_end", dimension.open_end.is_some()),
+        ("type1_scope", dimension.type1_scope.is_some()),
+        ("late_type0", dimension.late_type0.is_some()),
+        ("surrogate_key", dimension.surrogate_key.is_some()),
+    ] {
+        if declared {
+            problems.push(
+                Diagnostic::new(Code::WrongValue, format!("`{key}` of a mini-dimension is that of its base"))
+                    .at(document.key_span(&[key]), format!("`{name}` says it"))
+                    .help("remove the key"),
+            );
+        }
+    }
+    // What is wrong with the base is said where the base is resolved.
+    let mut known = Vec::new();
+    let mut members = timeline(base_document, base, scope, &mut known)?;
+    members.attributes = attributes(document, dimension, &members, scope, Some(Scd::Type2), problems);
+    members.key_strategy = KeyStrategy::Hash;
+    for attribute in &members.attributes {
+        let plain = matches!(attribute.column.ty, Type::String | Type::Int64 | Type::Date | Type::Bool | Type::Unknown);
+        let path = ["attributes", attribute.column.name.as_str()];
+        if !plain {
+            problems.push(
+                Diagnostic::new(
+                    Code::TypeMismatch,
+                    format!("attribute `{}` of a mini-dimension is {}", attribute.column.name, attribute.column.ty),
+                )
+                .at(document.key_span(&path), "every value would make a combination of its own")
+                .help("declare `bands`, or an `expr` that gives a label, a whole number, a day or a flag"),
+            );
+        }
+        if members.natural_key.iter().any(|column| column.name == attribute.column.name) {
+            problems.push(
+                Diagnostic::new(Code::KeyNameCollision, format!("`{}` names the member", attribute.column.name))
+                    .at(document.key_span(&path), "part of the natural key of the base")
+                    .help("choose another name for the attribute"),
+            );
+        }
+    }
+    if members.attributes.is_empty() {
+        problems.push(
+            Diagnostic::new(Code::MissingSetting, format!("mini-dimension `{}` has no attribute", dimension.dimension))
+                .at(document.span(&["dimension"]), "its combinations are of nothing")
+                .help("add `attributes:` with the ones that change fast"),
+        );
+        return None;
+    }
+    Some(Mini { base: name.clone(), outrigger: dimension.outrigger.unwrap_or(false), members })
+}
+
 fn members(
+    document: &Document,
+    dimension: &syntax::Dimension,
+    scope: &Scope<'_>,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<Members> {
+    let mut members = timeline(document, dimension, scope, problems)?;
+    members.attributes = attributes(document, dimension, &members, scope, None, problems);
+    members.outriggers = scope.outriggers.get(&dimension.dimension).cloned().unwrap_or_default();
+    members.outriggers.sort();
+    let stored: Vec<String> = members.stored().into_iter().map(|stored| stored.name).collect();
+    let made = stored.iter().enumerate().filter(|(at, name)| stored[..*at].contains(name)).map(|(_, name)| name);
+    for name in made {
+        problems.push(
+            Diagnostic::new(Code::KeyNameCollision, format!("two columns would have the name `{name}`"))
+                .at(document.span(&["dimension"]), "an attribute, and the companion of another")
+                .help("rename the attribute: type 3 adds `previous_…` and type 6 adds `current_…`"),
+        );
+    }
+    Some(members)
+}
+
+/// The members without their attributes: what they are read with, what names them, and the policies of their timeline.
+fn timeline(
     document: &Document,
     dimension: &syntax::Dimension,
     scope: &Scope<'_>,
@@ -120,15 +245,60 @@ fn members(
     if let Some(name) = &dimension.sequence {
         output(document, &["sequence"], name, &query, problems)?;
     }
+    let surrogate = dimension.surrogate_key.as_ref();
+    Some(Members {
+        query,
+        natural_key: natural_key?,
+        effective_at,
+        extracted_is_declared: dimension.effective_at.is_some(),
+        sequence: dimension.sequence.clone(),
+        on_delete: dimension.on_delete.unwrap_or(OnDelete::Close),
+        first_version: dimension.first_version.unwrap_or(FirstVersion::BeginningOfTime),
+        open_end: dimension.open_end.unwrap_or(OpenEnd::FarFuture),
+        type1_scope: dimension.type1_scope.unwrap_or(Type1Scope::All),
+        late_type0: dimension.late_type0.unwrap_or(LateType0::Restate),
+        key_strategy: surrogate.and_then(|key| key.strategy).unwrap_or(KeyStrategy::Hash),
+        salt: surrogate.and_then(|key| key.salt.clone()).unwrap_or_default(),
+        attributes: Vec::new(),
+        outriggers: Vec::new(),
+    })
+}
+
+/// The attributes over a query's result; `only` is the policy of all of them, where there is no choice.
+fn attributes(
+    document: &Document,
+    dimension: &syntax::Dimension,
+    members: &Members,
+    scope: &Scope<'_>,
+    only: Option<Scd>,
+    problems: &mut Vec<Diagnostic>,
+) -> Vec<Attribute> {
     let mut attributes = Vec::new();
     for (name, attribute) in dimension.attributes.iter().flatten() {
         let path = ["attributes", name.as_str()];
         check_name(name, document.key_span(&path), problems);
         reserved(dimension, name, document.key_span(&path), problems);
-        let scd = scd(document, dimension, name, attribute.scd.or(dimension.scd), problems);
-        let Some(typed) = expression(document, &path, name, attribute.expr.as_deref(), &query, scope, problems) else {
+        let scd = match only {
+            None => scd(document, dimension, name, attribute.scd.or(dimension.scd), problems),
+            Some(only) => {
+                if attribute.scd.is_some() {
+                    problems.push(
+                        Diagnostic::new(Code::WrongValue, "the attributes of a mini-dimension have no `scd`")
+                            .at(document.span(&["attributes", name, "scd"]), "another value is another combination")
+                            .help("remove the key"),
+                    );
+                }
+                Some(only)
+            }
+        };
+        let query = &members.query;
+        let Some(mut typed) = expression(document, &path, name, attribute.expr.as_deref(), query, scope, problems) else {
             continue;
         };
+        if let Some(bands) = &attribute.bands {
+            typed.text = banded(document, &path, &typed, bands, problems);
+            typed.ty = Type::String;
+        }
         let ty = declared_type(document, &path, attribute.ty.as_deref(), &typed.ty, problems);
         let hierarchy = attribute.hierarchy.as_ref().and_then(|text| {
             let parsed = text.rsplit_once('.').and_then(|(name, level)| Some((name.to_owned(), level.parse().ok()?)));
@@ -158,19 +328,75 @@ fn members(
             origins: typed.origins,
         });
     }
-    Some(Members {
-        query,
-        natural_key: natural_key?,
-        effective_at,
-        extracted_is_declared: dimension.effective_at.is_some(),
-        sequence: dimension.sequence.clone(),
-        on_delete: dimension.on_delete.unwrap_or(OnDelete::Close),
-        first_version: dimension.first_version.unwrap_or(FirstVersion::BeginningOfTime),
-        open_end: dimension.open_end.unwrap_or(OpenEnd::FarFuture),
-        type1_scope: dimension.type1_scope.unwrap_or(Type1Scope::All),
-        salt: dimension.surrogate_key.as_ref().and_then(|key| key.salt.clone()).unwrap_or_default(),
-        attributes,
-    })
+    attributes
+}
+
+/// The label of the band that a number falls into, in GoogleSQL. Bands that overlap or leave a value out are refused.
+fn banded(
+    document: &Document,
+    path: &[&str],
+    typed: &Typed,
+    bands: &[syntax::Band],
+    problems: &mut Vec<Diagnostic>,
+) -> String {
+    let at = |index: usize, key: &str| {
+        let index = index.to_string();
+        let mut place = path.to_vec();
+        place.extend(["bands", index.as_str(), key]);
+        document.span(&place)
+    };
+    let span = document.span(&[path[0], path[1], "bands"]);
+    if !typed.ty.is_numeric() && typed.ty != Type::Unknown {
+        problems.push(
+            Diagnostic::new(Code::TypeMismatch, format!("`bands` are of numbers, and the expression is {}", typed.ty))
+                .at(span, "not a number")
+                .help("give an `expr` that is a number"),
+        );
+    }
+    for (index, band) in bands.iter().enumerate() {
+        let last = index + 1 == bands.len();
+        if last && band.below.is_some() {
+            problems.push(
+                Diagnostic::new(Code::WrongValue, "the bands leave out what is not below the last of them")
+                    .at(at(index, "below"), "and what is above?")
+                    .help("add a last band with a `label` alone"),
+            );
+        }
+        if !last && band.below.is_none() {
+            problems.push(
+                Diagnostic::new(Code::WrongValue, "a band without `below` takes every value, and others follow it")
+                    .at(at(index, "label"), "not the last band")
+                    .help("add `below:`, or move it to the end"),
+            );
+        }
+        let before = index.checked_sub(1).and_then(|before| bands[before].below);
+        if let (Some(below), Some(before)) = (band.below, before)
+            && below <= before
+        {
+            problems.push(
+                Diagnostic::new(Code::WrongValue, "the bands overlap")
+                    .at(at(index, "below"), format!("not above {before}"))
+                    .help("order the bands from the lowest to the highest"),
+            );
+        }
+        if bands[..index].iter().any(|other| other.label == band.label) {
+            problems.push(
+                Diagnostic::new(Code::WrongValue, format!("two bands have the label `{}`", band.label))
+                    .at(at(index, "label"), "again here")
+                    .help("give each band a label of its own"),
+            );
+        }
+    }
+    let text = |label: &str| format!("'{}'", label.replace('\\', "\\\\").replace('\'', "\\'"));
+    let mut case = format!("CASE WHEN ({}) IS NULL THEN 'Unknown'", typed.text);
+    for band in bands {
+        match band.below {
+            Some(below) => case.push_str(&format!(" WHEN ({}) < {below} THEN {}", typed.text, text(&band.label))),
+            None => case.push_str(&format!(" ELSE {}", text(&band.label))),
+        }
+    }
+    case.push_str(" END");
+    case
 }
 
 fn scd(
@@ -184,11 +410,19 @@ fn scd(
         Some(0) => Some(Scd::Type0),
         Some(1) => Some(Scd::Type1),
         Some(2) => Some(Scd::Type2),
+        Some(3) => Some(Scd::Type3),
+        Some(6) => Some(Scd::Type6),
+        Some(7) => Some(Scd::Type7),
         Some(other) => {
+            let mini = matches!(other, 4 | 5);
             problems.push(
-                Diagnostic::new(Code::WrongValue, format!("`scd: {other}` is not a policy of this version"))
-                    .at(document.span(&["attributes", name, "scd"]), "0, 1 or 2")
-                    .help("0 keeps the first value, 1 overwrites, 2 keeps history"),
+                Diagnostic::new(Code::WrongValue, format!("`scd: {other}` is not a policy of an attribute"))
+                    .at(document.span(&["attributes", name, "scd"]), "0, 1, 2, 3, 6 or 7")
+                    .help(if mini {
+                        "move the attribute to a dimension of `kind: mini` with `of:` this one; `outrigger: true` there makes it type 5"
+                    } else {
+                        "0 keeps the first value, 1 overwrites, 2 keeps history, 3 keeps the value before, 6 and 7 keep history and the value as it is now"
+                    }),
             );
             None
         }
@@ -202,6 +436,26 @@ fn scd(
                 .help("add `scd: 0` to keep the first value, `1` to overwrite, `2` to keep history; or `scd:` for the whole dimension"),
             );
             None
+        }
+    }
+}
+
+/// The views of a type-7 dimension need their names.
+fn dual_views(
+    document: &Document,
+    dimension: &syntax::Dimension,
+    scope: &Scope<'_>,
+    problems: &mut Vec<Diagnostic>,
+) {
+    let dual = dimension.attributes.iter().flatten().any(|(_, attribute)| attribute.scd.or(dimension.scd) == Some(7));
+    for suffix in names::DUAL_VIEWS.iter().filter(|_| dual) {
+        let view = format!("{}_{suffix}", dimension.dimension);
+        if scope.dimension_documents.contains_key(&view) || scope.facts.contains_key(&view) {
+            problems.push(
+                Diagnostic::new(Code::DuplicateName, format!("`{view}` is a view of type 7, and a model"))
+                    .at(document.span(&["dimension"]), "makes a view of this name")
+                    .help("rename the model"),
+            );
         }
     }
 }

@@ -216,7 +216,15 @@ fn resolve_role(
     }
     let at = declared("on");
     match &dimensions[*index].kind {
-        DimensionKind::Standard(members) => {
+        kind @ (DimensionKind::Standard(_) | DimensionKind::Mini(_)) => {
+            let members = dimensions[*index].members()?;
+            if matches!(kind, DimensionKind::Mini(_)) && base.missing == Missing::Infer {
+                problems.push(
+                    Diagnostic::new(Code::WrongValue, format!("`{target}` is a mini-dimension, and a combination is not inferred"))
+                        .at(declared("missing"), "nothing could be filled in later")
+                        .help("remove `missing`, and let the role of the base dimension infer the member"),
+                );
+            }
             if columns.len() != key_types.len() {
                 let names: Vec<&str> = members.natural_key.iter().map(|column| column.name.as_str()).collect();
                 problems.push(
@@ -360,7 +368,7 @@ fn cluster(
         let roles = resolved
             .roles
             .iter()
-            .filter(|role| matches!(dimensions[role.dimension].kind, DimensionKind::Standard(_)))
+            .filter(|role| dimensions[role.dimension].members().is_some())
             .map(|role| names::key(&role.name));
         let mut by: Vec<String> = Vec::new();
         for name in keys.chain(roles) {

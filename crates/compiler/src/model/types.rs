@@ -7,10 +7,11 @@ use std::ops::Range;
 use indexmap::IndexMap;
 
 use crate::source::{FileId, Span};
+use crate::sql::names;
 use crate::sql::googlesql::{OutputColumn, TableUse, Type};
 pub use crate::syntax::{
-    Additivity, Contents, DetectDeletes, FactKind, FactOnDelete, FileFormat, FirstVersion, Missing, OnDelete, OpenEnd,
-    Retain, SourceType, Target, TargetType, Type1Scope, WhenNull,
+    Additivity, Contents, DetectDeletes, FactKind, FactOnDelete, FileFormat, FirstVersion, KeyStrategy, LateType0, Missing,
+    OnDelete, OpenEnd, Retain, SourceType, Target, TargetType, Type1Scope, WhenNull,
 };
 
 /// A checked project.
@@ -213,9 +214,25 @@ impl Dimension {
     /// The types of its natural key; empty for a generated dimension.
     #[must_use]
     pub fn key_types(&self) -> Vec<Type> {
+        self.members().into_iter().flat_map(|members| &members.natural_key).map(|column| column.ty.clone()).collect()
+    }
+
+    /// The members that it, or the timeline behind it, is made of; a generated dimension has none.
+    #[must_use]
+    pub fn members(&self) -> Option<&Members> {
         match &self.kind {
-            DimensionKind::Standard(members) => members.natural_key.iter().map(|column| column.ty.clone()).collect(),
-            DimensionKind::Calendar(_) | DimensionKind::TimeOfDay => Vec::new(),
+            DimensionKind::Standard(members) => Some(members),
+            DimensionKind::Mini(mini) => Some(&mini.members),
+            DimensionKind::Calendar(_) | DimensionKind::TimeOfDay => None,
+        }
+    }
+
+    /// What it is, where it is a mini-dimension.
+    #[must_use]
+    pub fn mini(&self) -> Option<&Mini> {
+        match &self.kind {
+            DimensionKind::Mini(mini) => Some(mini),
+            _ => None,
         }
     }
 }
@@ -225,10 +242,24 @@ impl Dimension {
 pub enum DimensionKind {
     /// Members of a source.
     Standard(Box<Members>),
+    /// Combinations of attributes that another dimension's members have had.
+    Mini(Box<Mini>),
     /// One row per day.
     Calendar(Calendar),
     /// One row per minute of the day.
     TimeOfDay,
+}
+
+/// A mini-dimension: each combination of its attributes is one row, and a timeline says which member had it when.
+/// (Kimball & Ross, The Data Warehouse Toolkit, 3rd ed., type 4; with an outrigger, type 5.)
+#[derive(Debug, Clone)]
+pub struct Mini {
+    /// The name of the dimension whose members have the attributes.
+    pub base: String,
+    /// The base carries the key of each member's present combination.
+    pub outrigger: bool,
+    /// The base's members, and the mini-dimension's attributes, all of type 2.
+    pub members: Members,
 }
 
 /// Members of a source, with their history.
@@ -252,23 +283,64 @@ pub struct Members {
     pub open_end: OpenEnd,
     /// Which versions type 1 overwrites.
     pub type1_scope: Type1Scope,
+    /// What becomes of a type-0 value when an earlier state arrives late.
+    pub late_type0: LateType0,
+    /// Where surrogate keys come from.
+    pub key_strategy: KeyStrategy,
     /// Mixed into the surrogate key's hash; may be empty.
     pub salt: String,
     /// Attributes in the order declared.
     pub attributes: Vec<Attribute>,
+    /// Mini-dimensions whose present combination each member carries the key of, by name.
+    pub outriggers: Vec<String>,
 }
 
 impl Members {
     /// Whether any attribute keeps history, so that a member has versions.
     #[must_use]
     pub fn has_versions(&self) -> bool {
-        self.attributes.iter().any(|attribute| attribute.scd == Scd::Type2)
+        self.attributes.iter().any(|attribute| attribute.scd.has_versions())
     }
 
     /// Whether an earlier state matters once a later one is known.
     #[must_use]
     pub fn keeps_states(&self) -> bool {
         self.attributes.iter().any(|attribute| attribute.scd != Scd::Type1)
+    }
+
+    /// Whether it has views as it was and as it is (type 7).
+    #[must_use]
+    pub fn is_dual(&self) -> bool {
+        self.attributes.iter().any(|attribute| attribute.scd == Scd::Type7)
+    }
+
+    /// The columns that its attributes become, in table order.
+    #[must_use]
+    pub fn stored(&self) -> Vec<StoredAttribute<'_>> {
+        let type1 = if self.type1_scope == Type1Scope::All || !self.has_versions() {
+            StoredValue::Last
+        } else {
+            StoredValue::Version
+        };
+        let mut all = Vec::new();
+        for attribute in &self.attributes {
+            let name = &attribute.column.name;
+            let mut add = |name: String, value| all.push(StoredAttribute { name, attribute, value });
+            match attribute.scd {
+                Scd::Type0 => add(name.clone(), StoredValue::First),
+                Scd::Type1 => add(name.clone(), type1),
+                Scd::Type2 | Scd::Type7 => add(name.clone(), StoredValue::Version),
+                Scd::Type3 => {
+                    add(name.clone(), StoredValue::Last);
+                    add(names::previous(name), StoredValue::Previous);
+                }
+                Scd::Type6 => {
+                    add(name.clone(), StoredValue::Version);
+                    add(names::current(name), StoredValue::Last);
+                }
+            }
+        }
+        all
     }
 }
 
@@ -281,6 +353,36 @@ pub enum Scd {
     Type1,
     /// Each value has its version.
     Type2,
+    /// The latest value is everywhere, and beside it the one before.
+    Type3,
+    /// Each value has its version, and beside it the latest one everywhere.
+    Type6,
+    /// Each value has its version, and views show the dimension as it was and as it is.
+    Type7,
+}
+
+/// A column that an attribute becomes.
+#[derive(Debug, Clone)]
+pub struct StoredAttribute<'a> {
+    /// The column's name.
+    pub name: String,
+    /// The attribute.
+    pub attribute: &'a Attribute,
+    /// Which of the attribute's values it holds.
+    pub value: StoredValue,
+}
+
+/// Which of an attribute's values a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum StoredValue {
+    /// That of the member's earliest state.
+    First,
+    /// That of the version.
+    Version,
+    /// That of the member's latest state.
+    Last,
+    /// The one before the latest change.
+    Previous,
 }
 
 impl Scd {
@@ -291,7 +393,16 @@ impl Scd {
             Scd::Type0 => 0,
             Scd::Type1 => 1,
             Scd::Type2 => 2,
+            Scd::Type3 => 3,
+            Scd::Type6 => 6,
+            Scd::Type7 => 7,
         }
+    }
+
+    /// Whether each value has its version.
+    #[must_use]
+    pub fn has_versions(self) -> bool {
+        matches!(self, Scd::Type2 | Scd::Type6 | Scd::Type7)
     }
 }
 
@@ -444,10 +555,7 @@ impl Project {
     #[must_use]
     pub fn query(&self, id: ModelId) -> Option<&Query> {
         match id {
-            ModelId::Dimension(index) => match &self.dimensions[index].kind {
-                DimensionKind::Standard(members) => Some(&members.query),
-                DimensionKind::Calendar(_) | DimensionKind::TimeOfDay => None,
-            },
+            ModelId::Dimension(index) => self.dimensions[index].members().map(|members| &members.query),
             ModelId::Fact(index) => Some(&self.facts[index].query),
         }
     }
@@ -466,6 +574,9 @@ impl Project {
             .flat_map(|query| &query.analysis.tables)
             .filter_map(|used| used.table.strip_prefix("ref.").and_then(&model))
             .collect();
+        if let ModelId::Dimension(index) = id {
+            upstream.extend(self.dimensions[index].mini().and_then(|mini| model(&mini.base)));
+        }
         if let ModelId::Fact(index) = id {
             upstream.extend(self.facts[index].roles.iter().map(|role| ModelId::Dimension(role.dimension)));
             upstream.extend(self.facts[index].rolls_up.map(ModelId::Fact));

@@ -59,6 +59,9 @@ pub struct ModelLoad {
     pub whole: Option<String>,
     /// Computes the model from everything that is landed.
     pub full: Vec<Statement>,
+    /// Forgets the states of a dimension since an instant and computes them from everything that is landed; empty for a
+    /// fact.
+    pub rebuild: Vec<Statement>,
     /// Computes what the batches after the last one consumed can affect; `None` where the model is computed whole.
     pub incremental: Option<Vec<Statement>>,
     /// Checks of the loaded tables, for `verify` and after each run.
@@ -83,6 +86,11 @@ pub enum Reads {
     Counts,
     /// Every row is an offence: its first column says which key. One row is enough to hold the model back.
     Gate(Gate),
+    /// Every row is worth telling: its first column says of which key. Nothing is held back.
+    Notice(Gate),
+    /// Every row is a version that a rebuild changes: the change, the member, then begin, end and values before, and
+    /// begin, end and values after.
+    Versions,
 }
 
 /// What an offending row of a gate means.

@@ -2,13 +2,13 @@
 //! version, and yesterday's sale moves with the customer.
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{DimensionKind, Project};
+use crate::model::{Members, Project};
 
 pub(super) fn check(project: &Project, found: &mut Vec<Diagnostic>) {
     for fact in project.facts.iter().filter(|fact| fact.event_time.is_none() && fact.rolls_up.is_none()) {
         for role in fact.roles.iter().filter(|role| role.as_of.is_none()) {
             let dimension = &project.dimensions[role.dimension];
-            if matches!(&dimension.kind, DimensionKind::Standard(members) if members.has_versions()) {
+            if dimension.members().is_some_and(Members::has_versions) {
                 found.push(
                     Diagnostic::new(
                         Code::VersionsWithoutInstant,

@@ -56,6 +56,8 @@ pub struct Words {
     pub at: &'static str,
     /// The last batch that every model has consumed, INT64.
     pub consumed: &'static str,
+    /// The instant since which a rebuild computes anew, TIMESTAMP.
+    pub from: &'static str,
 }
 
 /// The embedded engine. <https://duckdb.org/docs/stable/sql/introduction>
@@ -90,6 +92,7 @@ impl Dialect for DuckDb {
             since: "getvariable('dwc_since')",
             at: "getvariable('dwc_at')",
             consumed: "getvariable('dwc_consumed')",
+            from: "getvariable('dwc_from')",
         }
     }
 
@@ -156,6 +159,7 @@ impl Dialect for BigQuery {
             since: "dwc_since",
             at: "dwc_at",
             consumed: "dwc_consumed",
+            from: "dwc_from",
         }
     }
 

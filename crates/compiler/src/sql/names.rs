@@ -15,6 +15,27 @@ pub fn durable_key(name: &str) -> String {
     format!("{name}_durable_key")
 }
 
+/// The column beside a type-3 attribute that holds the value before.
+#[must_use]
+pub fn previous(attribute: &str) -> String {
+    format!("previous_{attribute}")
+}
+
+/// The column beside a type-6 attribute that holds the value as it is now; also the outrigger of a mini-dimension.
+#[must_use]
+pub fn current(name: &str) -> String {
+    format!("current_{name}")
+}
+
+/// The key of the combination of a mini-dimension that a member has now, in its base dimension.
+#[must_use]
+pub fn outrigger_key(mini: &str) -> String {
+    current(&key(mini))
+}
+
+/// What follows the name of a type-7 dimension in the names of its two views.
+pub const DUAL_VIEWS: [&str; 2] = ["as_was", "as_is"];
+
 /// An identifier in GoogleSQL.
 pub(crate) fn backquoted(name: &str) -> String {
     format!("`{}`", name.replace('\\', "\\\\").replace('`', "\\`"))

@@ -42,7 +42,13 @@ pub struct Dimension {
     pub open_end: Option<OpenEnd>,
     /// Which versions a type-1 attribute is overwritten in; `all` when left out.
     pub type1_scope: Option<Type1Scope>,
-    /// How surrogate keys are made; by hash when left out.
+    /// What becomes of a type-0 value when an earlier state arrives late; `restate` when left out.
+    pub late_type0: Option<LateType0>,
+    /// The dimension whose members' fast-changing attributes a mini-dimension holds.
+    pub of: Option<String>,
+    /// The base dimension of a mini-dimension carries the key of each member's present combination (type 5).
+    pub outrigger: Option<bool>,
+    /// How surrogate keys are made.
     pub surrogate_key: Option<SurrogateKey>,
     /// The policy of every attribute that names none.
     pub scd: Option<u8>,
@@ -70,6 +76,8 @@ pub enum DimensionKind {
     Calendar,
     /// One row per minute of the day, generated.
     TimeOfDay,
+    /// Combinations of fast-changing attributes of another dimension's members (type 4).
+    Mini,
 }
 
 /// What a delete in the source does to a member.
@@ -115,20 +123,56 @@ pub enum Type1Scope {
     Current,
 }
 
+/// What becomes of a type-0 value when an earlier state arrives late. Both report it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LateType0 {
+    /// The value of the earliest state, whenever it arrives.
+    Restate,
+    /// The value that was loaded first, which hangs on the order of arrival.
+    Keep,
+}
+
 /// How surrogate keys are made.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SurrogateKey {
+    /// Where the numbers come from; `hash` when left out.
+    pub strategy: Option<KeyStrategy>,
     /// A text mixed into the hash: the way out when two keys collide.
     pub salt: Option<String>,
+}
+
+/// Where surrogate keys come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyStrategy {
+    /// 60 bits of a hash of the natural key: the same in every warehouse and after every rebuild.
+    Hash,
+    /// 1, 2, 3 and so on: compact, stable within one warehouse, and not after a rebuild from nothing.
+    Sequence,
+}
+
+/// One band of values, with the label that stands for it.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Band {
+    /// The band ends before this number; the last band has no end.
+    pub below: Option<f64>,
+    /// What the attribute holds for the values of the band.
+    pub label: String,
 }
 
 /// An attribute of a dimension.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Attribute {
-    /// The policy for changes, by Kimball's type number: 0 keep the first value, 1 overwrite, 2 keep history.
+    /// The policy for changes, by Kimball's type number: 0 keep the first value, 1 overwrite, 2 keep history, 3 keep the
+    /// value before as `previous_…`, 6 keep history and the value as it is now as `current_…`, 7 keep history and views
+    /// as it was and as it is. Types 4 and 5 are dimensions of `kind: mini`.
     pub scd: Option<u8>,
+    /// Bands of a number, ascending: the attribute holds the label, or `Unknown` for NULL.
+    pub bands: Option<Vec<Band>>,
     /// A GoogleSQL expression over the columns of `from` or `query`; the column of the same name when left out.
     pub expr: Option<String>,
     /// The GoogleSQL type; that of the expression when left out.

@@ -14,7 +14,10 @@ mod sql;
 mod yaml;
 
 pub use common::{ColumnType, Level, LintLevel, Names};
-pub use dimension::{Attribute, Dimension, DimensionKind, FirstVersion, OnDelete, OpenEnd, SurrogateKey, Type1Scope};
+pub use dimension::{
+    Attribute, Band, Dimension, DimensionKind, FirstVersion, KeyStrategy, LateType0, OnDelete, OpenEnd, SurrogateKey,
+    Type1Scope,
+};
 pub use document::{Document, Kind, MAX_FILE_BYTES, Parsed, expand_env, parse};
 pub use fact::{Additivity, Fact, FactKind, FactOnDelete, Grain, Measure, Missing, OnDuplicate, Role, WhenNull};
 pub use project::{Project, Target, TargetType};

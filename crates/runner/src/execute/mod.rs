@@ -5,9 +5,11 @@ mod crash;
 mod land;
 mod land_files;
 mod land_warehouse;
+mod rebuild;
 mod report;
 mod run;
 
 pub use apply::{ApplyReport, apply, changes};
-pub use report::{ModelOutcome, ModelReport, RunReport, SourceOutcome, SourceReport, TableReport};
+pub use rebuild::{RebuildOptions, RebuildReport, VersionChange, VersionState, rebuild};
+pub use report::{ModelOutcome, ModelReport, Notice, RunReport, SourceOutcome, SourceReport, TableReport};
 pub use run::{Mode, RunOptions, audit, run};

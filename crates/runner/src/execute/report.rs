@@ -106,8 +106,44 @@ pub struct ModelReport {
     pub superseded: i64,
     /// Rows of facts that were bound to another version.
     pub rebound: i64,
+    /// States that a rebuild forgets.
+    #[serde(skip)]
+    pub(super) lost: i64,
+    /// What is worth telling of the data, without holding anything back.
+    pub notices: Vec<Notice>,
     /// How long it took, in milliseconds.
     pub milliseconds: u64,
+}
+
+impl ModelReport {
+    /// A report of a model that has done nothing yet.
+    pub(super) fn of(model: &str) -> Self {
+        Self {
+            model: model.to_owned(),
+            outcome: ModelOutcome::UpToDate,
+            extracted: 0,
+            inserted: 0,
+            updated: 0,
+            deleted: 0,
+            unchanged: 0,
+            superseded: 0,
+            rebound: 0,
+            lost: 0,
+            notices: Vec::new(),
+            milliseconds: 0,
+        }
+    }
+}
+
+/// What is worth telling of the data of a load.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Notice {
+    /// The diagnostic code, such as DW0906.
+    pub code: String,
+    /// What was seen.
+    pub message: String,
+    /// The keys of the rows, at most 20.
+    pub keys: Vec<String>,
 }
 
 /// What became of a model.

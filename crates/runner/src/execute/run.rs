@@ -13,7 +13,7 @@ use dwc_compiler::sql;
 
 use super::crash;
 use super::land::land;
-use super::report::{ModelOutcome, ModelReport, RunReport, SourceOutcome};
+use super::report::{ModelOutcome, ModelReport, Notice, RunReport, SourceOutcome};
 use crate::state::{self, literal};
 use crate::{DuckDbWarehouse, Error, Offence};
 
@@ -51,7 +51,7 @@ pub struct RunOptions {
 }
 
 /// What can end the load of one model.
-enum Held {
+pub(super) enum Held {
     /// Rows of data offend a declaration.
     Offence(Offence),
     /// The world failed.
@@ -115,7 +115,7 @@ pub fn run(
 }
 
 /// The load plan, where the models are those that were applied.
-fn plan(warehouse: &DuckDbWarehouse, project: &Project) -> Result<LoadPlan, Error> {
+pub(super) fn plan(warehouse: &DuckDbWarehouse, project: &Project) -> Result<LoadPlan, Error> {
     let (set, serial, _) = super::apply::changes(warehouse, project)?;
     if serial == 0 {
         return Err(
@@ -195,18 +195,7 @@ fn load(
         if !options.select.is_empty() && !options.select.contains(&model.name) {
             continue;
         }
-        let mut done = ModelReport {
-            model: model.name.clone(),
-            outcome: ModelOutcome::UpToDate,
-            extracted: 0,
-            inserted: 0,
-            updated: 0,
-            deleted: 0,
-            unchanged: 0,
-            superseded: 0,
-            rebound: 0,
-            milliseconds: 0,
-        };
+        let mut done = ModelReport::of(&model.name);
         if let Some(upstream) = model.upstream.iter().find(|name| held.contains(*name)) {
             held.insert(model.name.clone());
             done.outcome = ModelOutcome::Waiting(upstream.clone());
@@ -312,7 +301,11 @@ fn pending(
     Ok(all)
 }
 
-fn execute(warehouse: &DuckDbWarehouse, statement: &Statement, done: &mut ModelReport) -> Result<(), Held> {
+pub(super) fn execute(
+    warehouse: &DuckDbWarehouse,
+    statement: &Statement,
+    done: &mut ModelReport,
+) -> Result<(), Held> {
     match &statement.reads {
         Reads::Nothing => Ok(warehouse.execute(&statement.sql)?),
         Reads::Counts => {
@@ -325,12 +318,21 @@ fn execute(warehouse: &DuckDbWarehouse, statement: &Statement, done: &mut ModelR
             done.unchanged += get("unchanged");
             done.superseded += get("superseded");
             done.rebound += get("rebound");
+            done.lost += get("lost");
             Ok(())
         }
         Reads::Gate(gate) => match offence(warehouse, &statement.sql, gate)? {
             None => Ok(()),
             Some(offence) => Err(Held::Offence(offence)),
         },
+        Reads::Notice(gate) => {
+            if let Some(Offence { code, message, keys, .. }) = offence(warehouse, &statement.sql, gate)? {
+                done.notices.push(Notice { code: code.id().to_owned(), message, keys });
+            }
+            Ok(())
+        }
+        // Only a rebuild is read before it is kept.
+        Reads::Versions => Ok(()),
     }
 }
 

@@ -2,11 +2,12 @@
 
 use serde::Serialize;
 
+use super::dimension::outrigger_columns;
 use super::relations::Moment;
 use super::{Lowering, problems_at};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{
-    DimensionKind, Fact, FactOnDelete, Members, Missing, ModelId, Query, Role, Stored, reserved_key, stored_columns,
+    DimensionKind, Fact, FactOnDelete, KeyStrategy, Members, Missing, ModelId, Query, Role, Stored, reserved_key, stored_columns,
 };
 use crate::plan::{Gate, ModelLoad, Reads, Statement};
 use crate::sql::googlesql::{Problem, Tables, Type, parse_query};
@@ -65,6 +66,8 @@ struct Infer<'a> {
     on: Vec<String>,
     pairs: Vec<(String, String)>,
     durable_hash: String,
+    keys: Option<String>,
+    outriggers: Vec<Col>,
     has_versions: bool,
     valid_to: String,
 }
@@ -88,6 +91,7 @@ impl Lowering<'_> {
             by_batch: false,
             whole,
             full,
+            rebuild: Vec::new(),
             incremental,
             audits,
         })
@@ -186,10 +190,7 @@ impl Lowering<'_> {
     }
 
     fn members(&self, role: &Role) -> Option<&Members> {
-        match &self.project.dimensions[role.dimension].kind {
-            DimensionKind::Standard(members) => Some(members),
-            DimensionKind::Calendar(_) | DimensionKind::TimeOfDay => None,
-        }
+        self.project.dimensions[role.dimension].members()
     }
 
     /// The fact's columns and the keys of its roles, over the rows of a query.
@@ -206,7 +207,7 @@ impl Lowering<'_> {
                 continue;
             }
             match &self.project.dimensions[role.dimension].kind {
-                DimensionKind::Standard(_) => {
+                DimensionKind::Standard(_) | DimensionKind::Mini(_) => {
                     for (index, column) in role.on.iter().enumerate() {
                         items.push(format!("{} AS {}", quote(&column.name), quote(&on_column(role, index))));
                     }
@@ -251,7 +252,8 @@ impl Lowering<'_> {
         let dimension = &self.project.dimensions[role.dimension];
         let alias = quote(&format!("_{}", role.name));
         let key = names::key(&role.name);
-        let table = self.star(&dimension.name);
+        let lookup = self.lookup(dimension);
+        let table = lookup.table;
         let Some(members) = self.members(role) else {
             let on = if fact.rolls_up.is_some() { key.clone() } else { on_column(role, 0) };
             let key_expr = format!("i.{}", quote(&on));
@@ -283,7 +285,7 @@ impl Lowering<'_> {
             }
         }
         let code = reserved_key(role.when_null);
-        let bound = format!("COALESCE({alias}.{}, -1)", quote(&names::key(&dimension.name)));
+        let bound = format!("COALESCE({alias}.{}, -1)", quote(&lookup.key));
         let durable = self.durable_hash(members, "i", Some(&on));
         Binding {
             key_expr: format!("CASE WHEN {null} THEN {code}{not_yet} ELSE {bound} END"),
@@ -308,6 +310,8 @@ impl Lowering<'_> {
             key: members.natural_key.iter().map(|column| Col::new(&column.name, &column.ty)).collect(),
             pairs: members.natural_key.iter().zip(&on).map(|(c, on)| (c.name.clone(), on.clone())).collect(),
             durable_hash: self.durable_hash(members, "i", Some(&on)),
+            keys: (members.key_strategy == KeyStrategy::Sequence).then(|| self.numbers(dimension)),
+            outriggers: outrigger_columns(members),
             on,
             has_versions: members.has_versions(),
             valid_to: self.open_end(members),
@@ -373,7 +377,7 @@ impl Lowering<'_> {
                     "SELECT DISTINCT {} AS key_text FROM incoming AS i WHERE {} AND NOT EXISTS (SELECT 1 FROM {} AS d WHERE {}) LIMIT 20",
                     self.readable_key(&on_names, "i"),
                     present.join(" AND "),
-                    self.star(&dimension.name),
+                    self.lookup(dimension).table,
                     pairs.join(" AND ")
                 ),
                 Code::MissingMember,
@@ -442,10 +446,13 @@ impl Lowering<'_> {
                 && members.has_versions()
             {
                 let as_of = quote(&as_of);
+                let lookup = self.lookup(dimension);
                 audits.push(gate(
                     format!(
-                        "SELECT {text} AS key_text FROM {table} AS f JOIN {} AS d ON d.{dimension_key} = f.{key} WHERE f.{key} >= 0 AND NOT (f.{as_of} >= d.valid_from AND f.{as_of} < {}) LIMIT 20",
-                        self.star(&dimension.name),
+                        "SELECT {text} AS key_text FROM {table} AS f LEFT JOIN {} AS d ON d.{} = f.{} AND d.{dimension_key} = f.{key} AND f.{as_of} >= d.valid_from AND f.{as_of} < {} WHERE f.{key} >= 0 AND d.{dimension_key} IS NULL LIMIT 20",
+                        lookup.table,
+                        quote(&lookup.durable),
+                        quote(&names::durable_key(&role.name)),
                         self.valid_to(members, "d")
                     ),
                     format!("rows of fact `{}` lie outside the version that role `{}` binds them to", fact.name, role.name),

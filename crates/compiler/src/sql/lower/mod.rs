@@ -16,7 +16,7 @@ use super::dialect::{BigQuery, Dialect, DuckDb};
 use super::googlesql::Problem;
 use super::template::{Rendered, Templates};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{DimensionKind, ModelId, Project, TargetType};
+use crate::model::{ModelId, Project, TargetType};
 use crate::plan::{LoadPlan, ModelLoad, Reads, Statement};
 use crate::source::Span;
 
@@ -45,10 +45,7 @@ pub fn load_modes(project: &Project) -> Vec<LoadMode> {
     let lowering = Lowering::new(project, TargetType::Duckdb, &project.schema);
     let mode = |id: &ModelId| {
         let whole = match *id {
-            ModelId::Dimension(index) => match &project.dimensions[index].kind {
-                DimensionKind::Standard(members) => lowering.whole_dimension(members),
-                DimensionKind::Calendar(_) | DimensionKind::TimeOfDay => return None,
-            },
+            ModelId::Dimension(index) => lowering.whole_dimension(project.dimensions[index].members()?),
             ModelId::Fact(index) => lowering.whole_fact(&project.facts[index]),
         };
         Some(LoadMode { model: project.model_name(*id).to_owned(), whole })
@@ -97,12 +94,10 @@ impl<'a> Lowering<'a> {
 
     fn model(&self, id: ModelId) -> Result<Option<ModelLoad>, Vec<Diagnostic>> {
         match id {
-            ModelId::Dimension(index) => match &self.project.dimensions[index].kind {
-                DimensionKind::Standard(members) => {
-                    self.dimension(id, &self.project.dimensions[index], members).map(Some)
-                }
-                DimensionKind::Calendar(_) | DimensionKind::TimeOfDay => Ok(None),
-            },
+            ModelId::Dimension(index) => {
+                let dimension = &self.project.dimensions[index];
+                dimension.members().map(|members| self.dimension(id, dimension, members)).transpose()
+            }
             ModelId::Fact(index) => self.fact(id, &self.project.facts[index]).map(Some),
         }
     }
@@ -178,7 +173,7 @@ fn problems_at(found: Vec<Problem>, span: Span) -> Vec<Diagnostic> {
 
 /// Says above each gate what a row of it means: a reader of the SQL has no report to look at.
 fn with_gates_commented(mut load: ModelLoad) -> ModelLoad {
-    let all = load.full.iter_mut().chain(load.incremental.iter_mut().flatten()).chain(&mut load.audits);
+    let all = load.full.iter_mut().chain(&mut load.rebuild).chain(load.incremental.iter_mut().flatten()).chain(&mut load.audits);
     for statement in all {
         if let Reads::Gate(gate) = &statement.reads {
             statement.sql = format!("-- a row here holds the load back: {}\n{}", gate.message, statement.sql);

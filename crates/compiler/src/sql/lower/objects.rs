@@ -8,9 +8,10 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::Lowering;
+use super::dimension::{numbers_name, timeline_name};
 use super::relations::landed_columns;
 use crate::model::{
-    CALENDAR, Calendar, Dimension, DimensionKind, Fact, ModelId, Project, RESERVED, StarColumn, TIME_OF_DAY, Table,
+    CALENDAR, Calendar, Dimension, DimensionKind, Fact, KeyStrategy, Members, ModelId, Project, RESERVED, StarColumn, TIME_OF_DAY, Table,
     TargetType, star_columns,
 };
 use crate::plan::{Action, Alteration, Change, ChangeSet, MANIFEST_FORMAT, Manifest, Object, ObjectColumn, ObjectKind};
@@ -64,13 +65,14 @@ impl Lowering<'_> {
         let mut all = Vec::new();
         all.par_extend(self.project.tables.par_iter().flat_map_iter(|table| self.landing_objects(table)));
         all.par_extend(self.project.order.par_iter().flat_map_iter(|id| {
-            let history = match *id {
-                ModelId::Dimension(index) => self.history_object(&self.project.dimensions[index]),
-                ModelId::Fact(_) => None,
+            let behind = match *id {
+                ModelId::Dimension(index) => self.history_objects(&self.project.dimensions[index]),
+                ModelId::Fact(_) => Vec::new(),
             };
-            std::iter::once(self.star_object(*id)).chain(history)
+            std::iter::once(self.star_object(*id)).chain(behind)
         }));
         all.extend(self.role_views());
+        all.extend(self.project.dimensions.iter().flat_map(|dimension| self.type_views(dimension)));
         all
     }
 
@@ -155,8 +157,9 @@ impl Lowering<'_> {
         }
     }
 
-    fn history_object(&self, dimension: &Dimension) -> Option<Object> {
-        let DimensionKind::Standard(members) = &dimension.kind else { return None };
+    /// What stands behind a dimension: its kept events, the timeline of a mini-dimension, and the numbers of its keys.
+    fn history_objects(&self, dimension: &Dimension) -> Vec<Object> {
+        let Some(members) = dimension.members() else { return Vec::new() };
         let mut columns: Vec<ObjectColumn> =
             members.natural_key.iter().map(|column| object_column(&column.name, &column.ty, "")).collect();
         columns.extend(members.attributes.iter().map(|attribute| {
@@ -181,18 +184,121 @@ impl Lowering<'_> {
             .map(|(name, ty)| object_column(name, ty, "")),
         );
         let key: Vec<String> = members.natural_key.iter().map(|column| column.name.clone()).collect();
-        Some(Object {
+        let object = |name: String, was: Option<String>, description: String, columns, key: &[String]| Object {
             kind: ObjectKind::History,
             schema: self.history_schema(),
-            name: dimension.name.clone(),
+            name,
             owner: dimension.name.clone(),
-            description: format!("Every state of the members of {}, as its source gave it.", dimension.name),
+            description,
             columns,
-            definition: self.cluster(&key),
+            definition: self.cluster(key),
             load: String::new(),
-            was: dimension.was.clone(),
+            was,
             protect: dimension.protect,
-        })
+        };
+        let name = &dimension.name;
+        let mut all = vec![object(
+            name.clone(),
+            dimension.was.clone(),
+            format!("Every state of the members of {name}, as its source gave it."),
+            columns,
+            &key,
+        )];
+        if let Some(mini) = dimension.mini() {
+            let version = [("_version_key", Type::Int64), (&names::durable_key(&mini.base), Type::Int64)]
+                .map(|(name, ty)| object_column(name, &ty, ""));
+            let own = members.natural_key.iter().chain(members.attributes.iter().map(|a| &a.column));
+            let mut columns: Vec<ObjectColumn> = version.into_iter().collect();
+            columns.extend(own.map(|column| object_column(&column.name, &column.ty, "")));
+            columns.extend(
+                [
+                    (names::key(name).as_str(), Type::Int64),
+                    ("valid_from", Type::Timestamp),
+                    ("valid_to", Type::Timestamp),
+                    ("is_current", Type::Bool),
+                    ("is_deleted", Type::Bool),
+                    ("is_inferred", Type::Bool),
+                    ("loaded_batch", Type::Int64),
+                ]
+                .map(|(name, ty)| object_column(name, &ty, "")),
+            );
+            let was = dimension.was.as_deref().map(timeline_name);
+            let description = format!("Which member of {} had which combination of {name} when.", mini.base);
+            all.push(object(timeline_name(name), was, description, columns, &key));
+        }
+        if members.key_strategy == KeyStrategy::Sequence {
+            let columns = ["_hash", "_key"].map(|name| object_column(name, &Type::Int64, "")).to_vec();
+            let was = dimension.was.as_deref().map(numbers_name);
+            let description = format!("Which number stands for which version of {name}.");
+            all.push(object(numbers_name(name), was, description, columns, &["_hash".to_owned()]));
+        }
+        all
+    }
+
+    /// The views that a policy asks for: a type-7 dimension as it was and as it is, and the outrigger of type 5.
+    fn type_views(&self, dimension: &Dimension) -> Vec<Object> {
+        let quote = |name: &str| self.dialect.quote(name);
+        let view = |name: String, description: String, definition: String| Object {
+            kind: ObjectKind::View,
+            schema: self.schema.clone(),
+            name,
+            owner: dimension.name.clone(),
+            description,
+            columns: Vec::new(),
+            definition,
+            load: String::new(),
+            was: None,
+            protect: false,
+        };
+        let name = &dimension.name;
+        let table = self.star(name);
+        let id = self.project.model(name);
+        let columns = id.map(|id| star_columns(self.project, id)).unwrap_or_default();
+        if let Some(mini) = dimension.mini() {
+            if !mini.outrigger {
+                return Vec::new();
+            }
+            let items: Vec<String> = columns
+                .iter()
+                .filter(|column| column.name != "loaded_batch")
+                .map(|column| format!("{} AS {}", quote(&column.name), quote(&names::current(&column.name))))
+                .collect();
+            return vec![view(
+                names::current(name),
+                format!("{name} as the members of {} are now: join it to `{}`.", mini.base, mini.base),
+                format!("SELECT\n  {}\nFROM {table}", items.join(",\n  ")),
+            )];
+        }
+        if !dimension.members().is_some_and(Members::is_dual) {
+            return Vec::new();
+        }
+        let key = names::key(name);
+        let versions = ["valid_from", "valid_to", "is_current"];
+        let list = |left_out: &[&str]| {
+            let kept: Vec<String> = columns
+                .iter()
+                .filter(|column| !left_out.contains(&column.name.as_str()))
+                .map(|column| quote(&column.name))
+                .collect();
+            kept.join(",\n  ")
+        };
+        let durable = quote(&names::durable_key(name));
+        let [as_was, as_is] = names::DUAL_VIEWS.map(|suffix| format!("{name}_{suffix}"));
+        vec![
+            view(
+                as_was,
+                format!("{name} as it was: join `{key}` to the key of a role."),
+                format!("SELECT\n  {}\nFROM {table}", list(&[])),
+            ),
+            view(
+                as_is,
+                format!("{name} as it is, one row per member: join its durable key to the durable key of a role."),
+                format!(
+                    "SELECT\n  {}\nFROM (\n  SELECT d.*, ROW_NUMBER() OVER (PARTITION BY d.{durable} ORDER BY d.valid_from DESC) AS _place\n  FROM {table} AS d\n) AS d\nWHERE d._place = 1",
+                    list(&[&[key.as_str()][..], &versions[..]].concat())
+                ),
+            ),
+        ]
     }
 
     /// One view per role that is not named like its dimension: its columns carry the role's name.
@@ -400,7 +506,7 @@ impl Lowering<'_> {
         let path = self.star(&dimension.name);
         let mut statements = vec![self.reserved(dimension, &path, object)];
         let generated = match &dimension.kind {
-            DimensionKind::Standard(_) => None,
+            DimensionKind::Standard(_) | DimensionKind::Mini(_) => None,
             DimensionKind::Calendar(calendar) => Some(calendar_text(&dimension.name, calendar)),
             DimensionKind::TimeOfDay => Some(time_of_day_text(&dimension.name)),
         };
@@ -428,12 +534,15 @@ impl Lowering<'_> {
 
     fn reserved_value(&self, dimension: &Dimension, column: &ObjectColumn, key: i64, label: &str) -> String {
         let words = self.dialect.words();
-        let natural = matches!(&dimension.kind, DimensionKind::Standard(members)
-            if members.natural_key.iter().any(|part| part.name == column.name));
+        let members = dimension.members();
+        let natural = members.is_some_and(|m| m.natural_key.iter().any(|part| part.name == column.name));
+        let outrigger =
+            members.is_some_and(|m| m.outriggers.iter().any(|mini| names::outrigger_key(mini) == column.name));
         match column.name.as_str() {
             name if name == names::key(&dimension.name) || name == names::durable_key(&dimension.name) => {
                 key.to_string()
             }
+            _ if outrigger => key.to_string(),
             "valid_from" => words.beginning.to_owned(),
             "valid_to" => words.far_future.to_owned(),
             "is_current" => "TRUE".to_owned(),
@@ -526,9 +635,10 @@ fn load_digest(project: &Project, id: ModelId) -> String {
     let mut add = |part: &dyn std::fmt::Debug| text.push_str(&format!("{part:?}\u{1f}"));
     match id {
         ModelId::Dimension(index) => match &project.dimensions[index].kind {
-            DimensionKind::Standard(m) => {
+            DimensionKind::Standard(_) | DimensionKind::Mini(_) => {
+                let Some(m) = project.dimensions[index].members() else { return String::new() };
                 add(&(&m.query.text, &m.effective_at, &m.sequence, m.on_delete, m.first_version, m.open_end));
-                add(&(m.type1_scope, &m.salt));
+                add(&(m.type1_scope, m.late_type0, m.key_strategy, &m.salt));
                 m.natural_key.iter().for_each(|column| add(&column.name));
                 m.attributes.iter().for_each(|a| add(&(&a.column.name, a.scd, &a.expr)));
             }

@@ -1,7 +1,26 @@
 -- {{ model }}: the members whose timeline is computed anew, with the events that are kept of them
-CREATE OR REPLACE TEMP TABLE members AS
-SELECT DISTINCT {{ key|list("i") }} FROM incoming AS i WHERE {{ key|not_null("i") }};
+{% if rebuilds %}CREATE OR REPLACE TEMP TABLE forgotten AS
+SELECT h.* FROM {{ history }} AS h WHERE h._event_at >= {{ d.from }};
 
+DELETE FROM incoming AS i WHERE i._event_at < {{ d.from }};
+
+--? lost
+SELECT COUNT(*) AS lost
+FROM (
+  SELECT DISTINCT {{ key|list("f") }}, f._event_at
+  FROM forgotten AS f
+  WHERE NOT EXISTS (SELECT 1 FROM incoming AS i WHERE i._event_at = f._event_at AND {{ key|equal("i", "f") }})
+) AS l;
+
+DELETE FROM {{ history }} AS h WHERE h._event_at >= {{ d.from }};
+
+CREATE OR REPLACE TEMP TABLE members AS
+SELECT DISTINCT {{ key|list("i") }} FROM incoming AS i WHERE {{ key|not_null("i") }}
+UNION DISTINCT
+SELECT {{ key|list("f") }} FROM forgotten AS f;
+{% else %}CREATE OR REPLACE TEMP TABLE members AS
+SELECT DISTINCT {{ key|list("i") }} FROM incoming AS i WHERE {{ key|not_null("i") }};
+{% endif %}
 CREATE OR REPLACE TEMP TABLE kept AS
 SELECT {{ names|list("h") }}, h._event_at, h._event_sequence, h._batch, h._state, h._gone
 FROM {{ history }} AS h
@@ -121,18 +140,58 @@ intervals AS (
 last_moments AS (
   SELECT e.*, ROW_NUMBER() OVER (PARTITION BY {{ key|list("e") }} ORDER BY e._event_at DESC) AS _place
   FROM moments AS e
-){% endif %}
+){% endif %}{% if previous %},
+-- the state before the latest change of a value
+shifts AS (
+  SELECT
+    {{ key|list("e") }}{% for one in previous %},
+    CASE
+      WHEN ROW_NUMBER() OVER timeline > 1 AND {{ one.value }} IS DISTINCT FROM LAG({{ one.value }}) OVER timeline
+      THEN LAG(e._event_at) OVER timeline
+    END AS {{ one.at|q }}{% endfor %}
+
+  FROM moments AS e
+  WHERE e._is_known
+  WINDOW timeline AS (PARTITION BY {{ key|list("e") }} ORDER BY e._event_at)
+),
+previous AS (
+  SELECT {{ key|list("s") }}{% for one in previous %}, MAX(s.{{ one.at|q }}) AS {{ one.at|q }}{% endfor %}
+
+  FROM shifts AS s
+  GROUP BY {{ key|list("s") }}
+){% endif %}{% if originals %},
+-- the first values that are loaded already
+originals AS (
+  SELECT {{ key|list("d") }}, {{ originals|list("d") }}, TRUE AS _is_there
+  FROM {{ table }} AS d
+  JOIN members AS m ON {{ key|equal("m", "d") }}
+  WHERE NOT d.is_inferred
+  QUALIFY ROW_NUMBER() OVER (PARTITION BY {{ key|list("d") }} ORDER BY d.{{ key_column|q }}) = 1
+){% endif %}{% for outrigger in outriggers %},
+{{ outrigger.alias }} AS (
+  SELECT {{ key|list("c") }}, c.{{ outrigger.key|q }}
+  FROM {{ outrigger.timeline }} AS c
+  JOIN members AS m ON {{ key|equal("m", "c") }}
+  QUALIFY ROW_NUMBER() OVER (PARTITION BY {{ key|list("c") }} ORDER BY c.valid_from DESC) = 1
+){% endfor %}
 SELECT
   CASE WHEN i._nth = 1 THEN {{ durable_hash }} ELSE {{ version_hash }} END AS {{ key_column|q }},
   {{ durable_hash }} AS {{ durable_column|q }},
   {{ key|list("i") }},
-{% for attribute in attribute_values %}  {{ attribute.source }}.{{ attribute.name|q }} AS {{ attribute.name|q }},
-{% endfor %}{% if has_versions %}  {% if first_version == "beginning_of_time" %}CASE WHEN i._nth = 1 THEN {{ d.beginning }} ELSE i._from END{% else %}i._from{% endif %} AS valid_from,
+{% for value in values %}  {% if keeps_originals and value.state == "first_state" %}CASE WHEN o._is_there THEN o.{{ value.of|q }} ELSE first_state.{{ value.of|q }} END{% else %}{{ value.state|q }}.{{ value.of|q }}{% endif %} AS {{ value.name|q }},
+{% endfor %}{% for outrigger in outriggers %}  COALESCE({{ outrigger.alias }}.{{ outrigger.key|q }}, -1) AS {{ outrigger.column|q }},
+{% endfor %}{% if combination %}  {{ combination.hash }} AS {{ combination.column|q }},
+{% endif %}{% if has_versions %}  {% if first_version == "beginning_of_time" %}CASE WHEN i._nth = 1 THEN {{ d.beginning }} ELSE i._from END{% else %}i._from{% endif %} AS valid_from,
   {% if open_end == "far_future" %}COALESCE(i._to, {{ d.far_future }}){% else %}i._to{% endif %} AS valid_to,
   i._to IS NULL AS is_current,
 {% endif %}  {% if reports_deletes %}last_moment._gone{% elif keeps_deletes %}i._gone{% else %}FALSE{% endif %} AS is_deleted,
-  FALSE AS is_inferred
+  FALSE AS is_inferred{% if originals %},
+  COALESCE(o._is_there AND ({{ originals|differ("o", "first_state") }}), FALSE) AS _is_late{% endif %}
+
 FROM intervals AS i
-{% for state in states %}JOIN moments AS {{ state.name }} ON {{ state.name }}._event_at = i.{{ state.at }} AND {{ key|equal(state.name, "i") }}
+{% if previous %}JOIN previous AS p ON {{ key|equal("p", "i") }}
+{% endif %}{% if originals %}LEFT JOIN originals AS o ON {{ key|equal("o", "i") }}
+{% endif %}{% for outrigger in outriggers %}LEFT JOIN {{ outrigger.alias }} ON {{ key|equal(outrigger.alias, "i") }}
+{% endfor %}{% for state in states %}{% if state.optional %}LEFT {% endif %}JOIN moments AS {{ state.name|q }} ON {{ state.name|q }}._event_at = {{ state.at }} AND {{ key|equal(state.name|q, "i") }}
 {% endfor %}{% if reports_deletes %}JOIN last_moments AS last_moment ON last_moment._place = 1 AND {{ key|equal("last_moment", "i") }}
 {% endif %}{% if on_delete == "close" and has_versions %}WHERE NOT i._gone{% endif %};

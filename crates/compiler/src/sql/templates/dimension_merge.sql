@@ -1,9 +1,9 @@
 -- {{ model }}: what changes, by version; a version that its events no longer give is gone
 CREATE OR REPLACE TEMP TABLE changes AS
 SELECT
-  v.*,
+  {{ columns|list("v") }},
   CASE WHEN d.{{ key_column|q }} IS NULL THEN 'insert' ELSE 'update' END AS _change,
-  d.{{ key_column|q }} IS NULL{% if has_versions %} OR d.valid_from <> v.valid_from OR d.valid_to IS DISTINCT FROM v.valid_to{% endif %} AS _rebinds
+  d.{{ key_column|q }} IS NULL{% if has_versions %} OR d.valid_from <> v.valid_from OR d.valid_to IS DISTINCT FROM v.valid_to{% endif %}{% if combination %} OR d.{{ combination.column|q }} <> v.{{ combination.column|q }}{% endif %} AS _rebinds
 FROM versions AS v
 LEFT JOIN {{ table }} AS d ON d.{{ key_column|q }} = v.{{ key_column|q }}
 WHERE d.{{ key_column|q }} IS NULL OR {{ payload|differ("d", "v") }}

@@ -1,8 +1,9 @@
 {% if infers %}-- {{ fact }}: a member that its events no longer give, and that the role `{{ role }}` names, stays as an inferred one
-INSERT INTO {{ table }} ({{ key_column|q }}, {{ durable_column|q }}, {{ key|list }}, {% if has_versions %}valid_from, valid_to, is_current, {% endif %}is_deleted, is_inferred, loaded_batch)
-SELECT DISTINCT c.{{ durable_column|q }}, c.{{ durable_column|q }}, {{ key|list("c") }}, {% if has_versions %}{{ d.beginning }}, {{ open_end }}, TRUE, {% endif %}FALSE, TRUE, {{ d.batch }}
+INSERT INTO {{ table }} ({{ key_column|q }}, {{ durable_column|q }}, {{ key|list }}, {% for column in outriggers %}{{ column.name|q }}, {% endfor %}{% if has_versions %}valid_from, valid_to, is_current, {% endif %}is_deleted, is_inferred, loaded_batch)
+SELECT DISTINCT {% if keys %}k._key{% else %}c.{{ durable_column|q }}{% endif %}, c.{{ durable_column|q }}, {{ key|list("c") }}, {% for column in outriggers %}-1, {% endfor %}{% if has_versions %}{{ d.beginning }}, {{ open_end }}, TRUE, {% endif %}FALSE, TRUE, {{ d.batch }}
 FROM changes AS c
-WHERE c._change = 'delete'
+{% if keys %}JOIN {{ keys }} AS k ON k._hash = c.{{ durable_column|q }}
+{% endif %}WHERE c._change = 'delete'
   AND NOT EXISTS (SELECT 1 FROM {{ table }} AS v WHERE v.{{ durable_column|q }} = c.{{ durable_column|q }})
   AND EXISTS (SELECT 1 FROM {{ fact_table }} AS f WHERE f.{{ role_durable|q }} = c.{{ durable_column|q }});
 

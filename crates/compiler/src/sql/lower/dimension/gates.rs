@@ -1,0 +1,232 @@
+//! What must hold before a dimension is merged, and of the loaded table after it.
+
+use super::context::Context;
+use crate::diagnostic::Code;
+use crate::model::{Dimension, Members, OnDelete, Scd};
+use crate::plan::{Gate, Reads, Statement};
+use crate::sql::googlesql::Type;
+use crate::sql::lower::Lowering;
+use crate::sql::template::Col;
+
+/// Which members an audit looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Audited {
+    /// Every one.
+    All,
+    /// Those of the temporary table `members`: the ones that a load touched.
+    Touched,
+}
+
+impl Lowering<'_> {
+    /// The natural key is there and, where `unique`, names one row.
+    pub(super) fn dimension_gates(
+        &self,
+        dimension: &Dimension,
+        context: &Context<'_>,
+        unique: bool,
+    ) -> Vec<Statement> {
+        let names: Vec<&str> = context.key.iter().map(Col::name).collect();
+        let key_text = self.readable_key(&names, "i");
+        let null: Vec<String> = names.iter().map(|name| format!("i.{} IS NULL", self.dialect.quote(name))).collect();
+        let mut gates = vec![Statement {
+            sql: format!("SELECT {key_text} AS key_text FROM incoming AS i WHERE {} LIMIT 20", null.join(" OR ")),
+            reads: Reads::Gate(Gate {
+                code: Code::NullKey,
+                message: format!("the natural key of dimension `{}` is NULL", dimension.name),
+                span: dimension.span,
+                help: "filter these rows out in the query, or name columns that are never NULL".to_owned(),
+            }),
+        }];
+        if unique {
+            let list = context.key.iter().map(|c| format!("i.{}", self.dialect.quote(c.name()))).collect::<Vec<_>>();
+            gates.push(Statement {
+                sql: format!(
+                    "SELECT {key_text} AS key_text FROM incoming AS i GROUP BY {} HAVING COUNT(*) > 1 LIMIT 20",
+                    list.join(", ")
+                ),
+                reads: Reads::Gate(Gate {
+                    code: Code::DuplicateKey,
+                    message: format!(
+                        "the query of dimension `{}` gives several rows of one natural key",
+                        dimension.name
+                    ),
+                    span: dimension.span,
+                    help: "make the query give one row per natural key, or name the columns that tell the rows apart"
+                        .to_owned(),
+                }),
+            });
+        }
+        gates
+    }
+
+    /// No two members, and no two combinations of a mini-dimension, have one key.
+    pub(super) fn collision_gates(&self, dimension: &Dimension, context: &Context<'_>) -> Vec<Statement> {
+        let names: Vec<&str> = context.key.iter().map(Col::name).collect();
+        let mut gates = vec![Statement {
+            sql: self.collision(&context.key_column, &names, &context.table),
+            reads: Reads::Gate(Gate {
+                code: Code::KeyCollision,
+                message: format!("two members of dimension `{}` have the same surrogate key", dimension.name),
+                span: dimension.span,
+                help: "declare `surrogate_key: { salt: … }` and rebuild the dimension".to_owned(),
+            }),
+        }];
+        if let Some(combination) = &context.combination {
+            let names: Vec<&str> = combination.attributes.iter().map(Col::name).collect();
+            gates.push(Statement {
+                sql: self.collision(&combination.column, &names, &combination.table),
+                reads: Reads::Gate(Gate {
+                    code: Code::KeyCollision,
+                    message: format!("two combinations of mini-dimension `{}` have the same key", dimension.name),
+                    span: dimension.span,
+                    help: "rename a band of one of them".to_owned(),
+                }),
+            });
+        }
+        gates
+    }
+
+    fn collision(&self, key: &str, names: &[&str], table: &str) -> String {
+        let quote = |name: &str| self.dialect.quote(name);
+        let key = quote(key);
+        let differs: Vec<String> = names.iter().map(|name| format!("a.{0} IS DISTINCT FROM b.{0}", quote(name))).collect();
+        let text = self.dialect.concat(&[
+            self.readable_key(names, "a"),
+            self.dialect.string(" and "),
+            self.readable_key(names, "b"),
+        ]);
+        let list = |alias: &str| {
+            let columns: Vec<String> = std::iter::once(key.clone())
+                .chain(names.iter().map(|n| quote(n)))
+                .map(|c| format!("{alias}.{c}"))
+                .collect();
+            columns.join(", ")
+        };
+        format!(
+            "SELECT {text} AS key_text\nFROM versions AS a\nJOIN (SELECT {} FROM {table} AS d WHERE d.{key} >= 0 UNION ALL SELECT {} FROM versions AS w) AS b\n  ON a.{key} = b.{key}\nWHERE {}\nLIMIT 20",
+            list("d"),
+            list("w"),
+            differs.join(" OR ")
+        )
+    }
+
+    /// Says which members have an earlier value of type 0 than the one that was loaded.
+    pub(super) fn late_originals(
+        &self,
+        dimension: &Dimension,
+        members: &Members,
+        context: &Context<'_>,
+    ) -> Option<Statement> {
+        members.attributes.iter().find(|attribute| attribute.scd == Scd::Type0)?;
+        let names: Vec<&str> = context.key.iter().map(Col::name).collect();
+        let keeps = members.late_type0 == crate::model::LateType0::Keep;
+        Some(Statement {
+            sql: format!(
+                "SELECT DISTINCT {} AS key_text FROM versions AS v WHERE v._is_late LIMIT 20",
+                self.readable_key(&names, "v")
+            ),
+            reads: Reads::Notice(Gate {
+                code: Code::LateOriginal,
+                message: format!(
+                    "an earlier state of members of dimension `{}` arrived late: their first values {}",
+                    dimension.name,
+                    if keeps { "stay as they were loaded" } else { "are restated" }
+                ),
+                span: dimension.span,
+                help: "`late_type0` says what becomes of them".to_owned(),
+            }),
+        })
+    }
+
+    /// Structure of the loaded dimension: unique keys, one current version, no overlap, no interval of no length, no gap
+    /// but after a delete.
+    pub(super) fn dimension_audits(
+        &self,
+        dimension: &Dimension,
+        members: &Members,
+        context: &Context<'_>,
+        audited: Audited,
+    ) -> Vec<Statement> {
+        let quote = |name: &str| self.dialect.quote(name);
+        let names: Vec<&str> = context.key.iter().map(Col::name).collect();
+        let table = &context.table;
+        let text = self.readable_key(&names, "d");
+        let key = quote(&context.key_column);
+        let on = |other: &str| {
+            let equal: Vec<String> = names.iter().map(|name| format!("{other}.{0} = d.{0}", quote(name))).collect();
+            equal.join(" AND ")
+        };
+        let join = match audited {
+            Audited::All => String::new(),
+            Audited::Touched => format!(" JOIN members AS m ON {}", on("m")),
+        };
+        let gate = |sql: String, message: String| Statement {
+            sql,
+            reads: Reads::Gate(Gate {
+                code: Code::AuditFailed,
+                message,
+                span: dimension.span,
+                help: "report the case: a load must not leave this".to_owned(),
+            }),
+        };
+        let name = &dimension.name;
+        let mut audits = Vec::new();
+        if audited == Audited::All {
+            audits.push(gate(
+                format!(
+                    "SELECT CAST(d.{key} AS {}) AS key_text FROM {table} AS d GROUP BY d.{key} HAVING COUNT(*) > 1 LIMIT 20",
+                    self.dialect.ty(&Type::String)
+                ),
+                format!("a surrogate key of dimension `{name}` names several rows"),
+            ));
+        }
+        if !members.has_versions() {
+            return audits;
+        }
+        let valid_to = self.valid_to(members, "d");
+        let list: Vec<String> = names.iter().map(|name| format!("d.{}", quote(name))).collect();
+        let list = list.join(", ");
+        // A member is away between two versions only where a delete ended the one before.
+        let gap = match members.on_delete {
+            OnDelete::Close => {
+                let history = match audited {
+                    Audited::All => context.history.clone(),
+                    Audited::Touched => "(SELECT * FROM kept UNION ALL SELECT * FROM fresh)".to_owned(),
+                };
+                format!(
+                    "d._next > d._to AND NOT EXISTS (SELECT 1 FROM {history} AS h WHERE h._gone AND h._event_at = d._to AND {})",
+                    on("h")
+                )
+            }
+            OnDelete::Flag | OnDelete::Ignore => "d._next > d._to".to_owned(),
+        };
+        let why = |text: &str| self.dialect.string(&format!(" {text}"));
+        let what = format!(
+            "CASE WHEN d.valid_from >= d._to THEN {} WHEN d._next < d._to THEN {} WHEN d._open > 1 THEN {} ELSE {} END",
+            why("ends a version before it starts"),
+            why("has versions that overlap"),
+            why("has several current versions"),
+            why("has a gap without a delete"),
+        );
+        audits.push(gate(
+            format!(
+                "SELECT DISTINCT {} AS key_text\nFROM (\n  SELECT d.*, {valid_to} AS _to, LEAD(d.valid_from) OVER (PARTITION BY {list} ORDER BY d.valid_from) AS _next,\n    SUM(CASE WHEN d.is_current THEN 1 ELSE 0 END) OVER (PARTITION BY {list}) AS _open\n  FROM {table} AS d{join}\n  WHERE d.{key} >= 0\n) AS d\nWHERE d.valid_from >= d._to OR d._next < d._to OR d._open > 1\n  OR ({gap})\nLIMIT 20",
+                self.dialect.concat(&[text, what])
+            ),
+            format!("the timeline of dimension `{name}` is not whole"),
+        ));
+        audits
+    }
+
+    /// A key as a person reads it: `order_id=7, line_no=2`.
+    pub(crate) fn readable_key(&self, names: &[&str], alias: &str) -> String {
+        let string = self.dialect.ty(&Type::String);
+        let mut parts = Vec::new();
+        for (index, name) in names.iter().enumerate() {
+            let comma = if index == 0 { "" } else { ", " };
+            parts.push(self.dialect.string(&format!("{comma}{name}=")));
+            parts.push(format!("COALESCE(CAST({alias}.{} AS {string}), 'NULL')", self.dialect.quote(name)));
+        }
+        self.dialect.concat(&parts)
+    }
+}

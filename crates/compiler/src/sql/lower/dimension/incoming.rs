@@ -1,0 +1,102 @@
+//! What a dimension's load reads: every landed state of one table, or the rows that a query gives now.
+//! It must not know what becomes of them.
+
+use sqlparser::ast::{GroupByExpr, SelectItem, SetExpr, TableFactor};
+
+use crate::model::{EffectiveAt, Members, Project, Table};
+use crate::sql::googlesql::{ColumnKind, parse_query, to_googlesql};
+use crate::sql::lower::Lowering;
+use crate::sql::names;
+use crate::sql::touched::{self, table_name};
+
+impl Lowering<'_> {
+    /// The one table whose every landed state is an event: the query maps each row of it alone, and the natural key
+    /// tells its rows apart.
+    pub(super) fn states_table(&self, members: &Members) -> Option<&Table> {
+        let [used] = members.query.analysis.tables.as_slice() else { return None };
+        let table = self.project.table(&used.table)?;
+        let query = parse_query(&members.query.text).ok()?;
+        let SetExpr::Select(select) = query.body.as_ref() else { return None };
+        let plain = query.with.is_none()
+            && query.limit_clause.is_none()
+            && select.distinct.is_none()
+            && select.having.is_none()
+            && select.qualify.is_none()
+            && matches!(&select.group_by, GroupByExpr::Expressions(by, _) if by.is_empty())
+            && matches!(select.from.as_slice(), [from] if from.joins.is_empty()
+                && matches!(&from.relation, TableFactor::Table { .. }))
+            && touched::is_row_by_row(select);
+        let named = |key: &String| {
+            members.natural_key.iter().any(|column| {
+                members.query.analysis.output.iter().any(|output| {
+                    output.name == column.name
+                        && output.kind == ColumnKind::Direct
+                        && output.origins.iter().any(|(_, origin)| origin == key)
+                })
+            })
+        };
+        (plain && !table.primary_key.is_empty() && table.primary_key.iter().all(named)).then_some(table)
+    }
+}
+
+/// The user's query over every landed state, with the state's housekeeping columns and whether the member is gone.
+pub(super) fn states_text(members: &Members, table: &Table) -> String {
+    let Ok(mut query) = parse_query(&members.query.text) else { return members.query.text.clone() };
+    if let SetExpr::Select(select) = query.body.as_mut() {
+        let filter = select.selection.take();
+        let gone = match filter {
+            Some(filter) => format!("(_deleted OR NOT COALESCE({filter}, FALSE))"),
+            None => "_deleted".to_owned(),
+        };
+        let wildcard = select.projection.iter().any(|item| matches!(item, SelectItem::Wildcard(_)));
+        let mut extra = vec![("_gone", gone)];
+        if !wildcard {
+            extra.extend(["_at", "_batch", "_state", "_deleted", "_gone_since"].map(|name| (name, name.to_owned())));
+        }
+        for (alias, text) in extra {
+            if let Ok(expr) = crate::sql::googlesql::parse_expr(&text) {
+                select.projection.push(SelectItem::ExprWithAlias { expr, alias: alias.into() });
+            }
+        }
+        if let Some(from) = select.from.first_mut()
+            && let TableFactor::Table { name, alias, .. } = &mut from.relation
+            && table_name(name).is_some()
+        {
+            let plain = touched::plain_alias(touched::short_name(&table.address));
+            alias.get_or_insert(plain);
+            *name = touched::backquoted(&format!("{}/states", table.address));
+        }
+    }
+    to_googlesql(&query)
+}
+
+/// The natural key, the attributes and the instant of each row of a query.
+pub(super) fn outer_text(project: &Project, members: &Members, states_of: Option<&Table>, inner: &str) -> String {
+    let mut items: Vec<String> = members.natural_key.iter().map(|column| names::backquoted(&column.name)).collect();
+    items.extend(
+        members
+            .attributes
+            .iter()
+            .map(|attribute| format!("({}) AS {}", attribute.expr, names::backquoted(&attribute.column.name))),
+    );
+    let instant = match &members.effective_at {
+        EffectiveAt::Column(name, ty) => Some(names::instant(&names::backquoted(name), ty, &project.timezone)),
+        EffectiveAt::Extracted => None,
+    };
+    let sequence = members.sequence.as_ref().map_or("CAST(NULL AS INT64)".to_owned(), |name| names::backquoted(name));
+    if let Some(table) = states_of {
+        let own = instant.map_or("_at".to_owned(), |instant| format!("COALESCE({instant}, _at)"));
+        // A row that a whole reading did not find holds the values of its last state: it went at the reading's time,
+        // and one that comes back with no later instant than that comes back at the reading's time.
+        let at =
+            if table.deletes_by_reading() { format!("IF(_deleted OR {own} <= _gone_since, _at, {own})") } else { own };
+        items.push(format!("{at} AS _event_at"));
+    } else {
+        items.push(format!("{} AS _event_at", instant.unwrap_or_else(|| "CAST(NULL AS TIMESTAMP)".to_owned())));
+    }
+    items.push(format!("{sequence} AS _event_sequence"));
+    if states_of.is_some() {
+        items.extend(["_batch", "_state", "_gone"].map(str::to_owned));
+    }
+    format!("SELECT {} FROM ({inner}) AS q", items.join(", "))
+}

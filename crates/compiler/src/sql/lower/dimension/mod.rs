@@ -1,0 +1,315 @@
+//! A dimension's load: landed states become events, events become versions, versions change the table and the facts
+//! that look them up. It must not decide what a policy means; the templates' timeline is that.
+
+mod context;
+mod gates;
+mod incoming;
+
+use serde::Serialize;
+
+use self::context::Context;
+use self::gates::Audited;
+use self::incoming::{outer_text, states_text};
+use super::relations::{Moment, sql_columns};
+use super::{Lowering, problems_at};
+use crate::diagnostic::Diagnostic;
+use crate::model::{Dimension, EffectiveAt, Members, Missing, ModelId, OpenEnd};
+use crate::plan::{ModelLoad, Reads, Statement};
+use crate::sql::googlesql::{Column as SqlColumn, Type};
+use crate::sql::names;
+use crate::sql::template::Col;
+use crate::sql::touched;
+
+#[derive(Serialize)]
+struct Incoming<'a> {
+    model: &'a str,
+    query: String,
+    names: &'a [Col],
+    key: &'a [Col],
+    history: &'a str,
+    touched: Option<Vec<Col>>,
+    event_at: String,
+}
+
+/// What a rebinding of facts needs to know of one role.
+#[derive(Serialize)]
+struct Rekey {
+    fact: String,
+    fact_table: String,
+    fact_key: Vec<Col>,
+    role: String,
+    role_key: String,
+    role_durable: String,
+    table: String,
+    key_column: String,
+    durable_column: String,
+    keys: Option<String>,
+    outriggers: Vec<Col>,
+    has_versions: bool,
+    as_of: Option<String>,
+    valid_to: String,
+    infers: bool,
+    key: Vec<Col>,
+    open_end: String,
+}
+
+/// What the numbering of surrogate keys needs to know.
+#[derive(Serialize)]
+struct Numbers<'a> {
+    model: &'a str,
+    keys: &'a str,
+    key_column: &'a str,
+}
+
+impl Lowering<'_> {
+    pub(super) fn dimension(
+        &self,
+        id: ModelId,
+        dimension: &Dimension,
+        members: &Members,
+    ) -> Result<ModelLoad, Vec<Diagnostic>> {
+        let context = self.dimension_context(dimension, members);
+        let (tables, upstream) = self.reads(id);
+        let names = &context.names;
+        let base = |query: String, touched: Option<Vec<Col>>, event_at| Incoming {
+            model: &dimension.name,
+            query,
+            names,
+            key: &context.key,
+            history: &context.history,
+            touched,
+            event_at,
+        };
+        // Where the state after each batch is an event, a batch must not hide the one before it.
+        let by_batch = self.states_table(members).is_none() && members.keeps_states();
+        let moment = if by_batch { Moment::Batch } else { Moment::Now };
+        let (full, rebuild, incremental, whole) = if let Some(table) = self.states_table(members) {
+            let load = |since: &str, rebuilds: bool| -> Result<Vec<Statement>, Vec<Diagnostic>> {
+                let text = states_text(members, table);
+                let mut catalog = self.catalog(&members.query, Moment::Now);
+                let mut columns = sql_columns(&table.columns);
+                for (name, ty) in [
+                    ("_at", Type::Timestamp),
+                    ("_batch", Type::Int64),
+                    ("_state", Type::Int64),
+                    ("_deleted", Type::Bool),
+                    ("_gone_since", Type::Timestamp),
+                ] {
+                    columns.push(SqlColumn { name: name.to_owned(), ty });
+                }
+                catalog.add_as(&format!("{}/states", table.address), self.states(table, since), columns);
+                let query = self
+                    .dialect
+                    .query(&outer_text(self.project, members, Some(table), &text), &catalog)
+                    .map_err(|found| problems_at(found, members.query.span))?;
+                let mut statements = self.render("dimension_states", base(query, None, String::new()));
+                statements.extend(self.dimension_gates(dimension, &context, false));
+                let context = Context {
+                    reevaluates: rebuilds || since != self.dialect.words().since,
+                    rebuilds,
+                    ..context.clone()
+                };
+                statements.extend(self.dimension_tail(dimension, members, &context));
+                Ok(statements)
+            };
+            // A row that a reading found again took effect at the time of that reading, which only its image tells.
+            let since = self.dialect.words().since;
+            let all = if table.deletes_by_reading() { since } else { "0" };
+            (load(all, false)?, load("0", true)?, Some(load(since, false)?), None)
+        } else {
+            let event_at = match members.effective_at {
+                EffectiveAt::Column(..) => format!("COALESCE(e._event_at, {})", self.dialect.words().at),
+                EffectiveAt::Extracted => self.dialect.words().at.to_owned(),
+            };
+            let load = |text: &str,
+                        increment: Option<&touched::Increment>,
+                        rebuilds: bool|
+             -> Result<Vec<Statement>, Vec<Diagnostic>> {
+                let mut catalog = self.catalog(&members.query, if rebuilds { Moment::Now } else { moment });
+                let mut statements = Vec::new();
+                let at = |found| problems_at(found, members.query.span);
+                if let Some(increment) = increment {
+                    self.add_relations(&mut catalog, &increment.relations, moment);
+                    statements.extend(self.touched(&dimension.name, increment, &catalog).map_err(at)?);
+                }
+                let query = self.dialect.query(&outer_text(self.project, members, None, text), &catalog).map_err(at)?;
+                let touched = increment.map(|increment| increment.key.iter().map(Col::plain).collect());
+                statements.extend(self.render("dimension_evaluated", base(query, touched, event_at.clone())));
+                statements.extend(self.dimension_gates(dimension, &context, true));
+                statements.extend(self.dimension_tail(dimension, members, &Context { rebuilds, ..context.clone() }));
+                Ok(statements)
+            };
+            let key: Vec<String> = members.natural_key.iter().map(|column| column.name.clone()).collect();
+            let full = load(&members.query.text, None, false)?;
+            let rebuild = load(&members.query.text, None, true)?;
+            match self.increment(&members.query, &key) {
+                Ok(increment) => (full, rebuild, Some(load(&increment.restricted, Some(&increment), false)?), None),
+                Err(whole) => (full, rebuild, None, Some(whole.reason)),
+            }
+        };
+        Ok(ModelLoad {
+            model: id,
+            name: dimension.name.clone(),
+            tables,
+            upstream,
+            reads_models: self.reads_models(id),
+            by_batch,
+            whole,
+            full,
+            rebuild,
+            incremental,
+            audits: self.dimension_audits(dimension, members, &context, Audited::All),
+        })
+    }
+
+    /// Why a dimension is computed whole, where it is.
+    pub(super) fn whole_dimension(&self, members: &Members) -> Option<String> {
+        if self.states_table(members).is_some() {
+            return None;
+        }
+        let key: Vec<String> = members.natural_key.iter().map(|column| column.name.clone()).collect();
+        self.increment(&members.query, &key).err().map(|whole| whole.reason)
+    }
+
+    /// The statements from the incoming events to the facts that look the dimension up.
+    fn dimension_tail(&self, dimension: &Dimension, members: &Members, context: &Context<'_>) -> Vec<Statement> {
+        let mut statements = self.render("dimension_load", context);
+        if let Some(keys) = &context.keys {
+            let numbers = Numbers { model: &dimension.name, keys, key_column: &context.key_column };
+            statements.extend(self.render("dimension_numbers", numbers));
+        }
+        statements.extend(self.collision_gates(dimension, context));
+        statements.extend(self.late_originals(dimension, members, context));
+        let mut merge = self.render("dimension_merge", context);
+        if context.rebuilds {
+            merge.insert(1, self.version_changes(members, context));
+        }
+        statements.extend(merge);
+        if context.combination.is_some() {
+            statements.extend(self.render("mini_merge", context));
+        }
+        statements.extend(self.dimension_audits(dimension, members, context, Audited::Touched));
+        for (fact, role) in self.users.get(dimension.name.as_str()).into_iter().flatten() {
+            let (fact, role) = (&self.project.facts[*fact], &self.project.facts[*fact].roles[*role]);
+            let as_of = names::as_of(fact, role).filter(|_| members.has_versions());
+            let lookup = self.lookup(dimension);
+            statements.extend(self.render(
+                "rekey",
+                Rekey {
+                    fact: fact.name.clone(),
+                    fact_table: self.star(&fact.name),
+                    fact_key: fact.key.iter().map(|column| Col::new(&column.name, &column.ty)).collect(),
+                    role: role.name.clone(),
+                    role_key: names::key(&role.name),
+                    role_durable: names::durable_key(&role.name),
+                    table: lookup.table,
+                    key_column: lookup.key,
+                    durable_column: lookup.durable,
+                    keys: context.keys.clone(),
+                    outriggers: outrigger_columns(members),
+                    has_versions: members.has_versions(),
+                    as_of,
+                    valid_to: self.valid_to(members, "v"),
+                    infers: role.missing == Missing::Infer,
+                    key: context.key.clone(),
+                    open_end: self.open_end(members),
+                },
+            ));
+        }
+        statements
+    }
+
+    /// What happens to each version of a rebuilt dimension, for a person to read before it does.
+    fn version_changes(&self, members: &Members, context: &Context<'_>) -> Statement {
+        let names: Vec<&str> = context.key.iter().map(Col::name).collect();
+        let stored: Vec<String> = members.stored().into_iter().map(|stored| stored.name).collect();
+        let stored: Vec<&str> = stored.iter().map(String::as_str).collect();
+        let string = self.dialect.ty(&Type::String);
+        let span = |alias: &str| match members.has_versions() {
+            true => format!("CAST({alias}.valid_from AS {string}), CAST({alias}.valid_to AS {string})"),
+            false => "NULL, NULL".to_owned(),
+        };
+        let key = self.dialect.quote(&context.key_column);
+        let values = |alias: &str| {
+            format!("CASE WHEN {alias}.{key} IS NOT NULL THEN {} END", self.readable_key(&stored, alias))
+        };
+        Statement {
+            sql: format!(
+                "SELECT c._change, {member}, {before}, {was}, {after}, {is}\nFROM changes AS c\nLEFT JOIN {table} AS d ON d.{key} = c.{key}\nORDER BY 2, {order}, 1\nLIMIT 1000",
+                member = self.readable_key(&names, "c"),
+                before = span("d"),
+                was = values("d"),
+                after = span("c"),
+                is = values("c"),
+                table = context.table,
+                order = if members.has_versions() { "c.valid_from" } else { "1" },
+            ),
+            reads: Reads::Versions,
+        }
+    }
+
+    /// Where facts look a dimension up.
+    pub(super) fn lookup(&self, dimension: &Dimension) -> Lookup {
+        match dimension.mini() {
+            Some(mini) => Lookup {
+                table: self.timeline_of(&dimension.name),
+                key: names::key(&dimension.name),
+                durable: names::durable_key(&mini.base),
+            },
+            None => Lookup {
+                table: self.star(&dimension.name),
+                key: names::key(&dimension.name),
+                durable: names::durable_key(&dimension.name),
+            },
+        }
+    }
+
+    /// The table that says which member had which combination of a mini-dimension when.
+    pub(super) fn timeline_of(&self, mini: &str) -> String {
+        self.path(&self.history_schema(), &timeline_name(mini))
+    }
+
+    /// The table that says which number stands for which key.
+    pub(super) fn numbers(&self, dimension: &Dimension) -> String {
+        self.path(&self.history_schema(), &numbers_name(&dimension.name))
+    }
+
+    /// The end of a current version, as it is stored.
+    pub(super) fn open_end(&self, members: &Members) -> String {
+        match members.open_end {
+            OpenEnd::FarFuture => self.dialect.words().far_future.to_owned(),
+            OpenEnd::Null => format!("CAST(NULL AS {})", self.dialect.ty(&Type::Timestamp)),
+        }
+    }
+
+    /// The end of a version as an instant to compare with.
+    pub(super) fn valid_to(&self, members: &Members, alias: &str) -> String {
+        match members.open_end {
+            OpenEnd::FarFuture => format!("{alias}.valid_to"),
+            OpenEnd::Null => format!("COALESCE({alias}.valid_to, {})", self.dialect.words().far_future),
+        }
+    }
+}
+
+/// The table of versions that facts look a dimension up in, by its durable key or its natural key.
+pub(super) struct Lookup {
+    /// The quoted path.
+    pub(super) table: String,
+    /// The column whose value a fact stores.
+    pub(super) key: String,
+    /// The column with the durable key.
+    pub(super) durable: String,
+}
+
+pub(super) fn timeline_name(mini: &str) -> String {
+    format!("{mini}__members")
+}
+
+pub(super) fn numbers_name(dimension: &str) -> String {
+    format!("{dimension}__keys")
+}
+
+/// The columns of a base dimension with its members' present combinations.
+pub(super) fn outrigger_columns(members: &Members) -> Vec<Col> {
+    members.outriggers.iter().map(|mini| Col::plain(names::outrigger_key(mini))).collect()
+}

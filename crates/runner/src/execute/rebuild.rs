@@ -1,0 +1,163 @@
+//! A rebuild: the history of one dimension since an instant is forgotten and computed from what is landed, or a fact
+//! from all of it. The versions that change are told first; a rebuild that is only shown changes nothing.
+
+use chrono::NaiveDateTime;
+use dwc_compiler::diagnostic::Code;
+use dwc_compiler::model::Project;
+use dwc_compiler::plan::{ModelLoad, Reads};
+use serde::Serialize;
+
+use super::crash;
+use super::report::ModelReport;
+use super::run::{Held, execute, plan, set};
+use crate::state;
+use crate::{DuckDbWarehouse, Error, Offence};
+
+/// What a rebuild is told.
+#[derive(Debug, Clone)]
+pub struct RebuildOptions {
+    /// The model's name.
+    pub model: String,
+    /// The instant, UTC, since which the history of a dimension is computed anew; all of it where left out.
+    pub from: Option<NaiveDateTime>,
+    /// The time of the rebuild, UTC: the instant of rows whose source gives none.
+    pub at: NaiveDateTime,
+    /// States that landing no longer holds may be forgotten.
+    pub may_lose: bool,
+    /// Nothing is kept: the report says what would be.
+    pub only_shown: bool,
+}
+
+/// What a rebuild did, or would do.
+#[derive(Debug, Clone, Serialize)]
+pub struct RebuildReport {
+    /// What the load of the model did.
+    pub load: ModelReport,
+    /// States that are forgotten and that landing does not give again.
+    pub lost: i64,
+    /// Versions that change, at most 1,000 of them, by member and begin.
+    pub versions: Vec<VersionChange>,
+}
+
+/// What becomes of one version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct VersionChange {
+    /// `insert`, `update` or `delete`.
+    pub change: String,
+    /// The member's natural key.
+    pub member: String,
+    /// The version as it is; `None` where there is none.
+    pub before: Option<VersionState>,
+    /// The version as it becomes; `None` where it goes.
+    pub after: Option<VersionState>,
+}
+
+/// A version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct VersionState {
+    /// Since when it holds; `None` for a dimension without versions.
+    pub from: Option<String>,
+    /// Until when.
+    pub to: Option<String>,
+    /// Its attributes, as `name=value`.
+    pub values: String,
+}
+
+/// Why a transaction is not kept.
+enum Undone {
+    /// It was to be shown only.
+    Shown,
+    Held(Held),
+}
+
+impl From<Error> for Undone {
+    fn from(error: Error) -> Self {
+        Undone::Held(Held::World(error))
+    }
+}
+
+/// Rebuilds a model, or shows what that would change.
+///
+/// # Errors
+/// No model of the name, models that are not applied, states that would be lost without leave, or the world failed.
+/// Offences of data are part of the result.
+pub fn rebuild(
+    warehouse: &DuckDbWarehouse,
+    project: &Project,
+    options: &RebuildOptions,
+) -> Result<(RebuildReport, Vec<Offence>), Error> {
+    let plan = plan(warehouse, project)?;
+    let Some(model) = plan.models.iter().find(|model| model.name == options.model) else {
+        return Err(Error::coded(Code::UnknownName, format!("there is no model `{}` that is loaded", options.model))
+            .help("name a dimension or a fact that is read from a source"));
+    };
+    if model.rebuild.is_empty() && options.from.is_some() {
+        return Err(Error::coded(Code::WrongValue, format!("`{}` is a fact, which has no history", model.name))
+            .help("leave `--from` out: a fact is computed from everything that is landed"));
+    }
+    let mut report =
+        RebuildReport { load: ModelReport::of(&model.name), lost: 0, versions: Vec::new() };
+    let mut offences = Vec::new();
+    match warehouse.transaction(|| carry_out(warehouse, model, options, &mut report)) {
+        Ok(()) => crash::point(),
+        Err(Undone::Shown) => {}
+        Err(Undone::Held(Held::Offence(offence))) => offences.push(offence),
+        Err(Undone::Held(Held::World(error))) => return Err(error),
+    }
+    Ok((report, offences))
+}
+
+fn carry_out(
+    warehouse: &DuckDbWarehouse,
+    model: &ModelLoad,
+    options: &RebuildOptions,
+    report: &mut RebuildReport,
+) -> Result<(), Undone> {
+    let batch = warehouse.number("SELECT MAX(batch) FROM _dwc.batches")?.unwrap_or(0);
+    set(warehouse, batch, 0, &options.at)?;
+    let from = options.from.map_or("0001-01-01".to_owned(), |from| from.format("%Y-%m-%d %H:%M:%S%.f").to_string());
+    warehouse.execute(&format!("SET VARIABLE dwc_from = TIMESTAMP '{from}'"))?;
+    let statements = if model.rebuild.is_empty() { &model.full } else { &model.rebuild };
+    for statement in statements {
+        if matches!(statement.reads, Reads::Versions) {
+            report.versions = warehouse.rows(&statement.sql)?.into_iter().map(version_change).collect();
+            continue;
+        }
+        execute(warehouse, statement, &mut report.load).map_err(Undone::Held)?;
+    }
+    report.lost = std::mem::take(&mut report.load.lost);
+    if options.only_shown {
+        return Err(Undone::Shown);
+    }
+    if report.lost > 0 && !options.may_lose {
+        let since = options.from.map_or(String::new(), |from| format!(" since {}", from.format("%Y-%m-%d %H:%M:%S")));
+        return Err(Error::coded(
+            Code::StatesLost,
+            format!(
+                "a rebuild of `{}`{since} would forget {} states that landing no longer holds",
+                model.name, report.lost
+            ),
+        )
+        .help(format!(
+            "declare `retain: history` for its table to keep them from now on; if the loss is meant, add --allow-destructive {}",
+            model.name
+        ))
+        .into());
+    }
+    crash::point();
+    state::consume(warehouse, &model.name, batch)?;
+    Ok(())
+}
+
+fn version_change(row: Vec<Option<String>>) -> VersionChange {
+    let mut cells = row.into_iter();
+    let mut next = || cells.next().flatten();
+    let (change, member) = (next().unwrap_or_default(), next().unwrap_or_default());
+    let mut version = || {
+        let (from, to, values) = (next(), next(), next());
+        values.map(|values| VersionState { from, to, values })
+    };
+    let before = version();
+    let after = version().filter(|_| change != "delete");
+    VersionChange { change, member, before, after }
+}
