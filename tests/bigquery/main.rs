@@ -10,7 +10,8 @@ use dwc_tests::googlesql::GoogleSql;
 use dwc_tests::project::repository;
 
 const VARIABLES: &str = "DECLARE dwc_batch INT64 DEFAULT 2;\nDECLARE dwc_since INT64 DEFAULT 1;\n\
-    DECLARE dwc_consumed INT64 DEFAULT 1;\nDECLARE dwc_at TIMESTAMP DEFAULT TIMESTAMP '2026-03-01 00:00:00+00';\n";
+    DECLARE dwc_consumed INT64 DEFAULT 1;\nDECLARE dwc_at TIMESTAMP DEFAULT TIMESTAMP '2026-03-01 00:00:00+00';\n\
+    DECLARE dwc_from TIMESTAMP DEFAULT TIMESTAMP '2026-02-01 00:00:00+00';\n";
 
 fn project(folder: &Path) -> Project {
     let files = dwc_runner::project::read(folder).expect("a project");
@@ -64,6 +65,7 @@ fn every_statement(folder: &Path) {
         if let Some(incremental) = &model.incremental {
             analyze(&mut analyzer, &format!("{}.incremental", model.name), &script(incremental), &mut problems);
         }
+        analyze(&mut analyzer, &format!("{}.rebuild", model.name), &script(&model.rebuild), &mut problems);
         analyze(&mut analyzer, &format!("{}.audit", model.name), &script(&model.audits), &mut problems);
     }
     assert!(problems.is_empty(), "{} problems:\n{}", problems.len(), problems.join("\n"));
@@ -82,4 +84,9 @@ fn retail() {
 #[test]
 fn sakila() {
     every_statement(&repository().join("tests/warehouses/sakila"));
+}
+
+#[test]
+fn policies() {
+    every_statement(&repository().join("tests/warehouses/policies"));
 }

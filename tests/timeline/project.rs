@@ -195,7 +195,9 @@ pub fn loaded(warehouse: &Warehouse, policy: &Policy) -> BTreeMap<usize, Vec<Loa
         // The values are those of the combination that the timeline names.
         Some(base) => (
             format!("{name}_key, {base}_durable_key"),
-            format!("(SELECT t.* EXCLUDE (c, d), m.c, m.d FROM {schema}_history.{name}__members AS t JOIN {schema}.{name} AS m USING ({name}_key))"),
+            format!(
+                "(SELECT t.* EXCLUDE (c, d), m.c, m.d FROM {schema}_history.{name}__members AS t JOIN {schema}.{name} AS m USING ({name}_key))"
+            ),
             "NULL, NULL, c, d",
         ),
     };

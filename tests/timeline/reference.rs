@@ -146,7 +146,9 @@ fn with_history(policy: &Policy, moments: &BTreeMap<i64, Moment>) -> Vec<Version
             None => !moment.gone || (policy.on_delete == OnDelete::Flag),
             Some(version) if version.deleted != moment.gone => true,
             Some(_) if moment.gone => false,
-            Some(_) => (0..4).any(|i| matches!(policy.types[i], Some(2 | 6 | 7)) && before.is_none_or(|before| before[i] != values[i])),
+            Some(_) => (0..4).any(|i| {
+                matches!(policy.types[i], Some(2 | 6 | 7)) && before.is_none_or(|before| before[i] != values[i])
+            }),
         };
         if !starts {
             if let Some(version) = &mut open {
@@ -159,7 +161,14 @@ fn with_history(policy: &Policy, moments: &BTreeMap<i64, Moment>) -> Vec<Version
             versions.push(version);
         }
         if !moment.gone || policy.on_delete == OnDelete::Flag {
-            open = Some(Version { from: Some(*at), to: None, values, beside: [None; 4], deleted: moment.gone, inferred: false });
+            open = Some(Version {
+                from: Some(*at),
+                to: None,
+                values,
+                beside: [None; 4],
+                deleted: moment.gone,
+                inferred: false,
+            });
         }
     }
     versions.extend(open);

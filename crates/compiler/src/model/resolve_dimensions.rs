@@ -2,12 +2,16 @@
 
 use super::columns;
 use super::resolve::{Scope, check_name, unknown};
-use super::resolve_queries::{Typed, declared_type, expression, is_instant, key_columns, not_an_instant, output, query};
-use super::types::{Attribute, Calendar, Column, Dimension, DimensionKind, EffectiveAt, KeyStrategy, Members, Mini, Scd};
+use super::resolve_queries::{
+    Typed, declared_type, expression, is_instant, key_columns, not_an_instant, output, query,
+};
+use super::types::{
+    Attribute, Calendar, Column, Dimension, DimensionKind, EffectiveAt, KeyStrategy, Members, Mini, Scd,
+};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
-use crate::sql::names;
 use crate::sql::googlesql::Type;
+use crate::sql::names;
 use crate::syntax::{self, Document, FirstVersion, Kind, LateType0, OnDelete, OpenEnd, Type1Scope};
 
 pub(super) fn resolve_dimension(
@@ -119,7 +123,9 @@ fn mini(
     };
     let found = scope.dimension_documents.get(name).map(|index| &scope.documents[*index]);
     let base = found.and_then(|found| match &found.kind {
-        Kind::Dimension(base) if base.kind.unwrap_or(syntax::DimensionKind::Standard) == syntax::DimensionKind::Standard => {
+        Kind::Dimension(base)
+            if base.kind.unwrap_or(syntax::DimensionKind::Standard) == syntax::DimensionKind::Standard =>
+        {
             Some((found, base))
         }
         _ => None,
@@ -292,7 +298,8 @@ fn attributes(
             }
         };
         let query = &members.query;
-        let Some(mut typed) = expression(document, &path, name, attribute.expr.as_deref(), query, scope, problems) else {
+        let Some(mut typed) = expression(document, &path, name, attribute.expr.as_deref(), query, scope, problems)
+        else {
             continue;
         };
         if let Some(bands) = &attribute.bands {
@@ -441,12 +448,7 @@ fn scd(
 }
 
 /// The views of a type-7 dimension need their names.
-fn dual_views(
-    document: &Document,
-    dimension: &syntax::Dimension,
-    scope: &Scope<'_>,
-    problems: &mut Vec<Diagnostic>,
-) {
+fn dual_views(document: &Document, dimension: &syntax::Dimension, scope: &Scope<'_>, problems: &mut Vec<Diagnostic>) {
     let dual = dimension.attributes.iter().flatten().any(|(_, attribute)| attribute.scd.or(dimension.scd) == Some(7));
     for suffix in names::DUAL_VIEWS.iter().filter(|_| dual) {
         let view = format!("{}_{suffix}", dimension.dimension);

@@ -165,7 +165,7 @@ fn resolve_role(
 ) -> Option<Role> {
     let span = document.key_span(&["dimensions", name]);
     let declared = |key: &str| document.span(&["dimensions", name, key]);
-    let base = Role {
+    let mut base = Role {
         name: name.to_owned(),
         dimension: 0,
         on: Vec::new(),
@@ -218,11 +218,18 @@ fn resolve_role(
     match &dimensions[*index].kind {
         kind @ (DimensionKind::Standard(_) | DimensionKind::Mini(_)) => {
             let members = dimensions[*index].members()?;
-            if matches!(kind, DimensionKind::Mini(_)) && base.missing == Missing::Infer {
+            let is_mini = matches!(kind, DimensionKind::Mini(_));
+            if is_mini && role.missing.is_none() {
+                base.missing = Missing::Unknown;
+            }
+            if is_mini && base.missing == Missing::Infer {
                 problems.push(
-                    Diagnostic::new(Code::WrongValue, format!("`{target}` is a mini-dimension, and a combination is not inferred"))
-                        .at(declared("missing"), "nothing could be filled in later")
-                        .help("remove `missing`, and let the role of the base dimension infer the member"),
+                    Diagnostic::new(
+                        Code::WrongValue,
+                        format!("`{target}` is a mini-dimension, and a combination is not inferred"),
+                    )
+                    .at(declared("missing"), "nothing could be filled in later")
+                    .help("leave `missing` out, and let the role of the base dimension infer the member"),
                 );
             }
             if columns.len() != key_types.len() {

@@ -7,11 +7,11 @@ use std::ops::Range;
 use indexmap::IndexMap;
 
 use crate::source::{FileId, Span};
-use crate::sql::names;
 use crate::sql::googlesql::{OutputColumn, TableUse, Type};
+use crate::sql::names;
 pub use crate::syntax::{
-    Additivity, Contents, DetectDeletes, FactKind, FactOnDelete, FileFormat, FirstVersion, KeyStrategy, LateType0, Missing,
-    OnDelete, OpenEnd, Retain, SourceType, Target, TargetType, Type1Scope, WhenNull,
+    Additivity, Contents, DetectDeletes, FactKind, FactOnDelete, FileFormat, FirstVersion, KeyStrategy, LateType0,
+    Missing, OnDelete, OpenEnd, Retain, SourceType, Target, TargetType, Type1Scope, WhenNull,
 };
 
 /// A checked project.

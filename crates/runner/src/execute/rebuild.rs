@@ -95,8 +95,7 @@ pub fn rebuild(
         return Err(Error::coded(Code::WrongValue, format!("`{}` is a fact, which has no history", model.name))
             .help("leave `--from` out: a fact is computed from everything that is landed"));
     }
-    let mut report =
-        RebuildReport { load: ModelReport::of(&model.name), lost: 0, versions: Vec::new() };
+    let mut report = RebuildReport { load: ModelReport::of(&model.name), lost: 0, versions: Vec::new() };
     let mut offences = Vec::new();
     match warehouse.transaction(|| carry_out(warehouse, model, options, &mut report)) {
         Ok(()) => crash::point(),

@@ -301,11 +301,7 @@ fn pending(
     Ok(all)
 }
 
-pub(super) fn execute(
-    warehouse: &DuckDbWarehouse,
-    statement: &Statement,
-    done: &mut ModelReport,
-) -> Result<(), Held> {
+pub(super) fn execute(warehouse: &DuckDbWarehouse, statement: &Statement, done: &mut ModelReport) -> Result<(), Held> {
     match &statement.reads {
         Reads::Nothing => Ok(warehouse.execute(&statement.sql)?),
         Reads::Counts => {

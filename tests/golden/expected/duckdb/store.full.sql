@@ -161,34 +161,35 @@ SELECT
   CASE WHEN i._nth = 1 THEN CAST('0x' || substr(md5('i' || strlen(CAST(i."store_id" AS VARCHAR)) || ':' || CAST(i."store_id" AS VARCHAR)), 1, 15) AS BIGINT) ELSE CAST('0x' || substr(md5('i' || strlen(CAST(i."store_id" AS VARCHAR)) || ':' || CAST(i."store_id" AS VARCHAR) || '@' || CAST(epoch_us(i._from) AS VARCHAR)), 1, 15) AS BIGINT) END AS "store_key",
   CAST('0x' || substr(md5('i' || strlen(CAST(i."store_id" AS VARCHAR)) || ':' || CAST(i."store_id" AS VARCHAR)), 1, 15) AS BIGINT) AS "store_durable_key",
   i."store_id",
-  version_state."store_name" AS "store_name",
-  version_state."grade" AS "grade",
-  version_state."region" AS "region",
-  version_state."is_open" AS "is_open",
-  last_state."business_type" AS "business_type",
-  last_state."phone" AS "phone",
+  "version_state"."store_name" AS "store_name",
+  "version_state"."grade" AS "grade",
+  "version_state"."region" AS "region",
+  "version_state"."is_open" AS "is_open",
+  "last_state"."business_type" AS "business_type",
+  "last_state"."phone" AS "phone",
   CASE WHEN i._nth = 1 THEN TIMESTAMP '0001-01-01 00:00:00' ELSE i._from END AS valid_from,
   COALESCE(i._to, TIMESTAMP '9999-12-31 00:00:00') AS valid_to,
   i._to IS NULL AS is_current,
   i._gone AS is_deleted,
   FALSE AS is_inferred
+
 FROM intervals AS i
-JOIN moments AS last_state ON last_state._event_at = i._last_at AND last_state."store_id" = i."store_id"
-JOIN moments AS version_state ON version_state._event_at = i._known_at AND version_state."store_id" = i."store_id"
+JOIN moments AS "last_state" ON "last_state"._event_at = i._last_at AND "last_state"."store_id" = i."store_id"
+JOIN moments AS "version_state" ON "version_state"._event_at = i._known_at AND "version_state"."store_id" = i."store_id"
 WHERE NOT i._gone;
 
 -- a row here holds the load back: two members of dimension `store` have the same surrogate key
 SELECT 'store_id=' || COALESCE(CAST(a."store_id" AS VARCHAR), 'NULL') || ' and ' || 'store_id=' || COALESCE(CAST(b."store_id" AS VARCHAR), 'NULL') AS key_text
 FROM versions AS a
-JOIN (SELECT d."store_key", d."store_id" FROM "dw"."store" AS d UNION ALL SELECT w."store_key", w."store_id" FROM versions AS w) AS b
+JOIN (SELECT d."store_key", d."store_id" FROM "dw"."store" AS d WHERE d."store_key" >= 0 UNION ALL SELECT w."store_key", w."store_id" FROM versions AS w) AS b
   ON a."store_key" = b."store_key"
-WHERE a."store_id" <> b."store_id"
+WHERE a."store_id" IS DISTINCT FROM b."store_id"
 LIMIT 20;
 
 -- store: what changes, by version; a version that its events no longer give is gone
 CREATE OR REPLACE TEMP TABLE changes AS
 SELECT
-  v.*,
+  v."store_key", v."store_durable_key", v."store_id", v."store_name", v."grade", v."region", v."is_open", v."business_type", v."phone", v."valid_from", v."valid_to", v."is_current", v."is_deleted", v."is_inferred",
   CASE WHEN d."store_key" IS NULL THEN 'insert' ELSE 'update' END AS _change,
   d."store_key" IS NULL OR d.valid_from <> v.valid_from OR d.valid_to IS DISTINCT FROM v.valid_to AS _rebinds
 FROM versions AS v
@@ -208,7 +209,7 @@ SELECT
   count_if(_change = 'insert') AS inserted,
   count_if(_change = 'update') AS updated,
   count_if(_change = 'delete') AS deleted,
-  (SELECT COUNT(*) FROM versions) - count_if(_change <> 'delete') AS unchanged
+  (SELECT COUNT(*) FROM versions) - COUNT(CASE WHEN _change <> 'delete' THEN 1 END) AS unchanged
 FROM changes;
 
 -- store: the versions change in one statement, its arms disjoint
@@ -222,6 +223,18 @@ WHEN MATCHED AND s._change = 'update' THEN
 WHEN NOT MATCHED AND s._change = 'insert' THEN
   INSERT ("store_key", "store_durable_key", "store_id", "store_name", "grade", "region", "is_open", "business_type", "phone", "valid_from", "valid_to", "is_current", "is_deleted", "is_inferred", loaded_batch)
   VALUES (s."store_key", s."store_durable_key", s."store_id", s."store_name", s."grade", s."region", s."is_open", s."business_type", s."phone", s."valid_from", s."valid_to", s."is_current", s."is_deleted", s."is_inferred", getvariable('dwc_batch'));
+
+-- a row here holds the load back: the timeline of dimension `store` is not whole
+SELECT DISTINCT 'store_id=' || COALESCE(CAST(d."store_id" AS VARCHAR), 'NULL') || CASE WHEN d.valid_from >= d._to THEN ' ends a version before it starts' WHEN d._next < d._to THEN ' has versions that overlap' WHEN d._open > 1 THEN ' has several current versions' ELSE ' has a gap without a delete' END AS key_text
+FROM (
+  SELECT d.*, d.valid_to AS _to, LEAD(d.valid_from) OVER (PARTITION BY d."store_id" ORDER BY d.valid_from) AS _next,
+    SUM(CASE WHEN d.is_current THEN 1 ELSE 0 END) OVER (PARTITION BY d."store_id") AS _open
+  FROM "dw"."store" AS d JOIN members AS m ON m."store_id" = d."store_id"
+  WHERE d."store_key" >= 0
+) AS d
+WHERE d.valid_from >= d._to OR d._next < d._to OR d._open > 1
+  OR (d._next > d._to AND NOT EXISTS (SELECT 1 FROM (SELECT * FROM kept UNION ALL SELECT * FROM fresh) AS h WHERE h._gone AND h._event_at = d._to AND h."store_id" = d."store_id"))
+LIMIT 20;
 
 -- delivery: a member that its events no longer give, and that the role `store` names, stays as an inferred one
 INSERT INTO "dw"."store" ("store_key", "store_durable_key", "store_id", valid_from, valid_to, is_current, is_deleted, is_inferred, loaded_batch)

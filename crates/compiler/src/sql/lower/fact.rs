@@ -7,7 +7,8 @@ use super::relations::Moment;
 use super::{Lowering, problems_at};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{
-    DimensionKind, Fact, FactOnDelete, KeyStrategy, Members, Missing, ModelId, Query, Role, Stored, reserved_key, stored_columns,
+    DimensionKind, Fact, FactOnDelete, KeyStrategy, Members, Missing, ModelId, Query, Role, Stored, reserved_key,
+    stored_columns,
 };
 use crate::plan::{Gate, ModelLoad, Reads, Statement};
 use crate::sql::googlesql::{Problem, Tables, Type, parse_query};

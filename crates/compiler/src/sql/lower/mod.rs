@@ -173,7 +173,12 @@ fn problems_at(found: Vec<Problem>, span: Span) -> Vec<Diagnostic> {
 
 /// Says above each gate what a row of it means: a reader of the SQL has no report to look at.
 fn with_gates_commented(mut load: ModelLoad) -> ModelLoad {
-    let all = load.full.iter_mut().chain(&mut load.rebuild).chain(load.incremental.iter_mut().flatten()).chain(&mut load.audits);
+    let all = load
+        .full
+        .iter_mut()
+        .chain(&mut load.rebuild)
+        .chain(load.incremental.iter_mut().flatten())
+        .chain(&mut load.audits);
     for statement in all {
         if let Reads::Gate(gate) = &statement.reads {
             statement.sql = format!("-- a row here holds the load back: {}\n{}", gate.message, statement.sql);

@@ -11,8 +11,8 @@ use super::Lowering;
 use super::dimension::{numbers_name, timeline_name};
 use super::relations::landed_columns;
 use crate::model::{
-    CALENDAR, Calendar, Dimension, DimensionKind, Fact, KeyStrategy, Members, ModelId, Project, RESERVED, StarColumn, TIME_OF_DAY, Table,
-    TargetType, star_columns,
+    CALENDAR, Calendar, Dimension, DimensionKind, Fact, KeyStrategy, Members, ModelId, Project, RESERVED, StarColumn,
+    TIME_OF_DAY, Table, TargetType, star_columns,
 };
 use crate::plan::{Action, Alteration, Change, ChangeSet, MANIFEST_FORMAT, Manifest, Object, ObjectColumn, ObjectKind};
 use crate::sql::googlesql::{Tables, Type};

@@ -22,7 +22,7 @@ SELECT
   {{ d.count_if }}(_change = 'insert') AS inserted,
   {{ d.count_if }}(_change = 'update') AS updated,
   {{ d.count_if }}(_change = 'delete') AS deleted,
-  (SELECT COUNT(*) FROM versions) - {{ d.count_if }}(_change <> 'delete') AS unchanged
+  (SELECT COUNT(*) FROM versions) - COUNT(CASE WHEN _change <> 'delete' THEN 1 END) AS unchanged
 FROM changes;
 
 -- {{ model }}: the versions change in one statement, its arms disjoint

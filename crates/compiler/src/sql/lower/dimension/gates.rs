@@ -19,12 +19,7 @@ pub(super) enum Audited {
 
 impl Lowering<'_> {
     /// The natural key is there and, where `unique`, names one row.
-    pub(super) fn dimension_gates(
-        &self,
-        dimension: &Dimension,
-        context: &Context<'_>,
-        unique: bool,
-    ) -> Vec<Statement> {
+    pub(super) fn dimension_gates(&self, dimension: &Dimension, context: &Context<'_>, unique: bool) -> Vec<Statement> {
         let names: Vec<&str> = context.key.iter().map(Col::name).collect();
         let key_text = self.readable_key(&names, "i");
         let null: Vec<String> = names.iter().map(|name| format!("i.{} IS NULL", self.dialect.quote(name))).collect();
@@ -89,7 +84,8 @@ impl Lowering<'_> {
     fn collision(&self, key: &str, names: &[&str], table: &str) -> String {
         let quote = |name: &str| self.dialect.quote(name);
         let key = quote(key);
-        let differs: Vec<String> = names.iter().map(|name| format!("a.{0} IS DISTINCT FROM b.{0}", quote(name))).collect();
+        let differs: Vec<String> =
+            names.iter().map(|name| format!("a.{0} IS DISTINCT FROM b.{0}", quote(name))).collect();
         let text = self.dialect.concat(&[
             self.readable_key(names, "a"),
             self.dialect.string(" and "),

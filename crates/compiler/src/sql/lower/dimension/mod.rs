@@ -230,9 +230,8 @@ impl Lowering<'_> {
             false => "NULL, NULL".to_owned(),
         };
         let key = self.dialect.quote(&context.key_column);
-        let values = |alias: &str| {
-            format!("CASE WHEN {alias}.{key} IS NOT NULL THEN {} END", self.readable_key(&stored, alias))
-        };
+        let values =
+            |alias: &str| format!("CASE WHEN {alias}.{key} IS NOT NULL THEN {} END", self.readable_key(&stored, alias));
         Statement {
             sql: format!(
                 "SELECT c._change, {member}, {before}, {was}, {after}, {is}\nFROM changes AS c\nLEFT JOIN {table} AS d ON d.{key} = c.{key}\nORDER BY 2, {order}, 1\nLIMIT 1000",
