@@ -1,6 +1,8 @@
 //! Every type of slowly changing dimension on a few customers: what the tables and views hold, what facts bind to, what
 //! a late state changes and tells, and what a rebuild shows and does.
 
+mod joined;
+
 use dwc_compiler::model::Project as Model;
 use dwc_runner::{DuckDbWarehouse, Mode, RebuildOptions, RebuildReport, RunOptions, RunReport, parse_time};
 use dwc_tests::project::{Project, repository};

@@ -49,6 +49,8 @@ pub struct Row {
     pub key: usize,
     pub values: Values,
     pub at: i64,
+    /// The source gives the instant; else it is that of the file.
+    pub dated: bool,
     pub sequence: Option<i64>,
     pub gone: bool,
 }
@@ -170,6 +172,7 @@ fn changes(random: &mut Random, table: usize, kind: Kind, keys: usize, files: &m
                     key: random.below(keys),
                     values: if bare { [None; 4] } else { values(random) },
                     at: random.below(12) as i64 * 3,
+                    dated: kind != Kind::Plain || !random.one_in(6),
                     sequence: (kind == Kind::Sequenced && !random.one_in(4)).then(|| random.below(3) as i64),
                     gone,
                 }
@@ -182,7 +185,14 @@ fn changes(random: &mut Random, table: usize, kind: Kind, keys: usize, files: &m
 /// A snapshot holds most rows; some changed, some left and some came back, now and then without a later instant.
 fn snapshots(random: &mut Random, table: usize, keys: usize, files: &mut Vec<File>) {
     let mut now: Vec<Row> = (0..keys)
-        .map(|key| Row { key, values: values(random), at: random.below(3) as i64, sequence: None, gone: false })
+        .map(|key| Row {
+            key,
+            values: values(random),
+            at: random.below(3) as i64,
+            dated: true,
+            sequence: None,
+            gone: false,
+        })
         .collect();
     for index in 0..6 {
         let time = index * 7;
@@ -244,7 +254,7 @@ impl Landed {
         let mut rows = file.rows.iter().filter(|row| row.key == key);
         let event = |row: &Row, at| Event { at, sequence: row.sequence, values: row.values, gone: row.gone };
         if kind != Kind::Snapshot {
-            events.extend(rows.map(|row| event(row, if extracted { file.time } else { row.at })));
+            events.extend(rows.map(|row| event(row, if extracted || !row.dated { file.time } else { row.at })));
             return;
         }
         match (rows.next_back(), self.row) {

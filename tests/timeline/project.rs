@@ -134,14 +134,14 @@ fn instant(hours: i64) -> String {
 pub fn write_file(project: &Project, file: &File) {
     let (name, kind) = TABLES[file.table];
     let mut text = format!("{},a,b,c,d,at,sequence,gone\n", columns(kind).join(","));
-    for Row { key, values, at, sequence, gone } in &file.rows {
+    for Row { key, values, at, dated, sequence, gone } in &file.rows {
         text += &key_text(kind, *key);
         for value in values {
             let _ = write!(text, ",{}", value.map_or(String::new(), String::from));
         }
         let gone = if kind == Kind::Operation { ["U", "D"][usize::from(*gone)].to_owned() } else { gone.to_string() };
         let sequence = sequence.map_or(String::new(), |sequence| sequence.to_string());
-        let _ = writeln!(text, ",{},{sequence},{gone}", instant(*at));
+        let _ = writeln!(text, ",{},{sequence},{gone}", if *dated { instant(*at) } else { String::new() });
     }
     project.write(&format!("data/{name}/{}.csv", time(file.time)), &text);
 }

@@ -6,6 +6,8 @@
 //! table's live and former images. Too many keys cost time, too few would lose rows: each step here only widens.
 //! It must not know of engines: relations are named, and what a name stands for is the dialect's business.
 
+pub(crate) use self::contributing::{aggregates, tables_of};
+
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
@@ -16,6 +18,7 @@ use sqlparser::ast::{
 
 use super::googlesql::{is_aggregate, to_googlesql};
 
+mod contributing;
 mod missing;
 mod soft;
 

@@ -3,8 +3,8 @@
 
 use sqlparser::ast::{GroupByExpr, SelectItem, SetExpr, TableFactor};
 
-use crate::model::{EffectiveAt, Members, Project, Table};
-use crate::sql::googlesql::{ColumnKind, parse_query, to_googlesql};
+use crate::model::{EffectiveAt, Members, Project, Query, Table};
+use crate::sql::googlesql::{ColumnKind, Type, parse_query, to_googlesql};
 use crate::sql::lower::Lowering;
 use crate::sql::names;
 use crate::sql::touched::{self, table_name};
@@ -36,6 +36,41 @@ impl Lowering<'_> {
             })
         };
         (plain && !table.primary_key.is_empty() && table.primary_key.iter().all(named)).then_some(table)
+    }
+
+    /// The query of a dimension over several tables, with the instant of every row that contributes beside its columns,
+    /// and the names of these: a state holds since the latest of them. Tables whose cursor is no instant have none.
+    pub(super) fn dated_query(&self, members: &Members) -> (Query, Vec<String>) {
+        let plain = (members.query.clone(), Vec::new());
+        let EffectiveAt::Column(declared, _) = &members.effective_at else { return plain };
+        let Ok(mut query) = parse_query(&members.query.text) else { return plain };
+        let SetExpr::Select(select) = query.body.as_mut() else { return plain };
+        if select.distinct.is_some() {
+            return plain;
+        }
+        let output = members.query.analysis.output.iter().find(|output| output.name.eq_ignore_ascii_case(declared));
+        let origins = output.map_or(&[][..], |output| output.origins.as_slice());
+        let grouped = !matches!(&select.group_by, GroupByExpr::Expressions(by, _) if by.is_empty())
+            || select.projection.iter().any(touched::aggregates);
+        let mut added = Vec::new();
+        for (name, alias) in touched::tables_of(select) {
+            let Some(table) = self.project.table(&name) else { continue };
+            let Some(cursor) = table.cursor.as_ref().and_then(|cursor| table.column(cursor)) else { continue };
+            let is_instant = matches!(cursor.ty, Type::Date | Type::DateTime | Type::Timestamp);
+            if !is_instant || origins.iter().any(|(origin, _)| *origin == name) {
+                continue;
+            }
+            let source = self.project.sources.iter().find(|source| source.name == table.source);
+            let zone = source.map_or(self.project.timezone.as_str(), |source| source.timezone.as_str());
+            let column = format!("{}.{}", names::backquoted(&alias), names::backquoted(&cursor.name));
+            let instant = names::instant(&column, &cursor.ty, zone);
+            let text = if grouped { format!("MAX({instant})") } else { instant };
+            let Ok(expr) = crate::sql::googlesql::parse_expr(&text) else { continue };
+            let alias = format!("_instant_{}", added.len() + 1);
+            select.projection.push(SelectItem::ExprWithAlias { expr, alias: alias.as_str().into() });
+            added.push(alias);
+        }
+        (Query { text: to_googlesql(&query), ..members.query.clone() }, added)
     }
 }
 
@@ -71,7 +106,13 @@ pub(super) fn states_text(members: &Members, table: &Table) -> String {
 }
 
 /// The natural key, the attributes and the instant of each row of a query.
-pub(super) fn outer_text(project: &Project, members: &Members, states_of: Option<&Table>, inner: &str) -> String {
+pub(super) fn outer_text(
+    project: &Project,
+    members: &Members,
+    states_of: Option<&Table>,
+    instants: &[String],
+    inner: &str,
+) -> String {
     let mut items: Vec<String> = members.natural_key.iter().map(|column| names::backquoted(&column.name)).collect();
     items.extend(
         members
@@ -92,7 +133,10 @@ pub(super) fn outer_text(project: &Project, members: &Members, states_of: Option
             if table.deletes_by_reading() { format!("IF(_deleted OR {own} <= _gone_since, _at, {own})") } else { own };
         items.push(format!("{at} AS _event_at"));
     } else {
-        items.push(format!("{} AS _event_at", instant.unwrap_or_else(|| "CAST(NULL AS TIMESTAMP)".to_owned())));
+        let own = instant.unwrap_or_else(|| "CAST(NULL AS TIMESTAMP)".to_owned());
+        let latest =
+            instants.iter().fold(own.clone(), |latest, name| format!("GREATEST({latest}, COALESCE({name}, {own}))"));
+        items.push(format!("{latest} AS _event_at"));
     }
     items.push(format!("{sequence} AS _event_sequence"));
     if states_of.is_some() {

@@ -100,7 +100,7 @@ impl Lowering<'_> {
                 catalog.add_as(&format!("{}/states", table.address), self.states(table, since), columns);
                 let query = self
                     .dialect
-                    .query(&outer_text(self.project, members, Some(table), &text), &catalog)
+                    .query(&outer_text(self.project, members, Some(table), &[], &text), &catalog)
                     .map_err(|found| problems_at(found, members.query.span))?;
                 let mut statements = self.render("dimension_states", base(query, None, String::new()));
                 statements.extend(self.dimension_gates(dimension, &context, false));
@@ -117,6 +117,7 @@ impl Lowering<'_> {
             let all = if table.deletes_by_reading() { since } else { "0" };
             (load(all, false)?, load("0", true)?, Some(load(since, false)?), None)
         } else {
+            let (dated, instants) = self.dated_query(members);
             let event_at = match members.effective_at {
                 EffectiveAt::Column(..) => format!("COALESCE(e._event_at, {})", self.dialect.words().at),
                 EffectiveAt::Extracted => self.dialect.words().at.to_owned(),
@@ -132,7 +133,10 @@ impl Lowering<'_> {
                     self.add_relations(&mut catalog, &increment.relations, moment);
                     statements.extend(self.touched(&dimension.name, increment, &catalog).map_err(at)?);
                 }
-                let query = self.dialect.query(&outer_text(self.project, members, None, text), &catalog).map_err(at)?;
+                let query = self
+                    .dialect
+                    .query(&outer_text(self.project, members, None, &instants, text), &catalog)
+                    .map_err(at)?;
                 let touched = increment.map(|increment| increment.key.iter().map(Col::plain).collect());
                 statements.extend(self.render("dimension_evaluated", base(query, touched, event_at.clone())));
                 statements.extend(self.dimension_gates(dimension, &context, true));
@@ -140,9 +144,9 @@ impl Lowering<'_> {
                 Ok(statements)
             };
             let key: Vec<String> = members.natural_key.iter().map(|column| column.name.clone()).collect();
-            let full = load(&members.query.text, None, false)?;
-            let rebuild = load(&members.query.text, None, true)?;
-            match self.increment(&members.query, &key) {
+            let full = load(&dated.text, None, false)?;
+            let rebuild = load(&dated.text, None, true)?;
+            match self.increment(&dated, &key) {
                 Ok(increment) => (full, rebuild, Some(load(&increment.restricted, Some(&increment), false)?), None),
                 Err(whole) => (full, rebuild, None, Some(whole.reason)),
             }
