@@ -1,6 +1,7 @@
 //! Every type of slowly changing dimension on a few customers: what the tables and views hold, what facts bind to, what
 //! a late state changes and tells, and what a rebuild shows and does.
 
+mod changes;
 mod joined;
 
 use dwc_compiler::model::Project as Model;
@@ -40,6 +41,18 @@ fn policies(change: impl Fn(&str) -> String) -> Policies {
 }
 
 impl Policies {
+    /// Changes the models and applies them to the warehouse as it is.
+    fn change(&mut self, file: &str, change: impl Fn(&str) -> String) {
+        self.folder.write(file, &change(&self.folder.read(file)));
+        let files = dwc_runner::project::read(self.folder.path()).expect("a project");
+        let checked = dwc_compiler::check(&files);
+        let problems: Vec<String> = checked.diagnostics.iter().map(|problem| problem.concise(&files)).collect();
+        assert!(problems.is_empty(), "{problems:#?}");
+        self.model = checked.project.expect("a project that checks");
+        let allowed = ["customer".to_owned(), "agent".to_owned(), "customer_profile".to_owned()];
+        dwc_runner::apply(&self.engine, &self.model, "2026-02-02 00:00:00", &allowed).expect("applied");
+    }
+
     /// Loads the files up to a day.
     fn run(&self, until: &str) -> RunReport {
         let at = parse_time(until).expect("a time");

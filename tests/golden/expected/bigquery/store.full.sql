@@ -156,6 +156,10 @@ JOIN (SELECT d.`store_key`, d.`store_id` FROM `dw`.`store` AS d WHERE d.`store_k
 WHERE a.`store_id` IS DISTINCT FROM b.`store_id`
 LIMIT 20;
 
+-- store: inferred members whose keys were made in another way are made anew by the facts that name them
+DELETE FROM `dw`.`store` AS d
+WHERE d.is_inferred AND (d.`store_durable_key` <> CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT('i', CAST(BYTE_LENGTH(CAST(d.`store_id` AS STRING)) AS STRING), ':', CAST(d.`store_id` AS STRING)))), 1, 15)) AS INT64) OR d.`store_key` <> d.`store_durable_key`);
+
 -- store: what changes, by version; a version that its events no longer give is gone
 CREATE OR REPLACE TEMP TABLE changes AS
 SELECT

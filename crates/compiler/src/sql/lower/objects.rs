@@ -375,7 +375,13 @@ impl Lowering<'_> {
             }
             (Action::Alter, _, Some(after)) if after.kind == ObjectKind::View => self.create(after),
             (Action::Alter, _, Some(after)) => {
-                change.alterations.iter().flat_map(|alteration| self.alteration(after, alteration)).collect()
+                let altered = change.alterations.iter().flat_map(|alteration| self.alteration(after, alteration));
+                // DuckDB does not commit a table that was altered again after its rows were changed.
+                let filled = change.alterations.iter().filter_map(|alteration| match alteration {
+                    Alteration::AddColumn(column) => self.reserved_in_column(after, column),
+                    _ => None,
+                });
+                altered.chain(filled).collect()
             }
             _ => Vec::new(),
         }
@@ -532,6 +538,24 @@ impl Lowering<'_> {
         format!("INSERT INTO {path} ({})\nVALUES\n{}", names.join(", "), rows.join(",\n"))
     }
 
+    /// The reserved members' values of a column that a dimension gets later.
+    fn reserved_in_column(&self, object: &Object, column: &ObjectColumn) -> Option<String> {
+        let ModelId::Dimension(index) = self.project.model(&object.owner)? else { return None };
+        if object.kind != ObjectKind::Star {
+            return None;
+        }
+        let dimension = &self.project.dimensions[index];
+        let key = self.dialect.quote(&names::key(&dimension.name));
+        let values: Vec<String> = RESERVED
+            .iter()
+            .map(|(code, label)| format!("WHEN {code} THEN {}", self.reserved_value(dimension, column, *code, label)))
+            .collect();
+        let name = self.dialect.quote(&column.name);
+        let path = self.star(&dimension.name);
+        let is_null = values.iter().all(|value| value.ends_with("THEN NULL"));
+        (!is_null).then(|| format!("UPDATE {path} SET {name} = CASE {key} {} END WHERE {key} < 0", values.join(" ")))
+    }
+
     fn reserved_value(&self, dimension: &Dimension, column: &ObjectColumn, key: i64, label: &str) -> String {
         let words = self.dialect.words();
         let members = dimension.members();
@@ -653,7 +677,10 @@ fn load_digest(project: &Project, id: ModelId) -> String {
             for role in &f.roles {
                 let on: Vec<&str> = role.on.iter().map(|column| column.name.as_str()).collect();
                 let as_of = role.as_of.as_ref().map(|column| &column.name);
-                add(&(&role.name, &project.dimensions[role.dimension].name, on, as_of, role.missing, role.when_null));
+                let dimension = &project.dimensions[role.dimension];
+                add(&(&role.name, &dimension.name, on, as_of, role.missing, role.when_null));
+                // Durable keys, and the keys of inferred members, are made by the dimension's strategy.
+                add(&dimension.members().map(|members| (members.key_strategy, &members.salt)));
             }
         }
     }

@@ -1,4 +1,10 @@
--- {{ model }}: what changes, by version; a version that its events no longer give is gone
+{% if reevaluates %}-- {{ model }}: inferred members whose keys were made in another way are made anew by the facts that name them
+DELETE FROM {{ table }} AS d
+WHERE d.is_inferred AND {% if keys %}NOT EXISTS (
+  SELECT 1 FROM {{ keys }} AS k WHERE k._key = d.{{ key_column|q }} AND k._hash = {{ inferred_hash }}
+){% else %}(d.{{ durable_column|q }} <> {{ inferred_hash }} OR d.{{ key_column|q }} <> d.{{ durable_column|q }}){% endif %};
+
+{% endif %}-- {{ model }}: what changes, by version; a version that its events no longer give is gone
 CREATE OR REPLACE TEMP TABLE changes AS
 SELECT
   {{ columns|list("v") }},

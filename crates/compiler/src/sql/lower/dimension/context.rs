@@ -31,6 +31,8 @@ pub(super) struct Context<'a> {
     pub(super) key_column: String,
     pub(super) durable_column: String,
     pub(super) durable_hash: String,
+    /// The durable key that an inferred member of the table should have.
+    pub(super) inferred_hash: String,
     pub(super) version_hash: String,
     pub(super) boundary: String,
     pub(super) moment: Vec<Col>,
@@ -175,6 +177,7 @@ impl Lowering<'_> {
             key_column,
             durable_column: lookup.durable,
             durable_hash: self.durable_hash(members, "i", None),
+            inferred_hash: self.durable_hash(members, "d", None),
             version_hash: self.version_hash(members, "i", "i._from"),
             boundary: self.boundary(members, has_versions),
             only_new,

@@ -186,7 +186,8 @@ impl Lowering<'_> {
         statements.extend(self.late_originals(dimension, members, context));
         let mut merge = self.render("dimension_merge", context);
         if context.rebuilds {
-            merge.insert(1, self.version_changes(members, context));
+            let counts = merge.iter().position(|statement| matches!(statement.reads, Reads::Counts));
+            merge.insert(counts.unwrap_or(0), self.version_changes(members, context));
         }
         statements.extend(merge);
         if context.combination.is_some() {
