@@ -1,6 +1,7 @@
 //! A dimension is a timeline: random histories, cut into random batches that come in random order, some of them again,
 //! give the versions and the bindings that a plain reference gives. A failing history is reduced before it is shown.
 
+mod evaluator;
 mod history;
 mod project;
 mod reference;
@@ -136,7 +137,22 @@ struct Arrived<'c> {
     inferred: BTreeMap<String, BTreeSet<usize>>,
 }
 
-impl Arrived<'_> {
+impl<'c> Arrived<'c> {
+    /// Nothing has arrived yet.
+    fn new(case: &'c Case) -> Self {
+        let policies = case.policies.len();
+        Self {
+            case,
+            files: BTreeSet::new(),
+            visit_files: BTreeSet::new(),
+            landed: vec![BTreeMap::new(); policies],
+            events: vec![BTreeMap::new(); policies],
+            originals: vec![BTreeMap::new(); policies],
+            visits: BTreeMap::new(),
+            inferred: BTreeMap::new(),
+        }
+    }
+
     /// Takes what a run reads: new files in the order of their times; a full one all files of changes again.
     fn take(&mut self, run: &history::Run) {
         for (table, (_, kind)) in TABLES.into_iter().enumerate() {
@@ -246,16 +262,7 @@ fn check(case: &Case) -> Result<usize, Problem> {
     let warehouse = Warehouse::apply(folder.path());
     // The rows are few: a second thread of the engine would only wait.
     warehouse.execute("SET threads = 1");
-    let mut arrived = Arrived {
-        case,
-        files: BTreeSet::new(),
-        visit_files: BTreeSet::new(),
-        landed: vec![BTreeMap::new(); case.policies.len()],
-        events: vec![BTreeMap::new(); case.policies.len()],
-        originals: vec![BTreeMap::new(); case.policies.len()],
-        visits: BTreeMap::new(),
-        inferred: BTreeMap::new(),
-    };
+    let mut arrived = Arrived::new(case);
     let mut surrogates = Surrogates::default();
     let mut compared = 0;
     for (number, run) in case.runs.iter().enumerate() {

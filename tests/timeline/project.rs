@@ -102,7 +102,7 @@ pub fn write(policies: &[Policy]) -> Project {
         }
     }
     let has = |name: &str| policies.iter().any(|policy| policy.name == name);
-    text += "#- models/facts/visit.yml\nfact: visit\nbusiness_process: visiting\nkind: factless\ngrain: { description: one row per visit, key: [visit] }\nquery: |\n  SELECT visit, at, booked_at, k, k1, k2, w FROM {{ source('s.visits') }}\nevent_time: at\ndimensions:\n";
+    text += "#- models/facts/visit.yml\nfact: visit\nbusiness_process: visiting\nkind: factless\ngrain: { description: one row per visit, key: [visit] }\nquery: |\n  SELECT visit, `at`, booked_at, k, k1, k2, w FROM {{ source('s.visits') }}\nevent_time: at\ndimensions:\n";
     for (index, (role, dimension, key)) in ROLES.iter().enumerate().filter(|(_, role)| has(role.1)) {
         let on = ["k", "k1, k2", "w"][*key];
         let as_of = if *role == "booked" { ", as_of: booked_at" } else { "" };
@@ -127,7 +127,7 @@ fn time(hours: i64) -> String {
     (start + chrono::Duration::hours(hours)).format("%Y-%m-%dT%H").to_string()
 }
 
-fn instant(hours: i64) -> String {
+pub fn instant(hours: i64) -> String {
     format!("{}:00:00", time(hours).replace('T', " "))
 }
 

@@ -228,6 +228,8 @@ class Execution(Script):
         key = self.catalog.key(names_of(node.parent.name))
         if node.HasField("query"):
             if key not in self.rows or not field(node, "is_if_not_exists"):
+                # The catalog has the new columns already, which rows of the table that is replaced do not fit.
+                self.rows.pop(key, None)
                 self.store(key, self.query(self.text(node.query))[1])
         elif key not in self.rows or field(node, "is_or_replace"):
             self.rows[key] = []

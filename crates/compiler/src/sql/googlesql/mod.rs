@@ -9,6 +9,7 @@ mod coerce;
 mod lower;
 mod parse;
 mod problem;
+mod reserved;
 mod signatures;
 mod types;
 mod value;

@@ -14,6 +14,7 @@ use sqlparser::parser::{Parser, ParserError, ParserOptions};
 use sqlparser::tokenizer::{Location, Span, Token};
 
 use super::problem::{Problem, ProblemKind};
+use super::reserved;
 
 /// Parses one query. Literals stay as written, so that the AST prints back what the user wrote.
 ///
@@ -25,7 +26,10 @@ pub fn parse_query(sql: &str) -> Result<Query, Problem> {
     while parser.consume_token(&Token::SemiColon) {}
     end(sql, &parser)?;
     match statement {
-        Statement::Query(query) => Ok(*query),
+        Statement::Query(query) => {
+            named(sql, reserved::first(query.as_ref()))?;
+            Ok(*query)
+        }
         _ => Err(Problem {
             kind: ProblemKind::ParseError,
             span: 0..sql.len(),
@@ -43,7 +47,19 @@ pub fn parse_expr(sql: &str) -> Result<Expr, Problem> {
     let mut parser = parser(sql)?;
     let expr = parser.parse_expr().map_err(|e| problem(sql, &e))?;
     end(sql, &parser)?;
+    named(sql, reserved::first(&expr))?;
     Ok(expr)
+}
+
+/// Refuses a reserved word that stands as a name.
+fn named(sql: &str, found: Option<Ident>) -> Result<(), Problem> {
+    let Some(ident) = found else { return Ok(()) };
+    Err(Problem {
+        kind: ProblemKind::ParseError,
+        span: Lines::new(sql).bytes(ident.span),
+        message: format!("`{}` is a reserved word", ident.value),
+        help: Some(format!("write it in backquotes: `{}`", ident.value)),
+    })
 }
 
 /// The GoogleSQL text of an AST that `parse_query` made and a later stage may have rewritten.
