@@ -239,11 +239,11 @@ pub const DIMENSIONS: &[(&str, &str, &str)] = &[
     (
         "joined",
         "t_id",
-        "SELECT t.t_id, u.v, w.f, GREATEST(t.at, u.at, w.at) AS at FROM <t> AS t JOIN <u> AS u ON u.u_id = t.k JOIN <w> AS w ON w.w_id = u.k",
+        "SELECT t.t_id, u.v, w.f, GREATEST(t.at, u.at, w.at) AS `at` FROM <t> AS t JOIN <u> AS u ON u.u_id = t.k JOIN <w> AS w ON w.w_id = u.k",
     ),
     (
         "outer_joined",
         "t_id",
-        "SELECT t.t_id, u.v, t.f, GREATEST(t.at, COALESCE(u.at, t.at)) AS at FROM <t> AS t LEFT JOIN <u> AS u ON u.u_id = t.k",
+        "SELECT t.t_id, u.v, t.f, GREATEST(t.at, COALESCE(u.at, t.at)) AS `at` FROM <t> AS t LEFT JOIN <u> AS u ON u.u_id = t.k",
     ),
 ];

@@ -14,16 +14,13 @@ use crate::history::{Case, File, Kind, Random, Run, TABLES, Visit, case};
 use crate::project::{self, ROLES};
 use crate::reference::{Policy, Values, Version, as_of};
 
-/// Members of each dimension, and histories of them.
-const KEYS: usize = 6;
-const CASES: u64 = 3;
+/// Members of each dimension; the evaluator takes its time for each statement, and little for a row more.
+const KEYS: usize = 24;
+const SEED: u64 = 1;
 
 #[test]
 fn googles_evaluator_gives_the_versions_of_the_reference() {
-    let mut compared = 0;
-    for seed in 1..=CASES {
-        compared += check(seed, &one_file_each(case(&mut Random(seed), KEYS)));
-    }
+    let compared = check(SEED, &one_file_each(case(&mut Random(SEED), KEYS)));
     println!("{compared} timelines of members and bindings compared");
     assert!(compared >= 300, "{compared} are too few to say anything");
 }
@@ -39,7 +36,7 @@ fn one_file_each(mut case: Case) -> Case {
     for place in 0..case.visits.len() {
         runs[place % 6].visits.push(place);
     }
-    runs.truncate(4);
+    runs.truncate(3);
     case.runs = runs;
     case
 }
@@ -106,7 +103,7 @@ fn land(script: &mut String, case: &Case, plan: &LoadPlan, run: &Run, batch: usi
             }
             None => run.visits.iter().flat_map(|place| staged_visits(&case.visits[*place])).collect(),
         };
-        let is_snapshot = !landing.absent.is_empty();
+        let is_snapshot = TABLES.iter().any(|(table, kind)| *table == name && *kind == Kind::Snapshot);
         let read = run.files.iter().map(|place| &case.files[*place]).find(|file| TABLES[file.table].0 == name);
         if is_snapshot && read.is_none() {
             continue;
@@ -212,26 +209,32 @@ struct Found {
     version: Version,
 }
 
+/// An INT64 of a row: JSON has those beyond 2^53 as text.
+fn integer(row: &Row, column: &str) -> Option<i64> {
+    let value = row.get(column)?;
+    value.as_i64().or_else(|| value.as_str()?.parse().ok())
+}
+
 fn found(policy: &Policy, rows: &[Row], combinations: Option<&[Row]>) -> Vec<Found> {
     let kind = TABLES[policy.table].1;
     let name = &policy.name;
     let own = format!("{name}_key");
     let mut all: Vec<Found> = Vec::new();
     for row in rows {
-        let integer = |column: &str| row.get(column).and_then(serde_json::Value::as_i64);
+        let own_integer = |column: &str| integer(row, column);
         let letter = |row: &Row, column: &str| {
             row.get(column).and_then(serde_json::Value::as_str).and_then(|value| value.chars().next())
         };
-        let key = integer(&own).unwrap_or(i64::MIN);
+        let key = own_integer(&own).unwrap_or(i64::MIN);
         if key < 0 {
             continue;
         }
         let member = match kind {
             Kind::Operation => {
                 let second = ["p", "q", "r"].iter().position(|k| Some(*k) == row["k2"].as_str()).unwrap_or(9);
-                integer("k1").unwrap_or(-1) as usize * 3 + second
+                own_integer("k1").unwrap_or(-1) as usize * 3 + second
             }
-            _ => integer("k").unwrap_or(-1) as usize,
+            _ => own_integer("k").unwrap_or(-1) as usize,
         };
         let hours = |column: &str| {
             let text = row.get(column).and_then(serde_json::Value::as_str)?;
@@ -241,7 +244,7 @@ fn found(policy: &Policy, rows: &[Row], combinations: Option<&[Row]>) -> Vec<Fou
             (!unbounded).then(|| (time - start).num_hours())
         };
         let flag = |column: &str| row.get(column).and_then(serde_json::Value::as_bool).unwrap_or(false);
-        let values_of = combinations.map_or(Some(row), |rows| rows.iter().find(|row| row[&own].as_i64() == Some(key)));
+        let values_of = combinations.map_or(Some(row), |rows| rows.iter().find(|row| integer(row, &own) == Some(key)));
         let values_of = values_of.unwrap_or_else(|| panic!("{name} names no combination {key}"));
         let names = ["a", "b", "c", "d"];
         let beside = |index: usize| match policy.types[index] {
@@ -288,11 +291,11 @@ fn compare(seed: u64, case: &Case, arrived: &Arrived<'_>, left: &indexmap::Index
     let visits = &left["dw.visit"];
     assert_eq!(visits.len(), arrived.visits.len(), "seed {seed}: visits");
     for row in visits {
-        let id = row["visit"].as_i64().unwrap_or(-1) as usize;
+        let id = integer(row, "visit").unwrap_or(-1) as usize;
         let visit = &arrived.visits[&id];
         for (role, name, column) in ROLES {
             let Some(index) = case.policies.iter().position(|policy| policy.name == name) else { continue };
-            let bound = row[&format!("{role}_key")].as_i64().unwrap_or(i64::MIN);
+            let bound = integer(row, &format!("{role}_key")).unwrap_or(i64::MIN);
             let at = if role == "booked" { visit.booked_at } else { Some(visit.at) };
             let versioned = case.policies[index].has_versions();
             let right = match (visit.keys[column], at) {

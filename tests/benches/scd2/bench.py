@@ -28,11 +28,11 @@ def source(path, members):
 
 
 def change(path, day, every):
-    """Every n-th member has another grade since a day."""
+    """Every n-th member has another grade, each since an instant of its own on a day."""
     with duckdb.connect(str(path)) as db:
         db.execute(f"SET threads = {THREADS}")
         db.execute(f"""
-            UPDATE raw.members SET grade = 'd{day}' || (member_id % 5), updated_at = TIMESTAMP '2026-01-{day:02} 00:00:00'
+            UPDATE raw.members SET grade = 'd{day}' || (member_id % 5), updated_at = TIMESTAMP '2026-01-{day:02} 00:00:00' + to_milliseconds(member_id * 30)
             WHERE member_id % {every} = 0""")
 
 

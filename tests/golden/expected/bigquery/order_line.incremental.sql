@@ -1,120 +1,120 @@
 -- order_line: the keys that the changes since the last load can affect
 CREATE OR REPLACE TEMP TABLE touched AS
 SELECT DISTINCT * FROM (
-SELECT DISTINCT i.order_id AS `order_id`, i.line_no AS `line_no` FROM (SELECT `order_id`, `line_no`, `product_id`, `promotion_id`, `quantity`, `unit_price`, `discount_amount`, `updated_at` FROM `dw_landing`.`shop__order_items__changes` WHERE _batch > dwc_since) AS i JOIN (SELECT `order_id`, `store_id`, `seller_id`, `ordered_at`, `promised_on`, `status`, `updated_at` FROM `dw_landing`.`shop__orders` AS r UNION ALL SELECT `order_id`, `store_id`, `seller_id`, `ordered_at`, `promised_on`, `status`, `updated_at` FROM `dw_landing`.`shop__orders__changes` WHERE _batch > dwc_since) AS o ON o.order_id = i.order_id WHERE o.status <> 'cancelled'
+SELECT DISTINCT i.order_id AS `order_id`, i.line_no AS `line_no` FROM (SELECT `order_id`, `line_no`, `product_id`, `promotion_id`, `quantity`, `unit_price`, `discount_amount`, `updated_at` FROM `dw_landing`.`shop__order_items__changes` WHERE _batch > dwc_since) AS i JOIN (SELECT `order_id`, `store_id`, `seller_id`, `ordered_at`, `promised_on`, `status`, `updated_at` FROM `dw_landing`.`shop__orders` AS _r UNION ALL SELECT `order_id`, `store_id`, `seller_id`, `ordered_at`, `promised_on`, `status`, `updated_at` FROM `dw_landing`.`shop__orders__changes` WHERE _batch > dwc_since) AS o ON o.order_id = i.order_id WHERE o.status <> 'cancelled'
   UNION ALL
-SELECT DISTINCT i.order_id AS `order_id`, i.line_no AS `line_no` FROM (SELECT `order_id`, `line_no`, `product_id`, `promotion_id`, `quantity`, `unit_price`, `discount_amount`, `updated_at` FROM `dw_landing`.`shop__order_items` AS r UNION ALL SELECT `order_id`, `line_no`, `product_id`, `promotion_id`, `quantity`, `unit_price`, `discount_amount`, `updated_at` FROM `dw_landing`.`shop__order_items__changes` WHERE _batch > dwc_since) AS i JOIN (SELECT `order_id`, `store_id`, `seller_id`, `ordered_at`, `promised_on`, `status`, `updated_at` FROM `dw_landing`.`shop__orders__changes` WHERE _batch > dwc_since) AS o ON o.order_id = i.order_id WHERE o.status <> 'cancelled'
+SELECT DISTINCT i.order_id AS `order_id`, i.line_no AS `line_no` FROM (SELECT `order_id`, `line_no`, `product_id`, `promotion_id`, `quantity`, `unit_price`, `discount_amount`, `updated_at` FROM `dw_landing`.`shop__order_items` AS _r UNION ALL SELECT `order_id`, `line_no`, `product_id`, `promotion_id`, `quantity`, `unit_price`, `discount_amount`, `updated_at` FROM `dw_landing`.`shop__order_items__changes` WHERE _batch > dwc_since) AS i JOIN (SELECT `order_id`, `store_id`, `seller_id`, `ordered_at`, `promised_on`, `status`, `updated_at` FROM `dw_landing`.`shop__orders__changes` WHERE _batch > dwc_since) AS o ON o.order_id = i.order_id WHERE o.status <> 'cancelled'
 ) AS keys;
 
 -- order_line: the rows that were touched, as they are now
 CREATE OR REPLACE TEMP TABLE incoming AS
-SELECT i.*
+SELECT _i.*
 FROM (
-SELECT `order_id` AS `order_id`, `line_no` AS `line_no`, `ordered_at` AS `ordered_at`, TIMESTAMP(`ordered_at`, 'Asia/Seoul') AS `ordered_at_utc`, (`quantity`) AS `quantity`, (quantity * unit_price - discount_amount) AS `amount`, (`discount_amount`) AS `discount_amount`, (`unit_price`) AS `unit_price`, CASE WHEN DATE(`ordered_at`) IS NULL THEN -1 WHEN DATE(`ordered_at`) BETWEEN DATE '2026-01-01' AND DATE '2026-12-31' THEN EXTRACT(YEAR FROM DATE(`ordered_at`)) * 10000 + EXTRACT(MONTH FROM DATE(`ordered_at`)) * 100 + EXTRACT(DAY FROM DATE(`ordered_at`)) ELSE -1 END AS `_order_date_1`, CASE WHEN `ordered_at` IS NULL THEN -1 ELSE EXTRACT(HOUR FROM `ordered_at`) * 100 + EXTRACT(MINUTE FROM `ordered_at`) END AS `_order_time_1`, CASE WHEN `promised_on` IS NULL THEN -1 WHEN `promised_on` BETWEEN DATE '2026-01-01' AND DATE '2026-12-31' THEN EXTRACT(YEAR FROM `promised_on`) * 10000 + EXTRACT(MONTH FROM `promised_on`) * 100 + EXTRACT(DAY FROM `promised_on`) ELSE -1 END AS `_promised_date_1`, `product_id` AS `_product_1`, `store_id` AS `_store_1`, `seller_id` AS `_seller_1`, `promotion_id` AS `_promotion_1`, `status` AS `_order_status_1` FROM (SELECT i.order_id, i.line_no, o.ordered_at, o.promised_on, o.store_id, o.seller_id, o.status, i.product_id, i.promotion_id, i.quantity, i.unit_price, i.discount_amount FROM (SELECT `order_id`, `line_no`, `product_id`, `promotion_id`, `quantity`, `unit_price`, `discount_amount`, `updated_at` FROM `dw_landing`.`shop__order_items` AS r WHERE EXISTS (SELECT 1 FROM touched AS k WHERE k.`order_id` = r.`order_id` AND k.`line_no` = r.`line_no`)) AS i JOIN (SELECT `order_id`, `store_id`, `seller_id`, `ordered_at`, `promised_on`, `status`, `updated_at` FROM `dw_landing`.`shop__orders` AS r WHERE EXISTS (SELECT 1 FROM touched AS k WHERE k.`order_id` = r.`order_id`)) AS o ON o.order_id = i.order_id WHERE o.status <> 'cancelled') AS q
-) AS i
-JOIN touched AS t ON t.`order_id` IS NOT DISTINCT FROM i.`order_id` AND t.`line_no` IS NOT DISTINCT FROM i.`line_no`;
+SELECT `order_id` AS `order_id`, `line_no` AS `line_no`, `ordered_at` AS `ordered_at`, TIMESTAMP(`ordered_at`, 'Asia/Seoul') AS `ordered_at_utc`, (`quantity`) AS `quantity`, (quantity * unit_price - discount_amount) AS `amount`, (`discount_amount`) AS `discount_amount`, (`unit_price`) AS `unit_price`, CASE WHEN DATE(`ordered_at`) IS NULL THEN -1 WHEN DATE(`ordered_at`) BETWEEN DATE '2026-01-01' AND DATE '2026-12-31' THEN EXTRACT(YEAR FROM DATE(`ordered_at`)) * 10000 + EXTRACT(MONTH FROM DATE(`ordered_at`)) * 100 + EXTRACT(DAY FROM DATE(`ordered_at`)) ELSE -1 END AS `_order_date_1`, CASE WHEN `ordered_at` IS NULL THEN -1 ELSE EXTRACT(HOUR FROM `ordered_at`) * 100 + EXTRACT(MINUTE FROM `ordered_at`) END AS `_order_time_1`, CASE WHEN `promised_on` IS NULL THEN -1 WHEN `promised_on` BETWEEN DATE '2026-01-01' AND DATE '2026-12-31' THEN EXTRACT(YEAR FROM `promised_on`) * 10000 + EXTRACT(MONTH FROM `promised_on`) * 100 + EXTRACT(DAY FROM `promised_on`) ELSE -1 END AS `_promised_date_1`, `product_id` AS `_product_1`, `store_id` AS `_store_1`, `seller_id` AS `_seller_1`, `promotion_id` AS `_promotion_1`, `status` AS `_order_status_1` FROM (SELECT i.order_id, i.line_no, o.ordered_at, o.promised_on, o.store_id, o.seller_id, o.status, i.product_id, i.promotion_id, i.quantity, i.unit_price, i.discount_amount FROM (SELECT `order_id`, `line_no`, `product_id`, `promotion_id`, `quantity`, `unit_price`, `discount_amount`, `updated_at` FROM `dw_landing`.`shop__order_items` AS _r WHERE EXISTS (SELECT 1 FROM touched AS _k WHERE _k.`order_id` = _r.`order_id` AND _k.`line_no` = _r.`line_no`)) AS i JOIN (SELECT `order_id`, `store_id`, `seller_id`, `ordered_at`, `promised_on`, `status`, `updated_at` FROM `dw_landing`.`shop__orders` AS _r WHERE EXISTS (SELECT 1 FROM touched AS _k WHERE _k.`order_id` = _r.`order_id`)) AS o ON o.order_id = i.order_id WHERE o.status <> 'cancelled') AS _q
+) AS _i
+JOIN touched AS _t ON _t.`order_id` IS NOT DISTINCT FROM _i.`order_id` AND _t.`line_no` IS NOT DISTINCT FROM _i.`line_no`;
 
 -- a row here holds the load back: the grain key of fact `order_line` is NULL
-SELECT CONCAT('order_id=', COALESCE(CAST(i.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(i.`line_no` AS STRING), 'NULL')) AS key_text FROM incoming AS i WHERE i.`order_id` IS NULL OR i.`line_no` IS NULL LIMIT 20;
+SELECT CONCAT('order_id=', COALESCE(CAST(_i.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(_i.`line_no` AS STRING), 'NULL')) AS key_text FROM incoming AS _i WHERE _i.`order_id` IS NULL OR _i.`line_no` IS NULL LIMIT 20;
 
 -- a row here holds the load back: fact `order_line` has several rows of one grain key
-SELECT CONCAT('order_id=', COALESCE(CAST(i.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(i.`line_no` AS STRING), 'NULL')) AS key_text FROM incoming AS i GROUP BY i.`order_id`, i.`line_no` HAVING COUNT(*) > 1 LIMIT 20;
+SELECT CONCAT('order_id=', COALESCE(CAST(_i.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(_i.`line_no` AS STRING), 'NULL')) AS key_text FROM incoming AS _i GROUP BY _i.`order_id`, _i.`line_no` HAVING COUNT(*) > 1 LIMIT 20;
 
 -- order_line: a key of the role `product` without a member gets one, to be filled in place when the member arrives
 INSERT INTO `dw`.`product` (`product_key`, `product_durable_key`, `product_id`, valid_from, valid_to, is_current, is_deleted, is_inferred, loaded_batch)
-SELECT DISTINCT CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT('i', CAST(BYTE_LENGTH(CAST(i.`_product_1` AS STRING)) AS STRING), ':', CAST(i.`_product_1` AS STRING)))), 1, 15)) AS INT64), CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT('i', CAST(BYTE_LENGTH(CAST(i.`_product_1` AS STRING)) AS STRING), ':', CAST(i.`_product_1` AS STRING)))), 1, 15)) AS INT64), i.`_product_1`, TIMESTAMP '0001-01-01 00:00:00+00', TIMESTAMP '9999-12-31 00:00:00+00', TRUE, FALSE, TRUE, dwc_batch
-FROM incoming AS i
-WHERE i.`_product_1` IS NOT NULL
-  AND NOT EXISTS (SELECT 1 FROM `dw`.`product` AS d WHERE d.`product_id` = i.`_product_1`);
+SELECT DISTINCT CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT('i', CAST(BYTE_LENGTH(CAST(_i.`_product_1` AS STRING)) AS STRING), ':', CAST(_i.`_product_1` AS STRING)))), 1, 15)) AS INT64), CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT('i', CAST(BYTE_LENGTH(CAST(_i.`_product_1` AS STRING)) AS STRING), ':', CAST(_i.`_product_1` AS STRING)))), 1, 15)) AS INT64), _i.`_product_1`, TIMESTAMP '0001-01-01 00:00:00+00', TIMESTAMP '9999-12-31 00:00:00+00', TRUE, FALSE, TRUE, dwc_batch
+FROM incoming AS _i
+WHERE _i.`_product_1` IS NOT NULL
+  AND NOT EXISTS (SELECT 1 FROM `dw`.`product` AS _d WHERE _d.`product_id` = _i.`_product_1`);
 
 -- order_line: a key of the role `store` without a member gets one, to be filled in place when the member arrives
 INSERT INTO `dw`.`store` (`store_key`, `store_durable_key`, `store_id`, valid_from, valid_to, is_current, is_deleted, is_inferred, loaded_batch)
-SELECT DISTINCT CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT('i', CAST(BYTE_LENGTH(CAST(i.`_store_1` AS STRING)) AS STRING), ':', CAST(i.`_store_1` AS STRING)))), 1, 15)) AS INT64), CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT('i', CAST(BYTE_LENGTH(CAST(i.`_store_1` AS STRING)) AS STRING), ':', CAST(i.`_store_1` AS STRING)))), 1, 15)) AS INT64), i.`_store_1`, TIMESTAMP '0001-01-01 00:00:00+00', TIMESTAMP '9999-12-31 00:00:00+00', TRUE, FALSE, TRUE, dwc_batch
-FROM incoming AS i
-WHERE i.`_store_1` IS NOT NULL
-  AND NOT EXISTS (SELECT 1 FROM `dw`.`store` AS d WHERE d.`store_id` = i.`_store_1`);
+SELECT DISTINCT CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT('i', CAST(BYTE_LENGTH(CAST(_i.`_store_1` AS STRING)) AS STRING), ':', CAST(_i.`_store_1` AS STRING)))), 1, 15)) AS INT64), CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT('i', CAST(BYTE_LENGTH(CAST(_i.`_store_1` AS STRING)) AS STRING), ':', CAST(_i.`_store_1` AS STRING)))), 1, 15)) AS INT64), _i.`_store_1`, TIMESTAMP '0001-01-01 00:00:00+00', TIMESTAMP '9999-12-31 00:00:00+00', TRUE, FALSE, TRUE, dwc_batch
+FROM incoming AS _i
+WHERE _i.`_store_1` IS NOT NULL
+  AND NOT EXISTS (SELECT 1 FROM `dw`.`store` AS _d WHERE _d.`store_id` = _i.`_store_1`);
 
 -- order_line: a key of the role `seller` without a member gets one, to be filled in place when the member arrives
 INSERT INTO `dw`.`seller` (`seller_key`, `seller_durable_key`, `seller_id`, valid_from, valid_to, is_current, is_deleted, is_inferred, loaded_batch)
-SELECT DISTINCT CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT('i', CAST(BYTE_LENGTH(CAST(i.`_seller_1` AS STRING)) AS STRING), ':', CAST(i.`_seller_1` AS STRING)))), 1, 15)) AS INT64), CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT('i', CAST(BYTE_LENGTH(CAST(i.`_seller_1` AS STRING)) AS STRING), ':', CAST(i.`_seller_1` AS STRING)))), 1, 15)) AS INT64), i.`_seller_1`, TIMESTAMP '0001-01-01 00:00:00+00', TIMESTAMP '9999-12-31 00:00:00+00', TRUE, FALSE, TRUE, dwc_batch
-FROM incoming AS i
-WHERE i.`_seller_1` IS NOT NULL
-  AND NOT EXISTS (SELECT 1 FROM `dw`.`seller` AS d WHERE d.`seller_id` = i.`_seller_1`);
+SELECT DISTINCT CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT('i', CAST(BYTE_LENGTH(CAST(_i.`_seller_1` AS STRING)) AS STRING), ':', CAST(_i.`_seller_1` AS STRING)))), 1, 15)) AS INT64), CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT('i', CAST(BYTE_LENGTH(CAST(_i.`_seller_1` AS STRING)) AS STRING), ':', CAST(_i.`_seller_1` AS STRING)))), 1, 15)) AS INT64), _i.`_seller_1`, TIMESTAMP '0001-01-01 00:00:00+00', TIMESTAMP '9999-12-31 00:00:00+00', TRUE, FALSE, TRUE, dwc_batch
+FROM incoming AS _i
+WHERE _i.`_seller_1` IS NOT NULL
+  AND NOT EXISTS (SELECT 1 FROM `dw`.`seller` AS _d WHERE _d.`seller_id` = _i.`_seller_1`);
 
 -- order_line: a key of the role `promotion` without a member gets one, to be filled in place when the member arrives
 INSERT INTO `dw`.`promotion` (`promotion_key`, `promotion_durable_key`, `promotion_id`, is_deleted, is_inferred, loaded_batch)
-SELECT DISTINCT CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT('i', CAST(BYTE_LENGTH(CAST(i.`_promotion_1` AS STRING)) AS STRING), ':', CAST(i.`_promotion_1` AS STRING)))), 1, 15)) AS INT64), CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT('i', CAST(BYTE_LENGTH(CAST(i.`_promotion_1` AS STRING)) AS STRING), ':', CAST(i.`_promotion_1` AS STRING)))), 1, 15)) AS INT64), i.`_promotion_1`, FALSE, TRUE, dwc_batch
-FROM incoming AS i
-WHERE i.`_promotion_1` IS NOT NULL
-  AND NOT EXISTS (SELECT 1 FROM `dw`.`promotion` AS d WHERE d.`promotion_id` = i.`_promotion_1`);
+SELECT DISTINCT CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT('i', CAST(BYTE_LENGTH(CAST(_i.`_promotion_1` AS STRING)) AS STRING), ':', CAST(_i.`_promotion_1` AS STRING)))), 1, 15)) AS INT64), CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT('i', CAST(BYTE_LENGTH(CAST(_i.`_promotion_1` AS STRING)) AS STRING), ':', CAST(_i.`_promotion_1` AS STRING)))), 1, 15)) AS INT64), _i.`_promotion_1`, FALSE, TRUE, dwc_batch
+FROM incoming AS _i
+WHERE _i.`_promotion_1` IS NOT NULL
+  AND NOT EXISTS (SELECT 1 FROM `dw`.`promotion` AS _d WHERE _d.`promotion_id` = _i.`_promotion_1`);
 
 -- order_line: a key of the role `order_status` without a member gets one, to be filled in place when the member arrives
 INSERT INTO `dw`.`order_status` (`order_status_key`, `order_status_durable_key`, `status_code`, is_deleted, is_inferred, loaded_batch)
-SELECT DISTINCT CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT('s', CAST(BYTE_LENGTH(i.`_order_status_1`) AS STRING), ':', i.`_order_status_1`))), 1, 15)) AS INT64), CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT('s', CAST(BYTE_LENGTH(i.`_order_status_1`) AS STRING), ':', i.`_order_status_1`))), 1, 15)) AS INT64), i.`_order_status_1`, FALSE, TRUE, dwc_batch
-FROM incoming AS i
-WHERE i.`_order_status_1` IS NOT NULL
-  AND NOT EXISTS (SELECT 1 FROM `dw`.`order_status` AS d WHERE d.`status_code` = i.`_order_status_1`);
+SELECT DISTINCT CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT('s', CAST(BYTE_LENGTH(_i.`_order_status_1`) AS STRING), ':', _i.`_order_status_1`))), 1, 15)) AS INT64), CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT('s', CAST(BYTE_LENGTH(_i.`_order_status_1`) AS STRING), ':', _i.`_order_status_1`))), 1, 15)) AS INT64), _i.`_order_status_1`, FALSE, TRUE, dwc_batch
+FROM incoming AS _i
+WHERE _i.`_order_status_1` IS NOT NULL
+  AND NOT EXISTS (SELECT 1 FROM `dw`.`order_status` AS _d WHERE _d.`status_code` = _i.`_order_status_1`);
 
 -- order_line: every role is bound to the version of its instant; a key is never NULL
 CREATE OR REPLACE TEMP TABLE bound AS
 SELECT
-  i.`order_id`, i.`line_no`, i.`ordered_at`, i.`ordered_at_utc`, i.`quantity`, i.`amount`, i.`discount_amount`, i.`unit_price`,
-  i.`_order_date_1` AS `order_date_key`,
-  i.`_order_time_1` AS `order_time_key`,
-  i.`_promised_date_1` AS `promised_date_key`,
-  CASE WHEN i.`_product_1` IS NULL THEN -1 WHEN i.`ordered_at_utc` IS NULL THEN -4 ELSE COALESCE(`_product`.`product_key`, -1) END AS `product_key`,
-  CASE WHEN i.`_product_1` IS NULL THEN -1 ELSE CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT('i', CAST(BYTE_LENGTH(CAST(i.`_product_1` AS STRING)) AS STRING), ':', CAST(i.`_product_1` AS STRING)))), 1, 15)) AS INT64) END AS `product_durable_key`,
-  CASE WHEN i.`_store_1` IS NULL THEN -1 WHEN i.`ordered_at_utc` IS NULL THEN -4 ELSE COALESCE(`_store`.`store_key`, -1) END AS `store_key`,
-  CASE WHEN i.`_store_1` IS NULL THEN -1 ELSE CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT('i', CAST(BYTE_LENGTH(CAST(i.`_store_1` AS STRING)) AS STRING), ':', CAST(i.`_store_1` AS STRING)))), 1, 15)) AS INT64) END AS `store_durable_key`,
-  CASE WHEN i.`_seller_1` IS NULL THEN -1 WHEN i.`ordered_at_utc` IS NULL THEN -4 ELSE COALESCE(`_seller`.`seller_key`, -1) END AS `seller_key`,
-  CASE WHEN i.`_seller_1` IS NULL THEN -1 ELSE CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT('i', CAST(BYTE_LENGTH(CAST(i.`_seller_1` AS STRING)) AS STRING), ':', CAST(i.`_seller_1` AS STRING)))), 1, 15)) AS INT64) END AS `seller_durable_key`,
-  CASE WHEN i.`_promotion_1` IS NULL THEN -2 ELSE COALESCE(`_promotion`.`promotion_key`, -1) END AS `promotion_key`,
-  CASE WHEN i.`_promotion_1` IS NULL THEN -2 ELSE CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT('i', CAST(BYTE_LENGTH(CAST(i.`_promotion_1` AS STRING)) AS STRING), ':', CAST(i.`_promotion_1` AS STRING)))), 1, 15)) AS INT64) END AS `promotion_durable_key`,
-  CASE WHEN i.`_order_status_1` IS NULL THEN -1 ELSE COALESCE(`_order_status`.`order_status_key`, -1) END AS `order_status_key`,
-  CASE WHEN i.`_order_status_1` IS NULL THEN -1 ELSE CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT('s', CAST(BYTE_LENGTH(i.`_order_status_1`) AS STRING), ':', i.`_order_status_1`))), 1, 15)) AS INT64) END AS `order_status_durable_key`
-FROM incoming AS i
+  _i.`order_id`, _i.`line_no`, _i.`ordered_at`, _i.`ordered_at_utc`, _i.`quantity`, _i.`amount`, _i.`discount_amount`, _i.`unit_price`,
+  _i.`_order_date_1` AS `order_date_key`,
+  _i.`_order_time_1` AS `order_time_key`,
+  _i.`_promised_date_1` AS `promised_date_key`,
+  CASE WHEN _i.`_product_1` IS NULL THEN -1 WHEN _i.`ordered_at_utc` IS NULL THEN -4 ELSE COALESCE(`_product`.`product_key`, -1) END AS `product_key`,
+  CASE WHEN _i.`_product_1` IS NULL THEN -1 ELSE CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT('i', CAST(BYTE_LENGTH(CAST(_i.`_product_1` AS STRING)) AS STRING), ':', CAST(_i.`_product_1` AS STRING)))), 1, 15)) AS INT64) END AS `product_durable_key`,
+  CASE WHEN _i.`_store_1` IS NULL THEN -1 WHEN _i.`ordered_at_utc` IS NULL THEN -4 ELSE COALESCE(`_store`.`store_key`, -1) END AS `store_key`,
+  CASE WHEN _i.`_store_1` IS NULL THEN -1 ELSE CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT('i', CAST(BYTE_LENGTH(CAST(_i.`_store_1` AS STRING)) AS STRING), ':', CAST(_i.`_store_1` AS STRING)))), 1, 15)) AS INT64) END AS `store_durable_key`,
+  CASE WHEN _i.`_seller_1` IS NULL THEN -1 WHEN _i.`ordered_at_utc` IS NULL THEN -4 ELSE COALESCE(`_seller`.`seller_key`, -1) END AS `seller_key`,
+  CASE WHEN _i.`_seller_1` IS NULL THEN -1 ELSE CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT('i', CAST(BYTE_LENGTH(CAST(_i.`_seller_1` AS STRING)) AS STRING), ':', CAST(_i.`_seller_1` AS STRING)))), 1, 15)) AS INT64) END AS `seller_durable_key`,
+  CASE WHEN _i.`_promotion_1` IS NULL THEN -2 ELSE COALESCE(`_promotion`.`promotion_key`, -1) END AS `promotion_key`,
+  CASE WHEN _i.`_promotion_1` IS NULL THEN -2 ELSE CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT('i', CAST(BYTE_LENGTH(CAST(_i.`_promotion_1` AS STRING)) AS STRING), ':', CAST(_i.`_promotion_1` AS STRING)))), 1, 15)) AS INT64) END AS `promotion_durable_key`,
+  CASE WHEN _i.`_order_status_1` IS NULL THEN -1 ELSE COALESCE(`_order_status`.`order_status_key`, -1) END AS `order_status_key`,
+  CASE WHEN _i.`_order_status_1` IS NULL THEN -1 ELSE CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT('s', CAST(BYTE_LENGTH(_i.`_order_status_1`) AS STRING), ':', _i.`_order_status_1`))), 1, 15)) AS INT64) END AS `order_status_durable_key`
+FROM incoming AS _i
 LEFT JOIN `dw`.`product` AS `_product`
-  ON `_product`.`product_id` = i.`_product_1`
-    AND i.`ordered_at_utc` >= `_product`.valid_from
-    AND i.`ordered_at_utc` < `_product`.valid_to
+  ON `_product`.`product_id` = _i.`_product_1`
+    AND _i.`ordered_at_utc` >= `_product`.valid_from
+    AND _i.`ordered_at_utc` < `_product`.valid_to
 LEFT JOIN `dw`.`store` AS `_store`
-  ON `_store`.`store_id` = i.`_store_1`
-    AND i.`ordered_at_utc` >= `_store`.valid_from
-    AND i.`ordered_at_utc` < `_store`.valid_to
+  ON `_store`.`store_id` = _i.`_store_1`
+    AND _i.`ordered_at_utc` >= `_store`.valid_from
+    AND _i.`ordered_at_utc` < `_store`.valid_to
 LEFT JOIN `dw`.`seller` AS `_seller`
-  ON `_seller`.`seller_id` = i.`_seller_1`
-    AND i.`ordered_at_utc` >= `_seller`.valid_from
-    AND i.`ordered_at_utc` < `_seller`.valid_to
+  ON `_seller`.`seller_id` = _i.`_seller_1`
+    AND _i.`ordered_at_utc` >= `_seller`.valid_from
+    AND _i.`ordered_at_utc` < `_seller`.valid_to
 LEFT JOIN `dw`.`promotion` AS `_promotion`
-  ON `_promotion`.`promotion_id` = i.`_promotion_1`
+  ON `_promotion`.`promotion_id` = _i.`_promotion_1`
 LEFT JOIN `dw`.`order_status` AS `_order_status`
-  ON `_order_status`.`status_code` = i.`_order_status_1`;
+  ON `_order_status`.`status_code` = _i.`_order_status_1`;
 
 -- order_line: rows of touched keys that the query no longer gives
 CREATE OR REPLACE TEMP TABLE vanished AS
-SELECT f.`order_id`, f.`line_no`
-FROM `dw`.`order_line` AS f
-JOIN touched AS t ON t.`order_id` = f.`order_id` AND t.`line_no` = f.`line_no`
-WHERE NOT EXISTS (SELECT 1 FROM bound AS b WHERE b.`order_id` = f.`order_id` AND b.`line_no` = f.`line_no`);
+SELECT _f.`order_id`, _f.`line_no`
+FROM `dw`.`order_line` AS _f
+JOIN touched AS _t ON _t.`order_id` = _f.`order_id` AND _t.`line_no` = _f.`line_no`
+WHERE NOT EXISTS (SELECT 1 FROM bound AS _b WHERE _b.`order_id` = _f.`order_id` AND _b.`line_no` = _f.`line_no`);
 
 SELECT
   (SELECT COUNT(*) FROM incoming) AS extracted,
-  COUNTIF(f.loaded_batch IS NULL) AS inserted,
-  COUNTIF(f.loaded_batch IS NOT NULL AND (f.`ordered_at` IS DISTINCT FROM b.`ordered_at` OR f.`ordered_at_utc` IS DISTINCT FROM b.`ordered_at_utc` OR f.`quantity` IS DISTINCT FROM b.`quantity` OR f.`amount` IS DISTINCT FROM b.`amount` OR f.`discount_amount` IS DISTINCT FROM b.`discount_amount` OR f.`unit_price` IS DISTINCT FROM b.`unit_price` OR f.`order_date_key` IS DISTINCT FROM b.`order_date_key` OR f.`order_time_key` IS DISTINCT FROM b.`order_time_key` OR f.`promised_date_key` IS DISTINCT FROM b.`promised_date_key` OR f.`product_key` IS DISTINCT FROM b.`product_key` OR f.`product_durable_key` IS DISTINCT FROM b.`product_durable_key` OR f.`store_key` IS DISTINCT FROM b.`store_key` OR f.`store_durable_key` IS DISTINCT FROM b.`store_durable_key` OR f.`seller_key` IS DISTINCT FROM b.`seller_key` OR f.`seller_durable_key` IS DISTINCT FROM b.`seller_durable_key` OR f.`promotion_key` IS DISTINCT FROM b.`promotion_key` OR f.`promotion_durable_key` IS DISTINCT FROM b.`promotion_durable_key` OR f.`order_status_key` IS DISTINCT FROM b.`order_status_key` OR f.`order_status_durable_key` IS DISTINCT FROM b.`order_status_durable_key`)) AS updated,
+  COUNTIF(_f.loaded_batch IS NULL) AS inserted,
+  COUNTIF(_f.loaded_batch IS NOT NULL AND (_f.`ordered_at` IS DISTINCT FROM _b.`ordered_at` OR _f.`ordered_at_utc` IS DISTINCT FROM _b.`ordered_at_utc` OR _f.`quantity` IS DISTINCT FROM _b.`quantity` OR _f.`amount` IS DISTINCT FROM _b.`amount` OR _f.`discount_amount` IS DISTINCT FROM _b.`discount_amount` OR _f.`unit_price` IS DISTINCT FROM _b.`unit_price` OR _f.`order_date_key` IS DISTINCT FROM _b.`order_date_key` OR _f.`order_time_key` IS DISTINCT FROM _b.`order_time_key` OR _f.`promised_date_key` IS DISTINCT FROM _b.`promised_date_key` OR _f.`product_key` IS DISTINCT FROM _b.`product_key` OR _f.`product_durable_key` IS DISTINCT FROM _b.`product_durable_key` OR _f.`store_key` IS DISTINCT FROM _b.`store_key` OR _f.`store_durable_key` IS DISTINCT FROM _b.`store_durable_key` OR _f.`seller_key` IS DISTINCT FROM _b.`seller_key` OR _f.`seller_durable_key` IS DISTINCT FROM _b.`seller_durable_key` OR _f.`promotion_key` IS DISTINCT FROM _b.`promotion_key` OR _f.`promotion_durable_key` IS DISTINCT FROM _b.`promotion_durable_key` OR _f.`order_status_key` IS DISTINCT FROM _b.`order_status_key` OR _f.`order_status_durable_key` IS DISTINCT FROM _b.`order_status_durable_key`)) AS updated,
   (SELECT COUNT(*) FROM vanished) AS deleted,
-  COUNTIF(f.loaded_batch IS NOT NULL AND NOT (f.`ordered_at` IS DISTINCT FROM b.`ordered_at` OR f.`ordered_at_utc` IS DISTINCT FROM b.`ordered_at_utc` OR f.`quantity` IS DISTINCT FROM b.`quantity` OR f.`amount` IS DISTINCT FROM b.`amount` OR f.`discount_amount` IS DISTINCT FROM b.`discount_amount` OR f.`unit_price` IS DISTINCT FROM b.`unit_price` OR f.`order_date_key` IS DISTINCT FROM b.`order_date_key` OR f.`order_time_key` IS DISTINCT FROM b.`order_time_key` OR f.`promised_date_key` IS DISTINCT FROM b.`promised_date_key` OR f.`product_key` IS DISTINCT FROM b.`product_key` OR f.`product_durable_key` IS DISTINCT FROM b.`product_durable_key` OR f.`store_key` IS DISTINCT FROM b.`store_key` OR f.`store_durable_key` IS DISTINCT FROM b.`store_durable_key` OR f.`seller_key` IS DISTINCT FROM b.`seller_key` OR f.`seller_durable_key` IS DISTINCT FROM b.`seller_durable_key` OR f.`promotion_key` IS DISTINCT FROM b.`promotion_key` OR f.`promotion_durable_key` IS DISTINCT FROM b.`promotion_durable_key` OR f.`order_status_key` IS DISTINCT FROM b.`order_status_key` OR f.`order_status_durable_key` IS DISTINCT FROM b.`order_status_durable_key`)) AS unchanged
-FROM bound AS b
-LEFT JOIN `dw`.`order_line` AS f ON f.`order_id` = b.`order_id` AND f.`line_no` = b.`line_no`;
+  COUNTIF(_f.loaded_batch IS NOT NULL AND NOT (_f.`ordered_at` IS DISTINCT FROM _b.`ordered_at` OR _f.`ordered_at_utc` IS DISTINCT FROM _b.`ordered_at_utc` OR _f.`quantity` IS DISTINCT FROM _b.`quantity` OR _f.`amount` IS DISTINCT FROM _b.`amount` OR _f.`discount_amount` IS DISTINCT FROM _b.`discount_amount` OR _f.`unit_price` IS DISTINCT FROM _b.`unit_price` OR _f.`order_date_key` IS DISTINCT FROM _b.`order_date_key` OR _f.`order_time_key` IS DISTINCT FROM _b.`order_time_key` OR _f.`promised_date_key` IS DISTINCT FROM _b.`promised_date_key` OR _f.`product_key` IS DISTINCT FROM _b.`product_key` OR _f.`product_durable_key` IS DISTINCT FROM _b.`product_durable_key` OR _f.`store_key` IS DISTINCT FROM _b.`store_key` OR _f.`store_durable_key` IS DISTINCT FROM _b.`store_durable_key` OR _f.`seller_key` IS DISTINCT FROM _b.`seller_key` OR _f.`seller_durable_key` IS DISTINCT FROM _b.`seller_durable_key` OR _f.`promotion_key` IS DISTINCT FROM _b.`promotion_key` OR _f.`promotion_durable_key` IS DISTINCT FROM _b.`promotion_durable_key` OR _f.`order_status_key` IS DISTINCT FROM _b.`order_status_key` OR _f.`order_status_durable_key` IS DISTINCT FROM _b.`order_status_durable_key`)) AS unchanged
+FROM bound AS _b
+LEFT JOIN `dw`.`order_line` AS _f ON _f.`order_id` = _b.`order_id` AND _f.`line_no` = _b.`line_no`;
 
-DELETE FROM `dw`.`order_line` AS f
-WHERE EXISTS (SELECT 1 FROM vanished AS v WHERE v.`order_id` = f.`order_id` AND v.`line_no` = f.`line_no`);
+DELETE FROM `dw`.`order_line` AS _f
+WHERE EXISTS (SELECT 1 FROM vanished AS _v WHERE _v.`order_id` = _f.`order_id` AND _v.`line_no` = _f.`line_no`);
 
-MERGE INTO `dw`.`order_line` AS t
-USING bound AS s
-ON t.`order_id` = s.`order_id` AND t.`line_no` = s.`line_no`
-WHEN MATCHED AND (t.`ordered_at` IS DISTINCT FROM s.`ordered_at` OR t.`ordered_at_utc` IS DISTINCT FROM s.`ordered_at_utc` OR t.`quantity` IS DISTINCT FROM s.`quantity` OR t.`amount` IS DISTINCT FROM s.`amount` OR t.`discount_amount` IS DISTINCT FROM s.`discount_amount` OR t.`unit_price` IS DISTINCT FROM s.`unit_price` OR t.`order_date_key` IS DISTINCT FROM s.`order_date_key` OR t.`order_time_key` IS DISTINCT FROM s.`order_time_key` OR t.`promised_date_key` IS DISTINCT FROM s.`promised_date_key` OR t.`product_key` IS DISTINCT FROM s.`product_key` OR t.`product_durable_key` IS DISTINCT FROM s.`product_durable_key` OR t.`store_key` IS DISTINCT FROM s.`store_key` OR t.`store_durable_key` IS DISTINCT FROM s.`store_durable_key` OR t.`seller_key` IS DISTINCT FROM s.`seller_key` OR t.`seller_durable_key` IS DISTINCT FROM s.`seller_durable_key` OR t.`promotion_key` IS DISTINCT FROM s.`promotion_key` OR t.`promotion_durable_key` IS DISTINCT FROM s.`promotion_durable_key` OR t.`order_status_key` IS DISTINCT FROM s.`order_status_key` OR t.`order_status_durable_key` IS DISTINCT FROM s.`order_status_durable_key`) THEN
-  UPDATE SET `ordered_at` = s.`ordered_at`, `ordered_at_utc` = s.`ordered_at_utc`, `quantity` = s.`quantity`, `amount` = s.`amount`, `discount_amount` = s.`discount_amount`, `unit_price` = s.`unit_price`, `order_date_key` = s.`order_date_key`, `order_time_key` = s.`order_time_key`, `promised_date_key` = s.`promised_date_key`, `product_key` = s.`product_key`, `product_durable_key` = s.`product_durable_key`, `store_key` = s.`store_key`, `store_durable_key` = s.`store_durable_key`, `seller_key` = s.`seller_key`, `seller_durable_key` = s.`seller_durable_key`, `promotion_key` = s.`promotion_key`, `promotion_durable_key` = s.`promotion_durable_key`, `order_status_key` = s.`order_status_key`, `order_status_durable_key` = s.`order_status_durable_key`, loaded_batch = dwc_batch
+MERGE INTO `dw`.`order_line` AS _t
+USING bound AS _s
+ON _t.`order_id` = _s.`order_id` AND _t.`line_no` = _s.`line_no`
+WHEN MATCHED AND (_t.`ordered_at` IS DISTINCT FROM _s.`ordered_at` OR _t.`ordered_at_utc` IS DISTINCT FROM _s.`ordered_at_utc` OR _t.`quantity` IS DISTINCT FROM _s.`quantity` OR _t.`amount` IS DISTINCT FROM _s.`amount` OR _t.`discount_amount` IS DISTINCT FROM _s.`discount_amount` OR _t.`unit_price` IS DISTINCT FROM _s.`unit_price` OR _t.`order_date_key` IS DISTINCT FROM _s.`order_date_key` OR _t.`order_time_key` IS DISTINCT FROM _s.`order_time_key` OR _t.`promised_date_key` IS DISTINCT FROM _s.`promised_date_key` OR _t.`product_key` IS DISTINCT FROM _s.`product_key` OR _t.`product_durable_key` IS DISTINCT FROM _s.`product_durable_key` OR _t.`store_key` IS DISTINCT FROM _s.`store_key` OR _t.`store_durable_key` IS DISTINCT FROM _s.`store_durable_key` OR _t.`seller_key` IS DISTINCT FROM _s.`seller_key` OR _t.`seller_durable_key` IS DISTINCT FROM _s.`seller_durable_key` OR _t.`promotion_key` IS DISTINCT FROM _s.`promotion_key` OR _t.`promotion_durable_key` IS DISTINCT FROM _s.`promotion_durable_key` OR _t.`order_status_key` IS DISTINCT FROM _s.`order_status_key` OR _t.`order_status_durable_key` IS DISTINCT FROM _s.`order_status_durable_key`) THEN
+  UPDATE SET `ordered_at` = _s.`ordered_at`, `ordered_at_utc` = _s.`ordered_at_utc`, `quantity` = _s.`quantity`, `amount` = _s.`amount`, `discount_amount` = _s.`discount_amount`, `unit_price` = _s.`unit_price`, `order_date_key` = _s.`order_date_key`, `order_time_key` = _s.`order_time_key`, `promised_date_key` = _s.`promised_date_key`, `product_key` = _s.`product_key`, `product_durable_key` = _s.`product_durable_key`, `store_key` = _s.`store_key`, `store_durable_key` = _s.`store_durable_key`, `seller_key` = _s.`seller_key`, `seller_durable_key` = _s.`seller_durable_key`, `promotion_key` = _s.`promotion_key`, `promotion_durable_key` = _s.`promotion_durable_key`, `order_status_key` = _s.`order_status_key`, `order_status_durable_key` = _s.`order_status_durable_key`, loaded_batch = dwc_batch
 WHEN NOT MATCHED THEN
   INSERT (`order_id`, `line_no`, `ordered_at`, `ordered_at_utc`, `quantity`, `amount`, `discount_amount`, `unit_price`, `order_date_key`, `order_time_key`, `promised_date_key`, `product_key`, `product_durable_key`, `store_key`, `store_durable_key`, `seller_key`, `seller_durable_key`, `promotion_key`, `promotion_durable_key`, `order_status_key`, `order_status_durable_key`, loaded_batch)
-  VALUES (s.`order_id`, s.`line_no`, s.`ordered_at`, s.`ordered_at_utc`, s.`quantity`, s.`amount`, s.`discount_amount`, s.`unit_price`, s.`order_date_key`, s.`order_time_key`, s.`promised_date_key`, s.`product_key`, s.`product_durable_key`, s.`store_key`, s.`store_durable_key`, s.`seller_key`, s.`seller_durable_key`, s.`promotion_key`, s.`promotion_durable_key`, s.`order_status_key`, s.`order_status_durable_key`, dwc_batch);
+  VALUES (_s.`order_id`, _s.`line_no`, _s.`ordered_at`, _s.`ordered_at_utc`, _s.`quantity`, _s.`amount`, _s.`discount_amount`, _s.`unit_price`, _s.`order_date_key`, _s.`order_time_key`, _s.`promised_date_key`, _s.`product_key`, _s.`product_durable_key`, _s.`store_key`, _s.`store_durable_key`, _s.`seller_key`, _s.`seller_durable_key`, _s.`promotion_key`, _s.`promotion_durable_key`, _s.`order_status_key`, _s.`order_status_durable_key`, dwc_batch);
 

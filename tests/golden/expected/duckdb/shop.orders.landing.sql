@@ -2,24 +2,24 @@
 CREATE OR REPLACE TEMP TABLE batch_states AS
 WITH ordered AS (
   SELECT
-    s.*,
-    ROW_NUMBER() OVER (PARTITION BY s."order_id" ORDER BY s."updated_at" NULLS FIRST, s."_state" NULLS FIRST) AS _nth,
-    COUNT(*) OVER (PARTITION BY s."order_id") AS _of
-  FROM "stage__shop__orders" AS s
+    _s.*,
+    ROW_NUMBER() OVER (PARTITION BY _s."order_id" ORDER BY _s."updated_at" NULLS FIRST, _s."_state" NULLS FIRST) AS _nth,
+    COUNT(*) OVER (PARTITION BY _s."order_id") AS _of
+  FROM "stage__shop__orders" AS _s
 ),
 compared AS (
   SELECT
-    o.*,
-    COALESCE(NOT l._deleted, FALSE) AS _was_live,
-    o._deleted IS DISTINCT FROM l._deleted OR o."order_id" IS DISTINCT FROM l."order_id" OR o."store_id" IS DISTINCT FROM l."store_id" OR o."seller_id" IS DISTINCT FROM l."seller_id" OR o."ordered_at" IS DISTINCT FROM l."ordered_at" OR o."promised_on" IS DISTINCT FROM l."promised_on" OR o."status" IS DISTINCT FROM l."status" OR o."updated_at" IS DISTINCT FROM l."updated_at" AS _differs,
-    o._deleted IS DISTINCT FROM LAG(o._deleted) OVER states OR o."order_id" IS DISTINCT FROM LAG(o."order_id") OVER states OR o."store_id" IS DISTINCT FROM LAG(o."store_id") OVER states OR o."seller_id" IS DISTINCT FROM LAG(o."seller_id") OVER states OR o."ordered_at" IS DISTINCT FROM LAG(o."ordered_at") OVER states OR o."promised_on" IS DISTINCT FROM LAG(o."promised_on") OVER states OR o."status" IS DISTINCT FROM LAG(o."status") OVER states OR o."updated_at" IS DISTINCT FROM LAG(o."updated_at") OVER states AS _follows,
-    o._nth = o._of AND COALESCE(o."updated_at" >= l."updated_at", l."updated_at" IS NULL) AS _is_last
-  FROM ordered AS o
-  LEFT JOIN "dw_landing"."shop__orders__rows" AS l ON l."order_id" = o."order_id"
-  WINDOW states AS (PARTITION BY o."order_id" ORDER BY o._nth)
+    _o.*,
+    COALESCE(NOT _l._deleted, FALSE) AS _was_live,
+    _o._deleted IS DISTINCT FROM _l._deleted OR _o."order_id" IS DISTINCT FROM _l."order_id" OR _o."store_id" IS DISTINCT FROM _l."store_id" OR _o."seller_id" IS DISTINCT FROM _l."seller_id" OR _o."ordered_at" IS DISTINCT FROM _l."ordered_at" OR _o."promised_on" IS DISTINCT FROM _l."promised_on" OR _o."status" IS DISTINCT FROM _l."status" OR _o."updated_at" IS DISTINCT FROM _l."updated_at" AS _differs,
+    _o._deleted IS DISTINCT FROM LAG(_o._deleted) OVER states OR _o."order_id" IS DISTINCT FROM LAG(_o."order_id") OVER states OR _o."store_id" IS DISTINCT FROM LAG(_o."store_id") OVER states OR _o."seller_id" IS DISTINCT FROM LAG(_o."seller_id") OVER states OR _o."ordered_at" IS DISTINCT FROM LAG(_o."ordered_at") OVER states OR _o."promised_on" IS DISTINCT FROM LAG(_o."promised_on") OVER states OR _o."status" IS DISTINCT FROM LAG(_o."status") OVER states OR _o."updated_at" IS DISTINCT FROM LAG(_o."updated_at") OVER states AS _follows,
+    _o._nth = _o._of AND COALESCE(_o."updated_at" >= _l."updated_at", _l."updated_at" IS NULL) AS _is_last
+  FROM ordered AS _o
+  LEFT JOIN "dw_landing"."shop__orders__rows" AS _l ON _l."order_id" = _o."order_id"
+  WINDOW states AS (PARTITION BY _o."order_id" ORDER BY _o._nth)
 )
-SELECT c.*, CASE WHEN c._nth = 1 THEN c._differs ELSE c._follows END AS _changed
-FROM compared AS c;
+SELECT _c.*, CASE WHEN _c._nth = 1 THEN _c._differs ELSE _c._follows END AS _changed
+FROM compared AS _c;
 
 -- counts of the run report
 SELECT
@@ -33,25 +33,25 @@ FROM batch_states;
 
 -- the landed image of every row that is replaced, kept until each model has consumed the batch
 INSERT INTO "dw_landing"."shop__orders__changes" (_batch, _state, _image, _at, _deleted, "order_id", "store_id", "seller_id", "ordered_at", "promised_on", "status", "updated_at")
-SELECT getvariable('dwc_batch'), 0, 'old', l._at, l._deleted, l."order_id", l."store_id", l."seller_id", l."ordered_at", l."promised_on", l."status", l."updated_at"
-FROM "dw_landing"."shop__orders__rows" AS l
-WHERE EXISTS (SELECT 1 FROM batch_states AS s WHERE s._is_last AND s._differs AND s."order_id" = l."order_id");
+SELECT getvariable('dwc_batch'), 0, 'old', _l._at, _l._deleted, _l."order_id", _l."store_id", _l."seller_id", _l."ordered_at", _l."promised_on", _l."status", _l."updated_at"
+FROM "dw_landing"."shop__orders__rows" AS _l
+WHERE EXISTS (SELECT 1 FROM batch_states AS _s WHERE _s._is_last AND _s._differs AND _s."order_id" = _l."order_id");
 
 -- every state that differs from the one before it
 INSERT INTO "dw_landing"."shop__orders__changes" (_batch, _state, _image, _at, _deleted, "order_id", "store_id", "seller_id", "ordered_at", "promised_on", "status", "updated_at")
-SELECT getvariable('dwc_batch'), s._state, 'new', s._at, s._deleted, s."order_id", s."store_id", s."seller_id", s."ordered_at", s."promised_on", s."status", s."updated_at"
-FROM batch_states AS s
-WHERE s._changed;
+SELECT getvariable('dwc_batch'), _s._state, 'new', _s._at, _s._deleted, _s."order_id", _s."store_id", _s."seller_id", _s."ordered_at", _s."promised_on", _s."status", _s."updated_at"
+FROM batch_states AS _s
+WHERE _s._changed;
 
 -- the last state of every key becomes the landed row, unless a later one landed before; a deleted row stays as its own trace
-MERGE INTO "dw_landing"."shop__orders__rows" AS t
-USING (SELECT * FROM batch_states WHERE _is_last AND _differs) AS s
-ON t."order_id" = s."order_id"
-WHEN MATCHED AND s._deleted THEN
-  UPDATE SET "store_id" = COALESCE(s."store_id", t."store_id"), "seller_id" = COALESCE(s."seller_id", t."seller_id"), "ordered_at" = COALESCE(s."ordered_at", t."ordered_at"), "promised_on" = COALESCE(s."promised_on", t."promised_on"), "status" = COALESCE(s."status", t."status"), "updated_at" = COALESCE(s."updated_at", t."updated_at"), _deleted = TRUE, _at = s._at, _batch = getvariable('dwc_batch'), _state = s._state
-WHEN MATCHED AND NOT s._deleted THEN
-  UPDATE SET "store_id" = s."store_id", "seller_id" = s."seller_id", "ordered_at" = s."ordered_at", "promised_on" = s."promised_on", "status" = s."status", "updated_at" = s."updated_at", _deleted = FALSE, _at = s._at, _batch = getvariable('dwc_batch'), _state = s._state
+MERGE INTO "dw_landing"."shop__orders__rows" AS _t
+USING (SELECT * FROM batch_states WHERE _is_last AND _differs) AS _s
+ON _t."order_id" = _s."order_id"
+WHEN MATCHED AND _s._deleted THEN
+  UPDATE SET "store_id" = COALESCE(_s."store_id", _t."store_id"), "seller_id" = COALESCE(_s."seller_id", _t."seller_id"), "ordered_at" = COALESCE(_s."ordered_at", _t."ordered_at"), "promised_on" = COALESCE(_s."promised_on", _t."promised_on"), "status" = COALESCE(_s."status", _t."status"), "updated_at" = COALESCE(_s."updated_at", _t."updated_at"), _deleted = TRUE, _at = _s._at, _batch = getvariable('dwc_batch'), _state = _s._state
+WHEN MATCHED AND NOT _s._deleted THEN
+  UPDATE SET "store_id" = _s."store_id", "seller_id" = _s."seller_id", "ordered_at" = _s."ordered_at", "promised_on" = _s."promised_on", "status" = _s."status", "updated_at" = _s."updated_at", _deleted = FALSE, _at = _s._at, _batch = getvariable('dwc_batch'), _state = _s._state
 WHEN NOT MATCHED THEN
   INSERT ("order_id", "store_id", "seller_id", "ordered_at", "promised_on", "status", "updated_at", _deleted, _at, _batch, _state)
-  VALUES (s."order_id", s."store_id", s."seller_id", s."ordered_at", s."promised_on", s."status", s."updated_at", s._deleted, s._at, getvariable('dwc_batch'), s._state);
+  VALUES (_s."order_id", _s."store_id", _s."seller_id", _s."ordered_at", _s."promised_on", _s."status", _s."updated_at", _s._deleted, _s._at, getvariable('dwc_batch'), _s._state);
 

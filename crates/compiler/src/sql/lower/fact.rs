@@ -245,7 +245,7 @@ impl Lowering<'_> {
         } else {
             String::new()
         };
-        format!("SELECT {} FROM ({inner}) AS q{by}", items.join(", "))
+        format!("SELECT {} FROM ({inner}) AS _q{by}", items.join(", "))
     }
 
     fn binding(&self, fact: &Fact, role: &Role) -> Binding {
@@ -257,27 +257,27 @@ impl Lowering<'_> {
         let table = lookup.table;
         let Some(members) = self.members(role) else {
             let on = if fact.rolls_up.is_some() { key.clone() } else { on_column(role, 0) };
-            let key_expr = format!("i.{}", quote(&on));
+            let key_expr = format!("_i.{}", quote(&on));
             return Binding { key, key_expr, durable: None, durable_expr: None, table, alias, join: None };
         };
         if fact.rolls_up.is_some() {
-            let key_expr = format!("i.{}", quote(&key));
+            let key_expr = format!("_i.{}", quote(&key));
             return Binding { key, key_expr, durable: None, durable_expr: None, table, alias, join: None };
         }
         let on: Vec<String> = (0..role.on.len()).map(|index| on_column(role, index)).collect();
-        let null: Vec<String> = on.iter().map(|name| format!("i.{} IS NULL", quote(name))).collect();
+        let null: Vec<String> = on.iter().map(|name| format!("_i.{} IS NULL", quote(name))).collect();
         let null = null.join(" OR ");
         let mut join: Vec<String> = members
             .natural_key
             .iter()
             .zip(&on)
-            .map(|(column, on)| format!("{alias}.{} = i.{}", quote(&column.name), quote(on)))
+            .map(|(column, on)| format!("{alias}.{} = _i.{}", quote(&column.name), quote(on)))
             .collect();
         let mut not_yet = String::new();
         if members.has_versions() {
             match names::as_of(fact, role) {
                 Some(as_of) => {
-                    let as_of = format!("i.{}", quote(&as_of));
+                    let as_of = format!("_i.{}", quote(&as_of));
                     join.push(format!("{as_of} >= {alias}.valid_from"));
                     join.push(format!("{as_of} < {}", self.valid_to(members, &alias)));
                     not_yet = format!(" WHEN {as_of} IS NULL THEN -4");
@@ -287,7 +287,7 @@ impl Lowering<'_> {
         }
         let code = reserved_key(role.when_null);
         let bound = format!("COALESCE({alias}.{}, -1)", quote(&lookup.key));
-        let durable = self.durable_hash(members, "i", Some(&on));
+        let durable = self.durable_hash(members, "_i", Some(&on));
         Binding {
             key_expr: format!("CASE WHEN {null} THEN {code}{not_yet} ELSE {bound} END"),
             durable: Some(names::durable_key(&role.name)),
@@ -310,7 +310,7 @@ impl Lowering<'_> {
             durable_column: names::durable_key(&dimension.name),
             key: members.natural_key.iter().map(|column| Col::new(&column.name, &column.ty)).collect(),
             pairs: members.natural_key.iter().zip(&on).map(|(c, on)| (c.name.clone(), on.clone())).collect(),
-            durable_hash: self.durable_hash(members, "i", Some(&on)),
+            durable_hash: self.durable_hash(members, "_i", Some(&on)),
             keys: (members.key_strategy == KeyStrategy::Sequence).then(|| self.numbers(dimension)),
             outriggers: outrigger_columns(members),
             on,
@@ -328,22 +328,22 @@ impl Lowering<'_> {
             }
         }
         let keys: Vec<String> = fact.key.iter().map(|column| names::backquoted(&column.name)).collect();
-        self.dialect.query(&format!("SELECT {} FROM ({}) AS q", keys.join(", "), fact.query.text), &catalog)
+        self.dialect.query(&format!("SELECT {} FROM ({}) AS _q", keys.join(", "), fact.query.text), &catalog)
     }
 
     fn fact_gates(&self, fact: &Fact) -> Vec<Statement> {
         let quote = |name: &str| self.dialect.quote(name);
         let names: Vec<&str> = fact.key.iter().map(|column| column.name.as_str()).collect();
-        let text = self.readable_key(&names, "i");
-        let null: Vec<String> = names.iter().map(|name| format!("i.{} IS NULL", quote(name))).collect();
-        let list: Vec<String> = names.iter().map(|name| format!("i.{}", quote(name))).collect();
+        let text = self.readable_key(&names, "_i");
+        let null: Vec<String> = names.iter().map(|name| format!("_i.{} IS NULL", quote(name))).collect();
+        let list: Vec<String> = names.iter().map(|name| format!("_i.{}", quote(name))).collect();
         let gate = |sql: String, code, message: String, span, help: &str| Statement {
             sql,
             reads: Reads::Gate(Gate { code, message, span, help: help.to_owned() }),
         };
         let mut gates = vec![
             gate(
-                format!("SELECT {text} AS key_text FROM incoming AS i WHERE {} LIMIT 20", null.join(" OR ")),
+                format!("SELECT {text} AS key_text FROM incoming AS _i WHERE {} LIMIT 20", null.join(" OR ")),
                 Code::NullKey,
                 format!("the grain key of fact `{}` is NULL", fact.name),
                 fact.grain_span,
@@ -351,7 +351,7 @@ impl Lowering<'_> {
             ),
             gate(
                 format!(
-                    "SELECT {text} AS key_text FROM incoming AS i GROUP BY {} HAVING COUNT(*) > 1 LIMIT 20",
+                    "SELECT {text} AS key_text FROM incoming AS _i GROUP BY {} HAVING COUNT(*) > 1 LIMIT 20",
                     list.join(", ")
                 ),
                 Code::DuplicateKey,
@@ -370,13 +370,13 @@ impl Lowering<'_> {
                 .natural_key
                 .iter()
                 .zip(&on)
-                .map(|(column, on)| format!("d.{} = i.{}", quote(&column.name), quote(on)))
+                .map(|(column, on)| format!("_d.{} = _i.{}", quote(&column.name), quote(on)))
                 .collect();
-            let present: Vec<String> = on.iter().map(|name| format!("i.{} IS NOT NULL", quote(name))).collect();
+            let present: Vec<String> = on.iter().map(|name| format!("_i.{} IS NOT NULL", quote(name))).collect();
             gates.push(gate(
                 format!(
-                    "SELECT DISTINCT {} AS key_text FROM incoming AS i WHERE {} AND NOT EXISTS (SELECT 1 FROM {} AS d WHERE {}) LIMIT 20",
-                    self.readable_key(&on_names, "i"),
+                    "SELECT DISTINCT {} AS key_text FROM incoming AS _i WHERE {} AND NOT EXISTS (SELECT 1 FROM {} AS _d WHERE {}) LIMIT 20",
+                    self.readable_key(&on_names, "_i"),
                     present.join(" AND "),
                     self.lookup(dimension).table,
                     pairs.join(" AND ")
@@ -393,16 +393,18 @@ impl Lowering<'_> {
     /// Counts the rows that lose against the survivor of their key.
     fn survivors(&self, fact: &Fact, query: &str, touched: Option<&[Col]>) -> Vec<Statement> {
         let list: Vec<String> =
-            fact.key.iter().map(|column| format!("i.{}", self.dialect.quote(&column.name))).collect();
+            fact.key.iter().map(|column| format!("_i.{}", self.dialect.quote(&column.name))).collect();
         let list = list.join(", ");
         let join = touched.map_or(String::new(), |key| {
-            let equal: Vec<String> =
-                key.iter().map(|c| format!("t.{0} IS NOT DISTINCT FROM i.{0}", self.dialect.quote(c.name()))).collect();
-            format!("JOIN touched AS t ON {}\n", equal.join(" AND "))
+            let equal: Vec<String> = key
+                .iter()
+                .map(|c| format!("_t.{0} IS NOT DISTINCT FROM _i.{0}", self.dialect.quote(c.name())))
+                .collect();
+            format!("JOIN touched AS _t ON {}\n", equal.join(" AND "))
         });
         vec![Statement {
             sql: format!(
-                "SELECT COALESCE(SUM(n - 1), 0) AS superseded FROM (\nSELECT COUNT(*) AS n FROM (\n{query}\n) AS i\n{join}GROUP BY {list}\n) AS g"
+                "SELECT COALESCE(SUM(n - 1), 0) AS superseded FROM (\nSELECT COUNT(*) AS _n FROM (\n{query}\n) AS _i\n{join}GROUP BY {list}\n) AS _g"
             ),
             reads: Reads::Counts,
         }]
@@ -413,8 +415,8 @@ impl Lowering<'_> {
         let quote = |name: &str| self.dialect.quote(name);
         let table = self.star(&fact.name);
         let names: Vec<&str> = fact.key.iter().map(|column| column.name.as_str()).collect();
-        let text = self.readable_key(&names, "f");
-        let list: Vec<String> = names.iter().map(|name| format!("f.{}", quote(name))).collect();
+        let text = self.readable_key(&names, "_f");
+        let list: Vec<String> = names.iter().map(|name| format!("_f.{}", quote(name))).collect();
         let gate = |sql: String, message: String, span| Statement {
             sql,
             reads: Reads::Gate(Gate {
@@ -426,7 +428,7 @@ impl Lowering<'_> {
         };
         let mut audits = vec![gate(
             format!(
-                "SELECT {text} AS key_text FROM {table} AS f GROUP BY {} HAVING COUNT(*) > 1 LIMIT 20",
+                "SELECT {text} AS key_text FROM {table} AS _f GROUP BY {} HAVING COUNT(*) > 1 LIMIT 20",
                 list.join(", ")
             ),
             format!("fact `{}` has several rows of one grain key", fact.name),
@@ -437,7 +439,7 @@ impl Lowering<'_> {
             let (key, dimension_key) = (quote(&names::key(&role.name)), quote(&names::key(&dimension.name)));
             audits.push(gate(
                 format!(
-                    "SELECT {text} AS key_text FROM {table} AS f LEFT JOIN {} AS d ON d.{dimension_key} = f.{key} WHERE d.{dimension_key} IS NULL LIMIT 20",
+                    "SELECT {text} AS key_text FROM {table} AS _f LEFT JOIN {} AS _d ON _d.{dimension_key} = _f.{key} WHERE _d.{dimension_key} IS NULL LIMIT 20",
                     self.star(&dimension.name)
                 ),
                 format!("role `{}` of fact `{}` points to no member of dimension `{}`", role.name, fact.name, dimension.name),
@@ -450,11 +452,11 @@ impl Lowering<'_> {
                 let lookup = self.lookup(dimension);
                 audits.push(gate(
                     format!(
-                        "SELECT {text} AS key_text FROM {table} AS f LEFT JOIN {} AS d ON d.{} = f.{} AND d.{dimension_key} = f.{key} AND f.{as_of} >= d.valid_from AND f.{as_of} < {} WHERE f.{key} >= 0 AND d.{dimension_key} IS NULL LIMIT 20",
+                        "SELECT {text} AS key_text FROM {table} AS _f LEFT JOIN {} AS _d ON _d.{} = _f.{} AND _d.{dimension_key} = _f.{key} AND _f.{as_of} >= _d.valid_from AND _f.{as_of} < {} WHERE _f.{key} >= 0 AND _d.{dimension_key} IS NULL LIMIT 20",
                         lookup.table,
                         quote(&lookup.durable),
                         quote(&names::durable_key(&role.name)),
-                        self.valid_to(members, "d")
+                        self.valid_to(members, "_d")
                     ),
                     format!("rows of fact `{}` lie outside the version that role `{}` binds them to", fact.name, role.name),
                     role.span,

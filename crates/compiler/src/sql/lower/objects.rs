@@ -294,7 +294,7 @@ impl Lowering<'_> {
                 as_is,
                 format!("{name} as it is, one row per member: join its durable key to the durable key of a role."),
                 format!(
-                    "SELECT\n  {}\nFROM (\n  SELECT d.*, ROW_NUMBER() OVER (PARTITION BY d.{durable} ORDER BY d.valid_from DESC) AS _place\n  FROM {table} AS d\n) AS d\nWHERE d._place = 1",
+                    "SELECT\n  {}\nFROM (\n  SELECT _d.*, ROW_NUMBER() OVER (PARTITION BY _d.{durable} ORDER BY _d.valid_from DESC) AS _place\n  FROM {table} AS _d\n) AS _d\nWHERE _d._place = 1",
                     list(&[&[key.as_str()][..], &versions[..]].concat())
                 ),
             ),

@@ -34,8 +34,8 @@ impl Lowering<'_> {
         // What a later batch changed stood as its first old image says.
         format!(
             "(SELECT {columns} FROM {rows} WHERE _batch <= {batch} AND NOT _deleted \
-             UNION ALL SELECT {columns} FROM (SELECT c.*, ROW_NUMBER() OVER (PARTITION BY {key} ORDER BY _batch) AS _place \
-             FROM {changes} AS c WHERE _image = 'old' AND _batch > {batch}) AS c WHERE _place = 1 AND NOT _deleted)",
+             UNION ALL SELECT {columns} FROM (SELECT _c.*, ROW_NUMBER() OVER (PARTITION BY {key} ORDER BY _batch) AS _place \
+             FROM {changes} AS _c WHERE _image = 'old' AND _batch > {batch}) AS _c WHERE _place = 1 AND NOT _deleted)",
             rows = self.landing_rows(table),
             changes = self.landing_changes(table),
             key = key.join(", "),
@@ -93,18 +93,18 @@ impl Lowering<'_> {
         Some(match rows {
             Rows::Changed => format!("(SELECT {columns} FROM {changes} WHERE _batch > {since})"),
             Rows::LiveAndChanged => format!(
-                "(SELECT {columns} FROM {live} AS r UNION ALL SELECT {columns} FROM {changes} WHERE _batch > {since})"
+                "(SELECT {columns} FROM {live} AS _r UNION ALL SELECT {columns} FROM {changes} WHERE _batch > {since})"
             ),
             Rows::Touched(pairs) => {
                 let equal: Vec<String> =
-                    pairs.iter().map(|(column, key)| format!("k.{} = r.{}", quote(key), quote(column))).collect();
+                    pairs.iter().map(|(column, key)| format!("_k.{} = _r.{}", quote(key), quote(column))).collect();
                 let nullable: Vec<String> = pairs
                     .iter()
                     .filter(|(column, _)| !table.primary_key.contains(column))
-                    .map(|(column, _)| format!(" OR r.{} IS NULL", quote(column)))
+                    .map(|(column, _)| format!(" OR _r.{} IS NULL", quote(column)))
                     .collect();
                 format!(
-                    "(SELECT {columns} FROM {live} AS r WHERE EXISTS (SELECT 1 FROM touched AS k WHERE {}){})",
+                    "(SELECT {columns} FROM {live} AS _r WHERE EXISTS (SELECT 1 FROM touched AS _k WHERE {}){})",
                     equal.join(" AND "),
                     nullable.concat()
                 )
@@ -112,7 +112,7 @@ impl Lowering<'_> {
             Rows::Joined { column, other, other_column } => {
                 let (_, physical) = known.iter().find(|(name, _)| name == other)?;
                 format!(
-                    "(SELECT {columns} FROM {live} AS r WHERE r.{} IN (SELECT o.{} FROM {physical} AS o))",
+                    "(SELECT {columns} FROM {live} AS _r WHERE _r.{} IN (SELECT _o.{} FROM {physical} AS _o))",
                     quote(column),
                     quote(other_column)
                 )
@@ -139,28 +139,28 @@ impl Lowering<'_> {
         let changes = self.landing_changes(table);
         let gone_since = if table.deletes_by_reading() {
             // Several readings of one batch leave several images: the one before this reading counts.
-            let last = |which: &str| format!("MAX(CASE WHEN {which} THEN o._at END)");
+            let last = |which: &str| format!("MAX(CASE WHEN {which} THEN _o._at END)");
             format!(
-                "(SELECT CASE WHEN {gone} > COALESCE({live}, {}) THEN {gone} END FROM {changes} AS o \
-                 WHERE o._image = 'old' AND o._batch = s._batch AND o._at < s._at AND {})",
+                "(SELECT CASE WHEN {gone} > COALESCE({live}, {}) THEN {gone} END FROM {changes} AS _o \
+                 WHERE _o._image = 'old' AND _o._batch = _s._batch AND _o._at < _s._at AND {})",
                 self.dialect.words().beginning,
-                same("o", "s"),
-                gone = last("o._deleted"),
-                live = last("NOT o._deleted"),
+                same("_o", "_s"),
+                gone = last("_o._deleted"),
+                live = last("NOT _o._deleted"),
             )
         } else {
             format!("CAST(NULL AS {})", self.dialect.ty(&Type::Timestamp))
         };
         // A deleted row is left out where its delete is no longer among the changes: who consumed them has the event.
         format!(
-            "(SELECT {}, {gone_since} AS _gone_since FROM {changes} AS s WHERE s._image = 'new' AND s._batch > {since} \
-             UNION ALL SELECT {}, CAST(NULL AS {}) AS _gone_since FROM {rows} AS r WHERE r._batch > {since} AND NOT r._deleted \
-             AND NOT EXISTS (SELECT 1 FROM {changes} AS c WHERE c._image = 'new' AND c._batch = r._batch \
-             AND c._state = r._state AND {}))",
-            list("s"),
-            list("r"),
+            "(SELECT {}, {gone_since} AS _gone_since FROM {changes} AS _s WHERE _s._image = 'new' AND _s._batch > {since} \
+             UNION ALL SELECT {}, CAST(NULL AS {}) AS _gone_since FROM {rows} AS _r WHERE _r._batch > {since} AND NOT _r._deleted \
+             AND NOT EXISTS (SELECT 1 FROM {changes} AS _c WHERE _c._image = 'new' AND _c._batch = _r._batch \
+             AND _c._state = _r._state AND {}))",
+            list("_s"),
+            list("_r"),
             self.dialect.ty(&Type::Timestamp),
-            same("c", "r")
+            same("_c", "_r")
         )
     }
 }

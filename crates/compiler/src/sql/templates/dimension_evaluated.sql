@@ -4,22 +4,22 @@ WITH evaluated AS (
 {{ query }}
 ),
 latest AS (
-  SELECT h.*
-  FROM {{ history }} AS h
-{% if touched %}  JOIN touched AS t ON {{ touched|equal("t", "h") }}
+  SELECT _h.*
+  FROM {{ history }} AS _h
+{% if touched %}  JOIN touched AS _t ON {{ touched|equal("_t", "_h") }}
 {% endif %}  WHERE TRUE
-  QUALIFY ROW_NUMBER() OVER (PARTITION BY {{ key|list("h") }} ORDER BY h._event_at DESC, h._event_sequence DESC, h._batch DESC, h._state DESC) = 1
+  QUALIFY ROW_NUMBER() OVER (PARTITION BY {{ key|list("_h") }} ORDER BY _h._event_at DESC, _h._event_sequence DESC, _h._batch DESC, _h._state DESC) = 1
 )
 -- a member that comes back without an instant of its own comes back now
 SELECT
-  {{ names|list("e") }},
-  CASE WHEN l._gone AND {{ event_at }} <= l._event_at THEN {{ d.at }} ELSE {{ event_at }} END AS _event_at,
-  e._event_sequence, {{ d.batch }} AS _batch, 0 AS _state, FALSE AS _gone
-FROM evaluated AS e
-{% if touched %}JOIN touched AS t ON {{ touched|equal_or_null("t", "e") }}
-{% endif %}LEFT JOIN latest AS l ON {{ key|equal("l", "e") }}
+  {{ names|list("_e") }},
+  CASE WHEN _l._gone AND {{ event_at }} <= _l._event_at THEN {{ d.at }} ELSE {{ event_at }} END AS _event_at,
+  _e._event_sequence, {{ d.batch }} AS _batch, 0 AS _state, FALSE AS _gone
+FROM evaluated AS _e
+{% if touched %}JOIN touched AS _t ON {{ touched|equal_or_null("_t", "_e") }}
+{% endif %}LEFT JOIN latest AS _l ON {{ key|equal("_l", "_e") }}
 UNION ALL
-SELECT {{ names|list("l") }}, {{ d.at }}, NULL, {{ d.batch }}, 0, TRUE
-FROM latest AS l
-WHERE NOT l._gone
-  AND NOT EXISTS (SELECT 1 FROM evaluated AS e WHERE {{ key|equal("e", "l") }});
+SELECT {{ names|list("_l") }}, {{ d.at }}, NULL, {{ d.batch }}, 0, TRUE
+FROM latest AS _l
+WHERE NOT _l._gone
+  AND NOT EXISTS (SELECT 1 FROM evaluated AS _e WHERE {{ key|equal("_e", "_l") }});

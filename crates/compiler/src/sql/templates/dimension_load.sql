@@ -1,81 +1,81 @@
 -- {{ model }}: the members whose timeline is computed anew, with the events that are kept of them
 {% if rebuilds %}CREATE OR REPLACE TEMP TABLE forgotten AS
-SELECT h.* FROM {{ history }} AS h WHERE h._event_at >= {{ d.from }};
+SELECT _h.* FROM {{ history }} AS _h WHERE _h._event_at >= {{ d.from }};
 
-DELETE FROM incoming AS i WHERE i._event_at < {{ d.from }};
+DELETE FROM incoming AS _i WHERE _i._event_at < {{ d.from }};
 
 --? lost
 SELECT COUNT(*) AS lost
 FROM (
-  SELECT DISTINCT {{ key|list("f") }}, f._event_at
-  FROM forgotten AS f
-  WHERE NOT EXISTS (SELECT 1 FROM incoming AS i WHERE i._event_at = f._event_at AND {{ key|equal("i", "f") }})
-) AS l;
+  SELECT DISTINCT {{ key|list("_f") }}, _f._event_at
+  FROM forgotten AS _f
+  WHERE NOT EXISTS (SELECT 1 FROM incoming AS _i WHERE _i._event_at = _f._event_at AND {{ key|equal("_i", "_f") }})
+) AS _l;
 
-DELETE FROM {{ history }} AS h WHERE h._event_at >= {{ d.from }};
+DELETE FROM {{ history }} AS _h WHERE _h._event_at >= {{ d.from }};
 
 CREATE OR REPLACE TEMP TABLE members AS
-SELECT DISTINCT {{ key|list("i") }} FROM incoming AS i WHERE {{ key|not_null("i") }}
+SELECT DISTINCT {{ key|list("_i") }} FROM incoming AS _i WHERE {{ key|not_null("_i") }}
 UNION DISTINCT
-SELECT {{ key|list("f") }} FROM forgotten AS f;
+SELECT {{ key|list("_f") }} FROM forgotten AS _f;
 {% else %}CREATE OR REPLACE TEMP TABLE members AS
-SELECT DISTINCT {{ key|list("i") }} FROM incoming AS i WHERE {{ key|not_null("i") }};
+SELECT DISTINCT {{ key|list("_i") }} FROM incoming AS _i WHERE {{ key|not_null("_i") }};
 {% endif %}
 CREATE OR REPLACE TEMP TABLE kept AS
-SELECT {{ names|list("h") }}, h._event_at, h._event_sequence, h._batch, h._state, h._gone
-FROM {{ history }} AS h
-JOIN members AS m ON {{ key|equal("m", "h") }};
+SELECT {{ names|list("_h") }}, _h._event_at, _h._event_sequence, _h._batch, _h._state, _h._gone
+FROM {{ history }} AS _h
+JOIN members AS _m ON {{ key|equal("_m", "_h") }};
 
 -- {{ model }}: of the states of one moment the last live one and the last delete count; what is kept is not kept twice
 CREATE OR REPLACE TEMP TABLE fresh AS
 WITH known AS (
   SELECT
-    h.*,
-    ROW_NUMBER() OVER (PARTITION BY {{ moment|list("h") }}, h._gone ORDER BY {{ latest|latest("h") }}) AS _place,
-    ROW_NUMBER() OVER (PARTITION BY {{ moment|list("h") }} ORDER BY {{ latest|latest("h") }}) = 1 AS _holds
-  FROM kept AS h
+    _h.*,
+    ROW_NUMBER() OVER (PARTITION BY {{ moment|list("_h") }}, _h._gone ORDER BY {{ latest|latest("_h") }}) AS _place,
+    ROW_NUMBER() OVER (PARTITION BY {{ moment|list("_h") }} ORDER BY {{ latest|latest("_h") }}) = 1 AS _holds
+  FROM kept AS _h
 ),
 arrived AS (
   SELECT
-    i.*,
-    ROW_NUMBER() OVER (PARTITION BY {{ moment|list("i") }}, i._gone ORDER BY {{ latest|latest("i") }}) AS _place,
-    ROW_NUMBER() OVER (PARTITION BY {{ moment|list("i") }} ORDER BY {{ latest|latest("i") }}) = 1 AS _holds
-  FROM incoming AS i
+    _i.*,
+    ROW_NUMBER() OVER (PARTITION BY {{ moment|list("_i") }}, _i._gone ORDER BY {{ latest|latest("_i") }}) AS _place,
+    ROW_NUMBER() OVER (PARTITION BY {{ moment|list("_i") }} ORDER BY {{ latest|latest("_i") }}) = 1 AS _holds
+  FROM incoming AS _i
 ),
 compared AS (
   SELECT
-    a.*,
-    {{ d.logical_or }}(k._batch IS NULL OR (NOT a._gone AND ({{ attributes|differ("k", "a") }})))
-      OVER (PARTITION BY {{ moment|list("a") }}) AS _is_new
-  FROM arrived AS a
-  LEFT JOIN (SELECT * FROM known WHERE _place = 1) AS k
-    ON k._gone = a._gone AND k._holds = a._holds AND {{ key|equal("k", "a") }}{% if not only_new %}
-    AND k._event_at = a._event_at AND k._event_sequence IS NOT DISTINCT FROM a._event_sequence{% endif %}
-  WHERE a._place = 1
+    _a.*,
+    {{ d.logical_or }}(_k._batch IS NULL OR (NOT _a._gone AND ({{ attributes|differ("_k", "_a") }})))
+      OVER (PARTITION BY {{ moment|list("_a") }}) AS _is_new
+  FROM arrived AS _a
+  LEFT JOIN (SELECT * FROM known WHERE _place = 1) AS _k
+    ON _k._gone = _a._gone AND _k._holds = _a._holds AND {{ key|equal("_k", "_a") }}{% if not only_new %}
+    AND _k._event_at = _a._event_at AND _k._event_sequence IS NOT DISTINCT FROM _a._event_sequence{% endif %}
+  WHERE _a._place = 1
 )
-SELECT {{ names|list("c") }}, c._event_at, c._event_sequence, c._batch, c._state, c._gone
-FROM compared AS c
-WHERE c._is_new;
+SELECT {{ names|list("_c") }}, _c._event_at, _c._event_sequence, _c._batch, _c._state, _c._gone
+FROM compared AS _c
+WHERE _c._is_new;
 
 {% if reevaluates %}
 -- {{ model }}: a landed state that is evaluated anew takes the place of what was kept of it
-DELETE FROM kept AS k
+DELETE FROM kept AS _k
 WHERE EXISTS (
-  SELECT 1 FROM fresh AS f
-  WHERE {{ key|equal("f", "k") }}
-    AND f._event_at = k._event_at AND f._batch = k._batch AND f._state = k._state AND f._gone = k._gone
+  SELECT 1 FROM fresh AS _f
+  WHERE {{ key|equal("_f", "_k") }}
+    AND _f._event_at = _k._event_at AND _f._batch = _k._batch AND _f._state = _k._state AND _f._gone = _k._gone
 );
 
-DELETE FROM {{ history }} AS h
+DELETE FROM {{ history }} AS _h
 WHERE EXISTS (
-  SELECT 1 FROM fresh AS f
-  WHERE {{ key|equal("f", "h") }}
-    AND f._event_at = h._event_at AND f._batch = h._batch AND f._state = h._state AND f._gone = h._gone
+  SELECT 1 FROM fresh AS _f
+  WHERE {{ key|equal("_f", "_h") }}
+    AND _f._event_at = _h._event_at AND _f._batch = _h._batch AND _f._state = _h._state AND _f._gone = _h._gone
 );
 
 {% endif %}
 INSERT INTO {{ history }} ({{ names|list }}, _event_at, _event_sequence, _batch, _state, _gone)
-SELECT {{ names|list("f") }}, f._event_at, f._event_sequence, f._batch, f._state, f._gone FROM fresh AS f;
+SELECT {{ names|list("_f") }}, _f._event_at, _f._event_sequence, _f._batch, _f._state, _f._gone FROM fresh AS _f;
 
 -- {{ model }}: the timeline of each, from its events in the order of their instants
 CREATE OR REPLACE TEMP TABLE versions AS
@@ -85,113 +85,113 @@ WITH events AS (
 -- one row per instant: the last event says whether the member is gone, the last live state gives the values
 moments AS (
   SELECT
-    {{ names|list("e") }},
-    e._event_at,
-    NOT e._gone AS _is_known,
-    MIN(CASE WHEN NOT e._gone THEN e._event_at END) OVER (PARTITION BY {{ key|list("e") }}) AS _first_at,
-    MAX(CASE WHEN NOT e._gone THEN e._event_at END) OVER (PARTITION BY {{ key|list("e") }}) AS _last_at,
-    FIRST_VALUE(e._gone) OVER (
-      PARTITION BY {{ key|list("e") }}, e._event_at ORDER BY e._event_sequence DESC, e._batch DESC, e._state DESC
+    {{ names|list("_e") }},
+    _e._event_at,
+    NOT _e._gone AS _is_known,
+    MIN(CASE WHEN NOT _e._gone THEN _e._event_at END) OVER (PARTITION BY {{ key|list("_e") }}) AS _first_at,
+    MAX(CASE WHEN NOT _e._gone THEN _e._event_at END) OVER (PARTITION BY {{ key|list("_e") }}) AS _last_at,
+    FIRST_VALUE(_e._gone) OVER (
+      PARTITION BY {{ key|list("_e") }}, _e._event_at ORDER BY _e._event_sequence DESC, _e._batch DESC, _e._state DESC
     ) AS _gone
-  FROM events AS e
-  WHERE {% if on_delete == "ignore" %}NOT e._gone{% else %}TRUE{% endif %}
+  FROM events AS _e
+  WHERE {% if on_delete == "ignore" %}NOT _e._gone{% else %}TRUE{% endif %}
   QUALIFY ROW_NUMBER() OVER (
-    PARTITION BY {{ key|list("e") }}, e._event_at
-    ORDER BY e._gone, e._event_sequence DESC, e._batch DESC, e._state DESC
+    PARTITION BY {{ key|list("_e") }}, _e._event_at
+    ORDER BY _e._gone, _e._event_sequence DESC, _e._batch DESC, _e._state DESC
   ) = 1
 ),
 marked AS (
   SELECT
-    e.*,
+    _e.*,
     {{ boundary }} AS _starts
-  FROM moments AS e
-  WHERE {% if keeps_deletes %}e._event_at >= e._first_at{% else %}e._is_known{% endif %}
+  FROM moments AS _e
+  WHERE {% if keeps_deletes %}_e._event_at >= _e._first_at{% else %}_e._is_known{% endif %}
 
-  WINDOW timeline AS (PARTITION BY {{ key|list("e") }} ORDER BY e._event_at)
+  WINDOW timeline AS (PARTITION BY {{ key|list("_e") }} ORDER BY _e._event_at)
 ),
 numbered AS (
   SELECT
-    k.*,
-    SUM(CASE WHEN k._starts THEN 1 ELSE 0 END) OVER timeline AS _version,
-    MAX(CASE WHEN k._is_known THEN k._event_at END) OVER timeline AS _known_at
-  FROM marked AS k
-  WINDOW timeline AS (PARTITION BY {{ key|list("k") }} ORDER BY k._event_at)
+    _k.*,
+    SUM(CASE WHEN _k._starts THEN 1 ELSE 0 END) OVER timeline AS _version,
+    MAX(CASE WHEN _k._is_known THEN _k._event_at END) OVER timeline AS _known_at
+  FROM marked AS _k
+  WINDOW timeline AS (PARTITION BY {{ key|list("_k") }} ORDER BY _k._event_at)
 ),
 spans AS (
   SELECT
-    {{ key|list("n") }},
-    n._version,
-    MIN(n._event_at) AS _from,
-    MAX(n._known_at) AS _known_at,
-    MIN(n._first_at) AS _first_at,
-    MAX(n._last_at) AS _last_at,
-    {{ d.logical_or }}(n._gone) AS _gone
-  FROM numbered AS n
-  WHERE n._version > 0
-  GROUP BY {{ key|list("n") }}, n._version
+    {{ key|list("_n") }},
+    _n._version,
+    MIN(_n._event_at) AS _from,
+    MAX(_n._known_at) AS _known_at,
+    MIN(_n._first_at) AS _first_at,
+    MAX(_n._last_at) AS _last_at,
+    {{ d.logical_or }}(_n._gone) AS _gone
+  FROM numbered AS _n
+  WHERE _n._version > 0
+  GROUP BY {{ key|list("_n") }}, _n._version
 ),
 intervals AS (
   SELECT
-    s.*,
-    LEAD(s._from) OVER (PARTITION BY {{ key|list("s") }} ORDER BY s._from) AS _to,
-    ROW_NUMBER() OVER (PARTITION BY {{ key|list("s") }} ORDER BY s._from) AS _nth
-  FROM spans AS s
+    _s.*,
+    LEAD(_s._from) OVER (PARTITION BY {{ key|list("_s") }} ORDER BY _s._from) AS _to,
+    ROW_NUMBER() OVER (PARTITION BY {{ key|list("_s") }} ORDER BY _s._from) AS _nth
+  FROM spans AS _s
 ){% if reports_deletes %},
 last_moments AS (
-  SELECT e.*, ROW_NUMBER() OVER (PARTITION BY {{ key|list("e") }} ORDER BY e._event_at DESC) AS _place
-  FROM moments AS e
+  SELECT _e.*, ROW_NUMBER() OVER (PARTITION BY {{ key|list("_e") }} ORDER BY _e._event_at DESC) AS _place
+  FROM moments AS _e
 ){% endif %}{% if previous %},
 -- the state before the latest change of a value
 shifts AS (
   SELECT
-    {{ key|list("e") }}{% for one in previous %},
+    {{ key|list("_e") }}{% for one in previous %},
     CASE
       WHEN ROW_NUMBER() OVER timeline > 1 AND {{ one.value }} IS DISTINCT FROM LAG({{ one.value }}) OVER timeline
-      THEN LAG(e._event_at) OVER timeline
+      THEN LAG(_e._event_at) OVER timeline
     END AS {{ one.at|q }}{% endfor %}
 
-  FROM moments AS e
-  WHERE e._is_known
-  WINDOW timeline AS (PARTITION BY {{ key|list("e") }} ORDER BY e._event_at)
+  FROM moments AS _e
+  WHERE _e._is_known
+  WINDOW timeline AS (PARTITION BY {{ key|list("_e") }} ORDER BY _e._event_at)
 ),
 previous AS (
-  SELECT {{ key|list("s") }}{% for one in previous %}, MAX(s.{{ one.at|q }}) AS {{ one.at|q }}{% endfor %}
+  SELECT {{ key|list("_s") }}{% for one in previous %}, MAX(_s.{{ one.at|q }}) AS {{ one.at|q }}{% endfor %}
 
-  FROM shifts AS s
-  GROUP BY {{ key|list("s") }}
+  FROM shifts AS _s
+  GROUP BY {{ key|list("_s") }}
 ){% endif %}{% if originals %},
 -- the first values that are loaded already
 originals AS (
-  SELECT {{ key|list("d") }}, {{ originals|list("d") }}, TRUE AS _is_there
-  FROM {{ table }} AS d
-  JOIN members AS m ON {{ key|equal("m", "d") }}
-  WHERE NOT d.is_inferred
-  QUALIFY ROW_NUMBER() OVER (PARTITION BY {{ key|list("d") }} ORDER BY d.{{ key_column|q }}) = 1
+  SELECT {{ key|list("_d") }}, {{ originals|list("_d") }}, TRUE AS _is_there
+  FROM {{ table }} AS _d
+  JOIN members AS _m ON {{ key|equal("_m", "_d") }}
+  WHERE NOT _d.is_inferred
+  QUALIFY ROW_NUMBER() OVER (PARTITION BY {{ key|list("_d") }} ORDER BY _d.{{ key_column|q }}) = 1
 ){% endif %}{% for outrigger in outriggers %},
 {{ outrigger.alias }} AS (
-  SELECT {{ key|list("c") }}, c.{{ outrigger.key|q }}
-  FROM {{ outrigger.timeline }} AS c
-  JOIN members AS m ON {{ key|equal("m", "c") }}
-  QUALIFY ROW_NUMBER() OVER (PARTITION BY {{ key|list("c") }} ORDER BY c.valid_from DESC) = 1
+  SELECT {{ key|list("_c") }}, _c.{{ outrigger.key|q }}
+  FROM {{ outrigger.timeline }} AS _c
+  JOIN members AS _m ON {{ key|equal("_m", "_c") }}
+  QUALIFY ROW_NUMBER() OVER (PARTITION BY {{ key|list("_c") }} ORDER BY _c.valid_from DESC) = 1
 ){% endfor %}
 SELECT
-  CASE WHEN i._nth = 1 THEN {{ durable_hash }} ELSE {{ version_hash }} END AS {{ key_column|q }},
+  CASE WHEN _i._nth = 1 THEN {{ durable_hash }} ELSE {{ version_hash }} END AS {{ key_column|q }},
   {{ durable_hash }} AS {{ durable_column|q }},
-  {{ key|list("i") }},
-{% for value in values %}  {% if keeps_originals and value.state == "first_state" %}CASE WHEN o._is_there THEN o.{{ value.of|q }} ELSE first_state.{{ value.of|q }} END{% else %}{{ value.state|q }}.{{ value.of|q }}{% endif %} AS {{ value.name|q }},
+  {{ key|list("_i") }},
+{% for value in values %}  {% if keeps_originals and value.state == "first_state" %}CASE WHEN _o._is_there THEN _o.{{ value.of|q }} ELSE first_state.{{ value.of|q }} END{% else %}{{ value.state|q }}.{{ value.of|q }}{% endif %} AS {{ value.name|q }},
 {% endfor %}{% for outrigger in outriggers %}  COALESCE({{ outrigger.alias }}.{{ outrigger.key|q }}, -1) AS {{ outrigger.column|q }},
 {% endfor %}{% if combination %}  {{ combination.hash }} AS {{ combination.column|q }},
-{% endif %}{% if has_versions %}  {% if first_version == "beginning_of_time" %}CASE WHEN i._nth = 1 THEN {{ d.beginning }} ELSE i._from END{% else %}i._from{% endif %} AS valid_from,
-  {% if open_end == "far_future" %}COALESCE(i._to, {{ d.far_future }}){% else %}i._to{% endif %} AS valid_to,
-  i._to IS NULL AS is_current,
-{% endif %}  {% if reports_deletes %}last_moment._gone{% elif keeps_deletes %}i._gone{% else %}FALSE{% endif %} AS is_deleted,
+{% endif %}{% if has_versions %}  {% if first_version == "beginning_of_time" %}CASE WHEN _i._nth = 1 THEN {{ d.beginning }} ELSE _i._from END{% else %}_i._from{% endif %} AS valid_from,
+  {% if open_end == "far_future" %}COALESCE(_i._to, {{ d.far_future }}){% else %}_i._to{% endif %} AS valid_to,
+  _i._to IS NULL AS is_current,
+{% endif %}  {% if reports_deletes %}last_moment._gone{% elif keeps_deletes %}_i._gone{% else %}FALSE{% endif %} AS is_deleted,
   FALSE AS is_inferred{% if originals %},
-  COALESCE(o._is_there AND ({{ originals|differ("o", "first_state") }}), FALSE) AS _is_late{% endif %}
+  COALESCE(_o._is_there AND ({{ originals|differ("_o", "first_state") }}), FALSE) AS _is_late{% endif %}
 
-FROM intervals AS i
-{% if previous %}JOIN previous AS p ON {{ key|equal("p", "i") }}
-{% endif %}{% if originals %}LEFT JOIN originals AS o ON {{ key|equal("o", "i") }}
-{% endif %}{% for outrigger in outriggers %}LEFT JOIN {{ outrigger.alias }} ON {{ key|equal(outrigger.alias, "i") }}
-{% endfor %}{% for state in states %}{% if state.optional %}LEFT {% endif %}JOIN moments AS {{ state.name|q }} ON {{ state.name|q }}._event_at = {{ state.at }} AND {{ key|equal(state.name|q, "i") }}
-{% endfor %}{% if reports_deletes %}JOIN last_moments AS last_moment ON last_moment._place = 1 AND {{ key|equal("last_moment", "i") }}
-{% endif %}{% if on_delete == "close" and has_versions %}WHERE NOT i._gone{% endif %};
+FROM intervals AS _i
+{% if previous %}JOIN previous AS _p ON {{ key|equal("_p", "_i") }}
+{% endif %}{% if originals %}LEFT JOIN originals AS _o ON {{ key|equal("_o", "_i") }}
+{% endif %}{% for outrigger in outriggers %}LEFT JOIN {{ outrigger.alias }} ON {{ key|equal(outrigger.alias, "_i") }}
+{% endfor %}{% for state in states %}{% if state.optional %}LEFT {% endif %}JOIN moments AS {{ state.name|q }} ON {{ state.name|q }}._event_at = {{ state.at }} AND {{ key|equal(state.name|q, "_i") }}
+{% endfor %}{% if reports_deletes %}JOIN last_moments AS last_moment ON last_moment._place = 1 AND {{ key|equal("last_moment", "_i") }}
+{% endif %}{% if on_delete == "close" and has_versions %}WHERE NOT _i._gone{% endif %};

@@ -1,24 +1,24 @@
 {% if reevaluates %}-- {{ model }}: inferred members whose keys were made in another way are made anew by the facts that name them
-DELETE FROM {{ table }} AS d
-WHERE d.is_inferred AND {% if keys %}NOT EXISTS (
-  SELECT 1 FROM {{ keys }} AS k WHERE k._key = d.{{ key_column|q }} AND k._hash = {{ inferred_hash }}
-){% else %}(d.{{ durable_column|q }} <> {{ inferred_hash }} OR d.{{ key_column|q }} <> d.{{ durable_column|q }}){% endif %};
+DELETE FROM {{ table }} AS _d
+WHERE _d.is_inferred AND {% if keys %}NOT EXISTS (
+  SELECT 1 FROM {{ keys }} AS _k WHERE _k._key = _d.{{ key_column|q }} AND _k._hash = {{ inferred_hash }}
+){% else %}(_d.{{ durable_column|q }} <> {{ inferred_hash }} OR _d.{{ key_column|q }} <> _d.{{ durable_column|q }}){% endif %};
 
 {% endif %}-- {{ model }}: what changes, by version; a version that its events no longer give is gone
 CREATE OR REPLACE TEMP TABLE changes AS
 SELECT
-  {{ columns|list("v") }},
-  CASE WHEN d.{{ key_column|q }} IS NULL THEN 'insert' ELSE 'update' END AS _change,
-  d.{{ key_column|q }} IS NULL{% if has_versions %} OR d.valid_from <> v.valid_from OR d.valid_to IS DISTINCT FROM v.valid_to{% endif %}{% if combination %} OR d.{{ combination.column|q }} <> v.{{ combination.column|q }}{% endif %} AS _rebinds
-FROM versions AS v
-LEFT JOIN {{ table }} AS d ON d.{{ key_column|q }} = v.{{ key_column|q }}
-WHERE d.{{ key_column|q }} IS NULL OR {{ payload|differ("d", "v") }}
+  {{ columns|list("_v") }},
+  CASE WHEN _d.{{ key_column|q }} IS NULL THEN 'insert' ELSE 'update' END AS _change,
+  _d.{{ key_column|q }} IS NULL{% if has_versions %} OR _d.valid_from <> _v.valid_from OR _d.valid_to IS DISTINCT FROM _v.valid_to{% endif %}{% if combination %} OR _d.{{ combination.column|q }} <> _v.{{ combination.column|q }}{% endif %} AS _rebinds
+FROM versions AS _v
+LEFT JOIN {{ table }} AS _d ON _d.{{ key_column|q }} = _v.{{ key_column|q }}
+WHERE _d.{{ key_column|q }} IS NULL OR {{ payload|differ("_d", "_v") }}
 UNION ALL
-SELECT {{ columns|list("d") }}, 'delete' AS _change, TRUE AS _rebinds
-FROM {{ table }} AS d
-JOIN members AS m ON {{ key|equal("m", "d") }}
-WHERE NOT d.is_inferred
-  AND NOT EXISTS (SELECT 1 FROM versions AS v WHERE v.{{ key_column|q }} = d.{{ key_column|q }})
+SELECT {{ columns|list("_d") }}, 'delete' AS _change, TRUE AS _rebinds
+FROM {{ table }} AS _d
+JOIN members AS _m ON {{ key|equal("_m", "_d") }}
+WHERE NOT _d.is_inferred
+  AND NOT EXISTS (SELECT 1 FROM versions AS _v WHERE _v.{{ key_column|q }} = _d.{{ key_column|q }})
 -- rows that lie in the order of their keys are updated faster
 ORDER BY {{ key|list }};
 
@@ -32,13 +32,13 @@ SELECT
 FROM changes;
 
 -- {{ model }}: the versions change in one statement, its arms disjoint
-MERGE INTO {{ table }} AS t
-USING changes AS s
-ON t.{{ key_column|q }} = s.{{ key_column|q }}
-WHEN MATCHED AND s._change = 'delete' THEN
+MERGE INTO {{ table }} AS _t
+USING changes AS _s
+ON _t.{{ key_column|q }} = _s.{{ key_column|q }}
+WHEN MATCHED AND _s._change = 'delete' THEN
   DELETE
-WHEN MATCHED AND s._change = 'update' THEN
-  UPDATE SET {{ payload|assign("s") }}loaded_batch = {{ d.batch }}
-WHEN NOT MATCHED AND s._change = 'insert' THEN
+WHEN MATCHED AND _s._change = 'update' THEN
+  UPDATE SET {{ payload|assign("_s") }}loaded_batch = {{ d.batch }}
+WHEN NOT MATCHED AND _s._change = 'insert' THEN
   INSERT ({{ columns|list }}, loaded_batch)
-  VALUES ({{ columns|list("s") }}, {{ d.batch }});
+  VALUES ({{ columns|list("_s") }}, {{ d.batch }});

@@ -1,9 +1,9 @@
 -- {{ model }}: the rows {% if touched %}that were touched{% else %}of the whole query{% endif %}, as they are now
 CREATE OR REPLACE TEMP TABLE incoming AS
-SELECT i.*
+SELECT _i.*
 FROM (
 {{ query }}
-) AS i
-{% if touched %}JOIN touched AS t ON {{ touched|equal_or_null("t", "i") }}
-{% endif %}{% if keep_latest_by %}QUALIFY ROW_NUMBER() OVER (PARTITION BY {{ key|list("i") }} ORDER BY i.{{ keep_latest_by|q }} DESC) = 1
+) AS _i
+{% if touched %}JOIN touched AS _t ON {{ touched|equal_or_null("_t", "_i") }}
+{% endif %}{% if keep_latest_by %}QUALIFY ROW_NUMBER() OVER (PARTITION BY {{ key|list("_i") }} ORDER BY _i.{{ keep_latest_by|q }} DESC) = 1
 {% endif %};

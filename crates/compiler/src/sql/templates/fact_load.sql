@@ -1,54 +1,54 @@
 -- {{ model }}: every role is bound to the version of its instant; a key is never NULL
 CREATE OR REPLACE TEMP TABLE bound AS
 SELECT
-  {{ plain|list("i") }}{% for role in roles %},
+  {{ plain|list("_i") }}{% for role in roles %},
   {{ role.key_expr }} AS {{ role.key|q }}{% if role.durable_expr %},
   {{ role.durable_expr }} AS {{ role.durable|q }}{% endif %}{% endfor %}
-FROM incoming AS i
+FROM incoming AS _i
 {% for role in roles %}{% if role.join %}LEFT JOIN {{ role.table }} AS {{ role.alias }}
   ON {{ role.join }}
 {% endif %}{% endfor %};
 
 -- {{ model }}: rows of {% if touched %}touched keys{% else %}the fact{% endif %} that the query no longer gives
 CREATE OR REPLACE TEMP TABLE vanished AS
-SELECT {{ key|list("f") }}
-FROM {{ table }} AS f
-{% if touched %}JOIN touched AS t ON {{ touched|equal("t", "f") }}
-{% endif %}WHERE NOT EXISTS (SELECT 1 FROM bound AS b WHERE {{ key|equal("b", "f") }});
+SELECT {{ key|list("_f") }}
+FROM {{ table }} AS _f
+{% if touched %}JOIN touched AS _t ON {{ touched|equal("_t", "_f") }}
+{% endif %}WHERE NOT EXISTS (SELECT 1 FROM bound AS _b WHERE {{ key|equal("_b", "_f") }});
 {% if deleted_query %}
 -- {{ model }}: of these, the ones whose rows were deleted in the source; the others no longer pass the query
 CREATE OR REPLACE TEMP TABLE purged AS
-SELECT DISTINCT {{ key|list("v") }}
-FROM vanished AS v
+SELECT DISTINCT {{ key|list("_v") }}
+FROM vanished AS _v
 JOIN (
 {{ deleted_query }}
-) AS p ON {{ key|equal("p", "v") }};
+) AS _p ON {{ key|equal("_p", "_v") }};
 {% endif %}
 --? counts
 SELECT
   (SELECT COUNT(*) FROM incoming) AS extracted,
-  {{ d.count_if }}(f.loaded_batch IS NULL) AS inserted,
-  {{ d.count_if }}(f.loaded_batch IS NOT NULL AND ({{ payload|differ("f", "b") }})) AS updated,
-  (SELECT COUNT(*) FROM vanished{% if deleted_query %} AS v WHERE NOT EXISTS (SELECT 1 FROM purged AS p WHERE {{ key|equal("p", "v") }}){% endif %}) AS deleted,
-  {{ d.count_if }}(f.loaded_batch IS NOT NULL AND NOT ({{ payload|differ("f", "b") }})) AS unchanged
-FROM bound AS b
-LEFT JOIN {{ table }} AS f ON {{ key|equal("f", "b") }};
+  {{ d.count_if }}(_f.loaded_batch IS NULL) AS inserted,
+  {{ d.count_if }}(_f.loaded_batch IS NOT NULL AND ({{ payload|differ("_f", "_b") }})) AS updated,
+  (SELECT COUNT(*) FROM vanished{% if deleted_query %} AS _v WHERE NOT EXISTS (SELECT 1 FROM purged AS _p WHERE {{ key|equal("_p", "_v") }}){% endif %}) AS deleted,
+  {{ d.count_if }}(_f.loaded_batch IS NOT NULL AND NOT ({{ payload|differ("_f", "_b") }})) AS unchanged
+FROM bound AS _b
+LEFT JOIN {{ table }} AS _f ON {{ key|equal("_f", "_b") }};
 
-DELETE FROM {{ table }} AS f
-WHERE EXISTS (SELECT 1 FROM vanished AS v WHERE {{ key|equal("v", "f") }}){% if deleted_query %}
-  AND NOT EXISTS (SELECT 1 FROM purged AS p WHERE {{ key|equal("p", "f") }}){% endif %};
+DELETE FROM {{ table }} AS _f
+WHERE EXISTS (SELECT 1 FROM vanished AS _v WHERE {{ key|equal("_v", "_f") }}){% if deleted_query %}
+  AND NOT EXISTS (SELECT 1 FROM purged AS _p WHERE {{ key|equal("_p", "_f") }}){% endif %};
 {% if flags_deletes %}
 -- {{ model }}: a row deleted in the source stays and says so
-UPDATE {{ table }} AS f
+UPDATE {{ table }} AS _f
 SET is_deleted = TRUE, loaded_batch = {{ d.batch }}
-WHERE NOT f.is_deleted
-  AND EXISTS (SELECT 1 FROM purged AS p WHERE {{ key|equal("p", "f") }});
+WHERE NOT _f.is_deleted
+  AND EXISTS (SELECT 1 FROM purged AS _p WHERE {{ key|equal("_p", "_f") }});
 {% endif %}
-MERGE INTO {{ table }} AS t
-USING bound AS s
-ON {{ key|equal("t", "s") }}
-WHEN MATCHED AND ({{ payload|differ("t", "s") }}) THEN
-  UPDATE SET {{ payload|assign("s") }}{% if flags_deletes %}is_deleted = FALSE, {% endif %}loaded_batch = {{ d.batch }}
+MERGE INTO {{ table }} AS _t
+USING bound AS _s
+ON {{ key|equal("_t", "_s") }}
+WHEN MATCHED AND ({{ payload|differ("_t", "_s") }}) THEN
+  UPDATE SET {{ payload|assign("_s") }}{% if flags_deletes %}is_deleted = FALSE, {% endif %}loaded_batch = {{ d.batch }}
 WHEN NOT MATCHED THEN
   INSERT ({{ columns|list }}, {% if flags_deletes %}is_deleted, {% endif %}loaded_batch)
-  VALUES ({{ columns|list("s") }}, {% if flags_deletes %}FALSE, {% endif %}{{ d.batch }});
+  VALUES ({{ columns|list("_s") }}, {% if flags_deletes %}FALSE, {% endif %}{{ d.batch }});

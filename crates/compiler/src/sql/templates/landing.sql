@@ -2,24 +2,24 @@
 CREATE OR REPLACE TEMP TABLE batch_states AS
 WITH ordered AS (
   SELECT
-    s.*,
-    ROW_NUMBER() OVER (PARTITION BY {{ key|names("s") }} ORDER BY {{ order|ascending("s") }}) AS _nth,
-    COUNT(*) OVER (PARTITION BY {{ key|names("s") }}) AS _of
-  FROM {{ stage }} AS s
+    _s.*,
+    ROW_NUMBER() OVER (PARTITION BY {{ key|names("_s") }} ORDER BY {{ order|ascending("_s") }}) AS _nth,
+    COUNT(*) OVER (PARTITION BY {{ key|names("_s") }}) AS _of
+  FROM {{ stage }} AS _s
 ),
 compared AS (
   SELECT
-    o.*,
-    COALESCE(NOT l._deleted, FALSE) AS _was_live,
-    o._deleted IS DISTINCT FROM l._deleted OR {{ columns|differ("o", "l") }} AS _differs,
-    o._deleted IS DISTINCT FROM LAG(o._deleted) OVER states OR {{ columns|differ_from_lag("o", "states") }} AS _follows,
-    o._nth = o._of{% if newest %} AND COALESCE(o.{{ newest|q }} >= l.{{ newest|q }}, l.{{ newest|q }} IS NULL){% endif %} AS _is_last
-  FROM ordered AS o
-  LEFT JOIN {{ rows }} AS l ON {{ key|equal("l", "o") }}
-  WINDOW states AS (PARTITION BY {{ key|names("o") }} ORDER BY o._nth)
+    _o.*,
+    COALESCE(NOT _l._deleted, FALSE) AS _was_live,
+    _o._deleted IS DISTINCT FROM _l._deleted OR {{ columns|differ("_o", "_l") }} AS _differs,
+    _o._deleted IS DISTINCT FROM LAG(_o._deleted) OVER states OR {{ columns|differ_from_lag("_o", "states") }} AS _follows,
+    _o._nth = _o._of{% if newest %} AND COALESCE(_o.{{ newest|q }} >= _l.{{ newest|q }}, _l.{{ newest|q }} IS NULL){% endif %} AS _is_last
+  FROM ordered AS _o
+  LEFT JOIN {{ rows }} AS _l ON {{ key|equal("_l", "_o") }}
+  WINDOW states AS (PARTITION BY {{ key|names("_o") }} ORDER BY _o._nth)
 )
-SELECT c.*, CASE WHEN c._nth = 1 THEN c._differs ELSE c._follows END AS _changed
-FROM compared AS c;
+SELECT _c.*, CASE WHEN _c._nth = 1 THEN _c._differs ELSE _c._follows END AS _changed
+FROM compared AS _c;
 
 -- counts of the run report
 --? counts
@@ -34,24 +34,24 @@ FROM batch_states;
 
 -- the landed image of every row that is replaced, kept until each model has consumed the batch
 INSERT INTO {{ changes }} (_batch, _state, _image, _at, _deleted, {{ columns|list }})
-SELECT {{ d.batch }}, 0, 'old', l._at, l._deleted, {{ columns|list("l") }}
-FROM {{ rows }} AS l
-WHERE EXISTS (SELECT 1 FROM batch_states AS s WHERE s._is_last AND s._differs AND {{ key|equal("s", "l") }});
+SELECT {{ d.batch }}, 0, 'old', _l._at, _l._deleted, {{ columns|list("_l") }}
+FROM {{ rows }} AS _l
+WHERE EXISTS (SELECT 1 FROM batch_states AS _s WHERE _s._is_last AND _s._differs AND {{ key|equal("_s", "_l") }});
 
 -- every state that differs from the one before it
 INSERT INTO {{ changes }} (_batch, _state, _image, _at, _deleted, {{ columns|list }})
-SELECT {{ d.batch }}, s._state, 'new', s._at, s._deleted, {{ columns|list("s") }}
-FROM batch_states AS s
-WHERE s._changed;
+SELECT {{ d.batch }}, _s._state, 'new', _s._at, _s._deleted, {{ columns|list("_s") }}
+FROM batch_states AS _s
+WHERE _s._changed;
 
 -- the last state of every key becomes the landed row{% if newest %}, unless a later one landed before{% endif %}; a deleted row stays as its own trace
-MERGE INTO {{ rows }} AS t
-USING (SELECT * FROM batch_states WHERE _is_last AND _differs) AS s
-ON {{ key|equal("t", "s") }}
-WHEN MATCHED AND s._deleted THEN
-  UPDATE SET {{ values|assign_known("s", "t") }}_deleted = TRUE, _at = s._at, _batch = {{ d.batch }}, _state = s._state
-WHEN MATCHED AND NOT s._deleted THEN
-  UPDATE SET {{ values|assign("s") }}_deleted = FALSE, _at = s._at, _batch = {{ d.batch }}, _state = s._state
+MERGE INTO {{ rows }} AS _t
+USING (SELECT * FROM batch_states WHERE _is_last AND _differs) AS _s
+ON {{ key|equal("_t", "_s") }}
+WHEN MATCHED AND _s._deleted THEN
+  UPDATE SET {{ values|assign_known("_s", "_t") }}_deleted = TRUE, _at = _s._at, _batch = {{ d.batch }}, _state = _s._state
+WHEN MATCHED AND NOT _s._deleted THEN
+  UPDATE SET {{ values|assign("_s") }}_deleted = FALSE, _at = _s._at, _batch = {{ d.batch }}, _state = _s._state
 WHEN NOT MATCHED THEN
   INSERT ({{ columns|list }}, _deleted, _at, _batch, _state)
-  VALUES ({{ columns|list("s") }}, s._deleted, s._at, {{ d.batch }}, s._state);
+  VALUES ({{ columns|list("_s") }}, _s._deleted, _s._at, {{ d.batch }}, _s._state);

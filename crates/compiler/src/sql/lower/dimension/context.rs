@@ -113,7 +113,7 @@ impl Lowering<'_> {
             .map(|stored| Previous {
                 at: format!("_{}_at", stored.name),
                 value: self.dialect.comparable(
-                    &format!("e.{}", self.dialect.quote(&stored.attribute.column.name)),
+                    &format!("_e.{}", self.dialect.quote(&stored.attribute.column.name)),
                     &stored.attribute.column.ty,
                 ),
             })
@@ -131,7 +131,7 @@ impl Lowering<'_> {
                 },
             })
             .collect();
-        let fixed = [("first_state", "i._first_at"), ("last_state", "i._last_at"), ("version_state", "i._known_at")];
+        let fixed = [("first_state", "_i._first_at"), ("last_state", "_i._last_at"), ("version_state", "_i._known_at")];
         let mut states: Vec<State> = fixed
             .into_iter()
             .filter(|(name, _)| values.iter().any(|value| value.state == *name))
@@ -139,7 +139,7 @@ impl Lowering<'_> {
             .collect();
         states.extend(stored.iter().filter(|stored| stored.value == StoredValue::Previous).map(|stored| State {
             name: format!("{}_state", stored.name),
-            at: format!("p._{}_at", stored.name),
+            at: format!("_p._{}_at", stored.name),
             optional: true,
         }));
         let combination = self.combination(dimension, members);
@@ -176,9 +176,9 @@ impl Lowering<'_> {
             payload,
             key_column,
             durable_column: lookup.durable,
-            durable_hash: self.durable_hash(members, "i", None),
-            inferred_hash: self.durable_hash(members, "d", None),
-            version_hash: self.version_hash(members, "i", "i._from"),
+            durable_hash: self.durable_hash(members, "_i", None),
+            inferred_hash: self.durable_hash(members, "_d", None),
+            version_hash: self.version_hash(members, "_i", "_i._from"),
             boundary: self.boundary(members, has_versions),
             only_new,
             reevaluates: false,
@@ -240,16 +240,16 @@ impl Lowering<'_> {
             .iter()
             .filter(|attribute| attribute.scd.has_versions())
             .map(|attribute| {
-                let expr = format!("e.{}", self.dialect.quote(&attribute.column.name));
+                let expr = format!("_e.{}", self.dialect.quote(&attribute.column.name));
                 let side = self.dialect.comparable(&expr, &attribute.column.ty);
                 format!("{side} IS DISTINCT FROM LAG({side}) OVER timeline")
             })
             .collect();
         let differ = differ.join("\n        OR ");
         // A delete starts a version only where there was a member, be it of the same instant.
-        let before = if members.on_delete == OnDelete::Flag { "NOT (e._gone AND e._is_known)" } else { "TRUE" };
-        let came_or_went = format!("e._gone <> COALESCE(LAG(e._gone) OVER timeline, {before})");
-        format!("{came_or_went}\n      OR (NOT e._gone AND ({differ}))")
+        let before = if members.on_delete == OnDelete::Flag { "NOT (_e._gone AND _e._is_known)" } else { "TRUE" };
+        let came_or_went = format!("_e._gone <> COALESCE(LAG(_e._gone) OVER timeline, {before})");
+        format!("{came_or_went}\n      OR (NOT _e._gone AND ({differ}))")
     }
 
     /// The durable key: a hash of the natural key, constant across versions; also the first version's surrogate key.

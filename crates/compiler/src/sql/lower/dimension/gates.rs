@@ -21,10 +21,10 @@ impl Lowering<'_> {
     /// The natural key is there and, where `unique`, names one row.
     pub(super) fn dimension_gates(&self, dimension: &Dimension, context: &Context<'_>, unique: bool) -> Vec<Statement> {
         let names: Vec<&str> = context.key.iter().map(Col::name).collect();
-        let key_text = self.readable_key(&names, "i");
-        let null: Vec<String> = names.iter().map(|name| format!("i.{} IS NULL", self.dialect.quote(name))).collect();
+        let key_text = self.readable_key(&names, "_i");
+        let null: Vec<String> = names.iter().map(|name| format!("_i.{} IS NULL", self.dialect.quote(name))).collect();
         let mut gates = vec![Statement {
-            sql: format!("SELECT {key_text} AS key_text FROM incoming AS i WHERE {} LIMIT 20", null.join(" OR ")),
+            sql: format!("SELECT {key_text} AS key_text FROM incoming AS _i WHERE {} LIMIT 20", null.join(" OR ")),
             reads: Reads::Gate(Gate {
                 code: Code::NullKey,
                 message: format!("the natural key of dimension `{}` is NULL", dimension.name),
@@ -33,10 +33,10 @@ impl Lowering<'_> {
             }),
         }];
         if unique {
-            let list = context.key.iter().map(|c| format!("i.{}", self.dialect.quote(c.name()))).collect::<Vec<_>>();
+            let list = context.key.iter().map(|c| format!("_i.{}", self.dialect.quote(c.name()))).collect::<Vec<_>>();
             gates.push(Statement {
                 sql: format!(
-                    "SELECT {key_text} AS key_text FROM incoming AS i GROUP BY {} HAVING COUNT(*) > 1 LIMIT 20",
+                    "SELECT {key_text} AS key_text FROM incoming AS _i GROUP BY {} HAVING COUNT(*) > 1 LIMIT 20",
                     list.join(", ")
                 ),
                 reads: Reads::Gate(Gate {
@@ -85,11 +85,11 @@ impl Lowering<'_> {
         let quote = |name: &str| self.dialect.quote(name);
         let key = quote(key);
         let differs: Vec<String> =
-            names.iter().map(|name| format!("a.{0} IS DISTINCT FROM b.{0}", quote(name))).collect();
+            names.iter().map(|name| format!("_a.{0} IS DISTINCT FROM _b.{0}", quote(name))).collect();
         let text = self.dialect.concat(&[
-            self.readable_key(names, "a"),
+            self.readable_key(names, "_a"),
             self.dialect.string(" and "),
-            self.readable_key(names, "b"),
+            self.readable_key(names, "_b"),
         ]);
         let list = |alias: &str| {
             let columns: Vec<String> = std::iter::once(key.clone())
@@ -99,9 +99,9 @@ impl Lowering<'_> {
             columns.join(", ")
         };
         format!(
-            "SELECT {text} AS key_text\nFROM versions AS a\nJOIN (SELECT {} FROM {table} AS d WHERE d.{key} >= 0 UNION ALL SELECT {} FROM versions AS w) AS b\n  ON a.{key} = b.{key}\nWHERE {}\nLIMIT 20",
-            list("d"),
-            list("w"),
+            "SELECT {text} AS key_text\nFROM versions AS _a\nJOIN (SELECT {} FROM {table} AS _d WHERE _d.{key} >= 0 UNION ALL SELECT {} FROM versions AS _w) AS _b\n  ON _a.{key} = _b.{key}\nWHERE {}\nLIMIT 20",
+            list("_d"),
+            list("_w"),
             differs.join(" OR ")
         )
     }
@@ -118,8 +118,8 @@ impl Lowering<'_> {
         let keeps = members.late_type0 == crate::model::LateType0::Keep;
         Some(Statement {
             sql: format!(
-                "SELECT DISTINCT {} AS key_text FROM versions AS v WHERE v._is_late LIMIT 20",
-                self.readable_key(&names, "v")
+                "SELECT DISTINCT {} AS key_text FROM versions AS _v WHERE _v._is_late LIMIT 20",
+                self.readable_key(&names, "_v")
             ),
             reads: Reads::Notice(Gate {
                 code: Code::LateOriginal,
@@ -146,15 +146,15 @@ impl Lowering<'_> {
         let quote = |name: &str| self.dialect.quote(name);
         let names: Vec<&str> = context.key.iter().map(Col::name).collect();
         let table = &context.table;
-        let text = self.readable_key(&names, "d");
+        let text = self.readable_key(&names, "_d");
         let key = quote(&context.key_column);
         let on = |other: &str| {
-            let equal: Vec<String> = names.iter().map(|name| format!("{other}.{0} = d.{0}", quote(name))).collect();
+            let equal: Vec<String> = names.iter().map(|name| format!("{other}.{0} = _d.{0}", quote(name))).collect();
             equal.join(" AND ")
         };
         let join = match audited {
             Audited::All => String::new(),
-            Audited::Touched => format!(" JOIN members AS m ON {}", on("m")),
+            Audited::Touched => format!(" JOIN members AS _m ON {}", on("_m")),
         };
         let gate = |sql: String, message: String| Statement {
             sql,
@@ -170,7 +170,7 @@ impl Lowering<'_> {
         if audited == Audited::All {
             audits.push(gate(
                 format!(
-                    "SELECT CAST(d.{key} AS {}) AS key_text FROM {table} AS d GROUP BY d.{key} HAVING COUNT(*) > 1 LIMIT 20",
+                    "SELECT CAST(_d.{key} AS {}) AS key_text FROM {table} AS _d GROUP BY _d.{key} HAVING COUNT(*) > 1 LIMIT 20",
                     self.dialect.ty(&Type::String)
                 ),
                 format!("a surrogate key of dimension `{name}` names several rows"),
@@ -179,8 +179,8 @@ impl Lowering<'_> {
         if !members.has_versions() {
             return audits;
         }
-        let valid_to = self.valid_to(members, "d");
-        let list: Vec<String> = names.iter().map(|name| format!("d.{}", quote(name))).collect();
+        let valid_to = self.valid_to(members, "_d");
+        let list: Vec<String> = names.iter().map(|name| format!("_d.{}", quote(name))).collect();
         let list = list.join(", ");
         // A member is away between two versions only where a delete ended the one before.
         let gap = match members.on_delete {
@@ -190,15 +190,15 @@ impl Lowering<'_> {
                     Audited::Touched => "(SELECT * FROM kept UNION ALL SELECT * FROM fresh)".to_owned(),
                 };
                 format!(
-                    "d._next > d._to AND NOT EXISTS (SELECT 1 FROM {history} AS h WHERE h._gone AND h._event_at = d._to AND {})",
-                    on("h")
+                    "_d._next > _d._to AND NOT EXISTS (SELECT 1 FROM {history} AS _h WHERE _h._gone AND _h._event_at = _d._to AND {})",
+                    on("_h")
                 )
             }
-            OnDelete::Flag | OnDelete::Ignore => "d._next > d._to".to_owned(),
+            OnDelete::Flag | OnDelete::Ignore => "_d._next > _d._to".to_owned(),
         };
         let why = |text: &str| self.dialect.string(&format!(" {text}"));
         let what = format!(
-            "CASE WHEN d.valid_from >= d._to THEN {} WHEN d._next < d._to THEN {} WHEN d._open > 1 THEN {} ELSE {} END",
+            "CASE WHEN _d.valid_from >= _d._to THEN {} WHEN _d._next < _d._to THEN {} WHEN _d._open > 1 THEN {} ELSE {} END",
             why("ends a version before it starts"),
             why("has versions that overlap"),
             why("has several current versions"),
@@ -206,7 +206,7 @@ impl Lowering<'_> {
         );
         audits.push(gate(
             format!(
-                "SELECT DISTINCT {} AS key_text\nFROM (\n  SELECT d.*, {valid_to} AS _to, LEAD(d.valid_from) OVER (PARTITION BY {list} ORDER BY d.valid_from) AS _next,\n    SUM(CASE WHEN d.is_current THEN 1 ELSE 0 END) OVER (PARTITION BY {list}) AS _open\n  FROM {table} AS d{join}\n  WHERE d.{key} >= 0\n) AS d\nWHERE d.valid_from >= d._to OR d._next < d._to OR d._open > 1\n  OR ({gap})\nLIMIT 20",
+                "SELECT DISTINCT {} AS key_text\nFROM (\n  SELECT _d.*, {valid_to} AS _to, LEAD(_d.valid_from) OVER (PARTITION BY {list} ORDER BY _d.valid_from) AS _next,\n    SUM(CASE WHEN _d.is_current THEN 1 ELSE 0 END) OVER (PARTITION BY {list}) AS _open\n  FROM {table} AS _d{join}\n  WHERE _d.{key} >= 0\n) AS _d\nWHERE _d.valid_from >= _d._to OR _d._next < _d._to OR _d._open > 1\n  OR ({gap})\nLIMIT 20",
                 self.dialect.concat(&[text, what])
             ),
             format!("the timeline of dimension `{name}` is not whole"),

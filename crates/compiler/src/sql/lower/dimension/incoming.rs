@@ -142,5 +142,5 @@ pub(super) fn outer_text(
     if states_of.is_some() {
         items.extend(["_batch", "_state", "_gone"].map(str::to_owned));
     }
-    format!("SELECT {} FROM ({inner}) AS q", items.join(", "))
+    format!("SELECT {} FROM ({inner}) AS _q", items.join(", "))
 }

@@ -119,7 +119,7 @@ impl Lowering<'_> {
         } else {
             let (dated, instants) = self.dated_query(members);
             let event_at = match members.effective_at {
-                EffectiveAt::Column(..) => format!("COALESCE(e._event_at, {})", self.dialect.words().at),
+                EffectiveAt::Column(..) => format!("COALESCE(_e._event_at, {})", self.dialect.words().at),
                 EffectiveAt::Extracted => self.dialect.words().at.to_owned(),
             };
             let load = |text: &str,
@@ -214,7 +214,7 @@ impl Lowering<'_> {
                     outriggers: outrigger_columns(members),
                     has_versions: members.has_versions(),
                     as_of,
-                    valid_to: self.valid_to(members, "v"),
+                    valid_to: self.valid_to(members, "_v"),
                     infers: role.missing == Missing::Infer,
                     key: context.key.clone(),
                     open_end: self.open_end(members),
@@ -239,14 +239,14 @@ impl Lowering<'_> {
             |alias: &str| format!("CASE WHEN {alias}.{key} IS NOT NULL THEN {} END", self.readable_key(&stored, alias));
         Statement {
             sql: format!(
-                "SELECT c._change, {member}, {before}, {was}, {after}, {is}\nFROM changes AS c\nLEFT JOIN {table} AS d ON d.{key} = c.{key}\nORDER BY 2, {order}, 1\nLIMIT 1000",
-                member = self.readable_key(&names, "c"),
-                before = span("d"),
-                was = values("d"),
-                after = span("c"),
-                is = values("c"),
+                "SELECT _c._change, {member}, {before}, {was}, {after}, {is}\nFROM changes AS _c\nLEFT JOIN {table} AS _d ON _d.{key} = _c.{key}\nORDER BY 2, {order}, 1\nLIMIT 1000",
+                member = self.readable_key(&names, "_c"),
+                before = span("_d"),
+                was = values("_d"),
+                after = span("_c"),
+                is = values("_c"),
                 table = context.table,
-                order = if members.has_versions() { "c.valid_from" } else { "1" },
+                order = if members.has_versions() { "_c.valid_from" } else { "1" },
             ),
             reads: Reads::Versions,
         }
