@@ -160,6 +160,12 @@ LIMIT 20;
 DELETE FROM `dw`.`store` AS _d
 WHERE _d.is_inferred AND (_d.`store_durable_key` <> CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT('i', CAST(BYTE_LENGTH(CAST(_d.`store_id` AS STRING)) AS STRING), ':', CAST(_d.`store_id` AS STRING)))), 1, 15)) AS INT64) OR _d.`store_key` <> _d.`store_durable_key`);
 
+-- store: the versions that are stored of these members, read once
+CREATE OR REPLACE TEMP TABLE stored AS
+SELECT _d.`store_key`, _d.`store_durable_key`, _d.`store_id`, _d.`store_name`, _d.`grade`, _d.`region`, _d.`is_open`, _d.`business_type`, _d.`phone`, _d.`valid_from`, _d.`valid_to`, _d.`is_current`, _d.`is_deleted`, _d.`is_inferred`
+FROM `dw`.`store` AS _d
+JOIN members AS _m ON _m.`store_id` = _d.`store_id`;
+
 -- store: what changes, by version; a version that its events no longer give is gone
 CREATE OR REPLACE TEMP TABLE changes AS
 SELECT
@@ -167,12 +173,11 @@ SELECT
   CASE WHEN _d.`store_key` IS NULL THEN 'insert' ELSE 'update' END AS _change,
   _d.`store_key` IS NULL OR _d.valid_from <> _v.valid_from OR _d.valid_to IS DISTINCT FROM _v.valid_to AS _rebinds
 FROM versions AS _v
-LEFT JOIN `dw`.`store` AS _d ON _d.`store_key` = _v.`store_key`
+LEFT JOIN stored AS _d ON _d.`store_key` = _v.`store_key`
 WHERE _d.`store_key` IS NULL OR _d.`store_id` IS DISTINCT FROM _v.`store_id` OR _d.`store_name` IS DISTINCT FROM _v.`store_name` OR _d.`grade` IS DISTINCT FROM _v.`grade` OR _d.`region` IS DISTINCT FROM _v.`region` OR _d.`is_open` IS DISTINCT FROM _v.`is_open` OR _d.`business_type` IS DISTINCT FROM _v.`business_type` OR _d.`phone` IS DISTINCT FROM _v.`phone` OR _d.`valid_from` IS DISTINCT FROM _v.`valid_from` OR _d.`valid_to` IS DISTINCT FROM _v.`valid_to` OR _d.`is_current` IS DISTINCT FROM _v.`is_current` OR _d.`is_deleted` IS DISTINCT FROM _v.`is_deleted` OR _d.`is_inferred` IS DISTINCT FROM _v.`is_inferred`
 UNION ALL
 SELECT _d.`store_key`, _d.`store_durable_key`, _d.`store_id`, _d.`store_name`, _d.`grade`, _d.`region`, _d.`is_open`, _d.`business_type`, _d.`phone`, _d.`valid_from`, _d.`valid_to`, _d.`is_current`, _d.`is_deleted`, _d.`is_inferred`, 'delete' AS _change, TRUE AS _rebinds
-FROM `dw`.`store` AS _d
-JOIN members AS _m ON _m.`store_id` = _d.`store_id`
+FROM stored AS _d
 WHERE NOT _d.is_inferred
   AND NOT EXISTS (SELECT 1 FROM versions AS _v WHERE _v.`store_key` = _d.`store_key`)
 -- rows that lie in the order of their keys are updated faster

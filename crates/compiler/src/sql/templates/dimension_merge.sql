@@ -4,19 +4,24 @@ WHERE _d.is_inferred AND {% if keys %}NOT EXISTS (
   SELECT 1 FROM {{ keys }} AS _k WHERE _k._key = _d.{{ key_column|q }} AND _k._hash = {{ inferred_hash }}
 ){% else %}(_d.{{ durable_column|q }} <> {{ inferred_hash }} OR _d.{{ key_column|q }} <> _d.{{ durable_column|q }}){% endif %};
 
-{% endif %}-- {{ model }}: what changes, by version; a version that its events no longer give is gone
+{% endif %}-- {{ model }}: the versions that are stored of these members, read once
+CREATE OR REPLACE TEMP TABLE stored AS
+SELECT {{ columns|list("_d") }}
+FROM {{ table }} AS _d
+JOIN members AS _m ON {{ key|equal("_m", "_d") }};
+
+-- {{ model }}: what changes, by version; a version that its events no longer give is gone
 CREATE OR REPLACE TEMP TABLE changes AS
 SELECT
   {{ columns|list("_v") }},
   CASE WHEN _d.{{ key_column|q }} IS NULL THEN 'insert' ELSE 'update' END AS _change,
   _d.{{ key_column|q }} IS NULL{% if has_versions %} OR _d.valid_from <> _v.valid_from OR _d.valid_to IS DISTINCT FROM _v.valid_to{% endif %}{% if combination %} OR _d.{{ combination.column|q }} <> _v.{{ combination.column|q }}{% endif %} AS _rebinds
 FROM versions AS _v
-LEFT JOIN {{ table }} AS _d ON _d.{{ key_column|q }} = _v.{{ key_column|q }}
+LEFT JOIN stored AS _d ON _d.{{ key_column|q }} = _v.{{ key_column|q }}
 WHERE _d.{{ key_column|q }} IS NULL OR {{ payload|differ("_d", "_v") }}
 UNION ALL
 SELECT {{ columns|list("_d") }}, 'delete' AS _change, TRUE AS _rebinds
-FROM {{ table }} AS _d
-JOIN members AS _m ON {{ key|equal("_m", "_d") }}
+FROM stored AS _d
 WHERE NOT _d.is_inferred
   AND NOT EXISTS (SELECT 1 FROM versions AS _v WHERE _v.{{ key_column|q }} = _d.{{ key_column|q }})
 -- rows that lie in the order of their keys are updated faster
