@@ -33,7 +33,10 @@ class Execution(Script):
         root = simple_catalog_pb2.SimpleCatalogProto()
         root.CopyFrom(self.catalog.base)
         request = message(sql=sql, options=options)
-        tables = [(".".join(k), t.columns, self.rows.get(k, []), None) for k, t in self.catalog.tables.items()]
+        # A table that the text does not name would only be carried to the evaluator and back.
+        text = sql.lower()
+        named = [(k, t) for k, t in self.catalog.tables.items() if k[-1].lower() in text]
+        tables = [(".".join(k), t.columns, self.rows.get(k, []), None) for k, t in named]
         for number, (name, columns, rows, primary) in enumerate(tables + list(extra), 1):
             entry = root.table.add(name=name, serialization_id=number)
             for column, type_ in columns:
