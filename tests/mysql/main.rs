@@ -2,6 +2,7 @@
 
 mod increments;
 mod types;
+mod windows;
 
 use dwc_tests::mariadb::MariaDb;
 use dwc_tests::project::Project;

@@ -49,6 +49,14 @@ impl Warehouse {
         Ok(report)
     }
 
+    /// What the warehouse has not loaded: table, from, to and why.
+    pub fn gaps(&self) -> Vec<String> {
+        let state = self.engine.state().unwrap_or_else(|error| panic!("{error:?}"));
+        let gaps = state.map(|state| state.gaps).unwrap_or_default();
+        let from = |gap: &dwc_runner::Gap| gap.interval.from.map_or("beginning".to_owned(), |from| from.to_string());
+        gaps.iter().map(|gap| format!("{} {} {} {}", gap.table, from(gap), gap.interval.to, gap.reason)).collect()
+    }
+
     /// The offences that `dwc verify` would print.
     pub fn audit(&self) -> Vec<String> {
         let offences = dwc_runner::audit(&self.engine, &self.project).unwrap_or_else(|error| panic!("{error:?}"));

@@ -197,6 +197,15 @@ pub(crate) struct RunArgs {
     /// How much of the sources is read
     #[arg(long, value_enum, default_value_t = RunMode::Incremental)]
     pub(crate) mode: RunMode,
+    /// The begin of an interval in UTC, such as 2026-03-20T09
+    #[arg(long, value_name = "TIME", required_if_eq("mode", "interval"))]
+    pub(crate) from: Option<String>,
+    /// The end of an interval in UTC, which is no part of it
+    #[arg(long, value_name = "TIME", required_if_eq("mode", "interval"))]
+    pub(crate) to: Option<String>,
+    /// Read only what other runs have missed; `dwc state show` lists it
+    #[arg(long, conflicts_with_all = ["mode", "from", "to"])]
+    pub(crate) fill_gaps: bool,
     /// Leave files of later batches for a later run, such as 2026-03-20T00
     #[arg(long, value_name = "TIME")]
     pub(crate) until: Option<String>,
@@ -212,6 +221,8 @@ pub(crate) enum RunMode {
     Incremental,
     /// Everything, so that deletes and missed changes are seen
     Full,
+    /// The rows whose time is between `--from` and `--to`; no delete is inferred
+    Interval,
 }
 
 /// How a graph is drawn.

@@ -16,5 +16,6 @@ pub use execute::{
 };
 pub use extract::parse_time;
 pub use import::{import_files, import_mysql};
+pub use state::intervals::{Gap, Interval};
 pub use state::{StateReport, TableState};
 pub use warehouse::DuckDbWarehouse;

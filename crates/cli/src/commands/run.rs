@@ -1,7 +1,7 @@
 //! `dwc run`: the scheduled load.
 
-use dwc_compiler::diagnostic::Diagnostic;
-use dwc_runner::{Error, Mode, Offence, RunOptions, SourceOutcome, run as run_project};
+use dwc_compiler::diagnostic::{Code, Diagnostic};
+use dwc_runner::{Error, Interval, Mode, Offence, RunOptions, SourceOutcome, run as run_project};
 
 use super::{context, now, write_out};
 use crate::args::{Format, Global, RunArgs, RunMode};
@@ -17,10 +17,7 @@ pub(super) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Error> {
     };
     let warehouse = context.warehouse()?;
     let options = RunOptions {
-        mode: match args.mode {
-            RunMode::Incremental => Mode::Incremental,
-            RunMode::Full => Mode::Full,
-        },
+        mode: mode(args)?,
         at: now(args.at.as_deref())?,
         until: args.until.as_deref().map(|text| now(Some(text))).transpose()?,
         select,
@@ -48,6 +45,29 @@ pub(super) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Error> {
         0 => Exit::Done,
         all if all == report.sources.len() => Exit::NothingReachable,
         _ => Exit::SomeUnreachable,
+    })
+}
+
+/// How much is read, by the arguments.
+fn mode(args: &RunArgs) -> Result<Mode, Error> {
+    let wrong = |message: &str| {
+        Err(Error::coded(Code::WrongValue, message)
+            .help("write `--mode interval --from 2026-03-20T09 --to 2026-03-20T12`"))
+    };
+    if args.mode != RunMode::Interval && (args.from.is_some() || args.to.is_some()) {
+        return wrong("`--from` and `--to` are for `--mode interval`");
+    }
+    Ok(match args.mode {
+        _ if args.fill_gaps => Mode::FillGaps,
+        RunMode::Incremental => Mode::Incremental,
+        RunMode::Full => Mode::Full,
+        RunMode::Interval => {
+            let (from, to) = (now(args.from.as_deref())?, now(args.to.as_deref())?);
+            if from >= to {
+                return wrong("the interval ends before it begins");
+            }
+            Mode::Interval(Interval { from: Some(from), to })
+        }
     })
 }
 

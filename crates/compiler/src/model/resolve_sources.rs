@@ -87,7 +87,7 @@ fn resolve_table(
             });
         }
     }
-    let files = files_of(source, table, &address, key_span, problems);
+    let files = files_of(source, table, &address, key_span, &at, problems);
     let snapshot = files.as_ref().is_some_and(|files| files.contents == Contents::Snapshot);
     if primary_key.is_empty() && !snapshot && source.ty != SourceType::Warehouse {
         problems.push(
@@ -104,16 +104,7 @@ fn resolve_table(
                 .help("add `delete_column: …`"),
         );
     }
-    let lookback_seconds = table.lookback.as_deref().map_or(0, |text| {
-        seconds(text).unwrap_or_else(|| {
-            problems.push(
-                Diagnostic::new(Code::WrongValue, format!("`{text}` is no length of time"))
-                    .at(at(&["lookback"]), "a number and s, m, h or d")
-                    .help("write it as `30m`, `2h` or `1d`"),
-            );
-            0
-        })
-    });
+    let lookback_seconds = length(table.lookback.as_deref(), at(&["lookback"]), problems).unwrap_or(0);
     for (key, share) in
         [("max_rejected_share", table.max_rejected_share), ("max_deleted_share", table.max_deleted_share)]
     {
@@ -151,6 +142,7 @@ fn files_of(
     table: &syntax::Table,
     address: &str,
     span: crate::source::Span,
+    at: &dyn Fn(&[&str]) -> crate::source::Span,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<Files> {
     if source.ty != SourceType::Files {
@@ -181,6 +173,7 @@ fn files_of(
         path: path.clone(),
         format: format.unwrap_or(FileFormat::Csv),
         contents: table.contents.unwrap_or(Contents::Changes),
+        every_seconds: length(table.every.as_deref(), at(&["every"]), problems).filter(|every| *every > 0),
     })
 }
 
@@ -209,6 +202,20 @@ pub(super) fn read_type(text: &str, span: crate::source::Span, problems: &mut Ve
         });
         Type::Unknown
     })
+}
+
+/// A length of time as written, in seconds; where it is none the problem is said.
+fn length(text: Option<&str>, span: crate::source::Span, problems: &mut Vec<Diagnostic>) -> Option<u64> {
+    let text = text?;
+    let read = seconds(text);
+    if read.is_none() {
+        problems.push(
+            Diagnostic::new(Code::WrongValue, format!("`{text}` is no length of time"))
+                .at(span, "a number and s, m, h or d")
+                .help("write it as `30m`, `2h` or `1d`"),
+        );
+    }
+    read
 }
 
 /// `30m` as 1800.

@@ -154,6 +154,8 @@ pub struct Files {
     pub format: FileFormat,
     /// What one file holds.
     pub contents: Contents,
+    /// How often a file comes, in seconds.
+    pub every_seconds: Option<u64>,
 }
 
 /// What is known of a query. Its syntax tree is not kept: the text gives it again, and ten thousand trees weigh much.

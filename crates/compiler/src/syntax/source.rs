@@ -58,6 +58,8 @@ pub struct Table {
     pub format: Option<FileFormat>,
     /// What one file holds: changed rows (the default), or the whole table at its time, so that a missing row is a delete.
     pub contents: Option<Contents>,
+    /// How often a file comes, as `1h` or `1d`: one that is missing is a gap.
+    pub every: Option<String>,
     /// The columns that name a row.
     pub primary_key: Option<Names>,
     /// The column that grows with every change of a row; increments are read by it.

@@ -14,6 +14,7 @@ use dwc_compiler::sql;
 use super::crash;
 use super::land::land;
 use super::report::{ModelOutcome, ModelReport, Notice, RunReport, SourceOutcome};
+use crate::state::intervals::Interval;
 use crate::state::{self, literal};
 use crate::{DuckDbWarehouse, Error, Offence};
 
@@ -24,6 +25,10 @@ pub enum Mode {
     Incremental,
     /// Everything, so that deletes and missed changes are seen, and every model anew.
     Full,
+    /// The rows whose time is in an interval: they are added and changed, none is deleted.
+    Interval(Interval),
+    /// The time that other runs have not loaded.
+    FillGaps,
 }
 
 impl Mode {
@@ -33,6 +38,8 @@ impl Mode {
         match self {
             Mode::Incremental => "incremental",
             Mode::Full => "full",
+            Mode::Interval(_) => "interval",
+            Mode::FillGaps => "fill_gaps",
         }
     }
 }

@@ -6,7 +6,6 @@ mod batch;
 mod cell;
 mod connect;
 mod cursor;
-mod moment;
 mod number;
 mod read;
 mod rows;
@@ -20,10 +19,9 @@ use dwc_compiler::model::Source;
 use dwc_compiler::plan::Stage;
 
 pub(crate) use connect::{Failure, open, options};
-pub(crate) use cursor::Watermark;
-pub(crate) use read::{Extracted, Request};
 
 use super::files::{make_stage, quote};
+use crate::extract::{Extracted, Request};
 use crate::{DuckDbWarehouse, Error};
 use read::Message;
 

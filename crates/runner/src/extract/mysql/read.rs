@@ -12,31 +12,11 @@ use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Opts, Params};
 
 use super::connect::{Failure, open};
-use super::cursor::{Watermark, pin};
-use super::moment;
+use super::cursor::pin;
 use super::rows::Rows;
 use crate::Error;
-
-/// What is read of one table.
-pub(crate) struct Request<'a> {
-    /// The table.
-    pub(crate) table: &'a Table,
-    /// Where the last reading ended; `None` reads the table whole.
-    pub(crate) since: Option<Watermark>,
-}
-
-/// What reading a table gave.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Extracted {
-    /// Rows read.
-    pub(crate) read: i64,
-    /// Rows that do not cast.
-    pub(crate) rejected: i64,
-    /// Every row of the table was read.
-    pub(crate) whole: bool,
-    /// The greatest value of the cursor in this view, not beyond the view's own time.
-    pub(crate) watermark: Option<String>,
-}
+use crate::extract::moment;
+use crate::extract::{Extracted, Reading, Request};
 
 /// What the reader hands on, in this order: the view's instant, then each table's batches and its end.
 pub(super) enum Message {
@@ -90,17 +70,21 @@ async fn read_table(
     let table = request.table;
     let doing = format!("reading table `{}`", table.address);
     check_columns(connection, table, &doing).await?;
-    let mut done = Extracted { whole: true, ..Extracted::default() };
+    let mut done = Extracted::default();
     let mut condition = (String::new(), Params::Empty);
     if let Some(cursor) = &table.cursor {
-        let pinned = pin(connection, table, cursor, zone, bound, &doing).await?;
-        if let Some(since) = &request.since {
-            let start = pinned.kind.start(since, table.lookback_seconds, zone, bound);
-            let name = quote(cursor);
-            condition = (format!(" WHERE {name} >= ? OR {name} IS NULL"), Params::Positional(vec![start]));
-            done.whole = false;
+        let pinned = pin(connection, table, cursor, zone, bound, &request.reading, &doing).await?;
+        let name = quote(cursor);
+        match &request.reading {
+            Reading::Whole => {}
+            Reading::Since(since) => {
+                let start = pinned.kind.start(since, table.lookback_seconds, zone, bound);
+                condition = (format!(" WHERE {name} >= ? OR {name} IS NULL"), Params::Positional(vec![start]));
+                done.watermark = Some(since.cursor.clone());
+            }
+            Reading::Windows(windows) => condition = pinned.kind.within(&name, windows, zone),
         }
-        done.watermark = pinned.watermark.or_else(|| request.since.as_ref().map(|since| since.cursor.clone()));
+        done.watermark = pinned.watermark.or(done.watermark);
     }
     let columns: Vec<String> = table.columns.iter().map(|column| quote(&column.name)).collect();
     let sql = format!("SELECT {} FROM {}{}", columns.join(", "), quote_path(&table.physical), condition.0);

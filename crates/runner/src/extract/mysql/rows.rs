@@ -12,8 +12,8 @@ use mysql_async::Value;
 use super::batch::Batch;
 use super::cell::{Cell, Reading};
 use super::connect::Failure;
-use super::moment;
 use super::read::{Message, give};
+use crate::extract::moment;
 
 /// The rows of a table that are gathered.
 pub(super) struct Rows {
