@@ -60,7 +60,9 @@ impl Context<'_> {
         })?;
         let path =
             if path == ":memory:" { path } else { self.global.project_dir.join(path).to_string_lossy().into_owned() };
-        DuckDbWarehouse::open(&path)
+        let warehouse = DuckDbWarehouse::open(&path)?;
+        target.memory_limit.as_deref().map_or(Ok(()), |limit| warehouse.limit_memory(limit))?;
+        Ok(warehouse)
     }
 
     /// The target's warehouse where it is a file that exists and can be opened.

@@ -39,7 +39,8 @@ pub(super) fn resolve_source(
         url: source.url.clone().unwrap_or_default(),
         timezone: source.timezone.clone().unwrap_or_else(|| project_zone.to_owned()),
         schema: source.schema.clone(),
-        max_connections: source.max_connections.unwrap_or(2),
+        max_connections: source.max_connections.unwrap_or(2).max(1),
+        chunk_rows: u64::from(source.chunk_rows.unwrap_or(250_000).max(1)),
         span: document.span(&["source"]),
     };
     (resolved, tables)

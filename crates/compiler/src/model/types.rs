@@ -65,6 +65,8 @@ pub struct Source {
     pub schema: Option<String>,
     /// The most connections to open at once.
     pub max_connections: u32,
+    /// Rows of one chunk of a first load.
+    pub chunk_rows: u64,
     /// Where it is declared.
     pub span: Span,
 }

@@ -27,6 +27,8 @@ pub struct Source {
     pub schema: Option<String>,
     /// The most connections to open at once; 2 when left out.
     pub max_connections: Option<u32>,
+    /// Rows of one chunk of a first load, which goes by ranges of the key; 250000 when left out.
+    pub chunk_rows: Option<u32>,
     /// Tables by name.
     pub tables: IndexMap<String, Table>,
 }

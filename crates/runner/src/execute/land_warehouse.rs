@@ -7,7 +7,8 @@ use dwc_compiler::model::{DetectDeletes, Source, Table};
 use dwc_compiler::plan::Landing;
 use dwc_compiler::sql::googlesql::Type;
 
-use super::land::{advance, check_deleted, commit, merge, reading, report_of};
+use super::land::{check_deleted, commit, merge, report_of};
+use super::reading::{advance, reading};
 use super::report::{SourceReport, TableReport};
 use super::run::{Mode, RunOptions, set};
 use crate::extract::files::{self, quote};

@@ -1,11 +1,13 @@
 //! Execution: a plan's statements, in their order, each unit in one transaction with its record in the state.
 
 mod apply;
-mod crash;
+pub(crate) mod crash;
 mod land;
 mod land_files;
+mod land_mysql;
 mod land_warehouse;
 mod rebuild;
+mod reading;
 mod report;
 mod run;
 

@@ -100,7 +100,7 @@ pub fn run(
             continue;
         }
         tell(&format!("source {}", source.name));
-        match land(warehouse, folder, source, &tables, &plan, options) {
+        match land(warehouse, folder, source, &tables, &plan, options, tell) {
             Ok(landed) => report.sources.push(landed),
             Err(error) => {
                 finish(warehouse, number, "failed", None)?;

@@ -2,8 +2,10 @@
 //! It must not know what is done with them.
 
 pub(crate) mod files;
+pub(crate) mod meter;
 pub(crate) mod moment;
 pub(crate) mod mysql;
+pub(crate) mod staging;
 
 use chrono::NaiveDateTime;
 use dwc_compiler::model::Table;
@@ -22,8 +24,10 @@ pub(crate) struct Watermark {
 /// Which rows of a table are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Reading {
-    /// Every row.
+    /// Every row, in one view.
     Whole,
+    /// Every row, in chunks that share no view, after the watermark was pinned.
+    Chunks(Watermark),
     /// What the cursor puts at the watermark, less the lookback, or after it.
     Since(Watermark),
     /// What the cursor puts into these stretches of time.
@@ -36,17 +40,6 @@ pub(crate) struct Request<'a> {
     pub(crate) table: &'a Table,
     /// Which of its rows.
     pub(crate) reading: Reading,
-}
-
-/// What reading a table gave.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Extracted {
-    /// Rows read.
-    pub(crate) read: i64,
-    /// Rows that do not cast.
-    pub(crate) rejected: i64,
-    /// The greatest value of the cursor in this view, not beyond the view's own time nor the end of the windows.
-    pub(crate) watermark: Option<String>,
 }
 
 /// A day, hour, minute or second as people and file names write it, in UTC.

@@ -28,6 +28,7 @@ pub fn import_mysql(name: &str, url_env: &str) -> Result<String, Error> {
         timezone: "UTC".to_owned(),
         schema: None,
         max_connections: 1,
+        chunk_rows: 0,
         span: Span { file: FileId(0), lo: 0, hi: 0 },
     };
     let options = options(&source)?;

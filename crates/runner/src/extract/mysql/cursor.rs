@@ -129,7 +129,7 @@ pub(super) async fn pin(
             let end = windows.iter().map(|window| window.to).max().unwrap_or(bound);
             kind.within(&name, &[Interval { from: None, to: end }], zone)
         }
-        Reading::Whole | Reading::Since(_) => (String::new(), Params::Empty),
+        Reading::Whole | Reading::Chunks(_) | Reading::Since(_) => (String::new(), Params::Empty),
     };
     let greatest: Option<Option<String>> = connection
         .exec_first(format!("SELECT CAST(MAX({name}) AS CHAR) FROM {from}{filter}"), values)

@@ -1,13 +1,10 @@
 //! Reading: every table of a source in one consistent view, each by its cursor or whole, row by row.
-//! It hands on batches of typed rows; it must not know where they go.
-
-use std::sync::mpsc::SyncSender;
+//! It stages typed rows; it must not know what is done with them.
 
 use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 use dwc_compiler::diagnostic::Code;
 use dwc_compiler::model::Table;
-use dwc_duckdb::duckdb::arrow::record_batch::RecordBatch;
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Opts, Params};
 
@@ -15,99 +12,107 @@ use super::connect::{Failure, open};
 use super::cursor::pin;
 use super::rows::Rows;
 use crate::Error;
+use crate::extract::meter::Meter;
 use crate::extract::moment;
-use crate::extract::{Extracted, Reading, Request};
+use crate::extract::staging::Staged;
+use crate::extract::{Reading, Request};
 
-/// What the reader hands on, in this order: the view's instant, then each table's batches and its end.
-pub(super) enum Message {
-    /// The instant of the view, by the server's clock, UTC.
-    View(NaiveDateTime),
-    /// Rows of a request: the columns, then `_state`, `_at`, `_deleted`.
-    Rows(usize, RecordBatch),
-    /// Rows of a request that do not cast: place, reason, row as JSON, then the columns of the key.
-    Rejected(usize, RecordBatch),
-    /// A request is done.
-    Done(usize, Extracted),
-}
-
-/// Reads every request in one view.
+/// Reads every request in one view: the view's instant by the server's clock, UTC, and the watermark of each request.
 pub(super) async fn read(
     options: Opts,
     zone: Tz,
     requests: &[Request<'_>],
-    hand: &SyncSender<Message>,
-) -> Result<(), Failure> {
+    staged: &[Staged],
+    meter: &mut Meter<'_>,
+) -> Result<(NaiveDateTime, Vec<Option<String>>), Failure> {
     let mut connection = open(options).await?;
+    let bound = now(&mut connection).await?;
     let failed = |cause| Failure::of("opening the view", cause);
-    let text: Option<String> = connection.query_first("SELECT CAST(UTC_TIMESTAMP(6) AS CHAR)").await.map_err(failed)?;
-    let bound = text.as_deref().and_then(moment::read).unwrap_or_default();
     connection.query_drop("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY").await.map_err(failed)?;
-    give(hand, Message::View(bound))?;
-    for (place, request) in requests.iter().enumerate() {
-        let done = read_table(&mut connection, zone, bound, place, request, hand).await?;
-        give(hand, Message::Done(place, done))?;
+    let mut all = Vec::with_capacity(requests.len());
+    for (request, staged) in requests.iter().zip(staged) {
+        meter.table(&request.table.address, None);
+        all.push(read_table(&mut connection, zone, bound, request, staged, meter).await?);
     }
     // Nothing was written: an error here only says that the connection is gone already.
     let _ = connection.query_drop("ROLLBACK").await;
     let _ = connection.disconnect().await;
-    Ok(())
+    Ok((bound, all))
 }
 
-/// The other end is gone only where it has failed; its own error is the one that is reported.
-pub(super) fn give(hand: &SyncSender<Message>, message: Message) -> Result<(), Failure> {
-    hand.send(message)
-        .map_err(|_| Failure::Stopped(Error::coded(Code::SourceRefused, "the rows of a source were not taken")))
+/// The server's own time, UTC.
+pub(super) async fn now(connection: &mut Conn) -> Result<NaiveDateTime, Failure> {
+    let failed = |cause| Failure::of("asking for the time", cause);
+    let text: Option<String> = connection.query_first("SELECT CAST(UTC_TIMESTAMP(6) AS CHAR)").await.map_err(failed)?;
+    Ok(text.as_deref().and_then(moment::read).unwrap_or_default())
 }
 
 async fn read_table(
     connection: &mut Conn,
     zone: Tz,
     bound: NaiveDateTime,
-    place: usize,
     request: &Request<'_>,
-    hand: &SyncSender<Message>,
-) -> Result<Extracted, Failure> {
+    staged: &Staged,
+    meter: &mut Meter<'_>,
+) -> Result<Option<String>, Failure> {
     let table = request.table;
     let doing = format!("reading table `{}`", table.address);
     check_columns(connection, table, &doing).await?;
-    let mut done = Extracted::default();
+    let mut mark = None;
     let mut condition = (String::new(), Params::Empty);
     if let Some(cursor) = &table.cursor {
         let pinned = pin(connection, table, cursor, zone, bound, &request.reading, &doing).await?;
         let name = quote(cursor);
         match &request.reading {
-            Reading::Whole => {}
+            Reading::Whole | Reading::Chunks(_) => {}
             Reading::Since(since) => {
                 let start = pinned.kind.start(since, table.lookback_seconds, zone, bound);
                 condition = (format!(" WHERE {name} >= ? OR {name} IS NULL"), Params::Positional(vec![start]));
-                done.watermark = Some(since.cursor.clone());
+                mark = Some(since.cursor.clone());
             }
             Reading::Windows(windows) => condition = pinned.kind.within(&name, windows, zone),
         }
-        done.watermark = pinned.watermark.or(done.watermark);
+        mark = pinned.watermark.or(mark);
     }
+    let mut tell = |rows, bytes| meter.add(rows, bytes);
+    stream(connection, table, zone, bound, &condition.0, condition.1, staged, &mut tell).await?;
+    Ok(mark)
+}
+
+/// Stages the rows of a table that meet a condition.
+#[allow(clippy::too_many_arguments, reason = "what to read, how to cast it and where to put it")]
+pub(super) async fn stream(
+    connection: &mut Conn,
+    table: &Table,
+    zone: Tz,
+    bound: NaiveDateTime,
+    condition: &str,
+    values: Params,
+    staged: &Staged,
+    tell: &mut dyn FnMut(u64, u64),
+) -> Result<(), Failure> {
+    let failed = |cause| Failure::of(&format!("reading table `{}`", table.address), cause);
     let columns: Vec<String> = table.columns.iter().map(|column| quote(&column.name)).collect();
-    let sql = format!("SELECT {} FROM {}{}", columns.join(", "), quote_path(&table.physical), condition.0);
-    let mut result = connection.exec_iter(sql, condition.1).await.map_err(|cause| Failure::of(&doing, cause))?;
-    let mut rows = Rows::new(table, zone, bound, result.columns_ref());
-    loop {
-        let row = match result.next().await {
-            Ok(Some(row)) => row.unwrap(),
-            Ok(None) => break,
-            Err(cause) => return Err(Failure::of(&doing, cause)),
-        };
-        done.read += 1;
-        done.rejected += i64::from(!rows.push(&row, done.read));
+    let sql = format!("SELECT {} FROM {}{condition}", columns.join(", "), quote_path(&table.physical));
+    let mut result = connection.exec_iter(sql, values).await.map_err(failed)?;
+    let mut rows = Rows::new(table, zone, bound, result.columns_ref(), staged)?;
+    let (mut read, mut told) = (0_i64, 0_i64);
+    while let Some(row) = result.next().await.map_err(failed)? {
+        read += 1;
+        rows.push(&row.unwrap(), read);
         if rows.is_full() {
-            rows.hand_on(place, hand)?;
+            let bytes = rows.stage()?;
+            tell((read - told).unsigned_abs(), bytes);
+            told = read;
         }
     }
-    rows.hand_on(place, hand)?;
-    Ok(done)
+    let bytes = rows.finish()?;
+    tell((read - told).unsigned_abs(), bytes);
+    Ok(())
 }
 
 /// Compares the columns of a table with those declared, so that the message names them all.
-async fn check_columns(connection: &mut Conn, table: &Table, doing: &str) -> Result<(), Failure> {
+pub(super) async fn check_columns(connection: &mut Conn, table: &Table, doing: &str) -> Result<(), Failure> {
     let (schema, name) = match table.physical.split_once('.') {
         Some((schema, name)) => (Some(schema), name),
         None => (None, table.physical.as_str()),
