@@ -6,8 +6,8 @@ mod land;
 mod land_files;
 mod land_mysql;
 mod land_warehouse;
-mod rebuild;
 mod reading;
+mod rebuild;
 mod report;
 mod run;
 
