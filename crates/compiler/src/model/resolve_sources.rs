@@ -32,6 +32,9 @@ pub(super) fn resolve_source(
     }
     let tables =
         source.tables.iter().map(|(name, table)| resolve_table(document, source, name, table, problems)).collect();
+    let at = |key: &str| document.span(&[key]);
+    let statement = length(source.statement_timeout.as_deref(), at("statement_timeout"), problems);
+    let snapshot = length(source.snapshot_timeout.as_deref(), at("snapshot_timeout"), problems);
     let resolved = Source {
         name: source.source.clone(),
         ty: source.ty,
@@ -39,6 +42,11 @@ pub(super) fn resolve_source(
         url: source.url.clone().unwrap_or_default(),
         timezone: source.timezone.clone().unwrap_or_else(|| project_zone.to_owned()),
         schema: source.schema.clone(),
+        replica_url: source.replica_url.clone(),
+        retries: source.retries.unwrap_or(2),
+        max_rows_per_second: source.max_rows_per_second.filter(|rows| *rows > 0),
+        statement_seconds: statement.unwrap_or(1800).max(1),
+        snapshot_seconds: snapshot,
         max_connections: source.max_connections.unwrap_or(2).max(1),
         chunk_rows: u64::from(source.chunk_rows.unwrap_or(250_000).max(1)),
         span: document.span(&["source"]),

@@ -63,6 +63,16 @@ pub struct Source {
     pub timezone: String,
     /// The schema of a `warehouse` source.
     pub schema: Option<String>,
+    /// The address of a replica, which is read as long as it answers.
+    pub replica_url: Option<String>,
+    /// How often a source that does not answer is tried again.
+    pub retries: u32,
+    /// The most rows to read in a second, over all connections.
+    pub max_rows_per_second: Option<u32>,
+    /// How long the server may take to answer, in seconds.
+    pub statement_seconds: u64,
+    /// How long one view may stay open, in seconds.
+    pub snapshot_seconds: Option<u64>,
     /// The most connections to open at once.
     pub max_connections: u32,
     /// Rows of one chunk of a first load.

@@ -21,6 +21,16 @@ pub struct Source {
     pub owner: Option<String>,
     /// Where a database is reached; take it from the environment: `{{ env('SHOP_DB_URL') }}`.
     pub url: Option<String>,
+    /// Where a replica of the database is reached, which is read instead as long as it answers.
+    pub replica_url: Option<String>,
+    /// How often a source that does not answer is tried again, each time after a longer pause; 2 when left out.
+    pub retries: Option<u32>,
+    /// The most rows to read in a second, over all connections; no limit when left out.
+    pub max_rows_per_second: Option<u32>,
+    /// How long the server may take to answer a statement or to send the next row, as `10m`; `30m` when left out.
+    pub statement_timeout: Option<String>,
+    /// How long one view of the source may stay open, as `2h`; no limit when left out.
+    pub snapshot_timeout: Option<String>,
     /// The IANA zone of DATETIMEs without one; the project's when left out.
     pub timezone: Option<String>,
     /// The schema or dataset in which another tool has landed the tables of a `warehouse` source.

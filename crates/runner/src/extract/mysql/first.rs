@@ -10,13 +10,13 @@ use std::sync::mpsc::{Sender, channel};
 use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 use dwc_compiler::model::{Source, Table};
-use mysql_async::{Conn, Opts};
+use mysql_async::Conn;
 use serde::{Deserialize, Serialize};
 
 use super::chunks::{Chunk, cut, estimate};
-use super::connect::{Failure, open, options};
+use super::connect::{Access, Failure, access, open, within};
 use super::cursor::pin;
-use super::read::{check_columns, now, stream};
+use super::read::{Pace, check_columns, now, stream};
 use super::{attempts, block_on};
 use crate::Error;
 use crate::execute::crash;
@@ -57,7 +57,7 @@ pub(crate) fn first_load(
     meter: &mut Meter<'_>,
 ) -> Result<Option<FirstLoad>, Failure> {
     let Some(cursor) = &table.cursor else { return Ok(None) };
-    let options = options(source)?;
+    let access = access(source)?;
     let zone: Tz = source.timezone.parse().unwrap_or(Tz::UTC);
     let shape = shape(source, table);
     let path = folder.join("journal.json");
@@ -67,8 +67,8 @@ pub(crate) fn first_load(
         None => {
             // Where there is no folder there is nothing to remove.
             let _ = fs::remove_dir_all(folder);
-            let begin = || begin(options.clone(), source, table, cursor, zone, &shape);
-            let Some(journal) = attempts(|| block_on(begin()))? else { return Ok(None) };
+            let begin = || begin(&access, source, table, cursor, zone, &shape);
+            let Some(journal) = attempts(access.retries, || block_on(begin()))? else { return Ok(None) };
             write(folder, &path, &journal)?;
             journal
         }
@@ -77,7 +77,7 @@ pub(crate) fn first_load(
     let todo: Vec<(usize, &Chunk)> = journal.chunks.iter().enumerate().filter(|(at, _)| !name(*at).is_done()).collect();
     let left = journal.rows.saturating_mul(todo.len() as u64) / journal.chunks.len().max(1) as u64;
     meter.table(&table.address, Some(left));
-    let work = Work { options, table, zone, bound: journal.bound, todo: &todo, name: &name };
+    let work = Work { access, table, zone, bound: journal.bound, todo: &todo, name: &name };
     work.share(source.max_connections.max(1) as usize, meter)?;
     let staged = (0..journal.chunks.len()).map(name).collect();
     Ok(Some(FirstLoad { watermark: Watermark { cursor: journal.watermark, bound: journal.bound }, staged }))
@@ -98,7 +98,7 @@ fn shape(source: &Source, table: &Table) -> String {
 
 /// Pins the watermark and cuts the table, where it is worth it.
 async fn begin(
-    options: Opts,
+    access: &Access,
     source: &Source,
     table: &Table,
     cursor: &str,
@@ -106,11 +106,11 @@ async fn begin(
     shape: &str,
 ) -> Result<Option<Journal>, Failure> {
     let doing = format!("dividing table `{}`", table.address);
-    let mut connection = open(options).await?;
+    let mut connection = open(access).await?;
     check_columns(&mut connection, table, &doing).await?;
     let rows = estimate(&mut connection, table, &doing).await?;
     let Some(rows) = rows.filter(|rows| *rows >= source.chunk_rows.saturating_mul(2)) else { return Ok(None) };
-    let bound = now(&mut connection).await?;
+    let bound = within(access, &doing, now(&mut connection)).await?;
     let pinned = pin(&mut connection, table, cursor, zone, bound, &Reading::Whole, &doing).await?;
     let Some(watermark) = pinned.watermark else { return Ok(None) };
     let Some(chunks) = cut(&mut connection, table, source.chunk_rows, &doing).await? else { return Ok(None) };
@@ -129,7 +129,7 @@ fn write(folder: &Path, path: &Path, journal: &Journal) -> Result<(), Error> {
 
 /// The chunks that are left, and how each is read.
 struct Work<'w> {
-    options: Opts,
+    access: Access,
     table: &'w Table,
     zone: Tz,
     bound: NaiveDateTime,
@@ -147,7 +147,7 @@ impl Work<'_> {
             let workers: Vec<_> = (0..connections.min(self.todo.len()))
                 .map(|_| {
                     let said = said.clone();
-                    scope.spawn(move || self.work(next, stop, &said))
+                    scope.spawn(move || self.work(Pace::new(&self.access, connections), next, stop, &said))
                 })
                 .collect();
             drop(said);
@@ -168,14 +168,22 @@ impl Work<'_> {
         })
     }
 
-    fn work(&self, next: &AtomicUsize, stop: &AtomicBool, said: &Sender<(u64, u64)>) -> Result<(), Failure> {
+    fn work(
+        &self,
+        pace: Pace,
+        next: &AtomicUsize,
+        stop: &AtomicBool,
+        said: &Sender<(u64, u64)>,
+    ) -> Result<(), Failure> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|cause| Error::because("a reader of a source could not start", cause))?;
         let mut connection = None;
         while !stop.load(Ordering::Relaxed) {
             let Some((place, chunk)) = self.todo.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
             let staged = (self.name)(*place);
-            let read = attempts(|| runtime.block_on(self.read(&mut connection, chunk, &staged, said)));
+            let read = attempts(self.access.retries, || {
+                runtime.block_on(self.read(&mut connection, &pace, chunk, &staged, said))
+            });
             if let Err(failure) = read {
                 stop.store(true, Ordering::Relaxed);
                 return Err(failure);
@@ -192,20 +200,22 @@ impl Work<'_> {
     async fn read(
         &self,
         kept: &mut Option<Conn>,
+        pace: &Pace,
         chunk: &Chunk,
         staged: &Staged,
         said: &Sender<(u64, u64)>,
     ) -> Result<(), Failure> {
         let mut connection = match kept.take() {
             Some(connection) => connection,
-            None => open(self.options.clone()).await?,
+            None => open(&self.access).await?,
         };
-        let (condition, values) = chunk.condition(&self.table.primary_key);
+        let condition = chunk.condition(&self.table.primary_key);
         // Who hears the count is gone only when the whole work is given up.
         let mut tell = |rows, bytes| {
             let _ = said.send((rows, bytes));
         };
-        stream(&mut connection, self.table, self.zone, self.bound, &condition, values, staged, &mut tell).await?;
+        let (access, table) = (&self.access, self.table);
+        stream(&mut connection, access, pace, table, self.zone, self.bound, condition, staged, &mut tell).await?;
         *kept = Some(connection);
         Ok(())
     }

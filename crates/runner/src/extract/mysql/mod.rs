@@ -18,7 +18,7 @@ use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 use dwc_compiler::model::Source;
 
-pub(crate) use connect::{Failure, open, options};
+pub(crate) use connect::{Failure, access, open};
 pub(crate) use first::first_load;
 
 use crate::Error;
@@ -26,8 +26,10 @@ use crate::extract::Request;
 use crate::extract::meter::Meter;
 use crate::extract::staging::Staged;
 
-/// Pauses before another attempt at a source that does not answer.
-const PAUSES: [Duration; 2] = [Duration::from_millis(300), Duration::from_millis(1500)];
+/// The pause before another attempt at a source that does not answer: four times as long each time, up to a minute.
+fn pause(attempt: u32) -> Duration {
+    Duration::from_millis(300).saturating_mul(4_u32.saturating_pow(attempt)).min(Duration::from_secs(60))
+}
 
 /// What reading a source gave.
 pub(crate) struct Extraction {
@@ -45,23 +47,21 @@ pub(crate) fn extract(
     staged: &[Staged],
     meter: &mut Meter<'_>,
 ) -> Result<Extraction, Failure> {
-    let options = options(source)?;
+    let access = access(source)?;
     let zone: Tz = source.timezone.parse().unwrap_or(Tz::UTC);
-    let read = attempts(|| block_on(read::read(options.clone(), zone, requests, staged, meter)));
+    let read = attempts(access.retries, || block_on(read::read(&access, zone, requests, staged, meter)));
     read.map(|(bound, marks)| Extraction { bound, marks })
 }
 
 /// Tries until there is an answer, or something that another attempt does not mend, or enough was tried.
-fn attempts<T>(mut attempt: impl FnMut() -> Result<T, Failure>) -> Result<T, Failure> {
-    let mut pauses = PAUSES.iter();
+fn attempts<T>(retries: u32, mut attempt: impl FnMut() -> Result<T, Failure>) -> Result<T, Failure> {
+    let mut tried = 0;
     loop {
         match attempt() {
-            Err(Failure::Unreachable(reason)) => match pauses.next() {
-                Some(pause) => std::thread::sleep(*pause),
-                None => return Err(Failure::Unreachable(reason)),
-            },
+            Err(Failure::Unreachable(_)) if tried < retries => std::thread::sleep(pause(tried)),
             done => return done,
         }
+        tried += 1;
     }
 }
 

@@ -1,14 +1,17 @@
 //! Reading: every table of a source in one consistent view, each by its cursor or whole, row by row.
 //! It stages typed rows; it must not know what is done with them.
 
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
 use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 use dwc_compiler::diagnostic::Code;
 use dwc_compiler::model::Table;
 use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, Opts, Params};
+use mysql_async::{Conn, Params};
 
-use super::connect::{Failure, open};
+use super::connect::{Access, Failure, open, patient, within};
 use super::cursor::pin;
 use super::rows::Rows;
 use crate::Error;
@@ -19,20 +22,37 @@ use crate::extract::{Reading, Request};
 
 /// Reads every request in one view: the view's instant by the server's clock, UTC, and the watermark of each request.
 pub(super) async fn read(
-    options: Opts,
+    access: &Access,
     zone: Tz,
     requests: &[Request<'_>],
     staged: &[Staged],
     meter: &mut Meter<'_>,
 ) -> Result<(NaiveDateTime, Vec<Option<String>>), Failure> {
-    let mut connection = open(options).await?;
-    let bound = now(&mut connection).await?;
-    let failed = |cause| Failure::of("opening the view", cause);
-    connection.query_drop("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY").await.map_err(failed)?;
+    let read = read_view(access, zone, requests, staged, meter);
+    match access.snapshot {
+        None => read.await,
+        Some(snapshot) => tokio::time::timeout(snapshot, read).await.unwrap_or_else(|_| {
+            Err(Failure::Unreachable(format!("the view was open for {} seconds", snapshot.as_secs())))
+        }),
+    }
+}
+
+async fn read_view(
+    access: &Access,
+    zone: Tz,
+    requests: &[Request<'_>],
+    staged: &[Staged],
+    meter: &mut Meter<'_>,
+) -> Result<(NaiveDateTime, Vec<Option<String>>), Failure> {
+    let mut connection = open(access).await?;
+    let bound = within(access, "asking for the time", now(&mut connection)).await?;
+    let begin = connection.query_drop("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
+    within(access, "opening the view", begin).await?;
     let mut all = Vec::with_capacity(requests.len());
+    let pace = Pace::new(access, 1);
     for (request, staged) in requests.iter().zip(staged) {
         meter.table(&request.table.address, None);
-        all.push(read_table(&mut connection, zone, bound, request, staged, meter).await?);
+        all.push(read_table(&mut connection, access, &pace, zone, bound, request, staged, meter).await?);
     }
     // Nothing was written: an error here only says that the connection is gone already.
     let _ = connection.query_drop("ROLLBACK").await;
@@ -41,14 +61,16 @@ pub(super) async fn read(
 }
 
 /// The server's own time, UTC.
-pub(super) async fn now(connection: &mut Conn) -> Result<NaiveDateTime, Failure> {
-    let failed = |cause| Failure::of("asking for the time", cause);
-    let text: Option<String> = connection.query_first("SELECT CAST(UTC_TIMESTAMP(6) AS CHAR)").await.map_err(failed)?;
+pub(super) async fn now(connection: &mut Conn) -> Result<NaiveDateTime, mysql_async::Error> {
+    let text: Option<String> = connection.query_first("SELECT CAST(UTC_TIMESTAMP(6) AS CHAR)").await?;
     Ok(text.as_deref().and_then(moment::read).unwrap_or_default())
 }
 
+#[allow(clippy::too_many_arguments, reason = "what to read, from where, how to cast it and where to put it")]
 async fn read_table(
     connection: &mut Conn,
+    access: &Access,
+    pace: &Pace,
     zone: Tz,
     bound: NaiveDateTime,
     request: &Request<'_>,
@@ -57,11 +79,12 @@ async fn read_table(
 ) -> Result<Option<String>, Failure> {
     let table = request.table;
     let doing = format!("reading table `{}`", table.address);
-    check_columns(connection, table, &doing).await?;
+    patient(access, check_columns(connection, table, &doing)).await?;
     let mut mark = None;
     let mut condition = (String::new(), Params::Empty);
     if let Some(cursor) = &table.cursor {
-        let pinned = pin(connection, table, cursor, zone, bound, &request.reading, &doing).await?;
+        let pin = pin(connection, table, cursor, zone, bound, &request.reading, &doing);
+        let pinned = patient(access, pin).await?;
         let name = quote(cursor);
         match &request.reading {
             Reading::Whole | Reading::Chunks(_) => {}
@@ -75,7 +98,7 @@ async fn read_table(
         mark = pinned.watermark.or(mark);
     }
     let mut tell = |rows, bytes| meter.add(rows, bytes);
-    stream(connection, table, zone, bound, &condition.0, condition.1, staged, &mut tell).await?;
+    stream(connection, access, pace, table, zone, bound, condition, staged, &mut tell).await?;
     Ok(mark)
 }
 
@@ -83,23 +106,27 @@ async fn read_table(
 #[allow(clippy::too_many_arguments, reason = "what to read, how to cast it and where to put it")]
 pub(super) async fn stream(
     connection: &mut Conn,
+    access: &Access,
+    pace: &Pace,
     table: &Table,
     zone: Tz,
     bound: NaiveDateTime,
-    condition: &str,
-    values: Params,
+    (condition, values): (String, Params),
     staged: &Staged,
     tell: &mut dyn FnMut(u64, u64),
 ) -> Result<(), Failure> {
-    let failed = |cause| Failure::of(&format!("reading table `{}`", table.address), cause);
+    let doing = format!("reading table `{}`", table.address);
     let columns: Vec<String> = table.columns.iter().map(|column| quote(&column.name)).collect();
     let sql = format!("SELECT {} FROM {}{condition}", columns.join(", "), quote_path(&table.physical));
-    let mut result = connection.exec_iter(sql, values).await.map_err(failed)?;
+    let mut result = within(access, &doing, connection.exec_iter(sql, values)).await?;
     let mut rows = Rows::new(table, zone, bound, result.columns_ref(), staged)?;
     let (mut read, mut told) = (0_i64, 0_i64);
-    while let Some(row) = result.next().await.map_err(failed)? {
+    while let Some(row) = within(access, &doing, result.next()).await? {
         read += 1;
         rows.push(&row.unwrap(), read);
+        if read % PACED == 0 {
+            pace.keep().await;
+        }
         if rows.is_full() {
             let bytes = rows.stage()?;
             tell((read - told).unsigned_abs(), bytes);
@@ -109,6 +136,37 @@ pub(super) async fn stream(
     let bytes = rows.finish()?;
     tell((read - told).unsigned_abs(), bytes);
     Ok(())
+}
+
+/// Rows after which the pace is looked at.
+const PACED: i64 = 100;
+
+/// Keeps a connection to its part of the rows that may be read in a second.
+pub(super) struct Pace {
+    /// How long a hundred rows may take at least.
+    each: Option<Duration>,
+    next: Mutex<Instant>,
+}
+
+impl Pace {
+    /// The pace of one of so many connections.
+    pub(super) fn new(access: &Access, connections: usize) -> Self {
+        let rows = access.rows_per_second.map(f64::from);
+        let each = rows.map(|rows| Duration::from_secs_f64(PACED as f64 * connections.max(1) as f64 / rows));
+        Self { each, next: Mutex::new(Instant::now()) }
+    }
+
+    /// Waits until a hundred rows more may be read.
+    async fn keep(&self) {
+        let Some(each) = self.each else { return };
+        let until = {
+            let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+            // Time that was lost to a slow server is not made good.
+            *next = (*next + each).max(Instant::now());
+            *next
+        };
+        tokio::time::sleep_until(until.into()).await;
+    }
 }
 
 /// Compares the columns of a table with those declared, so that the message names them all.
