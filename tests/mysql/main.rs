@@ -3,6 +3,7 @@
 mod faults;
 mod first_load;
 mod increments;
+mod schema_changes;
 mod types;
 mod windows;
 

@@ -1,10 +1,10 @@
 //! Resolves sources: types are read, defaults filled, keys and cursors checked against the columns.
 
 use super::resolve::{check_name, check_zone};
-use super::types::{Column, Files, Source, Table};
+use super::types::{Column, EXTRA, Files, Source, Table};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::sql::googlesql::Type;
-use crate::syntax::{self, Contents, DetectDeletes, Document, FileFormat, Names, Retain, SourceType};
+use crate::syntax::{self, Contents, DetectDeletes, Document, FileFormat, Names, OnSchemaChange, Retain, SourceType};
 
 /// The source and its tables, with defaults where something is wrong: the problems say so.
 pub(super) fn resolve_source(
@@ -79,6 +79,22 @@ fn resolve_table(
             pii: declared.pii,
         });
     }
+    let on_schema_change = table.on_schema_change.unwrap_or(OnSchemaChange::Discard);
+    if table.on_schema_change.is_some() && source.ty != SourceType::Mysql {
+        problems.push(
+            Diagnostic::new(Code::WrongValue, "`on_schema_change` is for tables of a database")
+                .at(at(&["on_schema_change"]), "files and landed tables have the columns that are declared")
+                .help("leave it out"),
+        );
+    }
+    if on_schema_change == OnSchemaChange::Evolve {
+        columns.push(Column {
+            name: EXTRA.to_owned(),
+            ty: Type::Json,
+            description: "Columns of the source that are not declared, as a JSON object.".to_owned(),
+            pii: false,
+        });
+    }
     let names = |names: &Option<Names>| names.as_ref().map(|names| names.0.clone()).unwrap_or_default();
     let primary_key = names(&table.primary_key);
     let mut used: Vec<(&str, &str)> = primary_key.iter().map(|column| ("primary_key", column.as_str())).collect();
@@ -137,6 +153,8 @@ fn resolve_table(
         sequence: table.sequence.clone(),
         detect_deletes,
         delete_column: table.delete_column.clone(),
+        on_schema_change,
+        ignore_columns: names(&table.ignore_columns),
         retain: table.retain.unwrap_or(Retain::Current),
         max_rejected_share: table.max_rejected_share.unwrap_or(1.0),
         max_deleted_share: table.max_deleted_share,

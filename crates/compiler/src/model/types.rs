@@ -11,7 +11,7 @@ use crate::sql::googlesql::{OutputColumn, TableUse, Type};
 use crate::sql::names;
 pub use crate::syntax::{
     Additivity, Contents, DetectDeletes, FactKind, FactOnDelete, FileFormat, FirstVersion, KeyStrategy, LateType0,
-    Missing, OnDelete, OpenEnd, Retain, SourceType, Target, TargetType, Type1Scope, WhenNull,
+    Missing, OnDelete, OnSchemaChange, OpenEnd, Retain, SourceType, Target, TargetType, Type1Scope, WhenNull,
 };
 
 /// A checked project.
@@ -121,6 +121,10 @@ pub struct Table {
     pub detect_deletes: DetectDeletes,
     /// The column that marks a delete, for `column` and `operation`.
     pub delete_column: Option<String>,
+    /// What becomes of a column that the source has and that is not declared.
+    pub on_schema_change: OnSchemaChange,
+    /// Columns of the source that are left alone.
+    pub ignore_columns: Vec<String>,
     /// Which landed states are kept.
     pub retain: Retain,
     /// The share of rows that may fail to cast.
@@ -156,6 +160,9 @@ impl Table {
 
 /// The landing column that names a row of a table without a primary key: a hash of the row and its ordinal among equals.
 pub const ROW_KEY: &str = "_row_key";
+
+/// The landing column of a table that evolves: the columns of the source that are not declared, as a JSON object.
+pub const EXTRA: &str = "_extra";
 
 /// The files of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]

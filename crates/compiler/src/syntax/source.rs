@@ -84,6 +84,10 @@ pub struct Table {
     pub detect_deletes: Option<DetectDeletes>,
     /// The boolean column, or the operation column whose value `D` or `delete` marks a delete.
     pub delete_column: Option<String>,
+    /// What becomes of a column that the source has and that is not declared; `discard` when left out.
+    pub on_schema_change: Option<OnSchemaChange>,
+    /// Columns of the source that are left alone, whatever becomes of them.
+    pub ignore_columns: Option<Names>,
     /// Which states are kept once every model has consumed them; `current` when left out.
     pub retain: Option<Retain>,
     /// The share of rows that may fail to cast before the batch stops, 0 to 1; 1 when left out: all that cast load.
@@ -129,6 +133,18 @@ pub enum DetectDeletes {
     Operation,
     /// Not at all.
     None,
+}
+
+/// What becomes of a column that the source has and that is not declared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnSchemaChange {
+    /// It lands, as a value in the JSON column `_extra`.
+    Evolve,
+    /// One that is new, gone or of another type stops the source.
+    Freeze,
+    /// It is left out, and a run says so once.
+    Discard,
 }
 
 /// Which landed states are kept.

@@ -51,6 +51,7 @@ pub(super) fn report_of(source: &Source) -> SourceReport {
         batch: 0,
         tables: Vec::new(),
         left_out: Vec::new(),
+        notices: Vec::new(),
     }
 }
 

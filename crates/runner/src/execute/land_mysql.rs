@@ -5,18 +5,19 @@ use std::fs;
 use std::path::Path;
 
 use chrono::NaiveDateTime;
-use dwc_compiler::model::{DetectDeletes, Source, Table};
+use dwc_compiler::diagnostic::Code;
+use dwc_compiler::model::{DetectDeletes, OnSchemaChange, Source, Table};
 use dwc_compiler::plan::Landing;
 
 use super::land::{check_deleted, check_rejected, commit, merge, report_of};
 use super::reading::{advance, miss, reading};
-use super::report::{SourceOutcome, SourceReport, TableReport};
+use super::report::{Notice, SourceOutcome, SourceReport, TableReport};
 use super::run::{Mode, RunOptions, set};
 use crate::extract::meter::Meter;
 use crate::extract::mysql::{self, Extraction, Failure};
 use crate::extract::staging::{self, Staged};
-use crate::extract::{Reading, Request, files};
-use crate::state::literal;
+use crate::extract::{Read, Reading, Request, files};
+use crate::state::{self, literal};
 use crate::{DuckDbWarehouse, Error};
 
 /// Lands what is new of a database.
@@ -34,7 +35,8 @@ pub(super) fn land_mysql(
     for (table, landing) in tables {
         match reading(warehouse, table, options.mode)? {
             Some(reading) => {
-                requests.push(Request { table, reading });
+                let known = state::source_columns(warehouse, &table.address)?;
+                requests.push(Request { table, reading, known });
                 landings.push(*landing);
             }
             None => report.left_out.extend(matches!(options.mode, Mode::Interval(_)).then(|| table.address.clone())),
@@ -67,11 +69,13 @@ pub(super) fn land_mysql(
     let landed = match mysql::extract(source, &requests, &staged, &mut meter) {
         Err(Failure::Unreachable(reason)) => down(report, &requests, reason),
         Err(Failure::Stopped(error)) => Err(error),
-        Ok(Extraction { bound, marks }) => {
+        Ok(Extraction { bound, tables: read }) => {
+            report.notices.extend(requests.iter().zip(&read).filter_map(|(request, read)| notice(request, read)));
             let landed = commit(warehouse, source, options.mode, bound, |batch, record| {
-                for (((request, landing), mark), staged) in requests.iter().zip(&landings).zip(&marks).zip(&staged) {
+                for (((request, landing), read), staged) in requests.iter().zip(&landings).zip(&read).zip(&staged) {
                     let staged = std::slice::from_ref(staged);
-                    record(land_table(warehouse, request, landing, staged, mark.as_deref(), batch, &bound)?)?;
+                    record(land_table(warehouse, request, landing, staged, read.mark.as_deref(), batch, &bound)?)?;
+                    state::put_source_columns(warehouse, &request.table.address, &read.columns)?;
                 }
                 Ok(())
             });
@@ -86,6 +90,21 @@ pub(super) fn land_mysql(
         let _ = fs::remove_file(path);
     }
     landed
+}
+
+/// What a run says of a table whose columns changed.
+fn notice(request: &Request<'_>, read: &Read) -> Option<Notice> {
+    let table = request.table;
+    let what = if table.on_schema_change == OnSchemaChange::Evolve {
+        "what is not declared lands in `_extra`"
+    } else {
+        "what is not declared is left out"
+    };
+    (!read.changes.is_empty()).then(|| Notice {
+        code: Code::SourceChanged.id().to_owned(),
+        message: format!("the columns of table `{}` of the source have changed, and {what}", table.address),
+        keys: read.changes.clone(),
+    })
 }
 
 /// Whether nothing of a table was ever read to its end.
@@ -108,7 +127,8 @@ fn land_first(
     let folder = folder.join(request.table.address.replace('.', "__"));
     let Some(first) = mysql::first_load(source, request.table, &folder, meter)? else { return Ok(None) };
     let (mark, bound) = (first.watermark.cursor.clone(), first.watermark.bound);
-    let chunks = Request { table: request.table, reading: Reading::Chunks(first.watermark.clone()) };
+    let reading = Reading::Chunks(first.watermark.clone());
+    let chunks = Request { table: request.table, reading, known: Vec::new() };
     let landed = commit(warehouse, source, options.mode, bound, |batch, record| {
         record(land_table(warehouse, &chunks, landing, &first.staged, Some(&mark), batch, &bound)?)
     })?;

@@ -31,7 +31,7 @@ pub(super) fn land_warehouse(
     let (mut requests, mut left_out) = (Vec::new(), Vec::new());
     for (table, landing) in tables {
         match reading(warehouse, table, options.mode)? {
-            Some(reading) => requests.push((Request { table, reading }, *landing)),
+            Some(reading) => requests.push((Request { table, reading, known: Vec::new() }, *landing)),
             None => left_out.extend(matches!(options.mode, Mode::Interval(_)).then(|| table.address.clone())),
         }
     }

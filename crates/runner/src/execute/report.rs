@@ -28,6 +28,8 @@ pub struct SourceReport {
     pub tables: Vec<TableReport>,
     /// Tables that an interval cannot be read of: they have no cursor that is a time.
     pub left_out: Vec<String>,
+    /// What was seen that loses nothing and needs a look.
+    pub notices: Vec<Notice>,
 }
 
 /// What became of a source.

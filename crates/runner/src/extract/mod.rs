@@ -40,6 +40,28 @@ pub(crate) struct Request<'a> {
     pub(crate) table: &'a Table,
     /// Which of its rows.
     pub(crate) reading: Reading,
+    /// The columns that it had when it was read last; none where it never was.
+    pub(crate) known: Vec<SourceColumn>,
+}
+
+/// A column of a source's table, as the source says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SourceColumn {
+    /// Its name.
+    pub(crate) name: String,
+    /// Its type.
+    pub(crate) ty: String,
+}
+
+/// What reading a table gave, its rows aside.
+#[derive(Debug, Clone)]
+pub(crate) struct Read {
+    /// The greatest value of the cursor in this view, not beyond the view's own time nor the end of the windows.
+    pub(crate) mark: Option<String>,
+    /// The columns that the table has.
+    pub(crate) columns: Vec<SourceColumn>,
+    /// How they differ from those of the last reading.
+    pub(crate) changes: Vec<String>,
 }
 
 /// A day, hour, minute or second as people and file names write it, in UTC.

@@ -8,7 +8,7 @@ use dwc_compiler::diagnostic::Code;
 use dwc_compiler::plan::{MANIFEST_FORMAT, Manifest};
 use serde::Serialize;
 
-use crate::extract::Watermark;
+use crate::extract::{SourceColumn, Watermark};
 use crate::{DuckDbWarehouse, Error};
 use intervals::Gap;
 
@@ -31,6 +31,9 @@ CREATE TABLE IF NOT EXISTS _dwc.files (source_table VARCHAR NOT NULL, path VARCH
 CREATE TABLE IF NOT EXISTS _dwc.watermarks (source_table VARCHAR NOT NULL, cursor_value VARCHAR, bound TIMESTAMP NOT NULL, batch BIGINT NOT NULL);
 CREATE TABLE IF NOT EXISTS _dwc.intervals (source_table VARCHAR NOT NULL, covered_from TIMESTAMP, covered_to TIMESTAMP NOT NULL);
 CREATE TABLE IF NOT EXISTS _dwc.missed (source_table VARCHAR NOT NULL, missed_from TIMESTAMP, missed_to TIMESTAMP NOT NULL, reason VARCHAR NOT NULL);
+CREATE TABLE IF NOT EXISTS _dwc.source_columns (
+  source_table VARCHAR NOT NULL, place BIGINT NOT NULL, name VARCHAR NOT NULL, type VARCHAR NOT NULL
+);
 CREATE TABLE IF NOT EXISTS _dwc.consumed (model VARCHAR NOT NULL, batch BIGINT NOT NULL);
 CREATE TABLE IF NOT EXISTS _dwc.purged (source_table VARCHAR NOT NULL, batch BIGINT NOT NULL);
 CREATE TABLE IF NOT EXISTS _dwc.error_events (
@@ -161,6 +164,34 @@ pub(crate) fn put_watermark(
          INSERT INTO _dwc.watermarks VALUES ({address}, {}, TIMESTAMP '{}', {batch})",
         cursor.map_or_else(|| "NULL".to_owned(), literal),
         bound.format("%Y-%m-%d %H:%M:%S%.f")
+    ))
+}
+
+/// The columns that a table of a source had when it was read last; none where it never was.
+pub(crate) fn source_columns(warehouse: &DuckDbWarehouse, address: &str) -> Result<Vec<SourceColumn>, Error> {
+    let rows = warehouse.rows(&format!(
+        "SELECT name, type FROM _dwc.source_columns WHERE source_table = {} ORDER BY place",
+        literal(address)
+    ))?;
+    let word = |value: &Option<String>| value.clone().unwrap_or_default();
+    Ok(rows.iter().map(|row| SourceColumn { name: word(&row[0]), ty: word(&row[1]) }).collect())
+}
+
+/// Records the columns that a table of a source has.
+pub(crate) fn put_source_columns(
+    warehouse: &DuckDbWarehouse,
+    address: &str,
+    columns: &[SourceColumn],
+) -> Result<(), Error> {
+    let address = literal(address);
+    let rows: Vec<String> = columns
+        .iter()
+        .enumerate()
+        .map(|(at, column)| format!("({address}, {at}, {}, {})", literal(&column.name), literal(&column.ty)))
+        .collect();
+    warehouse.execute(&format!(
+        "DELETE FROM _dwc.source_columns WHERE source_table = {address};\nINSERT INTO _dwc.source_columns VALUES {}",
+        rows.join(", ")
     ))
 }
 

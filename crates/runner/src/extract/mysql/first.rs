@@ -14,9 +14,10 @@ use mysql_async::Conn;
 use serde::{Deserialize, Serialize};
 
 use super::chunks::{Chunk, cut, estimate};
+use super::columns;
 use super::connect::{Access, Failure, access, open, within};
 use super::cursor::pin;
-use super::read::{Pace, check_columns, now, stream};
+use super::read::{Pace, View, now, stream};
 use super::{attempts, block_on};
 use crate::Error;
 use crate::execute::crash;
@@ -35,6 +36,8 @@ struct Journal {
     shape: String,
     watermark: String,
     bound: NaiveDateTime,
+    /// What is selected.
+    list: String,
     /// The server's estimate.
     rows: u64,
     chunks: Vec<Chunk>,
@@ -77,8 +80,15 @@ pub(crate) fn first_load(
     let todo: Vec<(usize, &Chunk)> = journal.chunks.iter().enumerate().filter(|(at, _)| !name(*at).is_done()).collect();
     let left = journal.rows.saturating_mul(todo.len() as u64) / journal.chunks.len().max(1) as u64;
     meter.table(&table.address, Some(left));
-    let work = Work { access, table, zone, bound: journal.bound, todo: &todo, name: &name };
-    work.share(source.max_connections.max(1) as usize, meter)?;
+    let (bound, list) = (journal.bound, journal.list.as_str());
+    let work = Work { access, table, zone, bound, list, todo: &todo, name: &name };
+    if let Err(failure) = work.share(source.max_connections.max(1) as usize, meter) {
+        if matches!(failure, Failure::Stopped(_)) {
+            // The table is not what it was when it was divided: the next run begins anew.
+            let _ = fs::remove_dir_all(folder);
+        }
+        return Err(failure);
+    }
     let staged = (0..journal.chunks.len()).map(name).collect();
     Ok(Some(FirstLoad { watermark: Watermark { cursor: journal.watermark, bound: journal.bound }, staged }))
 }
@@ -107,7 +117,8 @@ async fn begin(
 ) -> Result<Option<Journal>, Failure> {
     let doing = format!("dividing table `{}`", table.address);
     let mut connection = open(access).await?;
-    check_columns(&mut connection, table, &doing).await?;
+    let there = columns::look(&mut connection, table).await?;
+    columns::check(table, &there, &[])?;
     let rows = estimate(&mut connection, table, &doing).await?;
     let Some(rows) = rows.filter(|rows| *rows >= source.chunk_rows.saturating_mul(2)) else { return Ok(None) };
     let bound = within(access, &doing, now(&mut connection)).await?;
@@ -115,7 +126,8 @@ async fn begin(
     let Some(watermark) = pinned.watermark else { return Ok(None) };
     let Some(chunks) = cut(&mut connection, table, source.chunk_rows, &doing).await? else { return Ok(None) };
     let _ = connection.disconnect().await;
-    Ok(Some(Journal { format: FORMAT, shape: shape.to_owned(), watermark, bound, rows, chunks }))
+    let list = columns::list(table, &there);
+    Ok(Some(Journal { format: FORMAT, shape: shape.to_owned(), watermark, bound, list, rows, chunks }))
 }
 
 fn write(folder: &Path, path: &Path, journal: &Journal) -> Result<(), Error> {
@@ -133,6 +145,7 @@ struct Work<'w> {
     table: &'w Table,
     zone: Tz,
     bound: NaiveDateTime,
+    list: &'w str,
     todo: &'w [(usize, &'w Chunk)],
     name: &'w (dyn Fn(usize) -> Staged + Sync),
 }
@@ -147,7 +160,11 @@ impl Work<'_> {
             let workers: Vec<_> = (0..connections.min(self.todo.len()))
                 .map(|_| {
                     let said = said.clone();
-                    scope.spawn(move || self.work(Pace::new(&self.access, connections), next, stop, &said))
+                    scope.spawn(move || {
+                        let pace = Pace::new(&self.access, connections);
+                        let view = View { access: &self.access, pace, zone: self.zone, bound: self.bound };
+                        self.work(&view, next, stop, &said)
+                    })
                 })
                 .collect();
             drop(said);
@@ -170,7 +187,7 @@ impl Work<'_> {
 
     fn work(
         &self,
-        pace: Pace,
+        view: &View<'_>,
         next: &AtomicUsize,
         stop: &AtomicBool,
         said: &Sender<(u64, u64)>,
@@ -182,7 +199,7 @@ impl Work<'_> {
             let Some((place, chunk)) = self.todo.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
             let staged = (self.name)(*place);
             let read = attempts(self.access.retries, || {
-                runtime.block_on(self.read(&mut connection, &pace, chunk, &staged, said))
+                runtime.block_on(self.read(&mut connection, view, chunk, &staged, said))
             });
             if let Err(failure) = read {
                 stop.store(true, Ordering::Relaxed);
@@ -200,7 +217,7 @@ impl Work<'_> {
     async fn read(
         &self,
         kept: &mut Option<Conn>,
-        pace: &Pace,
+        view: &View<'_>,
         chunk: &Chunk,
         staged: &Staged,
         said: &Sender<(u64, u64)>,
@@ -214,8 +231,7 @@ impl Work<'_> {
         let mut tell = |rows, bytes| {
             let _ = said.send((rows, bytes));
         };
-        let (access, table) = (&self.access, self.table);
-        stream(&mut connection, access, pace, table, self.zone, self.bound, condition, staged, &mut tell).await?;
+        stream(&mut connection, view, self.table, self.list, condition, staged, &mut tell).await?;
         *kept = Some(connection);
         Ok(())
     }

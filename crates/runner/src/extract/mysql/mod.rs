@@ -5,6 +5,7 @@
 mod batch;
 mod cell;
 mod chunks;
+mod columns;
 mod connect;
 mod cursor;
 mod first;
@@ -22,9 +23,9 @@ pub(crate) use connect::{Failure, access, open};
 pub(crate) use first::first_load;
 
 use crate::Error;
-use crate::extract::Request;
 use crate::extract::meter::Meter;
 use crate::extract::staging::Staged;
+use crate::extract::{Read, Request};
 
 /// The pause before another attempt at a source that does not answer: four times as long each time, up to a minute.
 fn pause(attempt: u32) -> Duration {
@@ -35,9 +36,8 @@ fn pause(attempt: u32) -> Duration {
 pub(crate) struct Extraction {
     /// The instant of the view, UTC.
     pub(crate) bound: NaiveDateTime,
-    /// One per request, in their order: the greatest value of the cursor in this view, not beyond the view's own time nor
-    /// the end of the windows.
-    pub(crate) marks: Vec<Option<String>>,
+    /// One per request, in their order.
+    pub(crate) tables: Vec<Read>,
 }
 
 /// Stages every request, read in one view. A source that does not answer is tried again, from the start.
@@ -50,7 +50,7 @@ pub(crate) fn extract(
     let access = access(source)?;
     let zone: Tz = source.timezone.parse().unwrap_or(Tz::UTC);
     let read = attempts(access.retries, || block_on(read::read(&access, zone, requests, staged, meter)));
-    read.map(|(bound, marks)| Extraction { bound, marks })
+    read.map(|(bound, tables)| Extraction { bound, tables })
 }
 
 /// Tries until there is an answer, or something that another attempt does not mend, or enough was tried.

@@ -6,28 +6,27 @@ use std::time::{Duration, Instant};
 
 use chrono::NaiveDateTime;
 use chrono_tz::Tz;
-use dwc_compiler::diagnostic::Code;
 use dwc_compiler::model::Table;
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Params};
 
+use super::columns;
 use super::connect::{Access, Failure, open, patient, within};
 use super::cursor::pin;
 use super::rows::Rows;
-use crate::Error;
 use crate::extract::meter::Meter;
 use crate::extract::moment;
 use crate::extract::staging::Staged;
-use crate::extract::{Reading, Request};
+use crate::extract::{Read, Reading, Request};
 
-/// Reads every request in one view: the view's instant by the server's clock, UTC, and the watermark of each request.
+/// Reads every request in one view: the view's instant by the server's clock, UTC, and what each request gave.
 pub(super) async fn read(
     access: &Access,
     zone: Tz,
     requests: &[Request<'_>],
     staged: &[Staged],
     meter: &mut Meter<'_>,
-) -> Result<(NaiveDateTime, Vec<Option<String>>), Failure> {
+) -> Result<(NaiveDateTime, Vec<Read>), Failure> {
     let read = read_view(access, zone, requests, staged, meter);
     match access.snapshot {
         None => read.await,
@@ -43,16 +42,16 @@ async fn read_view(
     requests: &[Request<'_>],
     staged: &[Staged],
     meter: &mut Meter<'_>,
-) -> Result<(NaiveDateTime, Vec<Option<String>>), Failure> {
+) -> Result<(NaiveDateTime, Vec<Read>), Failure> {
     let mut connection = open(access).await?;
     let bound = within(access, "asking for the time", now(&mut connection)).await?;
     let begin = connection.query_drop("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
     within(access, "opening the view", begin).await?;
     let mut all = Vec::with_capacity(requests.len());
-    let pace = Pace::new(access, 1);
+    let view = View { access, pace: Pace::new(access, 1), zone, bound };
     for (request, staged) in requests.iter().zip(staged) {
         meter.table(&request.table.address, None);
-        all.push(read_table(&mut connection, access, &pace, zone, bound, request, staged, meter).await?);
+        all.push(read_table(&mut connection, &view, request, staged, meter).await?);
     }
     // Nothing was written: an error here only says that the connection is gone already.
     let _ = connection.query_drop("ROLLBACK").await;
@@ -66,20 +65,30 @@ pub(super) async fn now(connection: &mut Conn) -> Result<NaiveDateTime, mysql_as
     Ok(text.as_deref().and_then(moment::read).unwrap_or_default())
 }
 
-#[allow(clippy::too_many_arguments, reason = "what to read, from where, how to cast it and where to put it")]
+/// What every reading of a view shares.
+pub(super) struct View<'v> {
+    /// How the source is spared.
+    pub(super) access: &'v Access,
+    /// How fast it is read.
+    pub(super) pace: Pace,
+    /// The zone of DATETIMEs.
+    pub(super) zone: Tz,
+    /// The instant that rows are of, UTC.
+    pub(super) bound: NaiveDateTime,
+}
+
 async fn read_table(
     connection: &mut Conn,
-    access: &Access,
-    pace: &Pace,
-    zone: Tz,
-    bound: NaiveDateTime,
+    view: &View<'_>,
     request: &Request<'_>,
     staged: &Staged,
     meter: &mut Meter<'_>,
-) -> Result<Option<String>, Failure> {
+) -> Result<Read, Failure> {
+    let View { access, zone, bound, .. } = *view;
     let table = request.table;
     let doing = format!("reading table `{}`", table.address);
-    patient(access, check_columns(connection, table, &doing)).await?;
+    let there = patient(access, columns::look(connection, table)).await?;
+    let changes = columns::check(table, &there, &request.known)?;
     let mut mark = None;
     let mut condition = (String::new(), Params::Empty);
     if let Some(cursor) = &table.cursor {
@@ -98,28 +107,25 @@ async fn read_table(
         mark = pinned.watermark.or(mark);
     }
     let mut tell = |rows, bytes| meter.add(rows, bytes);
-    stream(connection, access, pace, table, zone, bound, condition, staged, &mut tell).await?;
-    Ok(mark)
+    stream(connection, view, table, &columns::list(table, &there), condition, staged, &mut tell).await?;
+    Ok(Read { mark, columns: there, changes })
 }
 
 /// Stages the rows of a table that meet a condition.
-#[allow(clippy::too_many_arguments, reason = "what to read, how to cast it and where to put it")]
 pub(super) async fn stream(
     connection: &mut Conn,
-    access: &Access,
-    pace: &Pace,
+    view: &View<'_>,
     table: &Table,
-    zone: Tz,
-    bound: NaiveDateTime,
+    list: &str,
     (condition, values): (String, Params),
     staged: &Staged,
     tell: &mut dyn FnMut(u64, u64),
 ) -> Result<(), Failure> {
+    let View { access, pace, zone, bound } = view;
     let doing = format!("reading table `{}`", table.address);
-    let columns: Vec<String> = table.columns.iter().map(|column| quote(&column.name)).collect();
-    let sql = format!("SELECT {} FROM {}{condition}", columns.join(", "), quote_path(&table.physical));
+    let sql = format!("SELECT {list} FROM {}{condition}", quote_path(&table.physical));
     let mut result = within(access, &doing, connection.exec_iter(sql, values)).await?;
-    let mut rows = Rows::new(table, zone, bound, result.columns_ref(), staged)?;
+    let mut rows = Rows::new(table, *zone, *bound, result.columns_ref(), staged)?;
     let (mut read, mut told) = (0_i64, 0_i64);
     while let Some(row) = within(access, &doing, result.next()).await? {
         read += 1;
@@ -167,47 +173,6 @@ impl Pace {
         };
         tokio::time::sleep_until(until.into()).await;
     }
-}
-
-/// Compares the columns of a table with those declared, so that the message names them all.
-pub(super) async fn check_columns(connection: &mut Conn, table: &Table, doing: &str) -> Result<(), Failure> {
-    let (schema, name) = match table.physical.split_once('.') {
-        Some((schema, name)) => (Some(schema), name),
-        None => (None, table.physical.as_str()),
-    };
-    let there: Vec<String> = connection
-        .exec(
-            "SELECT column_name FROM information_schema.columns \
-             WHERE table_schema = COALESCE(?, DATABASE()) AND table_name = ? ORDER BY ordinal_position",
-            (schema, name),
-        )
-        .await
-        .map_err(|cause| Failure::of(doing, cause))?;
-    if there.is_empty() {
-        return Err(Failure::Stopped(
-            Error::coded(
-                Code::SourceColumns,
-                format!("the source has no table `{}`, which `{}` is read from", table.physical, table.address),
-            )
-            .help("correct the declaration, or give the user the right to read it"),
-        ));
-    }
-    let missing: Vec<String> = table
-        .columns
-        .iter()
-        .filter(|column| !there.iter().any(|name| name.eq_ignore_ascii_case(&column.name)))
-        .map(|column| format!("`{}`", column.name))
-        .collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    Err(Failure::Stopped(
-        Error::coded(
-            Code::SourceColumns,
-            format!("table `{}` of the source has no column {}", table.address, missing.join(", ")),
-        )
-        .help(format!("its columns are {}; declare it as it is", there.join(", "))),
-    ))
 }
 
 /// A name of the server.
