@@ -95,3 +95,40 @@ fn a_window_of_files_is_read_again_and_what_followed_holds() {
     let rows = warehouse.rows("SELECT id, status FROM dw_landing.shop__orders__rows ORDER BY id");
     assert_eq!(rows, [["1", "paid"], ["2", "new"]]);
 }
+
+#[test]
+fn a_second_process_waits_or_says_who_is_there() {
+    let project = Project::new(HOURLY);
+    assert_eq!(project.dwc(&["apply", "--auto-approve"]).code, Some(0));
+    let file = project.path().join("target/w.duckdb").display().to_string();
+    let holder = dwc_runner::DuckDbWarehouse::open(&file).expect("it opens");
+    let refused = project.dwc(&["run"]);
+    assert_eq!(refused.code, Some(3), "{refused:?}");
+    assert!(refused.stderr.contains("DW0920"), "{refused:?}");
+    assert_eq!(project.dwc(&["run", "--wait", "1s"]).code, Some(3));
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            std::thread::sleep(std::time::Duration::from_secs(1));
+            drop(holder);
+        });
+        let waited = project.dwc(&["run", "--wait", "60s"]);
+        assert_eq!(waited.code, Some(0), "{waited:?}");
+    });
+    // Several at once come one after another, each whole.
+    let codes: Vec<Option<i32>> = std::thread::scope(|scope| {
+        let runs: Vec<_> = (0..3).map(|_| scope.spawn(|| project.dwc(&["run", "--wait", "60s"]).code)).collect();
+        runs.into_iter().map(|run| run.join().expect("a run")).collect()
+    });
+    assert_eq!(codes, [Some(0); 3]);
+}
+
+#[test]
+fn a_run_can_be_cut_into_steps() {
+    let project = Project::new(HOURLY);
+    assert_eq!(project.dwc(&["apply", "--auto-approve"]).code, Some(0));
+    let loaded = project.dwc(&["run", "--no-land"]);
+    assert!(loaded.code == Some(0) && !loaded.stdout.contains("shop.orders"), "{loaded:?}");
+    let landed = project.dwc(&["run", "--land", "shop"]);
+    assert!(landed.code == Some(0) && landed.stdout.contains("shop.orders"), "{landed:?}");
+    assert_eq!(project.dwc(&["run", "--land", "crm"]).code, Some(1));
+}

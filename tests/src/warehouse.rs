@@ -43,7 +43,8 @@ impl Warehouse {
 
     /// Runs the project, unless the world fails.
     pub fn try_run(&self, mode: Mode) -> Result<RunReport, Error> {
-        let options = RunOptions { mode, at: noon(), until: None, select: Vec::new() };
+        let options =
+            RunOptions { mode, at: noon(), until: None, select: Vec::new(), part: dwc_runner::Part::Everything };
         let (report, offences) = dwc_runner::run(&self.engine, &self.project, &self.folder, &options, &mut |_| ())?;
         assert!(offences.is_empty(), "{offences:?}");
         Ok(report)

@@ -11,7 +11,7 @@ mod warehouse;
 
 pub use error::{Error, Offence};
 pub use execute::{
-    ApplyReport, Mode, ModelOutcome, ModelReport, Notice, RebuildOptions, RebuildReport, RunOptions, RunReport,
+    ApplyReport, Mode, ModelOutcome, ModelReport, Notice, Part, RebuildOptions, RebuildReport, RunOptions, RunReport,
     SourceOutcome, SourceReport, TableReport, VersionChange, VersionState, apply, audit, changes, rebuild, run,
 };
 pub use extract::parse_time;

@@ -1,7 +1,10 @@
 //! `dwc run`: the scheduled load.
 
+use std::time::Duration;
+
 use dwc_compiler::diagnostic::{Code, Diagnostic};
-use dwc_runner::{Error, Interval, Mode, Offence, RunOptions, SourceOutcome, run as run_project};
+use dwc_compiler::model::{Project, seconds};
+use dwc_runner::{Error, Interval, Mode, Offence, Part, RunOptions, SourceOutcome, run as run_project};
 
 use super::{context, now, write_out};
 use crate::args::{Format, Global, RunArgs, RunMode};
@@ -15,12 +18,13 @@ pub(super) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Error> {
     } else {
         context.selected()?.into_iter().map(|id| context.project.model_name(id).to_owned()).collect()
     };
-    let warehouse = context.warehouse()?;
+    let warehouse = context.warehouse_within(wait(args.wait.as_deref())?)?;
     let options = RunOptions {
         mode: mode(args)?,
         at: now(args.at.as_deref())?,
         until: args.until.as_deref().map(|text| now(Some(text))).transpose()?,
         select,
+        part: part(&context.project, args)?,
     };
     let progress = views::progress::Progress::new(global);
     let outcome =
@@ -45,6 +49,29 @@ pub(super) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Error> {
         0 => Exit::Done,
         all if all == report.sources.len() => Exit::NothingReachable,
         _ => Exit::SomeUnreachable,
+    })
+}
+
+/// Which part of a run is done, by the arguments.
+fn part(project: &Project, args: &RunArgs) -> Result<Part, Error> {
+    if args.no_land {
+        return Ok(Part::Load);
+    }
+    for name in &args.land {
+        if !project.sources.iter().any(|source| &source.name == name) {
+            let known: Vec<&str> = project.sources.iter().map(|source| source.name.as_str()).collect();
+            return Err(Error::coded(Code::UnknownName, format!("there is no source `{name}`"))
+                .help(format!("the sources are {}", known.join(", "))));
+        }
+    }
+    Ok(if args.land.is_empty() { Part::Everything } else { Part::Land(args.land.clone()) })
+}
+
+/// How long a warehouse that another process holds is waited for.
+fn wait(text: Option<&str>) -> Result<Duration, Error> {
+    let Some(text) = text else { return Ok(Duration::ZERO) };
+    seconds(text).map(Duration::from_secs).ok_or_else(|| {
+        Error::coded(Code::WrongValue, format!("`{text}` is no length of time")).help("write it as `30m`, `2h` or `1d`")
     })
 }
 

@@ -245,8 +245,9 @@ fn length(text: Option<&str>, span: crate::source::Span, problems: &mut Vec<Diag
     read
 }
 
-/// `30m` as 1800.
-fn seconds(text: &str) -> Option<u64> {
+/// `30m` as 1800; `None` where a text is no length of time.
+#[must_use]
+pub fn seconds(text: &str) -> Option<u64> {
     let unit = text.chars().last()?;
     let number: u64 = text[..text.len() - unit.len_utf8()].trim().parse().ok()?;
     let length = match unit {

@@ -14,4 +14,4 @@ mod run;
 pub use apply::{ApplyReport, apply, changes};
 pub use rebuild::{RebuildOptions, RebuildReport, VersionChange, VersionState, rebuild};
 pub use report::{ModelOutcome, ModelReport, Notice, RunReport, SourceOutcome, SourceReport, TableReport};
-pub use run::{Mode, RunOptions, audit, run};
+pub use run::{Mode, Part, RunOptions, audit, run};

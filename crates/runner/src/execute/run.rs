@@ -44,6 +44,28 @@ impl Mode {
     }
 }
 
+/// Which part of a run is done: a scheduler may make each a step of its own.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Part {
+    /// Sources are landed, then models are loaded.
+    #[default]
+    Everything,
+    /// These sources are landed, and no model is loaded.
+    Land(Vec<String>),
+    /// Models are loaded from what is landed.
+    Load,
+}
+
+impl Part {
+    fn lands(&self, source: &str) -> bool {
+        match self {
+            Part::Everything => true,
+            Part::Land(names) => names.iter().any(|name| name == source),
+            Part::Load => false,
+        }
+    }
+}
+
 /// What a run is told.
 #[derive(Debug, Clone)]
 pub struct RunOptions {
@@ -55,6 +77,8 @@ pub struct RunOptions {
     pub until: Option<NaiveDateTime>,
     /// Models to load, by name; all of them where empty. Their sources are read whole.
     pub select: Vec<String>,
+    /// Which part of the run is done.
+    pub part: Part,
 }
 
 /// What can end the load of one model.
@@ -96,7 +120,7 @@ pub fn run(
             .zip(&plan.landings)
             .filter(|(table, _)| table.source == source.name && wanted.contains(&table.address))
             .collect();
-        if tables.is_empty() {
+        if tables.is_empty() || !options.part.lands(&source.name) {
             continue;
         }
         tell(&format!("source {}", source.name));
@@ -109,7 +133,9 @@ pub fn run(
         }
         crash::point();
     }
-    load(warehouse, &plan, options, &mut report, &mut offences, tell)?;
+    if !matches!(options.part, Part::Land(_)) {
+        load(warehouse, &plan, options, &mut report, &mut offences, tell)?;
+    }
     purge(warehouse, &plan)?;
     let is_partial = report.sources.iter().any(|source| matches!(source.outcome, SourceOutcome::Unreachable(_)));
     let status = match (offences.is_empty(), is_partial) {
