@@ -37,8 +37,7 @@ fn watermark(warehouse: &Warehouse) -> String {
 
 /// The state as it would be had the table been loaded last at an instant.
 fn loaded_until(warehouse: &Warehouse, at: &str) {
-    warehouse
-        .execute(&format!("UPDATE _dwc.intervals SET covered_to = '{at}'; UPDATE _dwc.watermarks SET bound = '{at}'"));
+    warehouse.execute(&format!("UPDATE _dwc.loaded SET loaded_to = '{at}'; UPDATE _dwc.watermarks SET bound = '{at}'"));
 }
 
 #[test]

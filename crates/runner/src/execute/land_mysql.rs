@@ -71,6 +71,7 @@ pub(super) fn land_mysql(
         Err(Failure::Stopped(error)) => Err(error),
         Ok(Extraction { bound, tables: read }) => {
             report.notices.extend(requests.iter().zip(&read).filter_map(|(request, read)| notice(request, read)));
+            meter.say(&format!("landing source {}", source.name));
             let landed = commit(warehouse, source, options.mode, bound, |batch, record| {
                 for (((request, landing), read), staged) in requests.iter().zip(&landings).zip(&read).zip(&staged) {
                     let staged = std::slice::from_ref(staged);
@@ -126,6 +127,7 @@ fn land_first(
 ) -> Result<Option<(SourceReport, Reading)>, Failure> {
     let folder = folder.join(request.table.address.replace('.', "__"));
     let Some(first) = mysql::first_load(source, request.table, &folder, meter)? else { return Ok(None) };
+    meter.say(&format!("landing {}", request.table.address));
     let (mark, bound) = (first.watermark.cursor.clone(), first.watermark.bound);
     let reading = Reading::Chunks(first.watermark.clone());
     let chunks = Request { table: request.table, reading, known: Vec::new() };

@@ -177,6 +177,8 @@ fn wanted_tables(plan: &LoadPlan, options: &RunOptions) -> BTreeSet<String> {
 }
 
 fn start(warehouse: &DuckDbWarehouse, options: &RunOptions) -> Result<i64, Error> {
+    // A warehouse that an older dwc applied to lacks the tables that came since.
+    state::prepare(warehouse)?;
     // A run that did not finish was killed: its transactions are undone, and this one takes up its work.
     warehouse.execute("UPDATE _dwc.runs SET status = 'killed' WHERE status = 'running'")?;
     let number = warehouse.number("SELECT MAX(run) FROM _dwc.runs")?.unwrap_or(0) + 1;

@@ -44,6 +44,22 @@ impl<'t> Meter<'t> {
     }
 }
 
+impl Meter<'_> {
+    /// Ends with a table: where it took long enough to speak of, how long is said.
+    pub(crate) fn done(&mut self) {
+        let time = self.started.elapsed();
+        if time >= PAUSE {
+            let text = line(&self.table, self.rows, None, self.bytes, time);
+            (self.tell)(&format!("{text}, read in {}", length(time.as_secs_f64())));
+        }
+    }
+
+    /// Says what comes next.
+    pub(crate) fn say(&mut self, what: &str) {
+        (self.tell)(what);
+    }
+}
+
 fn line(table: &str, rows: u64, of: Option<u64>, bytes: u64, time: Duration) -> String {
     let seconds = time.as_secs_f64().max(0.001);
     let rate = bytes as f64 / 1e6 / seconds;

@@ -17,7 +17,7 @@ use crate::{DuckDbWarehouse, Error};
 /// Rows of one group of a file at most: what the engine reads as one.
 const GROUP_ROWS: usize = 122_880;
 /// Bytes that a group may hold in memory before it is written.
-const GROUP_BYTES: usize = 12 << 20;
+const GROUP_BYTES: usize = 6 << 20;
 
 /// A file that is being written.
 struct Writer {

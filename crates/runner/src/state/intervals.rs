@@ -85,10 +85,8 @@ fn sql_instant(at: Option<NaiveDateTime>) -> String {
 
 /// The intervals of a table that are loaded, in their order, none meeting another.
 pub(crate) fn covered(warehouse: &DuckDbWarehouse, address: &str) -> Result<Vec<Interval>, Error> {
-    let rows = warehouse.rows(&format!(
-        "SELECT covered_from, covered_to FROM _dwc.intervals WHERE source_table = {}",
-        literal(address)
-    ))?;
+    let rows = warehouse
+        .rows(&format!("SELECT loaded_from, loaded_to FROM _dwc.loaded WHERE source_table = {}", literal(address)))?;
     let read = |row: &Vec<Option<String>>| {
         Some(Interval { from: instant(row[0].as_deref()), to: instant(row[1].as_deref())? })
     };
@@ -129,10 +127,10 @@ pub(crate) fn cover(warehouse: &DuckDbWarehouse, address: &str, loaded: Interval
     let all = union(all);
     if all != before {
         let table = literal(address);
-        let mut sql = format!("DELETE FROM _dwc.intervals WHERE source_table = {table}");
+        let mut sql = format!("DELETE FROM _dwc.loaded WHERE source_table = {table}");
         for interval in &all {
             sql.push_str(&format!(
-                ";\nINSERT INTO _dwc.intervals VALUES ({table}, {}, {})",
+                ";\nINSERT INTO _dwc.loaded VALUES ({table}, {}, {})",
                 sql_instant(interval.from),
                 sql_instant(Some(interval.to))
             ));

@@ -29,7 +29,7 @@ CREATE TABLE IF NOT EXISTS _dwc.table_batches (
 );
 CREATE TABLE IF NOT EXISTS _dwc.files (source_table VARCHAR NOT NULL, path VARCHAR NOT NULL, digest VARCHAR NOT NULL, batch BIGINT NOT NULL);
 CREATE TABLE IF NOT EXISTS _dwc.watermarks (source_table VARCHAR NOT NULL, cursor_value VARCHAR, bound TIMESTAMP NOT NULL, batch BIGINT NOT NULL);
-CREATE TABLE IF NOT EXISTS _dwc.intervals (source_table VARCHAR NOT NULL, covered_from TIMESTAMP, covered_to TIMESTAMP NOT NULL);
+CREATE TABLE IF NOT EXISTS _dwc.loaded (source_table VARCHAR NOT NULL, loaded_from TIMESTAMP, loaded_to TIMESTAMP NOT NULL);
 CREATE TABLE IF NOT EXISTS _dwc.missed (source_table VARCHAR NOT NULL, missed_from TIMESTAMP, missed_to TIMESTAMP NOT NULL, reason VARCHAR NOT NULL);
 CREATE TABLE IF NOT EXISTS _dwc.source_columns (
   source_table VARCHAR NOT NULL, place BIGINT NOT NULL, name VARCHAR NOT NULL, type VARCHAR NOT NULL
@@ -251,8 +251,8 @@ pub(crate) fn report(warehouse: &DuckDbWarehouse) -> Result<Option<StateReport>,
             files: number(&row[4]),
         })
         .collect();
-    let known = warehouse
-        .rows("SELECT source_table FROM _dwc.intervals UNION SELECT source_table FROM _dwc.missed ORDER BY 1")?;
+    let known =
+        warehouse.rows("SELECT source_table FROM _dwc.loaded UNION SELECT source_table FROM _dwc.missed ORDER BY 1")?;
     let mut gaps = Vec::new();
     for row in &known {
         gaps.extend(intervals::gaps(warehouse, &word(&row[0]))?);

@@ -89,6 +89,7 @@ pub(crate) fn first_load(
         }
         return Err(failure);
     }
+    meter.done();
     let staged = (0..journal.chunks.len()).map(name).collect();
     Ok(Some(FirstLoad { watermark: Watermark { cursor: journal.watermark, bound: journal.bound }, staged }))
 }

@@ -108,6 +108,7 @@ async fn read_table(
     }
     let mut tell = |rows, bytes| meter.add(rows, bytes);
     stream(connection, view, table, &columns::list(table, &there), condition, staged, &mut tell).await?;
+    meter.done();
     Ok(Read { mark, columns: there, changes })
 }
 
