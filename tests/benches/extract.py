@@ -121,6 +121,14 @@ def say(name, found, failed=""):
         print(f"{name:<44} {wall:>7.1f} {cpu:>7.1f} {peak:>8.0f} {ROWS / wall / 1000:>10.0f}", flush=True)
 
 
+def check(pattern):
+    """Whether Parquet files hold every row."""
+    import duckdb
+
+    count = duckdb.sql(f"SELECT COUNT(*) FROM read_parquet('{pattern}')").fetchone()[0]
+    assert count == ROWS, f"{pattern}: {count} rows"
+
+
 def main():
     server, port, client = start()
     try:
@@ -146,6 +154,8 @@ def main():
         python, out = sys.executable, str(HERE / "out")
         for name, destination, backend in [("dlt, connectorx", "parquet", "connectorx"), ("dlt, pyarrow", "parquet", "pyarrow"), ("dlt, connectorx", "duckdb", "connectorx")]:
             code, _, whole, said = measure([python, "-c", DLT, destination, backend, f"{out}_dlt_{backend}_{destination}", str(port)])
+            if code == 0 and destination == "parquet":
+                check(f"{out}_dlt_{backend}_{destination}/d/order_lines/*.parquet")
             say(f"{name}, to {destination}", whole if code == 0 else None, said)
         url = f"mysql://root@127.0.0.1:{port}/shop"
         import sling_linux_amd64
@@ -156,6 +166,7 @@ def main():
             code, _, whole, said = measure([str(sling), "run", "--src-conn", "SHOP", "--src-stream", "shop.order_lines"] + target, env)
             say(f"Sling, to {destination}", whole if code == 0 else None, said)
         code, _, whole, said = measure([python, "-c", CONNECTORX, f"{out}.parquet", str(port)])
+        check(f"{out}.parquet")
         say("ConnectorX, to Parquet by pyarrow", whole if code == 0 else None, said)
     finally:
         server.kill()
