@@ -204,6 +204,15 @@ fn a_table_that_another_tool_landed_is_read_where_it_lies() {
     assert_eq!(number(&project, "SELECT COUNT(*) FROM dw.store WHERE store_id = 2 AND is_current"), 1);
     assert_run(&project.dwc(&["run", "--mode", "full"]), 0, &[]);
     assert_eq!(number(&project, "SELECT COUNT(*) FROM dw.store WHERE store_id = 2 AND is_current"), 0);
+    // What was written behind the cursor is seen by the interval that it is in.
+    execute(
+        "INSERT INTO other.stores VALUES (3, '광주', TIMESTAMP '2026-02-01 05:00:00'), (4, '울산', TIMESTAMP '2026-02-05')",
+    );
+    assert_run(&project.dwc(&["run"]), 0, &[]);
+    assert_eq!(number(&project, "SELECT COUNT(*) FROM dw.store WHERE store_id >= 3"), 0);
+    let window = ["run", "--mode", "interval", "--from", "2026-02-01", "--to", "2026-02-02"];
+    assert_run(&project.dwc(&window), 0, &[]);
+    assert_eq!(number(&project, "SELECT SUM(store_id) FROM dw.store WHERE store_id >= 3"), 3);
 }
 
 #[test]

@@ -1,7 +1,11 @@
 //! MySQL sources against a real server: types, increments, deletes, error events, servers that are down.
 
+mod faults;
+mod first_load;
 mod increments;
+mod schema_changes;
 mod types;
+mod windows;
 
 use dwc_tests::mariadb::MariaDb;
 use dwc_tests::project::Project;

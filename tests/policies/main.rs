@@ -56,7 +56,13 @@ impl Policies {
     /// Loads the files up to a day.
     fn run(&self, until: &str) -> RunReport {
         let at = parse_time(until).expect("a time");
-        let options = RunOptions { mode: Mode::Incremental, at, until: Some(at), select: Vec::new() };
+        let options = RunOptions {
+            mode: Mode::Incremental,
+            at,
+            until: Some(at),
+            select: Vec::new(),
+            part: dwc_runner::Part::Everything,
+        };
         let (report, offences) =
             dwc_runner::run(&self.engine, &self.model, self.folder.path(), &options, &mut |_| ()).expect("a run");
         assert!(offences.is_empty(), "{offences:?}");

@@ -6,6 +6,7 @@
 pub mod googlesql;
 pub mod mariadb;
 pub mod project;
+pub mod proxy;
 pub mod questions;
 pub mod sample_data;
 pub mod warehouse;

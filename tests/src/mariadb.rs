@@ -29,31 +29,32 @@ impl MariaDb {
             .arg(format!("--datadir={}", data.display())));
         assert!(output.status.success(), "mariadb-install-db: {}", text(&output));
         let port = free_port();
-        let log = folder.path().join("server.log");
-        let server = Command::new(program("mariadbd"))
-            .args(["--no-defaults", "--skip-name-resolve", "--bind-address=127.0.0.1", &user])
-            .args(["--default-time-zone=+00:00", "--character-set-server=utf8mb4"])
-            .args(["--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=64M"])
-            .arg(format!("--port={port}"))
-            .arg(format!("--tmpdir={}", folder.path().display()))
-            .arg(format!("--datadir={}", data.display()))
-            .arg(format!("--socket={}", folder.path().join("s").display()))
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(File::create(&log).expect("the server's log is created"))
-            .spawn()
-            .unwrap_or_else(|error| panic!("mariadbd does not start ({error}); {INSTALL}"));
+        let server = serve(folder.path(), port);
         let mut started = Self { server, port, folder };
-        started.wait(&log);
+        started.wait();
         started
     }
 
-    fn wait(&mut self, log: &Path) {
+    /// Kills the server; its data stay.
+    pub fn stop(&mut self) {
+        // Errors only say that the server is gone already.
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
+
+    /// Starts a server that was stopped, on the same port and data.
+    pub fn start_again(&mut self) {
+        self.server = serve(self.folder.path(), self.port);
+        self.wait();
+    }
+
+    fn wait(&mut self) {
+        let log = self.folder.path().join("server.log");
         let deadline = Instant::now() + Duration::from_secs(60);
         while !self.client(None).args(["-e", "SELECT 1"]).output().is_ok_and(|o| o.status.success()) {
             let ended = self.server.try_wait().ok().flatten().is_some();
             if ended || Instant::now() > deadline {
-                panic!("mariadbd does not answer:\n{}", std::fs::read_to_string(log).unwrap_or_default());
+                panic!("mariadbd does not answer:\n{}", std::fs::read_to_string(&log).unwrap_or_default());
             }
             std::thread::sleep(Duration::from_millis(50));
         }
@@ -107,10 +108,26 @@ impl MariaDb {
 
 impl Drop for MariaDb {
     fn drop(&mut self) {
-        // Errors only say that the server is gone already.
-        let _ = self.server.kill();
-        let _ = self.server.wait();
+        self.stop();
     }
+}
+
+fn serve(folder: &Path, port: u16) -> Child {
+    let log = folder.join("server.log");
+    Command::new(program("mariadbd"))
+        .args(["--no-defaults", "--skip-name-resolve", "--bind-address=127.0.0.1"])
+        .arg(format!("--user={}", user_name()))
+        .args(["--default-time-zone=+00:00", "--character-set-server=utf8mb4"])
+        .args(["--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=64M"])
+        .arg(format!("--port={port}"))
+        .arg(format!("--tmpdir={}", folder.display()))
+        .arg(format!("--datadir={}", folder.join("data").display()))
+        .arg(format!("--socket={}", folder.join("s").display()))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(File::create(&log).expect("the server's log is created"))
+        .spawn()
+        .unwrap_or_else(|error| panic!("mariadbd does not start ({error}); {INSTALL}"))
 }
 
 fn run(command: &mut Command) -> Output {

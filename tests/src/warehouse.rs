@@ -43,10 +43,19 @@ impl Warehouse {
 
     /// Runs the project, unless the world fails.
     pub fn try_run(&self, mode: Mode) -> Result<RunReport, Error> {
-        let options = RunOptions { mode, at: noon(), until: None, select: Vec::new() };
+        let options =
+            RunOptions { mode, at: noon(), until: None, select: Vec::new(), part: dwc_runner::Part::Everything };
         let (report, offences) = dwc_runner::run(&self.engine, &self.project, &self.folder, &options, &mut |_| ())?;
         assert!(offences.is_empty(), "{offences:?}");
         Ok(report)
+    }
+
+    /// What the warehouse has not loaded: table, from, to and why.
+    pub fn gaps(&self) -> Vec<String> {
+        let state = self.engine.state().unwrap_or_else(|error| panic!("{error:?}"));
+        let gaps = state.map(|state| state.gaps).unwrap_or_default();
+        let from = |gap: &dwc_runner::Gap| gap.interval.from.map_or("beginning".to_owned(), |from| from.to_string());
+        gaps.iter().map(|gap| format!("{} {} {} {}", gap.table, from(gap), gap.interval.to, gap.reason)).collect()
     }
 
     /// The offences that `dwc verify` would print.

@@ -143,6 +143,9 @@ pub(crate) enum Command {
     /// What the warehouse knows of itself
     #[command(subcommand)]
     State(StateCommand),
+    /// Schedules for other tools
+    #[command(subcommand)]
+    Export(ExportCommand),
     /// Print the page of a diagnostic code
     Explain {
         /// The code, such as DW0101
@@ -197,6 +200,24 @@ pub(crate) struct RunArgs {
     /// How much of the sources is read
     #[arg(long, value_enum, default_value_t = RunMode::Incremental)]
     pub(crate) mode: RunMode,
+    /// The begin of an interval in UTC, such as 2026-03-20T09
+    #[arg(long, value_name = "TIME", required_if_eq("mode", "interval"))]
+    pub(crate) from: Option<String>,
+    /// The end of an interval in UTC, which is no part of it
+    #[arg(long, value_name = "TIME", required_if_eq("mode", "interval"))]
+    pub(crate) to: Option<String>,
+    /// Read only what other runs have missed; `dwc state show` lists it
+    #[arg(long, conflicts_with_all = ["mode", "from", "to"])]
+    pub(crate) fill_gaps: bool,
+    /// Land these sources and load no model, for schedulers that make each a step
+    #[arg(long, value_name = "SOURCES", num_args = 1.., conflicts_with = "select")]
+    pub(crate) land: Vec<String>,
+    /// Load models from what is landed, and read no source
+    #[arg(long, conflicts_with_all = ["land", "fill_gaps"])]
+    pub(crate) no_land: bool,
+    /// Wait so long for another process that holds the warehouse, such as 30m
+    #[arg(long, value_name = "TIME")]
+    pub(crate) wait: Option<String>,
     /// Leave files of later batches for a later run, such as 2026-03-20T00
     #[arg(long, value_name = "TIME")]
     pub(crate) until: Option<String>,
@@ -212,6 +233,8 @@ pub(crate) enum RunMode {
     Incremental,
     /// Everything, so that deletes and missed changes are seen
     Full,
+    /// The rows whose time is between `--from` and `--to`; no delete is inferred
+    Interval,
 }
 
 /// How a graph is drawn.
@@ -233,6 +256,45 @@ pub(crate) enum DocsCommand {
         #[arg(long, value_name = "FOLDER")]
         out: Option<PathBuf>,
     },
+}
+
+/// What is written for another tool.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ExportCommand {
+    /// Three DAGs for Apache Airflow: hourly, nightly, and an interval by hand
+    Airflow(AirflowArgs),
+}
+
+/// How the DAGs are made.
+#[derive(Debug, clap::Args)]
+pub(crate) struct AirflowArgs {
+    /// What is a task of its own beside each source
+    #[arg(long, value_enum, default_value_t = Per::Source)]
+    pub(crate) per: Per,
+    /// The file to write; standard output when left out
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// The command that runs dwc where Airflow's workers are
+    #[arg(long, value_name = "COMMAND", default_value = "dwc")]
+    pub(crate) command: String,
+    /// The project's folder where Airflow's workers are; where it is here when left out
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) deployed_at: Option<String>,
+    /// The pool of the tasks; give it one slot where the warehouse is a DuckDB file
+    #[arg(long, value_name = "NAME", default_value = "dwc")]
+    pub(crate) pool: String,
+    /// How often a task that failed is tried again
+    #[arg(long, value_name = "TIMES", default_value_t = 2)]
+    pub(crate) retries: u32,
+}
+
+/// What is a task of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Per {
+    /// Each source, and all models as one
+    Source,
+    /// Each source, and each model
+    Model,
 }
 
 #[derive(Debug, Subcommand)]

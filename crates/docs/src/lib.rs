@@ -1,6 +1,7 @@
 //! The docs site: a compiled model and a plain status go in, pages come out. It writes nothing and reads nothing.
 //! Descriptions are text of users: templates escape everything.
 
+pub mod airflow;
 mod context;
 
 use dwc_compiler::model::Project;

@@ -11,10 +11,11 @@ mod warehouse;
 
 pub use error::{Error, Offence};
 pub use execute::{
-    ApplyReport, Mode, ModelOutcome, ModelReport, Notice, RebuildOptions, RebuildReport, RunOptions, RunReport,
+    ApplyReport, Mode, ModelOutcome, ModelReport, Notice, Part, RebuildOptions, RebuildReport, RunOptions, RunReport,
     SourceOutcome, SourceReport, TableReport, VersionChange, VersionState, apply, audit, changes, rebuild, run,
 };
 pub use extract::parse_time;
 pub use import::{import_files, import_mysql};
+pub use state::intervals::{Gap, Interval};
 pub use state::{StateReport, TableState};
 pub use warehouse::DuckDbWarehouse;

@@ -1,5 +1,7 @@
 //! What most commands start from: the files, the checked model, the target's warehouse.
 
+use std::time::{Duration, Instant};
+
 use dwc_compiler::diagnostic::{Code, Diagnostic};
 use dwc_compiler::model::{ModelId, Project, Target, TargetType, select};
 use dwc_compiler::source::FileSet;
@@ -60,7 +62,22 @@ impl Context<'_> {
         })?;
         let path =
             if path == ":memory:" { path } else { self.global.project_dir.join(path).to_string_lossy().into_owned() };
-        DuckDbWarehouse::open(&path)
+        let warehouse = DuckDbWarehouse::open(&path)?;
+        target.memory_limit.as_deref().map_or(Ok(()), |limit| warehouse.limit_memory(limit))?;
+        Ok(warehouse)
+    }
+
+    /// The same, waiting so long for another process that holds it.
+    pub(super) fn warehouse_within(&self, longest: Duration) -> Result<DuckDbWarehouse, Error> {
+        let clock = Instant::now();
+        loop {
+            match self.warehouse() {
+                Err(error) if error.code == Some(Code::WarehouseInUse) && clock.elapsed() < longest => {
+                    std::thread::sleep(Duration::from_millis(500).min(longest));
+                }
+                done => return done,
+            }
+        }
     }
 
     /// The target's warehouse where it is a file that exists and can be opened.

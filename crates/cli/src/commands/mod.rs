@@ -7,6 +7,7 @@ mod completions;
 mod context;
 mod docs;
 mod explain;
+mod export;
 mod graph;
 mod import;
 mod init;
@@ -23,7 +24,7 @@ use std::io::Write as _;
 
 use dwc_runner::Error;
 
-use crate::args::{Args, Command, DocsCommand, StateCommand};
+use crate::args::{Args, Command, DocsCommand, ExportCommand, StateCommand};
 use crate::exit::Exit;
 
 pub(crate) fn run(args: &Args) -> Result<Exit, Error> {
@@ -48,6 +49,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Error> {
         Command::Graph { drawn } => graph::run(&args.global, *drawn),
         Command::Docs(DocsCommand::Build { out }) => docs::run(&args.global, out.clone()),
         Command::State(StateCommand::Show) => state::show(&args.global),
+        Command::Export(ExportCommand::Airflow(options)) => export::airflow(&args.global, options),
         Command::Explain { code } => explain::run(code),
         Command::Schema { write } => schema::run(write.as_deref()),
         Command::Completions { shell } => completions::run(*shell),

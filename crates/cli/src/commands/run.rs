@@ -1,7 +1,10 @@
 //! `dwc run`: the scheduled load.
 
-use dwc_compiler::diagnostic::Diagnostic;
-use dwc_runner::{Error, Mode, Offence, RunOptions, SourceOutcome, run as run_project};
+use std::time::Duration;
+
+use dwc_compiler::diagnostic::{Code, Diagnostic};
+use dwc_compiler::model::{Project, seconds};
+use dwc_runner::{Error, Interval, Mode, Offence, Part, RunOptions, SourceOutcome, run as run_project};
 
 use super::{context, now, write_out};
 use crate::args::{Format, Global, RunArgs, RunMode};
@@ -15,15 +18,13 @@ pub(super) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Error> {
     } else {
         context.selected()?.into_iter().map(|id| context.project.model_name(id).to_owned()).collect()
     };
-    let warehouse = context.warehouse()?;
+    let warehouse = context.warehouse_within(wait(args.wait.as_deref())?)?;
     let options = RunOptions {
-        mode: match args.mode {
-            RunMode::Incremental => Mode::Incremental,
-            RunMode::Full => Mode::Full,
-        },
+        mode: mode(args)?,
         at: now(args.at.as_deref())?,
         until: args.until.as_deref().map(|text| now(Some(text))).transpose()?,
         select,
+        part: part(&context.project, args)?,
     };
     let progress = views::progress::Progress::new(global);
     let outcome =
@@ -48,6 +49,52 @@ pub(super) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Error> {
         0 => Exit::Done,
         all if all == report.sources.len() => Exit::NothingReachable,
         _ => Exit::SomeUnreachable,
+    })
+}
+
+/// Which part of a run is done, by the arguments.
+fn part(project: &Project, args: &RunArgs) -> Result<Part, Error> {
+    if args.no_land {
+        return Ok(Part::Load);
+    }
+    for name in &args.land {
+        if !project.sources.iter().any(|source| &source.name == name) {
+            let known: Vec<&str> = project.sources.iter().map(|source| source.name.as_str()).collect();
+            return Err(Error::coded(Code::UnknownName, format!("there is no source `{name}`"))
+                .help(format!("the sources are {}", known.join(", "))));
+        }
+    }
+    Ok(if args.land.is_empty() { Part::Everything } else { Part::Land(args.land.clone()) })
+}
+
+/// How long a warehouse that another process holds is waited for.
+fn wait(text: Option<&str>) -> Result<Duration, Error> {
+    let Some(text) = text else { return Ok(Duration::ZERO) };
+    seconds(text).map(Duration::from_secs).ok_or_else(|| {
+        Error::coded(Code::WrongValue, format!("`{text}` is no length of time")).help("write it as `30m`, `2h` or `1d`")
+    })
+}
+
+/// How much is read, by the arguments.
+fn mode(args: &RunArgs) -> Result<Mode, Error> {
+    let wrong = |message: &str| {
+        Err(Error::coded(Code::WrongValue, message)
+            .help("write `--mode interval --from 2026-03-20T09 --to 2026-03-20T12`"))
+    };
+    if args.mode != RunMode::Interval && (args.from.is_some() || args.to.is_some()) {
+        return wrong("`--from` and `--to` are for `--mode interval`");
+    }
+    Ok(match args.mode {
+        _ if args.fill_gaps => Mode::FillGaps,
+        RunMode::Incremental => Mode::Incremental,
+        RunMode::Full => Mode::Full,
+        RunMode::Interval => {
+            let (from, to) = (now(args.from.as_deref())?, now(args.to.as_deref())?);
+            if from >= to {
+                return wrong("the interval ends before it begins");
+            }
+            Mode::Interval(Interval { from: Some(from), to })
+        }
     })
 }
 

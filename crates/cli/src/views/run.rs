@@ -13,6 +13,12 @@ pub(crate) fn human(report: &RunReport) -> String {
         if let SourceOutcome::Unreachable(reason) = &source.outcome {
             notes.push_str(&format!("source {} was not reached: {reason}\n", source.source));
         }
+        for notice in &source.notices {
+            let _ = writeln!(notes, "warning[{}]: {}: {}", notice.code, notice.message, notice.keys.join("; "));
+        }
+        for table in &source.left_out {
+            notes.push_str(&format!("table {table} was left out: it has no cursor that is a time\n"));
+        }
         for t in &source.tables {
             landed.add_row(row(
                 &t.table,

@@ -33,8 +33,17 @@ pub(crate) fn human(report: &StateReport) -> String {
     for (run, mode, status, started) in &report.runs {
         runs.add_row([run.to_string(), mode.clone(), status.clone(), started.clone()]);
     }
+    let mut gaps = Table::new();
+    gaps.load_preset(presets::UTF8_BORDERS_ONLY).set_header(["not loaded", "from (UTC)", "to (UTC)", "why"]);
+    for gap in &report.gaps {
+        let from = gap.interval.from.map_or_else(|| "the beginning".to_owned(), |from| from.to_string());
+        gaps.add_row([gap.table.clone(), from, gap.interval.to.to_string(), gap.reason.clone()]);
+    }
     let mut text = String::new();
     let _ = writeln!(text, "{tables}\n{models}\n{runs}");
+    if !report.gaps.is_empty() {
+        let _ = writeln!(text, "{gaps}\nclose gaps with `dwc run --fill-gaps`");
+    }
     let _ = writeln!(text, "serial {}, {} error events", report.serial, report.error_events);
     text
 }

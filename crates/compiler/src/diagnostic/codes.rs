@@ -190,4 +190,6 @@ codes! {
     SourceColumns = "DW0932", "source-columns", Error, "A source table that is not as declared.";
     SourceAddress = "DW0933", "source-address", Error, "An address that names no server.";
     MissingVariable = "DW0934", "missing-variable", Error, "An environment variable that a connection needs and that is not set.";
+    SourceFrozen = "DW0935", "source-frozen", Error, "A source table whose columns changed, where they may not.";
+    SourceChanged = "DW0936", "source-changed", Warning, "A source table whose columns changed.";
 }

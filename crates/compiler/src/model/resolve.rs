@@ -293,6 +293,21 @@ fn check_project(document: &Document, project: &syntax::Project, problems: &mut 
             project.targets.keys().map(String::as_str),
         ));
     }
+    for (name, target) in &project.targets {
+        if let Some(limit) = target.memory_limit.as_deref().filter(|limit| !is_size(limit)) {
+            problems.push(
+                Diagnostic::new(Code::WrongValue, format!("`{limit}` is no size of memory"))
+                    .at(document.span(&["targets", name, "memory_limit"]), "a whole number and MB or GB")
+                    .help("write it as `500MB` or `2GB`"),
+            );
+        }
+    }
+}
+
+/// Whether a text is a size as `500MB` or `2GB`.
+fn is_size(text: &str) -> bool {
+    let number = text.strip_suffix("MB").or_else(|| text.strip_suffix("GB"));
+    number.is_some_and(|number| number.trim().parse::<u32>().is_ok_and(|number| number > 0))
 }
 
 /// Refuses a zone that the IANA database does not have.

@@ -1,10 +1,10 @@
 //! Resolves sources: types are read, defaults filled, keys and cursors checked against the columns.
 
 use super::resolve::{check_name, check_zone};
-use super::types::{Column, Files, Source, Table};
+use super::types::{Column, EXTRA, Files, Source, Table};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::sql::googlesql::Type;
-use crate::syntax::{self, Contents, DetectDeletes, Document, FileFormat, Names, Retain, SourceType};
+use crate::syntax::{self, Contents, DetectDeletes, Document, FileFormat, Names, OnSchemaChange, Retain, SourceType};
 
 /// The source and its tables, with defaults where something is wrong: the problems say so.
 pub(super) fn resolve_source(
@@ -32,6 +32,9 @@ pub(super) fn resolve_source(
     }
     let tables =
         source.tables.iter().map(|(name, table)| resolve_table(document, source, name, table, problems)).collect();
+    let at = |key: &str| document.span(&[key]);
+    let statement = length(source.statement_timeout.as_deref(), at("statement_timeout"), problems);
+    let snapshot = length(source.snapshot_timeout.as_deref(), at("snapshot_timeout"), problems);
     let resolved = Source {
         name: source.source.clone(),
         ty: source.ty,
@@ -39,7 +42,13 @@ pub(super) fn resolve_source(
         url: source.url.clone().unwrap_or_default(),
         timezone: source.timezone.clone().unwrap_or_else(|| project_zone.to_owned()),
         schema: source.schema.clone(),
-        max_connections: source.max_connections.unwrap_or(2),
+        replica_url: source.replica_url.clone(),
+        retries: source.retries.unwrap_or(2),
+        max_rows_per_second: source.max_rows_per_second.filter(|rows| *rows > 0),
+        statement_seconds: statement.unwrap_or(1800).max(1),
+        snapshot_seconds: snapshot,
+        max_connections: source.max_connections.unwrap_or(2).max(1),
+        chunk_rows: u64::from(source.chunk_rows.unwrap_or(250_000).max(1)),
         span: document.span(&["source"]),
     };
     (resolved, tables)
@@ -70,6 +79,22 @@ fn resolve_table(
             pii: declared.pii,
         });
     }
+    let on_schema_change = table.on_schema_change.unwrap_or(OnSchemaChange::Discard);
+    if table.on_schema_change.is_some() && source.ty != SourceType::Mysql {
+        problems.push(
+            Diagnostic::new(Code::WrongValue, "`on_schema_change` is for tables of a database")
+                .at(at(&["on_schema_change"]), "files and landed tables have the columns that are declared")
+                .help("leave it out"),
+        );
+    }
+    if on_schema_change == OnSchemaChange::Evolve {
+        columns.push(Column {
+            name: EXTRA.to_owned(),
+            ty: Type::Json,
+            description: "Columns of the source that are not declared, as a JSON object.".to_owned(),
+            pii: false,
+        });
+    }
     let names = |names: &Option<Names>| names.as_ref().map(|names| names.0.clone()).unwrap_or_default();
     let primary_key = names(&table.primary_key);
     let mut used: Vec<(&str, &str)> = primary_key.iter().map(|column| ("primary_key", column.as_str())).collect();
@@ -87,7 +112,7 @@ fn resolve_table(
             });
         }
     }
-    let files = files_of(source, table, &address, key_span, problems);
+    let files = files_of(source, table, &address, key_span, &at, problems);
     let snapshot = files.as_ref().is_some_and(|files| files.contents == Contents::Snapshot);
     if primary_key.is_empty() && !snapshot && source.ty != SourceType::Warehouse {
         problems.push(
@@ -104,16 +129,7 @@ fn resolve_table(
                 .help("add `delete_column: …`"),
         );
     }
-    let lookback_seconds = table.lookback.as_deref().map_or(0, |text| {
-        seconds(text).unwrap_or_else(|| {
-            problems.push(
-                Diagnostic::new(Code::WrongValue, format!("`{text}` is no length of time"))
-                    .at(at(&["lookback"]), "a number and s, m, h or d")
-                    .help("write it as `30m`, `2h` or `1d`"),
-            );
-            0
-        })
-    });
+    let lookback_seconds = length(table.lookback.as_deref(), at(&["lookback"]), problems).unwrap_or(0);
     for (key, share) in
         [("max_rejected_share", table.max_rejected_share), ("max_deleted_share", table.max_deleted_share)]
     {
@@ -137,6 +153,8 @@ fn resolve_table(
         sequence: table.sequence.clone(),
         detect_deletes,
         delete_column: table.delete_column.clone(),
+        on_schema_change,
+        ignore_columns: names(&table.ignore_columns),
         retain: table.retain.unwrap_or(Retain::Current),
         max_rejected_share: table.max_rejected_share.unwrap_or(1.0),
         max_deleted_share: table.max_deleted_share,
@@ -151,6 +169,7 @@ fn files_of(
     table: &syntax::Table,
     address: &str,
     span: crate::source::Span,
+    at: &dyn Fn(&[&str]) -> crate::source::Span,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<Files> {
     if source.ty != SourceType::Files {
@@ -181,6 +200,7 @@ fn files_of(
         path: path.clone(),
         format: format.unwrap_or(FileFormat::Csv),
         contents: table.contents.unwrap_or(Contents::Changes),
+        every_seconds: length(table.every.as_deref(), at(&["every"]), problems).filter(|every| *every > 0),
     })
 }
 
@@ -211,8 +231,23 @@ pub(super) fn read_type(text: &str, span: crate::source::Span, problems: &mut Ve
     })
 }
 
-/// `30m` as 1800.
-fn seconds(text: &str) -> Option<u64> {
+/// A length of time as written, in seconds; where it is none the problem is said.
+fn length(text: Option<&str>, span: crate::source::Span, problems: &mut Vec<Diagnostic>) -> Option<u64> {
+    let text = text?;
+    let read = seconds(text);
+    if read.is_none() {
+        problems.push(
+            Diagnostic::new(Code::WrongValue, format!("`{text}` is no length of time"))
+                .at(span, "a number and s, m, h or d")
+                .help("write it as `30m`, `2h` or `1d`"),
+        );
+    }
+    read
+}
+
+/// `30m` as 1800; `None` where a text is no length of time.
+#[must_use]
+pub fn seconds(text: &str) -> Option<u64> {
     let unit = text.chars().last()?;
     let number: u64 = text[..text.len() - unit.len_utf8()].trim().parse().ok()?;
     let length = match unit {

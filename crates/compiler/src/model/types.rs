@@ -11,7 +11,7 @@ use crate::sql::googlesql::{OutputColumn, TableUse, Type};
 use crate::sql::names;
 pub use crate::syntax::{
     Additivity, Contents, DetectDeletes, FactKind, FactOnDelete, FileFormat, FirstVersion, KeyStrategy, LateType0,
-    Missing, OnDelete, OpenEnd, Retain, SourceType, Target, TargetType, Type1Scope, WhenNull,
+    Missing, OnDelete, OnSchemaChange, OpenEnd, Retain, SourceType, Target, TargetType, Type1Scope, WhenNull,
 };
 
 /// A checked project.
@@ -63,8 +63,20 @@ pub struct Source {
     pub timezone: String,
     /// The schema of a `warehouse` source.
     pub schema: Option<String>,
+    /// The address of a replica, which is read as long as it answers.
+    pub replica_url: Option<String>,
+    /// How often a source that does not answer is tried again.
+    pub retries: u32,
+    /// The most rows to read in a second, over all connections.
+    pub max_rows_per_second: Option<u32>,
+    /// How long the server may take to answer, in seconds.
+    pub statement_seconds: u64,
+    /// How long one view may stay open, in seconds.
+    pub snapshot_seconds: Option<u64>,
     /// The most connections to open at once.
     pub max_connections: u32,
+    /// Rows of one chunk of a first load.
+    pub chunk_rows: u64,
     /// Where it is declared.
     pub span: Span,
 }
@@ -109,6 +121,10 @@ pub struct Table {
     pub detect_deletes: DetectDeletes,
     /// The column that marks a delete, for `column` and `operation`.
     pub delete_column: Option<String>,
+    /// What becomes of a column that the source has and that is not declared.
+    pub on_schema_change: OnSchemaChange,
+    /// Columns of the source that are left alone.
+    pub ignore_columns: Vec<String>,
     /// Which landed states are kept.
     pub retain: Retain,
     /// The share of rows that may fail to cast.
@@ -145,6 +161,9 @@ impl Table {
 /// The landing column that names a row of a table without a primary key: a hash of the row and its ordinal among equals.
 pub const ROW_KEY: &str = "_row_key";
 
+/// The landing column of a table that evolves: the columns of the source that are not declared, as a JSON object.
+pub const EXTRA: &str = "_extra";
+
 /// The files of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Files {
@@ -154,6 +173,8 @@ pub struct Files {
     pub format: FileFormat,
     /// What one file holds.
     pub contents: Contents,
+    /// How often a file comes, in seconds.
+    pub every_seconds: Option<u64>,
 }
 
 /// What is known of a query. Its syntax tree is not kept: the text gives it again, and ten thousand trees weigh much.

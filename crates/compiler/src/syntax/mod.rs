@@ -23,5 +23,5 @@ pub use fact::{Additivity, Fact, FactKind, FactOnDelete, Grain, Measure, Missing
 pub use project::{Project, Target, TargetType};
 pub use reference::reference;
 pub use schema::schemas;
-pub use source::{Contents, DetectDeletes, FileFormat, Retain, Source, SourceType, Table};
+pub use source::{Contents, DetectDeletes, FileFormat, OnSchemaChange, Retain, Source, SourceType, Table};
 pub use sql::Sql;

@@ -37,6 +37,8 @@ pub struct Target {
     pub ty: TargetType,
     /// The file of a DuckDB warehouse, relative to the project.
     pub path: Option<String>,
+    /// The memory that DuckDB may take before it works on disk, such as `2GB`; four fifths of the machine's when left out.
+    pub memory_limit: Option<String>,
     /// The Google Cloud project of a BigQuery warehouse.
     pub project: Option<String>,
     /// The BigQuery location, such as `asia-northeast3`.

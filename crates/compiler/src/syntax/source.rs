@@ -21,12 +21,24 @@ pub struct Source {
     pub owner: Option<String>,
     /// Where a database is reached; take it from the environment: `{{ env('SHOP_DB_URL') }}`.
     pub url: Option<String>,
+    /// Where a replica of the database is reached, which is read instead as long as it answers.
+    pub replica_url: Option<String>,
+    /// How often a source that does not answer is tried again, each time after a longer pause; 2 when left out.
+    pub retries: Option<u32>,
+    /// The most rows to read in a second, over all connections; no limit when left out.
+    pub max_rows_per_second: Option<u32>,
+    /// How long the server may take to answer a statement or to send the next row, as `10m`; `30m` when left out.
+    pub statement_timeout: Option<String>,
+    /// How long one view of the source may stay open, as `2h`; no limit when left out.
+    pub snapshot_timeout: Option<String>,
     /// The IANA zone of DATETIMEs without one; the project's when left out.
     pub timezone: Option<String>,
     /// The schema or dataset in which another tool has landed the tables of a `warehouse` source.
     pub schema: Option<String>,
     /// The most connections to open at once; 2 when left out.
     pub max_connections: Option<u32>,
+    /// Rows of one chunk of a first load, which goes by ranges of the key; 250000 when left out.
+    pub chunk_rows: Option<u32>,
     /// Tables by name.
     pub tables: IndexMap<String, Table>,
 }
@@ -58,6 +70,8 @@ pub struct Table {
     pub format: Option<FileFormat>,
     /// What one file holds: changed rows (the default), or the whole table at its time, so that a missing row is a delete.
     pub contents: Option<Contents>,
+    /// How often a file comes, as `1h` or `1d`: one that is missing is a gap.
+    pub every: Option<String>,
     /// The columns that name a row.
     pub primary_key: Option<Names>,
     /// The column that grows with every change of a row; increments are read by it.
@@ -70,6 +84,10 @@ pub struct Table {
     pub detect_deletes: Option<DetectDeletes>,
     /// The boolean column, or the operation column whose value `D` or `delete` marks a delete.
     pub delete_column: Option<String>,
+    /// What becomes of a column that the source has and that is not declared; `discard` when left out.
+    pub on_schema_change: Option<OnSchemaChange>,
+    /// Columns of the source that are left alone, whatever becomes of them.
+    pub ignore_columns: Option<Names>,
     /// Which states are kept once every model has consumed them; `current` when left out.
     pub retain: Option<Retain>,
     /// The share of rows that may fail to cast before the batch stops, 0 to 1; 1 when left out: all that cast load.
@@ -115,6 +133,18 @@ pub enum DetectDeletes {
     Operation,
     /// Not at all.
     None,
+}
+
+/// What becomes of a column that the source has and that is not declared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnSchemaChange {
+    /// It lands, as a value in the JSON column `_extra`.
+    Evolve,
+    /// One that is new, gone or of another type stops the source.
+    Freeze,
+    /// It is left out, and a run says so once.
+    Discard,
 }
 
 /// Which landed states are kept.

@@ -5,17 +5,17 @@ use std::path::Path;
 
 use chrono::NaiveDateTime;
 use dwc_compiler::diagnostic::Code;
-use dwc_compiler::model::{DetectDeletes, Source, SourceType, Table};
-use dwc_compiler::plan::{Landing, LoadPlan, Reads, Stage};
+use dwc_compiler::model::{Source, SourceType, Table};
+use dwc_compiler::plan::{Landing, LoadPlan, Reads};
 
 use super::crash;
 use super::land_files::land_files;
+use super::land_mysql::land_mysql;
 use super::land_warehouse::land_warehouse;
 use super::report::{SourceOutcome, SourceReport, TableReport};
-use super::run::{Mode, RunOptions, named, set};
-use crate::extract::mysql::{Extracted, Extraction, Failure, Request};
-use crate::extract::{files, mysql};
-use crate::state::{self, literal};
+use super::run::{Mode, RunOptions, named};
+use crate::extract::files;
+use crate::state::literal;
 use crate::{DuckDbWarehouse, Error};
 
 /// Lands what is new of one source.
@@ -26,25 +26,33 @@ pub(super) fn land(
     tables: &[(&Table, &Landing)],
     plan: &LoadPlan,
     options: &RunOptions,
+    tell: &mut dyn FnMut(&str),
 ) -> Result<SourceReport, Error> {
     match source.ty {
         SourceType::Files => {
             // A model that takes the state after each batch needs each time of extraction as a batch of its own. A full
             // run reads files again that are landed: their times are past, and what they say together is what holds.
             let by_batch = plan.models.iter().filter(|model| model.by_batch);
-            let split = options.mode == Mode::Incremental
+            let split = matches!(options.mode, Mode::Incremental | Mode::FillGaps)
                 && by_batch
                     .flat_map(|model| &model.tables)
                     .any(|name| tables.iter().any(|(table, _)| &table.address == name));
             land_files(warehouse, folder, source, tables, split, options)
         }
-        SourceType::Mysql => land_mysql(warehouse, source, tables, options),
+        SourceType::Mysql => land_mysql(warehouse, folder, source, tables, options, tell),
         SourceType::Warehouse => land_warehouse(warehouse, source, tables, options),
     }
 }
 
 pub(super) fn report_of(source: &Source) -> SourceReport {
-    SourceReport { source: source.name.clone(), outcome: SourceOutcome::Landed, batch: 0, tables: Vec::new() }
+    SourceReport {
+        source: source.name.clone(),
+        outcome: SourceOutcome::Landed,
+        batch: 0,
+        tables: Vec::new(),
+        left_out: Vec::new(),
+        notices: Vec::new(),
+    }
 }
 
 /// One transaction for a source: `land_tables` merges, and the batch is recorded with what it merged.
@@ -84,80 +92,6 @@ pub(super) fn commit(
         ))
     })?;
     Ok(report)
-}
-
-/// Reads a database into staging tables, which may take long and can fail, and lands them then.
-fn land_mysql(
-    warehouse: &DuckDbWarehouse,
-    source: &Source,
-    tables: &[(&Table, &Landing)],
-    options: &RunOptions,
-) -> Result<SourceReport, Error> {
-    let mut requests = Vec::with_capacity(tables.len());
-    for (table, _) in tables {
-        let since = match options.mode {
-            Mode::Full => None,
-            Mode::Incremental => state::watermark(warehouse, &table.address)?,
-        };
-        requests.push(Request { table, since });
-    }
-    let stages: Vec<&Stage> = tables.iter().map(|(_, landing)| &landing.stage).collect();
-    let Extraction { bound, tables: extracted } = match mysql::extract(warehouse, source, &requests, &stages) {
-        Ok(extraction) => extraction,
-        Err(Failure::Unreachable(reason)) => {
-            mysql::discard(warehouse, &stages)?;
-            return Ok(SourceReport { outcome: SourceOutcome::Unreachable(reason), ..report_of(source) });
-        }
-        Err(Failure::Stopped(error)) => {
-            mysql::discard(warehouse, &stages)?;
-            return Err(error);
-        }
-    };
-    let report = commit(warehouse, source, options.mode, bound, |batch, record| {
-        for ((table, landing), extracted) in tables.iter().zip(&extracted) {
-            record(land_extracted(warehouse, table, landing, extracted, batch, &bound)?)?;
-        }
-        Ok(())
-    });
-    mysql::discard(warehouse, &stages)?;
-    report
-}
-
-fn land_extracted(
-    warehouse: &DuckDbWarehouse,
-    table: &Table,
-    landing: &Landing,
-    extracted: &Extracted,
-    batch: i64,
-    bound: &NaiveDateTime,
-) -> Result<TableReport, Error> {
-    let mut counts =
-        TableReport { table: table.address.clone(), rejected: extracted.rejected, ..TableReport::default() };
-    let rejects = mysql::rejects(&landing.stage);
-    warehouse.execute(&format!(
-        "INSERT INTO _dwc.error_events SELECT {batch}, {}, 'cast', _place, _reason, _row FROM {rejects}",
-        literal(&table.address)
-    ))?;
-    check_rejected(table, extracted.read, extracted.rejected)?;
-    set(warehouse, batch, 0, bound)?;
-    if extracted.whole && table.detect_deletes == DetectDeletes::FullPass {
-        check_deleted(warehouse, table, landing)?;
-        for statement in &landing.absent {
-            warehouse.execute(&statement.sql)?;
-        }
-        // A row that was read and rejected is not gone.
-        let key: Vec<String> =
-            table.primary_key.iter().map(|key| format!("r.{0} = s.{0}", files::quote(key))).collect();
-        warehouse.execute(&format!(
-            "DELETE FROM {} AS s WHERE s._deleted AND EXISTS (SELECT 1 FROM {rejects} AS r WHERE {})",
-            landing.stage.path,
-            key.join(" AND ")
-        ))?;
-    }
-    merge(warehouse, landing, &mut counts)?;
-    state::put_watermark(warehouse, &table.address, extracted.watermark.as_deref(), bound, batch)?;
-    counts.extracted += counts.rejected;
-    Ok(counts)
 }
 
 /// Stops a batch of which more rows do not cast than the declared share.

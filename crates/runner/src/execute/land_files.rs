@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use chrono::NaiveDateTime;
+use chrono::{NaiveDateTime, TimeDelta};
 use dwc_compiler::model::{Contents, Files, Source, Table};
 use dwc_compiler::plan::Landing;
 
@@ -11,6 +11,7 @@ use super::land::{check_deleted, check_rejected, commit, merge, report_of};
 use super::report::{SourceReport, TableReport};
 use super::run::{Mode, RunOptions, set};
 use crate::extract::files;
+use crate::state::intervals::{self, Interval};
 use crate::state::literal;
 use crate::{DuckDbWarehouse, Error};
 
@@ -28,6 +29,11 @@ pub(super) fn land_files(
         let Some(files) = &table.files else { continue };
         let mut found = files::find(folder, table, files, options.at)?;
         found.retain(|file| options.until.is_none_or(|until| file.at <= until));
+        let gaps = match options.mode {
+            Mode::FillGaps => intervals::gaps(warehouse, &table.address)?,
+            _ => Vec::new(),
+        };
+        let in_gap = |at| gaps.iter().any(|gap| gap.interval.holds(at));
         let mut fresh = Vec::new();
         let snapshot = files.contents == Contents::Snapshot;
         let last = found.len().saturating_sub(1);
@@ -42,8 +48,17 @@ pub(super) fn land_files(
             // A snapshot is the state of its time: the last one says all, but one that comes late is followed by the
             // later ones once more.
             let full = options.mode == Mode::Full;
-            let again = if snapshot { (full && place == last) || !fresh.is_empty() } else { full };
-            if known == Some(0) || again {
+            let is_wanted = match options.mode {
+                Mode::Incremental | Mode::Full => known == Some(0),
+                Mode::Interval(window) => window.holds(file.at),
+                Mode::FillGaps => known == Some(0) && in_gap(file.at),
+            };
+            // Without a column that orders them, what a later file said is said again after an earlier one.
+            let unordered = snapshot || (table.sequence.is_none() && table.cursor.is_none());
+            let repairs = matches!(options.mode, Mode::Interval(_));
+            let follows = !fresh.is_empty() && (snapshot || (repairs && unordered)) && known != Some(0);
+            let again = if snapshot { full && place == last } else { full };
+            if is_wanted || again || follows {
                 fresh.push((file, digest));
             }
         }
@@ -76,7 +91,35 @@ pub(super) fn land_files(
             Ok(())
         })?);
     }
+    for (table, _) in tables {
+        expect(warehouse, table, options)?;
+    }
     Ok(report)
+}
+
+/// Records the files that should have come by now.
+fn expect(warehouse: &DuckDbWarehouse, table: &Table, options: &RunOptions) -> Result<(), Error> {
+    let Some(every) = every(table).filter(|_| matches!(options.mode, Mode::Incremental | Mode::Full)) else {
+        return Ok(());
+    };
+    let now = options.until.map_or(options.at, |until| until.min(options.at));
+    let Some(last) = intervals::covered(warehouse, &table.address)?.last().map(|interval| interval.to) else {
+        return Ok(());
+    };
+    let periods = (now - last).num_seconds().div_euclid(every.num_seconds());
+    if periods < 1 {
+        return Ok(());
+    }
+    let to = i32::try_from(periods).ok().and_then(|periods| last.checked_add_signed(every * periods)).unwrap_or(now);
+    warehouse.transaction(|| {
+        intervals::miss(warehouse, &table.address, Interval { from: Some(last), to }, "no file has come")
+    })
+}
+
+/// How often a file of a table comes, where it is declared and its name says when.
+fn every(table: &Table) -> Option<TimeDelta> {
+    let files = table.files.as_ref().filter(|files| files.path.contains("{batch}"))?;
+    files.every_seconds.and_then(|every| TimeDelta::try_seconds(i64::try_from(every).ok()?))
 }
 
 /// The new files of one table, each with its digest.
@@ -104,6 +147,9 @@ fn land_table(
             "DELETE FROM _dwc.files WHERE source_table = {address} AND path = {name};\n\
              INSERT INTO _dwc.files VALUES ({address}, {name}, '{digest}', {batch})"
         ))?;
+        if let Some(to) = every(table).and_then(|every| file.at.checked_add_signed(every)) {
+            intervals::cover(warehouse, &table.address, Interval { from: Some(file.at), to })?;
+        }
         if snapshot {
             set(warehouse, batch, 0, &file.at)?;
             check_deleted(warehouse, table, landing)?;

@@ -1,15 +1,20 @@
 //! Landing of tables that another tool has put into the same warehouse: they are read where they lie, by their cursor
 //! or whole, and compared with what is landed. It must not write to them.
 
+use chrono_tz::Tz;
 use dwc_compiler::diagnostic::Code;
 use dwc_compiler::model::{DetectDeletes, Source, Table};
 use dwc_compiler::plan::Landing;
+use dwc_compiler::sql::googlesql::Type;
 
-use super::land::{check_deleted, commit, merge};
+use super::land::{check_deleted, commit, merge, report_of};
+use super::reading::{advance, reading};
 use super::report::{SourceReport, TableReport};
 use super::run::{Mode, RunOptions, set};
 use crate::extract::files::{self, quote};
-use crate::state::{self, literal};
+use crate::extract::{Reading, Request, moment};
+use crate::state::intervals::Interval;
+use crate::state::literal;
 use crate::{DuckDbWarehouse, Error};
 
 /// Lands what is new of one source, in one transaction that also reads it.
@@ -23,12 +28,24 @@ pub(super) fn land_warehouse(
     for (table, _) in tables {
         check_columns(warehouse, schema, table)?;
     }
-    commit(warehouse, source, options.mode, options.at, |batch, record| {
-        for (table, landing) in tables {
-            record(land_table(warehouse, schema, table, landing, options, batch)?)?;
+    let (mut requests, mut left_out) = (Vec::new(), Vec::new());
+    for (table, landing) in tables {
+        match reading(warehouse, table, options.mode)? {
+            Some(reading) => requests.push((Request { table, reading, known: Vec::new() }, *landing)),
+            None => left_out.extend(matches!(options.mode, Mode::Interval(_)).then(|| table.address.clone())),
+        }
+    }
+    if requests.is_empty() {
+        return Ok(SourceReport { left_out, ..report_of(source) });
+    }
+    let zone: Tz = source.timezone.parse().unwrap_or(Tz::UTC);
+    let report = commit(warehouse, source, options.mode, options.at, |batch, record| {
+        for (request, landing) in &requests {
+            record(land_table(warehouse, schema, request, landing, zone, options, batch)?)?;
         }
         Ok(())
-    })
+    })?;
+    Ok(SourceReport { left_out, ..report })
 }
 
 /// Compares the columns that are there with those declared.
@@ -59,24 +76,44 @@ fn check_columns(warehouse: &DuckDbWarehouse, schema: &str, table: &Table) -> Re
         .help(format!("its columns are {}", there.join(", "))))
 }
 
+/// The condition that a row is of one of these stretches of time, or of none.
+fn within(cursor: &str, ty: &str, table: &Table, windows: &[Interval], zone: Tz) -> String {
+    let name = quote(cursor);
+    let declared = table.column(cursor).map(|column| &column.ty);
+    let mut parts = vec![format!("{name} IS NULL")];
+    for window in windows {
+        let from = window.from.unwrap_or(window.to);
+        let (from, to) = match declared {
+            Some(Type::Timestamp) => (from, window.to),
+            Some(Type::Date) => {
+                let (from, to) = moment::local_window(from, window.to, zone);
+                moment::whole_days(from, to)
+            }
+            _ => moment::local_window(from, window.to, zone),
+        };
+        let at = |at| format!("CAST(TIMESTAMP {} AS {ty})", literal(&moment::write(at)));
+        let begin = window.from.map_or_else(String::new, |_| format!("{name} >= {} AND ", at(from)));
+        parts.push(format!("({begin}{name} < {})", at(to)));
+    }
+    format!(" WHERE {}", parts.join(" OR "))
+}
+
 fn land_table(
     warehouse: &DuckDbWarehouse,
     schema: &str,
-    table: &Table,
+    request: &Request<'_>,
     landing: &Landing,
+    zone: Tz,
     options: &RunOptions,
     batch: i64,
 ) -> Result<TableReport, Error> {
+    let table = request.table;
     let mut counts = TableReport { table: table.address.clone(), ..TableReport::default() };
     let path = format!("{}.{}", quote(schema), quote(&table.physical));
-    let since = match (options.mode, &table.cursor) {
-        (Mode::Incremental, Some(_)) => state::watermark(warehouse, &table.address)?,
-        _ => None,
-    };
     let ty =
         |name: &str| landing.stage.columns.iter().find(|(column, _)| column == name).map_or("VARCHAR", |(_, ty)| ty);
-    let filter = match (&table.cursor, &since) {
-        (Some(cursor), Some(mark)) => {
+    let filter = match (&table.cursor, &request.reading) {
+        (Some(cursor), Reading::Since(mark)) => {
             let back = if table.lookback_seconds > 0 {
                 format!(" - INTERVAL {} SECOND", table.lookback_seconds)
             } else {
@@ -85,6 +122,7 @@ fn land_table(
             let from = format!("CAST({} AS {}){back}", literal(&mark.cursor), ty(cursor));
             format!(" WHERE {0} IS NULL OR {0} >= {from}", quote(cursor))
         }
+        (Some(cursor), Reading::Windows(windows)) => within(cursor, ty(cursor), table, windows, zone),
         _ => String::new(),
     };
     files::make_stage(warehouse, &landing.stage)?;
@@ -105,8 +143,9 @@ fn land_table(
         cast = cast.join(", "),
         deleted = files::delete_mark(table),
     ))?;
-    let whole = since.is_none();
-    if whole && (table.detect_deletes == DetectDeletes::FullPass || table.primary_key.is_empty()) {
+    if request.reading == Reading::Whole
+        && (table.detect_deletes == DetectDeletes::FullPass || table.primary_key.is_empty())
+    {
         check_deleted(warehouse, table, landing)?;
         for statement in &landing.absent {
             warehouse.execute(&statement.sql)?;
@@ -114,13 +153,20 @@ fn land_table(
     }
     let mark = match &table.cursor {
         Some(cursor) => {
-            let rows = warehouse.rows(&format!("SELECT CAST(MAX({}) AS VARCHAR) FROM {path}", quote(cursor)))?;
+            let rows = warehouse.rows(&format!(
+                "SELECT CAST(MAX({}) AS VARCHAR) FROM {path}{}",
+                quote(cursor),
+                match &request.reading {
+                    Reading::Windows(_) => filter.as_str(),
+                    _ => "",
+                }
+            ))?;
             rows.into_iter().next().and_then(|row| row.into_iter().next().flatten())
         }
         None => None,
     };
     merge(warehouse, landing, &mut counts)?;
-    state::put_watermark(warehouse, &table.address, mark.as_deref(), &options.at, batch)?;
+    advance(warehouse, request, mark.as_deref(), &options.at, batch)?;
     warehouse.execute(&format!("DROP TABLE {}", landing.stage.path))?;
     Ok(counts)
 }

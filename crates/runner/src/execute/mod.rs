@@ -1,10 +1,12 @@
 //! Execution: a plan's statements, in their order, each unit in one transaction with its record in the state.
 
 mod apply;
-mod crash;
+pub(crate) mod crash;
 mod land;
 mod land_files;
+mod land_mysql;
 mod land_warehouse;
+mod reading;
 mod rebuild;
 mod report;
 mod run;
@@ -12,4 +14,4 @@ mod run;
 pub use apply::{ApplyReport, apply, changes};
 pub use rebuild::{RebuildOptions, RebuildReport, VersionChange, VersionState, rebuild};
 pub use report::{ModelOutcome, ModelReport, Notice, RunReport, SourceOutcome, SourceReport, TableReport};
-pub use run::{Mode, RunOptions, audit, run};
+pub use run::{Mode, Part, RunOptions, audit, run};

@@ -7,7 +7,7 @@ use serde::Serialize;
 pub struct RunReport {
     /// The run's number in this warehouse.
     pub run: i64,
-    /// `incremental` or `full`.
+    /// `incremental`, `full`, `interval` or `fill_gaps`.
     pub mode: String,
     /// Sources, in the order in which they were read.
     pub sources: Vec<SourceReport>,
@@ -26,6 +26,10 @@ pub struct SourceReport {
     pub batch: i64,
     /// Its tables.
     pub tables: Vec<TableReport>,
+    /// Tables that an interval cannot be read of: they have no cursor that is a time.
+    pub left_out: Vec<String>,
+    /// What was seen that loses nothing and needs a look.
+    pub notices: Vec<Notice>,
 }
 
 /// What became of a source.

@@ -14,6 +14,7 @@ use dwc_compiler::sql;
 use super::crash;
 use super::land::land;
 use super::report::{ModelOutcome, ModelReport, Notice, RunReport, SourceOutcome};
+use crate::state::intervals::Interval;
 use crate::state::{self, literal};
 use crate::{DuckDbWarehouse, Error, Offence};
 
@@ -24,6 +25,10 @@ pub enum Mode {
     Incremental,
     /// Everything, so that deletes and missed changes are seen, and every model anew.
     Full,
+    /// The rows whose time is in an interval: they are added and changed, none is deleted.
+    Interval(Interval),
+    /// The time that other runs have not loaded.
+    FillGaps,
 }
 
 impl Mode {
@@ -33,6 +38,30 @@ impl Mode {
         match self {
             Mode::Incremental => "incremental",
             Mode::Full => "full",
+            Mode::Interval(_) => "interval",
+            Mode::FillGaps => "fill_gaps",
+        }
+    }
+}
+
+/// Which part of a run is done: a scheduler may make each a step of its own.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Part {
+    /// Sources are landed, then models are loaded.
+    #[default]
+    Everything,
+    /// These sources are landed, and no model is loaded.
+    Land(Vec<String>),
+    /// Models are loaded from what is landed.
+    Load,
+}
+
+impl Part {
+    fn lands(&self, source: &str) -> bool {
+        match self {
+            Part::Everything => true,
+            Part::Land(names) => names.iter().any(|name| name == source),
+            Part::Load => false,
         }
     }
 }
@@ -48,6 +77,8 @@ pub struct RunOptions {
     pub until: Option<NaiveDateTime>,
     /// Models to load, by name; all of them where empty. Their sources are read whole.
     pub select: Vec<String>,
+    /// Which part of the run is done.
+    pub part: Part,
 }
 
 /// What can end the load of one model.
@@ -89,11 +120,11 @@ pub fn run(
             .zip(&plan.landings)
             .filter(|(table, _)| table.source == source.name && wanted.contains(&table.address))
             .collect();
-        if tables.is_empty() {
+        if tables.is_empty() || !options.part.lands(&source.name) {
             continue;
         }
         tell(&format!("source {}", source.name));
-        match land(warehouse, folder, source, &tables, &plan, options) {
+        match land(warehouse, folder, source, &tables, &plan, options, tell) {
             Ok(landed) => report.sources.push(landed),
             Err(error) => {
                 finish(warehouse, number, "failed", None)?;
@@ -102,7 +133,9 @@ pub fn run(
         }
         crash::point();
     }
-    load(warehouse, &plan, options, &mut report, &mut offences, tell)?;
+    if !matches!(options.part, Part::Land(_)) {
+        load(warehouse, &plan, options, &mut report, &mut offences, tell)?;
+    }
     purge(warehouse, &plan)?;
     let is_partial = report.sources.iter().any(|source| matches!(source.outcome, SourceOutcome::Unreachable(_)));
     let status = match (offences.is_empty(), is_partial) {
@@ -144,6 +177,8 @@ fn wanted_tables(plan: &LoadPlan, options: &RunOptions) -> BTreeSet<String> {
 }
 
 fn start(warehouse: &DuckDbWarehouse, options: &RunOptions) -> Result<i64, Error> {
+    // A warehouse that an older dwc applied to lacks the tables that came since.
+    state::prepare(warehouse)?;
     // A run that did not finish was killed: its transactions are undone, and this one takes up its work.
     warehouse.execute("UPDATE _dwc.runs SET status = 'killed' WHERE status = 'running'")?;
     let number = warehouse.number("SELECT MAX(run) FROM _dwc.runs")?.unwrap_or(0) + 1;

@@ -11,7 +11,7 @@ use mysql_async::Conn;
 use super::mysql_types::{Seen, rows, type_of};
 use super::{CHANGED, Proposal, ProposedColumn, ProposedTable, check_source_name, is_name, to_name, yaml};
 use crate::Error;
-use crate::extract::mysql::{Failure, open, options};
+use crate::extract::mysql::{Failure, access, open};
 
 /// Proposes the YAML of the database that an environment variable names.
 ///
@@ -27,14 +27,20 @@ pub fn import_mysql(name: &str, url_env: &str) -> Result<String, Error> {
         url: url.clone(),
         timezone: "UTC".to_owned(),
         schema: None,
+        replica_url: None,
+        retries: 2,
+        max_rows_per_second: None,
+        statement_seconds: 1800,
+        snapshot_seconds: None,
         max_connections: 1,
+        chunk_rows: 0,
         span: Span { file: FileId(0), lo: 0, hi: 0 },
     };
-    let options = options(&source)?;
+    let access = access(&source)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|cause| Error::because("the connection could not start", cause))?;
     let tables = runtime.block_on(async {
-        let mut connection = open(options).await?;
+        let mut connection = open(&access).await?;
         let tables = look(&mut connection).await;
         let _ = connection.disconnect().await;
         tables

@@ -1,13 +1,16 @@
 //! State: what the warehouse knows of itself, in its own `_dwc` schema. Every change of it commits together with the
 //! change of data that it records. It must not decide what to load.
 
+pub(crate) mod intervals;
+
 use chrono::NaiveDateTime;
 use dwc_compiler::diagnostic::Code;
 use dwc_compiler::plan::{MANIFEST_FORMAT, Manifest};
 use serde::Serialize;
 
-use crate::extract::mysql::Watermark;
+use crate::extract::{SourceColumn, Watermark};
 use crate::{DuckDbWarehouse, Error};
+use intervals::Gap;
 
 /// The version of these tables.
 const STATE_FORMAT: i64 = 1;
@@ -26,7 +29,11 @@ CREATE TABLE IF NOT EXISTS _dwc.table_batches (
 );
 CREATE TABLE IF NOT EXISTS _dwc.files (source_table VARCHAR NOT NULL, path VARCHAR NOT NULL, digest VARCHAR NOT NULL, batch BIGINT NOT NULL);
 CREATE TABLE IF NOT EXISTS _dwc.watermarks (source_table VARCHAR NOT NULL, cursor_value VARCHAR, bound TIMESTAMP NOT NULL, batch BIGINT NOT NULL);
-CREATE TABLE IF NOT EXISTS _dwc.intervals (source_table VARCHAR NOT NULL, covered_from TIMESTAMP, covered_to TIMESTAMP NOT NULL, batch BIGINT NOT NULL);
+CREATE TABLE IF NOT EXISTS _dwc.loaded (source_table VARCHAR NOT NULL, loaded_from TIMESTAMP, loaded_to TIMESTAMP NOT NULL);
+CREATE TABLE IF NOT EXISTS _dwc.missed (source_table VARCHAR NOT NULL, missed_from TIMESTAMP, missed_to TIMESTAMP NOT NULL, reason VARCHAR NOT NULL);
+CREATE TABLE IF NOT EXISTS _dwc.source_columns (
+  source_table VARCHAR NOT NULL, place BIGINT NOT NULL, name VARCHAR NOT NULL, type VARCHAR NOT NULL
+);
 CREATE TABLE IF NOT EXISTS _dwc.consumed (model VARCHAR NOT NULL, batch BIGINT NOT NULL);
 CREATE TABLE IF NOT EXISTS _dwc.purged (source_table VARCHAR NOT NULL, batch BIGINT NOT NULL);
 CREATE TABLE IF NOT EXISTS _dwc.error_events (
@@ -160,6 +167,34 @@ pub(crate) fn put_watermark(
     ))
 }
 
+/// The columns that a table of a source had when it was read last; none where it never was.
+pub(crate) fn source_columns(warehouse: &DuckDbWarehouse, address: &str) -> Result<Vec<SourceColumn>, Error> {
+    let rows = warehouse.rows(&format!(
+        "SELECT name, type FROM _dwc.source_columns WHERE source_table = {} ORDER BY place",
+        literal(address)
+    ))?;
+    let word = |value: &Option<String>| value.clone().unwrap_or_default();
+    Ok(rows.iter().map(|row| SourceColumn { name: word(&row[0]), ty: word(&row[1]) }).collect())
+}
+
+/// Records the columns that a table of a source has.
+pub(crate) fn put_source_columns(
+    warehouse: &DuckDbWarehouse,
+    address: &str,
+    columns: &[SourceColumn],
+) -> Result<(), Error> {
+    let address = literal(address);
+    let rows: Vec<String> = columns
+        .iter()
+        .enumerate()
+        .map(|(at, column)| format!("({address}, {at}, {}, {})", literal(&column.name), literal(&column.ty)))
+        .collect();
+    warehouse.execute(&format!(
+        "DELETE FROM _dwc.source_columns WHERE source_table = {address};\nINSERT INTO _dwc.source_columns VALUES {}",
+        rows.join(", ")
+    ))
+}
+
 /// What is loaded, as `dwc state show` says it.
 #[derive(Debug, Clone, Serialize)]
 pub struct StateReport {
@@ -167,6 +202,8 @@ pub struct StateReport {
     pub serial: i64,
     /// Source tables, by address.
     pub tables: Vec<TableState>,
+    /// Time that no run has loaded, by table.
+    pub gaps: Vec<Gap>,
     /// `(model, last batch consumed)`.
     pub models: Vec<(String, i64)>,
     /// The latest runs, newest first: run, mode, status, started.
@@ -214,6 +251,12 @@ pub(crate) fn report(warehouse: &DuckDbWarehouse) -> Result<Option<StateReport>,
             files: number(&row[4]),
         })
         .collect();
+    let known =
+        warehouse.rows("SELECT source_table FROM _dwc.loaded UNION SELECT source_table FROM _dwc.missed ORDER BY 1")?;
+    let mut gaps = Vec::new();
+    for row in &known {
+        gaps.extend(intervals::gaps(warehouse, &word(&row[0]))?);
+    }
     let models = warehouse
         .rows("SELECT model, batch FROM _dwc.consumed ORDER BY model")?
         .iter()
@@ -227,6 +270,7 @@ pub(crate) fn report(warehouse: &DuckDbWarehouse) -> Result<Option<StateReport>,
     Ok(Some(StateReport {
         serial: warehouse.number("SELECT MAX(serial) FROM _dwc.meta")?.unwrap_or(0),
         tables,
+        gaps,
         models,
         runs,
         error_events: warehouse.number("SELECT COUNT(*) FROM _dwc.error_events")?.unwrap_or(0),

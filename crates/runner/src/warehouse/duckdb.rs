@@ -51,6 +51,14 @@ impl DuckDbWarehouse {
         Ok(Self { connection })
     }
 
+    /// Sets how much memory the engine may take before it works on disk, such as `2GB`.
+    ///
+    /// # Errors
+    /// The engine's own, for a text that is no size.
+    pub fn limit_memory(&self, limit: &str) -> Result<(), Error> {
+        self.execute(&format!("SET memory_limit = {}", crate::state::literal(limit)))
+    }
+
     /// The engine's connection, for reading what was loaded.
     #[must_use]
     pub fn connection(&self) -> &Connection {

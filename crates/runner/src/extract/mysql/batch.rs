@@ -7,7 +7,7 @@ use dwc_duckdb::duckdb::arrow::array::{
     ArrayRef, BinaryBuilder, BooleanBuilder, Date32Builder, Decimal128Builder, Float64Builder, Int64Builder,
     StringBuilder, Time64MicrosecondBuilder, TimestampMicrosecondBuilder,
 };
-use dwc_duckdb::duckdb::arrow::datatypes::{Field, Schema};
+use dwc_duckdb::duckdb::arrow::datatypes::{Field, Schema, SchemaRef};
 use dwc_duckdb::duckdb::arrow::record_batch::RecordBatch;
 
 use super::cell::{Cell, Reading};
@@ -16,7 +16,7 @@ use crate::Error;
 /// Rows of one batch at most.
 const ROWS: usize = 8192;
 /// Bytes of texts and blobs after which a batch is full, whatever its rows.
-const BYTES: usize = 16 << 20;
+const BYTES: usize = 4 << 20;
 
 /// One column of a batch.
 enum Column {
@@ -95,6 +95,7 @@ impl Column {
 /// Rows that are gathered until there are enough of them.
 pub(super) struct Batch {
     columns: Vec<Column>,
+    schema: SchemaRef,
     rows: usize,
     bytes: usize,
 }
@@ -102,7 +103,16 @@ pub(super) struct Batch {
 impl Batch {
     /// An empty batch of columns of these types.
     pub(super) fn new<'t>(types: impl IntoIterator<Item = &'t Type>) -> Self {
-        Self { columns: types.into_iter().map(Column::new).collect(), rows: 0, bytes: 0 }
+        let mut columns: Vec<Column> = types.into_iter().map(Column::new).collect();
+        let fields = columns.iter_mut().map(Column::finish).enumerate();
+        let fields: Vec<Field> =
+            fields.map(|(at, array)| Field::new(format!("c{at}"), array.data_type().clone(), true)).collect();
+        Self { columns, schema: Arc::new(Schema::new(fields)), rows: 0, bytes: 0 }
+    }
+
+    /// The columns of every batch.
+    pub(super) fn schema(&self) -> &SchemaRef {
+        &self.schema
     }
 
     /// Adds a row of as many cells as there are columns.
@@ -130,12 +140,7 @@ impl Batch {
         }
         (self.rows, self.bytes) = (0, 0);
         let arrays: Vec<ArrayRef> = self.columns.iter_mut().map(Column::finish).collect();
-        let fields: Vec<Field> = arrays
-            .iter()
-            .enumerate()
-            .map(|(at, array)| Field::new(format!("c{at}"), array.data_type().clone(), true))
-            .collect();
-        let made = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays);
+        let made = RecordBatch::try_new(self.schema.clone(), arrays);
         made.map(Some).map_err(|cause| Error::because("rows of the source could not be gathered", cause))
     }
 }

@@ -9,7 +9,8 @@ use dwc_compiler::sql::googlesql::Type;
 use mysql_async::Value;
 use mysql_async::consts::{ColumnFlags, ColumnType};
 
-use super::{moment, number};
+use super::number;
+use crate::extract::moment;
 
 /// A value, ready for its column.
 #[derive(Debug, Clone, PartialEq)]

@@ -55,9 +55,14 @@ impl Failure {
     }
 }
 
-/// Server errors that pass: too many connections, a shutdown, a deadlock, a lock that was not given, a killed session.
+/// Server errors that pass: too many connections, a shutdown, a deadlock, a lock that was not given, a killed session, a
+/// statement beyond its time, a server that turned read-only.
 fn is_passing(code: u16) -> bool {
-    matches!(code, 1040 | 1053 | 1077 | 1079 | 1152..=1161 | 1203 | 1205 | 1213 | 1226 | 1317 | 1927 | 2006 | 2013)
+    matches!(
+        code,
+        1040 | 1053 | 1077 | 1079 | 1152
+            ..=1161 | 1203 | 1205 | 1213 | 1226 | 1290 | 1317 | 1836 | 1927 | 1969 | 2006 | 2013 | 3024
+    )
 }
 
 /// What a driver says, without the address.
@@ -74,9 +79,39 @@ fn said(cause: &mysql_async::Error) -> String {
     }
 }
 
-/// The options of a source's address.
-pub(crate) fn options(source: &Source) -> Result<Opts, Error> {
-    let address = expand_env(&source.url, &crate::project::env).map_err(|name| {
+/// How a source is reached, and how it is spared.
+#[derive(Clone)]
+pub(crate) struct Access {
+    /// The replica where one is named, then the server itself.
+    addresses: Vec<Opts>,
+    /// How often it is tried again.
+    pub(super) retries: u32,
+    /// The most rows in a second, over all connections.
+    pub(super) rows_per_second: Option<u32>,
+    /// How long the server may take to answer.
+    pub(super) statement: Duration,
+    /// How long one view may stay open.
+    pub(super) snapshot: Option<Duration>,
+}
+
+/// The access that a source declares.
+pub(crate) fn access(source: &Source) -> Result<Access, Error> {
+    let mut addresses = Vec::new();
+    for address in source.replica_url.iter().chain([&source.url]) {
+        addresses.push(options(source, address)?);
+    }
+    Ok(Access {
+        addresses,
+        retries: source.retries,
+        rows_per_second: source.max_rows_per_second,
+        statement: Duration::from_secs(source.statement_seconds),
+        snapshot: source.snapshot_seconds.map(Duration::from_secs),
+    })
+}
+
+/// The options of an address of a source.
+fn options(source: &Source, address: &str) -> Result<Opts, Error> {
+    let address = expand_env(address, &crate::project::env).map_err(|name| {
         Error::coded(
             Code::MissingVariable,
             format!("the environment has no `{name}`, which the address of source `{}` needs", source.name),
@@ -131,8 +166,36 @@ fn read_address(address: &str) -> Option<Opts> {
     Some(Opts::from(builder))
 }
 
-/// Opens a session.
-pub(crate) async fn open(options: Opts) -> Result<Conn, Failure> {
+/// Opens a session with the first address that answers.
+pub(crate) async fn open(access: &Access) -> Result<Conn, Failure> {
+    let mut last = Failure::Unreachable("the source has no address".to_owned());
+    for options in &access.addresses {
+        match open_at(options.clone(), access).await {
+            Err(Failure::Unreachable(reason)) => last = Failure::Unreachable(reason),
+            done => return done,
+        }
+    }
+    Err(last)
+}
+
+/// Waits for the server, as long as the source declares.
+pub(crate) async fn within<T>(
+    access: &Access,
+    doing: &str,
+    work: impl Future<Output = Result<T, mysql_async::Error>>,
+) -> Result<T, Failure> {
+    patient(access, async { work.await.map_err(|cause| Failure::of(doing, cause)) }).await
+}
+
+/// The same for work of several statements that should all be quick.
+pub(crate) async fn patient<T>(access: &Access, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    match tokio::time::timeout(access.statement, work).await {
+        Ok(done) => done,
+        Err(_) => Err(Failure::Unreachable(format!("no answer within {} seconds", access.statement.as_secs()))),
+    }
+}
+
+async fn open_at(options: Opts, access: &Access) -> Result<Conn, Failure> {
     let connected = tokio::time::timeout(PATIENCE, Conn::new(options)).await;
     let mut connection = match connected {
         Ok(Ok(connection)) => connection,
@@ -142,7 +205,17 @@ pub(crate) async fn open(options: Opts) -> Result<Conn, Failure> {
         }
     };
     for statement in SESSION {
-        connection.query_drop(*statement).await.map_err(|cause| Failure::of("setting up the session", cause))?;
+        within(access, "setting up the session", connection.query_drop(*statement)).await?;
+    }
+    if let Some(snapshot) = access.snapshot {
+        // A server whose reader has given up goes on with a statement unless it is told when to end. What the limit is
+        // called says which server it is; one that knows neither name has none.
+        let seconds = snapshot.as_secs().max(1);
+        let mariadb = format!("SET SESSION max_statement_time = {seconds}");
+        if connection.query_drop(mariadb).await.is_err() {
+            let mysql = format!("SET SESSION max_execution_time = {}", seconds.saturating_mul(1000));
+            let _ = connection.query_drop(mysql).await;
+        }
     }
     Ok(connection)
 }

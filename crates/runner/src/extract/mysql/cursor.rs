@@ -4,28 +4,23 @@ use chrono::{NaiveDateTime, TimeDelta};
 use chrono_tz::Tz;
 use dwc_compiler::model::Table;
 use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, Value};
+use mysql_async::{Conn, Params, Value};
 
 use super::connect::Failure;
-use super::moment;
 use super::read::{quote, quote_path};
-
-/// How far a table has been read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Watermark {
-    /// The cursor's greatest value in the last view, as the server writes it.
-    pub(crate) cursor: String,
-    /// The instant of that view, UTC.
-    pub(crate) bound: NaiveDateTime,
-}
+use crate::extract::moment;
+use crate::extract::{Reading, Watermark};
+use crate::state::intervals::Interval;
 
 /// What the values of a cursor are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum CursorKind {
     /// An instant, UTC.
     Instant,
-    /// A day or a time by the clocks of the source's zone.
+    /// A time by the clocks of the source's zone.
     Local,
+    /// A day there.
+    Day,
     /// A whole number.
     Number,
     /// A text.
@@ -42,12 +37,14 @@ impl CursorKind {
                 let signed = since.cursor.parse::<i64>().map(Value::from);
                 signed.or_else(|_| since.cursor.parse::<u64>().map(Value::from)).unwrap_or_else(|_| text())
             }
-            CursorKind::Instant | CursorKind::Local => {
+            CursorKind::Instant | CursorKind::Local | CursorKind::Day => {
                 let Some(at) = moment::read(&since.cursor) else {
                     return text();
                 };
                 let set_back = match self {
-                    CursorKind::Local => (moment::offset_at(since.bound, zone) - moment::offset_at(bound, zone)).max(0),
+                    CursorKind::Local | CursorKind::Day => {
+                        (moment::offset_at(since.bound, zone) - moment::offset_at(bound, zone)).max(0)
+                    }
                     _ => 0,
                 };
                 let back = i64::try_from(lookback).unwrap_or(i64::MAX).saturating_add(i64::from(set_back));
@@ -55,6 +52,34 @@ impl CursorKind {
                 start.map_or_else(|| Value::from("0001-01-01 00:00:00"), |start| Value::from(moment::write(start)))
             }
         }
+    }
+}
+
+impl CursorKind {
+    /// The condition that a row is of one of these stretches of time, or of none. Where clocks were set back within one,
+    /// it is that much wider at both ends: the same hour came twice.
+    pub(super) fn within(self, name: &str, windows: &[Interval], zone: Tz) -> (String, Params) {
+        let mut parts = vec![format!("{name} IS NULL")];
+        let mut values = Vec::new();
+        for window in windows {
+            let from = window.from.unwrap_or(window.to);
+            let (from, to) = match self {
+                CursorKind::Local => moment::local_window(from, window.to, zone),
+                CursorKind::Day => {
+                    let (from, to) = moment::local_window(from, window.to, zone);
+                    moment::whole_days(from, to)
+                }
+                _ => (from, window.to),
+            };
+            if window.from.is_some() {
+                parts.push(format!("{name} >= ? AND {name} < ?"));
+                values.push(Value::from(moment::write(from)));
+            } else {
+                parts.push(format!("{name} < ?"));
+            }
+            values.push(Value::from(moment::write(to)));
+        }
+        (format!(" WHERE {}", parts.join(" OR ")), Params::Positional(values))
     }
 }
 
@@ -74,6 +99,7 @@ pub(super) async fn pin(
     cursor: &str,
     zone: Tz,
     bound: NaiveDateTime,
+    reading: &Reading,
     doing: &str,
 ) -> Result<Pinned, Failure> {
     let failed = |cause| Failure::of(doing, cause);
@@ -85,10 +111,8 @@ pub(super) async fn pin(
             use mysql_async::consts::ColumnType as Sent;
             match kind {
                 Sent::MYSQL_TYPE_TIMESTAMP | Sent::MYSQL_TYPE_TIMESTAMP2 => CursorKind::Instant,
-                Sent::MYSQL_TYPE_DATETIME
-                | Sent::MYSQL_TYPE_DATETIME2
-                | Sent::MYSQL_TYPE_DATE
-                | Sent::MYSQL_TYPE_NEWDATE => CursorKind::Local,
+                Sent::MYSQL_TYPE_DATETIME | Sent::MYSQL_TYPE_DATETIME2 => CursorKind::Local,
+                Sent::MYSQL_TYPE_DATE | Sent::MYSQL_TYPE_NEWDATE => CursorKind::Day,
                 Sent::MYSQL_TYPE_TINY
                 | Sent::MYSQL_TYPE_SHORT
                 | Sent::MYSQL_TYPE_INT24
@@ -99,12 +123,22 @@ pub(super) async fn pin(
         }
         None => CursorKind::Text,
     };
-    let greatest: Option<Option<String>> =
-        connection.query_first(format!("SELECT CAST(MAX({name}) AS CHAR) FROM {from}")).await.map_err(failed)?;
+    // Of windows, the greatest before their end: what lies beyond has not been read.
+    let (filter, values) = match reading {
+        Reading::Windows(windows) => {
+            let end = windows.iter().map(|window| window.to).max().unwrap_or(bound);
+            kind.within(&name, &[Interval { from: None, to: end }], zone)
+        }
+        Reading::Whole | Reading::Chunks(_) | Reading::Since(_) => (String::new(), Params::Empty),
+    };
+    let greatest: Option<Option<String>> = connection
+        .exec_first(format!("SELECT CAST(MAX({name}) AS CHAR) FROM {from}{filter}"), values)
+        .await
+        .map_err(failed)?;
     let greatest = greatest.flatten();
     let now = match kind {
         CursorKind::Instant => Some(bound),
-        CursorKind::Local => Some(moment::to_local(bound, zone)),
+        CursorKind::Local | CursorKind::Day => Some(moment::to_local(bound, zone)),
         CursorKind::Number | CursorKind::Text => None,
     };
     let watermark = match (now, greatest.as_deref().and_then(moment::read)) {

@@ -1,146 +1,72 @@
-//! MySQL and MariaDB: a source is read in one consistent view, streamed, and staged in batches of typed rows.
-//! One thread reads and casts while this one appends, so that memory is bounded whatever the table's size.
+//! MySQL and MariaDB: a source is read in one consistent view, streamed, and staged as typed rows in files, so that memory
+//! is bounded whatever the table's size. The first load of a large table goes by ranges of its key, in parallel.
 //! It must not know what is done with the staged rows, nor write into the state.
 
 mod batch;
 mod cell;
+mod chunks;
+mod columns;
 mod connect;
 mod cursor;
-mod moment;
+mod first;
 mod number;
 mod read;
 mod rows;
 
-use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 
 use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 use dwc_compiler::model::Source;
-use dwc_compiler::plan::Stage;
 
-pub(crate) use connect::{Failure, open, options};
-pub(crate) use cursor::Watermark;
-pub(crate) use read::{Extracted, Request};
+pub(crate) use connect::{Failure, access, open};
+pub(crate) use first::first_load;
 
-use super::files::{make_stage, quote};
-use crate::{DuckDbWarehouse, Error};
-use read::Message;
+use crate::Error;
+use crate::extract::meter::Meter;
+use crate::extract::staging::Staged;
+use crate::extract::{Read, Request};
 
-/// Batches that wait for the warehouse at most.
-const WAITING: usize = 2;
-/// Pauses before another attempt at a source that does not answer.
-const PAUSES: [Duration; 2] = [Duration::from_millis(300), Duration::from_millis(1500)];
+/// The pause before another attempt at a source that does not answer: four times as long each time, up to a minute.
+fn pause(attempt: u32) -> Duration {
+    Duration::from_millis(300).saturating_mul(4_u32.saturating_pow(attempt)).min(Duration::from_secs(60))
+}
 
 /// What reading a source gave.
 pub(crate) struct Extraction {
     /// The instant of the view, UTC.
     pub(crate) bound: NaiveDateTime,
     /// One per request, in their order.
-    pub(crate) tables: Vec<Extracted>,
-}
-
-/// The table in which the rejected rows of a request wait for their batch.
-pub(crate) fn rejects(stage: &Stage) -> String {
-    quote(&format!("rejects_of_{}", stage.path.trim_matches('"')))
+    pub(crate) tables: Vec<Read>,
 }
 
 /// Stages every request, read in one view. A source that does not answer is tried again, from the start.
 pub(crate) fn extract(
-    warehouse: &DuckDbWarehouse,
     source: &Source,
     requests: &[Request<'_>],
-    stages: &[&Stage],
+    staged: &[Staged],
+    meter: &mut Meter<'_>,
 ) -> Result<Extraction, Failure> {
-    let options = options(source)?;
+    let access = access(source)?;
     let zone: Tz = source.timezone.parse().unwrap_or(Tz::UTC);
-    let mut pauses = PAUSES.iter();
+    let read = attempts(access.retries, || block_on(read::read(&access, zone, requests, staged, meter)));
+    read.map(|(bound, tables)| Extraction { bound, tables })
+}
+
+/// Tries until there is an answer, or something that another attempt does not mend, or enough was tried.
+fn attempts<T>(retries: u32, mut attempt: impl FnMut() -> Result<T, Failure>) -> Result<T, Failure> {
+    let mut tried = 0;
     loop {
-        for (request, stage) in requests.iter().zip(stages) {
-            make_stage(warehouse, stage)?;
-            make_rejects(warehouse, request, stage)?;
-        }
-        match attempt(warehouse, options.clone(), zone, requests, stages) {
-            Err(Failure::Unreachable(reason)) => match pauses.next() {
-                Some(pause) => std::thread::sleep(*pause),
-                None => return Err(Failure::Unreachable(reason)),
-            },
+        match attempt() {
+            Err(Failure::Unreachable(_)) if tried < retries => std::thread::sleep(pause(tried)),
             done => return done,
         }
+        tried += 1;
     }
 }
 
-/// Removes what an extraction staged.
-pub(crate) fn discard(warehouse: &DuckDbWarehouse, stages: &[&Stage]) -> Result<(), Error> {
-    for stage in stages {
-        warehouse.execute(&format!("DROP TABLE IF EXISTS {}; DROP TABLE IF EXISTS {}", stage.path, rejects(stage)))?;
-    }
-    Ok(())
-}
-
-fn make_rejects(warehouse: &DuckDbWarehouse, request: &Request<'_>, stage: &Stage) -> Result<(), Error> {
-    let keys: String = request
-        .table
-        .primary_key
-        .iter()
-        .filter_map(|key| stage.columns.iter().find(|(name, _)| name == key))
-        .map(|(name, ty)| format!(", {} {ty}", quote(name)))
-        .collect();
-    warehouse.execute(&format!(
-        "CREATE OR REPLACE TEMP TABLE {} (_place VARCHAR, _reason VARCHAR, _row VARCHAR{keys})",
-        rejects(stage)
-    ))
-}
-
-fn attempt(
-    warehouse: &DuckDbWarehouse,
-    options: mysql_async::Opts,
-    zone: Tz,
-    requests: &[Request<'_>],
-    stages: &[&Stage],
-) -> Result<Extraction, Failure> {
-    let (hand, taken) = sync_channel(WAITING);
-    std::thread::scope(|scope| {
-        let reader = scope.spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            let runtime = runtime.map_err(|cause| Error::because("the reader of a source could not start", cause))?;
-            runtime.block_on(read::read(options, zone, requests, &hand))
-        });
-        let staged = stage(warehouse, requests.len(), stages, taken);
-        let read = reader.join().unwrap_or_else(|_| Err(Failure::Unreachable("the reader ended early".to_owned())));
-        // Where the warehouse refused rows, the reader's own end is only the echo of that.
-        let staged = staged?;
-        read.map(|()| staged)
-    })
-}
-
-/// Appends what the reader hands on.
-fn stage(
-    warehouse: &DuckDbWarehouse,
-    requests: usize,
-    stages: &[&Stage],
-    taken: Receiver<Message>,
-) -> Result<Extraction, Error> {
-    let mut extraction = Extraction { bound: NaiveDateTime::default(), tables: vec![Extracted::default(); requests] };
-    for message in taken {
-        match message {
-            Message::View(bound) => extraction.bound = bound,
-            Message::Rows(place, batch) => append(warehouse, &stages[place].path, batch)?,
-            Message::Rejected(place, batch) => append(warehouse, &rejects(stages[place]), batch)?,
-            Message::Done(place, done) => extraction.tables[place] = done,
-        }
-    }
-    Ok(extraction)
-}
-
-fn append(
-    warehouse: &DuckDbWarehouse,
-    table: &str,
-    batch: dwc_duckdb::duckdb::arrow::record_batch::RecordBatch,
-) -> Result<(), Error> {
-    let failed = |cause| Error::because("the warehouse did not take rows of the source", cause);
-    let name = table.trim_matches('"').replace("\"\"", "\"");
-    let mut appender = warehouse.connection().appender_to_catalog_and_db(&name, "temp", "main").map_err(failed)?;
-    appender.append_record_batch(batch).map_err(failed)?;
-    appender.flush().map_err(failed)
+/// Runs one connection's work on this thread.
+fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|cause| Error::because("the reader of a source could not start", cause))?.block_on(work)
 }

@@ -1,166 +1,179 @@
 //! Reading: every table of a source in one consistent view, each by its cursor or whole, row by row.
-//! It hands on batches of typed rows; it must not know where they go.
+//! It stages typed rows; it must not know what is done with them.
 
-use std::sync::mpsc::SyncSender;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use chrono::NaiveDateTime;
 use chrono_tz::Tz;
-use dwc_compiler::diagnostic::Code;
 use dwc_compiler::model::Table;
-use dwc_duckdb::duckdb::arrow::record_batch::RecordBatch;
 use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, Opts, Params};
+use mysql_async::{Conn, Params};
 
-use super::connect::{Failure, open};
-use super::cursor::{Watermark, pin};
-use super::moment;
+use super::columns;
+use super::connect::{Access, Failure, open, patient, within};
+use super::cursor::pin;
 use super::rows::Rows;
-use crate::Error;
+use crate::extract::meter::Meter;
+use crate::extract::moment;
+use crate::extract::staging::Staged;
+use crate::extract::{Read, Reading, Request};
 
-/// What is read of one table.
-pub(crate) struct Request<'a> {
-    /// The table.
-    pub(crate) table: &'a Table,
-    /// Where the last reading ended; `None` reads the table whole.
-    pub(crate) since: Option<Watermark>,
-}
-
-/// What reading a table gave.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Extracted {
-    /// Rows read.
-    pub(crate) read: i64,
-    /// Rows that do not cast.
-    pub(crate) rejected: i64,
-    /// Every row of the table was read.
-    pub(crate) whole: bool,
-    /// The greatest value of the cursor in this view, not beyond the view's own time.
-    pub(crate) watermark: Option<String>,
-}
-
-/// What the reader hands on, in this order: the view's instant, then each table's batches and its end.
-pub(super) enum Message {
-    /// The instant of the view, by the server's clock, UTC.
-    View(NaiveDateTime),
-    /// Rows of a request: the columns, then `_state`, `_at`, `_deleted`.
-    Rows(usize, RecordBatch),
-    /// Rows of a request that do not cast: place, reason, row as JSON, then the columns of the key.
-    Rejected(usize, RecordBatch),
-    /// A request is done.
-    Done(usize, Extracted),
-}
-
-/// Reads every request in one view.
+/// Reads every request in one view: the view's instant by the server's clock, UTC, and what each request gave.
 pub(super) async fn read(
-    options: Opts,
+    access: &Access,
     zone: Tz,
     requests: &[Request<'_>],
-    hand: &SyncSender<Message>,
-) -> Result<(), Failure> {
-    let mut connection = open(options).await?;
-    let failed = |cause| Failure::of("opening the view", cause);
-    let text: Option<String> = connection.query_first("SELECT CAST(UTC_TIMESTAMP(6) AS CHAR)").await.map_err(failed)?;
-    let bound = text.as_deref().and_then(moment::read).unwrap_or_default();
-    connection.query_drop("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY").await.map_err(failed)?;
-    give(hand, Message::View(bound))?;
-    for (place, request) in requests.iter().enumerate() {
-        let done = read_table(&mut connection, zone, bound, place, request, hand).await?;
-        give(hand, Message::Done(place, done))?;
+    staged: &[Staged],
+    meter: &mut Meter<'_>,
+) -> Result<(NaiveDateTime, Vec<Read>), Failure> {
+    let read = read_view(access, zone, requests, staged, meter);
+    match access.snapshot {
+        None => read.await,
+        Some(snapshot) => tokio::time::timeout(snapshot, read).await.unwrap_or_else(|_| {
+            Err(Failure::Unreachable(format!("the view was open for {} seconds", snapshot.as_secs())))
+        }),
+    }
+}
+
+async fn read_view(
+    access: &Access,
+    zone: Tz,
+    requests: &[Request<'_>],
+    staged: &[Staged],
+    meter: &mut Meter<'_>,
+) -> Result<(NaiveDateTime, Vec<Read>), Failure> {
+    let mut connection = open(access).await?;
+    let bound = within(access, "asking for the time", now(&mut connection)).await?;
+    let begin = connection.query_drop("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
+    within(access, "opening the view", begin).await?;
+    let mut all = Vec::with_capacity(requests.len());
+    let view = View { access, pace: Pace::new(access, 1), zone, bound };
+    for (request, staged) in requests.iter().zip(staged) {
+        meter.table(&request.table.address, None);
+        all.push(read_table(&mut connection, &view, request, staged, meter).await?);
     }
     // Nothing was written: an error here only says that the connection is gone already.
     let _ = connection.query_drop("ROLLBACK").await;
     let _ = connection.disconnect().await;
-    Ok(())
+    Ok((bound, all))
 }
 
-/// The other end is gone only where it has failed; its own error is the one that is reported.
-pub(super) fn give(hand: &SyncSender<Message>, message: Message) -> Result<(), Failure> {
-    hand.send(message)
-        .map_err(|_| Failure::Stopped(Error::coded(Code::SourceRefused, "the rows of a source were not taken")))
+/// The server's own time, UTC.
+pub(super) async fn now(connection: &mut Conn) -> Result<NaiveDateTime, mysql_async::Error> {
+    let text: Option<String> = connection.query_first("SELECT CAST(UTC_TIMESTAMP(6) AS CHAR)").await?;
+    Ok(text.as_deref().and_then(moment::read).unwrap_or_default())
+}
+
+/// What every reading of a view shares.
+pub(super) struct View<'v> {
+    /// How the source is spared.
+    pub(super) access: &'v Access,
+    /// How fast it is read.
+    pub(super) pace: Pace,
+    /// The zone of DATETIMEs.
+    pub(super) zone: Tz,
+    /// The instant that rows are of, UTC.
+    pub(super) bound: NaiveDateTime,
 }
 
 async fn read_table(
     connection: &mut Conn,
-    zone: Tz,
-    bound: NaiveDateTime,
-    place: usize,
+    view: &View<'_>,
     request: &Request<'_>,
-    hand: &SyncSender<Message>,
-) -> Result<Extracted, Failure> {
+    staged: &Staged,
+    meter: &mut Meter<'_>,
+) -> Result<Read, Failure> {
+    let View { access, zone, bound, .. } = *view;
     let table = request.table;
     let doing = format!("reading table `{}`", table.address);
-    check_columns(connection, table, &doing).await?;
-    let mut done = Extracted { whole: true, ..Extracted::default() };
+    let there = patient(access, columns::look(connection, table)).await?;
+    let changes = columns::check(table, &there, &request.known)?;
+    let mut mark = None;
     let mut condition = (String::new(), Params::Empty);
     if let Some(cursor) = &table.cursor {
-        let pinned = pin(connection, table, cursor, zone, bound, &doing).await?;
-        if let Some(since) = &request.since {
-            let start = pinned.kind.start(since, table.lookback_seconds, zone, bound);
-            let name = quote(cursor);
-            condition = (format!(" WHERE {name} >= ? OR {name} IS NULL"), Params::Positional(vec![start]));
-            done.whole = false;
+        let pin = pin(connection, table, cursor, zone, bound, &request.reading, &doing);
+        let pinned = patient(access, pin).await?;
+        let name = quote(cursor);
+        match &request.reading {
+            Reading::Whole | Reading::Chunks(_) => {}
+            Reading::Since(since) => {
+                let start = pinned.kind.start(since, table.lookback_seconds, zone, bound);
+                condition = (format!(" WHERE {name} >= ? OR {name} IS NULL"), Params::Positional(vec![start]));
+                mark = Some(since.cursor.clone());
+            }
+            Reading::Windows(windows) => condition = pinned.kind.within(&name, windows, zone),
         }
-        done.watermark = pinned.watermark.or_else(|| request.since.as_ref().map(|since| since.cursor.clone()));
+        mark = pinned.watermark.or(mark);
     }
-    let columns: Vec<String> = table.columns.iter().map(|column| quote(&column.name)).collect();
-    let sql = format!("SELECT {} FROM {}{}", columns.join(", "), quote_path(&table.physical), condition.0);
-    let mut result = connection.exec_iter(sql, condition.1).await.map_err(|cause| Failure::of(&doing, cause))?;
-    let mut rows = Rows::new(table, zone, bound, result.columns_ref());
-    loop {
-        let row = match result.next().await {
-            Ok(Some(row)) => row.unwrap(),
-            Ok(None) => break,
-            Err(cause) => return Err(Failure::of(&doing, cause)),
-        };
-        done.read += 1;
-        done.rejected += i64::from(!rows.push(&row, done.read));
-        if rows.is_full() {
-            rows.hand_on(place, hand)?;
-        }
-    }
-    rows.hand_on(place, hand)?;
-    Ok(done)
+    let mut tell = |rows, bytes| meter.add(rows, bytes);
+    stream(connection, view, table, &columns::list(table, &there), condition, staged, &mut tell).await?;
+    meter.done();
+    Ok(Read { mark, columns: there, changes })
 }
 
-/// Compares the columns of a table with those declared, so that the message names them all.
-async fn check_columns(connection: &mut Conn, table: &Table, doing: &str) -> Result<(), Failure> {
-    let (schema, name) = match table.physical.split_once('.') {
-        Some((schema, name)) => (Some(schema), name),
-        None => (None, table.physical.as_str()),
-    };
-    let there: Vec<String> = connection
-        .exec(
-            "SELECT column_name FROM information_schema.columns \
-             WHERE table_schema = COALESCE(?, DATABASE()) AND table_name = ? ORDER BY ordinal_position",
-            (schema, name),
-        )
-        .await
-        .map_err(|cause| Failure::of(doing, cause))?;
-    if there.is_empty() {
-        return Err(Failure::Stopped(
-            Error::coded(
-                Code::SourceColumns,
-                format!("the source has no table `{}`, which `{}` is read from", table.physical, table.address),
-            )
-            .help("correct the declaration, or give the user the right to read it"),
-        ));
+/// Stages the rows of a table that meet a condition.
+pub(super) async fn stream(
+    connection: &mut Conn,
+    view: &View<'_>,
+    table: &Table,
+    list: &str,
+    (condition, values): (String, Params),
+    staged: &Staged,
+    tell: &mut dyn FnMut(u64, u64),
+) -> Result<(), Failure> {
+    let View { access, pace, zone, bound } = view;
+    let doing = format!("reading table `{}`", table.address);
+    let sql = format!("SELECT {list} FROM {}{condition}", quote_path(&table.physical));
+    let mut result = within(access, &doing, connection.exec_iter(sql, values)).await?;
+    let mut rows = Rows::new(table, *zone, *bound, result.columns_ref(), staged)?;
+    let (mut read, mut told) = (0_i64, 0_i64);
+    while let Some(row) = within(access, &doing, result.next()).await? {
+        read += 1;
+        rows.push(&row.unwrap(), read);
+        if read % PACED == 0 {
+            pace.keep().await;
+        }
+        if rows.is_full() {
+            let bytes = rows.stage()?;
+            tell((read - told).unsigned_abs(), bytes);
+            told = read;
+        }
     }
-    let missing: Vec<String> = table
-        .columns
-        .iter()
-        .filter(|column| !there.iter().any(|name| name.eq_ignore_ascii_case(&column.name)))
-        .map(|column| format!("`{}`", column.name))
-        .collect();
-    if missing.is_empty() {
-        return Ok(());
+    let bytes = rows.finish()?;
+    tell((read - told).unsigned_abs(), bytes);
+    Ok(())
+}
+
+/// Rows after which the pace is looked at.
+const PACED: i64 = 100;
+
+/// Keeps a connection to its part of the rows that may be read in a second.
+pub(super) struct Pace {
+    /// How long a hundred rows may take at least.
+    each: Option<Duration>,
+    next: Mutex<Instant>,
+}
+
+impl Pace {
+    /// The pace of one of so many connections.
+    pub(super) fn new(access: &Access, connections: usize) -> Self {
+        let rows = access.rows_per_second.map(f64::from);
+        let each = rows.map(|rows| Duration::from_secs_f64(PACED as f64 * connections.max(1) as f64 / rows));
+        Self { each, next: Mutex::new(Instant::now()) }
     }
-    Err(Failure::Stopped(
-        Error::coded(
-            Code::SourceColumns,
-            format!("table `{}` of the source has no column {}", table.address, missing.join(", ")),
-        )
-        .help(format!("its columns are {}; declare it as it is", there.join(", "))),
-    ))
+
+    /// Waits until a hundred rows more may be read.
+    async fn keep(&self) {
+        let Some(each) = self.each else { return };
+        let until = {
+            let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+            // Time that was lost to a slow server is not made good.
+            *next = (*next + each).max(Instant::now());
+            *next
+        };
+        tokio::time::sleep_until(until.into()).await;
+    }
 }
 
 /// A name of the server.

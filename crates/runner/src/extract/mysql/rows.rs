@@ -1,7 +1,5 @@
-//! Rows: each is cast and taken, or rejected with its reasons, and handed on in batches. It must not know of the view
+//! Rows: each is cast and taken, or rejected with its reasons, and staged in batches. It must not know of the view
 //! that they are read in.
-
-use std::sync::mpsc::SyncSender;
 
 use chrono::NaiveDateTime;
 use chrono_tz::Tz;
@@ -11,9 +9,9 @@ use mysql_async::Value;
 
 use super::batch::Batch;
 use super::cell::{Cell, Reading};
-use super::connect::Failure;
-use super::moment;
-use super::read::{Message, give};
+use crate::Error;
+use crate::extract::moment;
+use crate::extract::staging::{Sink, Staged};
 
 /// The rows of a table that are gathered.
 pub(super) struct Rows {
@@ -23,11 +21,18 @@ pub(super) struct Rows {
     at: i64,
     taken: Batch,
     rejected: Batch,
+    sink: Sink,
 }
 
 impl Rows {
     /// Gathers rows of a result with these columns.
-    pub(super) fn new(table: &Table, zone: Tz, bound: NaiveDateTime, sent: &[mysql_async::Column]) -> Self {
+    pub(super) fn new(
+        table: &Table,
+        zone: Tz,
+        bound: NaiveDateTime,
+        sent: &[mysql_async::Column],
+        staged: &Staged,
+    ) -> Result<Self, Error> {
         let readings: Vec<Reading> = table
             .columns
             .iter()
@@ -46,7 +51,8 @@ impl Rows {
         let taken = Batch::new(types.chain([&Type::Int64, &Type::Timestamp, &Type::Bool]));
         let keys = key.iter().map(|at| &table.columns[*at].ty);
         let rejected = Batch::new([&Type::String, &Type::String, &Type::String].into_iter().chain(keys));
-        Self { readings, key, marks, at: moment::micros(bound), taken, rejected }
+        let sink = Sink::create(staged, taken.schema())?;
+        Ok(Self { readings, key, marks, at: moment::micros(bound), taken, rejected, sink })
     }
 
     /// Whether it is time to hand on.
@@ -54,8 +60,8 @@ impl Rows {
         self.taken.is_full() || self.rejected.is_full()
     }
 
-    /// Takes a row, or rejects it: whether it was taken.
-    pub(super) fn push(&mut self, row: &[Value], state: i64) -> bool {
+    /// Takes a row, or rejects it.
+    pub(super) fn push(&mut self, row: &[Value], state: i64) {
         let mut cells = Vec::with_capacity(row.len() + 3);
         let mut reasons: Vec<String> = Vec::new();
         for (reading, value) in self.readings.iter().zip(row) {
@@ -73,7 +79,7 @@ impl Rows {
             let deleted = self.marks.is_some_and(|(at, kind)| is_deleted(&cells[at], kind));
             cells.extend([Cell::Int(state), Cell::Instant(self.at), Cell::Bool(deleted)]);
             self.taken.push(&cells);
-            return true;
+            return;
         }
         let place: Vec<String> = self.key.iter().map(|at| plain(&self.readings[*at].json_of(&row[*at]))).collect();
         let kept: serde_json::Map<String, serde_json::Value> = self
@@ -85,18 +91,27 @@ impl Rows {
         let texts = [place.join(", "), reasons.join(", "), serde_json::Value::Object(kept).to_string()];
         let texts: Vec<Cell<'_>> = texts.into_iter().map(|text| Cell::Text(text.into())).collect();
         self.rejected.push(texts.iter().chain(self.key.iter().map(|at| &cells[*at])));
-        false
     }
 
-    /// Hands on what was gathered.
-    pub(super) fn hand_on(&mut self, place: usize, hand: &SyncSender<Message>) -> Result<(), Failure> {
+    /// Stages what was gathered, and says how many bytes it was.
+    pub(super) fn stage(&mut self) -> Result<u64, Error> {
+        let mut bytes = 0;
         if let Some(batch) = self.taken.take()? {
-            give(hand, Message::Rows(place, batch))?;
+            bytes += batch.get_array_memory_size();
+            self.sink.take(&batch)?;
         }
         if let Some(batch) = self.rejected.take()? {
-            give(hand, Message::Rejected(place, batch))?;
+            bytes += batch.get_array_memory_size();
+            self.sink.reject(&batch)?;
         }
-        Ok(())
+        Ok(bytes as u64)
+    }
+
+    /// The reading came to its end.
+    pub(super) fn finish(mut self) -> Result<u64, Error> {
+        let bytes = self.stage()?;
+        self.sink.finish()?;
+        Ok(bytes)
     }
 }
 

@@ -1,0 +1,196 @@
+//! Landing databases: what is read of a server waits in files until all of it is there, and lands then, in one
+//! transaction. A first load lands before the increment that follows it. It must not know the server's protocol.
+
+use std::fs;
+use std::path::Path;
+
+use chrono::NaiveDateTime;
+use dwc_compiler::diagnostic::Code;
+use dwc_compiler::model::{DetectDeletes, OnSchemaChange, Source, Table};
+use dwc_compiler::plan::Landing;
+
+use super::land::{check_deleted, check_rejected, commit, merge, report_of};
+use super::reading::{advance, miss, reading};
+use super::report::{Notice, SourceOutcome, SourceReport, TableReport};
+use super::run::{Mode, RunOptions, set};
+use crate::extract::meter::Meter;
+use crate::extract::mysql::{self, Extraction, Failure};
+use crate::extract::staging::{self, Staged};
+use crate::extract::{Read, Reading, Request, files};
+use crate::state::{self, literal};
+use crate::{DuckDbWarehouse, Error};
+
+/// Lands what is new of a database.
+pub(super) fn land_mysql(
+    warehouse: &DuckDbWarehouse,
+    folder: &Path,
+    source: &Source,
+    tables: &[(&Table, &Landing)],
+    options: &RunOptions,
+    tell: &mut dyn FnMut(&str),
+) -> Result<SourceReport, Error> {
+    let folder = staging::folder(warehouse, folder)?;
+    let mut report = report_of(source);
+    let (mut requests, mut landings) = (Vec::new(), Vec::new());
+    for (table, landing) in tables {
+        match reading(warehouse, table, options.mode)? {
+            Some(reading) => {
+                let known = state::source_columns(warehouse, &table.address)?;
+                requests.push(Request { table, reading, known });
+                landings.push(*landing);
+            }
+            None => report.left_out.extend(matches!(options.mode, Mode::Interval(_)).then(|| table.address.clone())),
+        }
+    }
+    let down = |report: SourceReport, requests: &[Request<'_>], reason: String| {
+        miss(warehouse, requests, options, &reason)?;
+        Ok(SourceReport { outcome: SourceOutcome::Unreachable(reason), ..report })
+    };
+    let mut meter = Meter::new(tell);
+    for at in 0..requests.len() {
+        if requests[at].reading != Reading::Whole || !is_first(warehouse, requests[at].table)? {
+            continue;
+        }
+        match land_first(warehouse, &folder, source, &requests[at], landings[at], options, &mut meter) {
+            Ok(None) => {}
+            Ok(Some((landed, reading))) => {
+                report.add(landed);
+                requests[at].reading = reading;
+            }
+            Err(Failure::Unreachable(reason)) => return down(report, &requests, reason),
+            Err(Failure::Stopped(error)) => return Err(error),
+        }
+    }
+    if requests.is_empty() {
+        return Ok(report);
+    }
+    let staged: Vec<Staged> =
+        requests.iter().map(|request| Staged::new(&folder, &request.table.address.replace('.', "__"))).collect();
+    let landed = match mysql::extract(source, &requests, &staged, &mut meter) {
+        Err(Failure::Unreachable(reason)) => down(report, &requests, reason),
+        Err(Failure::Stopped(error)) => Err(error),
+        Ok(Extraction { bound, tables: read }) => {
+            report.notices.extend(requests.iter().zip(&read).filter_map(|(request, read)| notice(request, read)));
+            meter.say(&format!("landing source {}", source.name));
+            let landed = commit(warehouse, source, options.mode, bound, |batch, record| {
+                for (((request, landing), read), staged) in requests.iter().zip(&landings).zip(&read).zip(&staged) {
+                    let staged = std::slice::from_ref(staged);
+                    record(land_table(warehouse, request, landing, staged, read.mark.as_deref(), batch, &bound)?)?;
+                    state::put_source_columns(warehouse, &request.table.address, &read.columns)?;
+                }
+                Ok(())
+            });
+            landed.map(|landed| {
+                report.add(landed);
+                report
+            })
+        }
+    };
+    for path in staged.iter().flat_map(|staged| [&staged.rows, &staged.rejects]) {
+        // Files that stay are made anew by the next run.
+        let _ = fs::remove_file(path);
+    }
+    landed
+}
+
+/// What a run says of a table whose columns changed.
+fn notice(request: &Request<'_>, read: &Read) -> Option<Notice> {
+    let table = request.table;
+    let what = if table.on_schema_change == OnSchemaChange::Evolve {
+        "what is not declared lands in `_extra`"
+    } else {
+        "what is not declared is left out"
+    };
+    (!read.changes.is_empty()).then(|| Notice {
+        code: Code::SourceChanged.id().to_owned(),
+        message: format!("the columns of table `{}` of the source have changed, and {what}", table.address),
+        keys: read.changes.clone(),
+    })
+}
+
+/// Whether nothing of a table was ever read to its end.
+fn is_first(warehouse: &DuckDbWarehouse, table: &Table) -> Result<bool, Error> {
+    let known = warehouse
+        .number(&format!("SELECT COUNT(*) FROM _dwc.watermarks WHERE source_table = {}", literal(&table.address)))?;
+    Ok(known == Some(0))
+}
+
+/// Lands a table that was read in chunks, and says how the increment after it reads. `None` where it is read in one view.
+fn land_first(
+    warehouse: &DuckDbWarehouse,
+    folder: &Path,
+    source: &Source,
+    request: &Request<'_>,
+    landing: &Landing,
+    options: &RunOptions,
+    meter: &mut Meter<'_>,
+) -> Result<Option<(SourceReport, Reading)>, Failure> {
+    let folder = folder.join(request.table.address.replace('.', "__"));
+    let Some(first) = mysql::first_load(source, request.table, &folder, meter)? else { return Ok(None) };
+    meter.say(&format!("landing {}", request.table.address));
+    let (mark, bound) = (first.watermark.cursor.clone(), first.watermark.bound);
+    let reading = Reading::Chunks(first.watermark.clone());
+    let chunks = Request { table: request.table, reading, known: Vec::new() };
+    let landed = commit(warehouse, source, options.mode, bound, |batch, record| {
+        record(land_table(warehouse, &chunks, landing, &first.staged, Some(&mark), batch, &bound)?)
+    })?;
+    // A folder that stays is of a table that has a watermark: nothing looks into it again but to remove it.
+    let _ = fs::remove_dir_all(&folder);
+    Ok(Some((landed, Reading::Since(first.watermark))))
+}
+
+fn land_table(
+    warehouse: &DuckDbWarehouse,
+    request: &Request<'_>,
+    landing: &Landing,
+    staged: &[Staged],
+    mark: Option<&str>,
+    batch: i64,
+    bound: &NaiveDateTime,
+) -> Result<TableReport, Error> {
+    let table = request.table;
+    let rejects = files::quote(&format!("rejects_of_{}", landing.stage.path.trim_matches('"')));
+    files::make_stage(warehouse, &landing.stage)?;
+    make_rejects(warehouse, table, landing, &rejects)?;
+    staging::load(warehouse, &landing.stage.path, staged.iter().map(|staged| staged.rows.as_path()))?;
+    staging::load(warehouse, &rejects, staged.iter().map(|staged| staged.rejects.as_path()))?;
+    let count =
+        |table: &str| Ok::<i64, Error>(warehouse.number(&format!("SELECT COUNT(*) FROM {table}"))?.unwrap_or(0));
+    let rejected = count(&rejects)?;
+    let mut counts = TableReport { table: table.address.clone(), rejected, ..TableReport::default() };
+    warehouse.execute(&format!(
+        "INSERT INTO _dwc.error_events SELECT {batch}, {}, 'cast', _place, _reason, _row FROM {rejects}",
+        literal(&table.address)
+    ))?;
+    check_rejected(table, count(&landing.stage.path)? + rejected, rejected)?;
+    set(warehouse, batch, 0, bound)?;
+    if request.reading == Reading::Whole && table.detect_deletes == DetectDeletes::FullPass {
+        check_deleted(warehouse, table, landing)?;
+        for statement in &landing.absent {
+            warehouse.execute(&statement.sql)?;
+        }
+        // A row that was read and rejected is not gone.
+        let key: Vec<String> =
+            table.primary_key.iter().map(|key| format!("r.{0} = s.{0}", files::quote(key))).collect();
+        warehouse.execute(&format!(
+            "DELETE FROM {} AS s WHERE s._deleted AND EXISTS (SELECT 1 FROM {rejects} AS r WHERE {})",
+            landing.stage.path,
+            key.join(" AND ")
+        ))?;
+    }
+    merge(warehouse, landing, &mut counts)?;
+    advance(warehouse, request, mark, bound, batch)?;
+    counts.extracted += counts.rejected;
+    warehouse.execute(&format!("DROP TABLE {}; DROP TABLE {rejects}", landing.stage.path))?;
+    Ok(counts)
+}
+
+/// The table of rejected rows: with their keys, so that a full pass knows them.
+fn make_rejects(warehouse: &DuckDbWarehouse, table: &Table, landing: &Landing, rejects: &str) -> Result<(), Error> {
+    let ty = |key: &String| landing.stage.columns.iter().find(|(name, _)| name == key);
+    let keys: String =
+        table.primary_key.iter().filter_map(ty).map(|(name, ty)| format!(", {} {ty}", files::quote(name))).collect();
+    warehouse.execute(&format!(
+        "CREATE OR REPLACE TEMP TABLE {rejects} (_place VARCHAR, _reason VARCHAR, _row VARCHAR{keys})"
+    ))
+}
