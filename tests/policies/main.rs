@@ -3,6 +3,7 @@
 
 mod changes;
 mod joined;
+mod refused;
 
 use dwc_compiler::model::Project as Model;
 use dwc_runner::{DuckDbWarehouse, Mode, RebuildOptions, RebuildReport, RunOptions, RunReport, parse_time};

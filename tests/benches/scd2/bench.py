@@ -1,4 +1,4 @@
-"""One hundredth of the keys of a dimension changes: dwc, `dbt snapshot` and SQLMesh's SCD_TYPE_2_BY_TIME, each on its own
+"""A thousandth, then a hundredth of the keys of a dimension changes: dwc, `dbt snapshot` and SQLMesh's SCD_TYPE_2_BY_TIME, each on its own
 copy of the same DuckDB file, one after the other. Prints the wall time and the peak memory of each tool's process, and
 checks that each made the same versions. Called by tools/bench-scd2."""
 
@@ -117,10 +117,10 @@ def checked(tool, members):
     """How many versions the tool made; ends the benchmark where they are not those of the changes."""
     with duckdb.connect(str(tool.folder / "warehouse.duckdb")) as db:
         rows = db.execute(f"""
-            SELECT COUNT(*), COUNT(*) FILTER (WHERE valid_to IS NULL), COUNT(*) FILTER (WHERE valid_to IS NULL AND grade LIKE 'd3%')
+            SELECT COUNT(*), COUNT(*) FILTER (WHERE valid_to IS NULL), COUNT(*) FILTER (WHERE valid_to IS NULL AND grade LIKE 'd4%')
             FROM ({tool.versions}) AS v (member_id, grade, valid_from, valid_to)""").fetchone()
-    delta = (members + 99) // 100
-    expected = (2 * members + delta, members, delta)
+    few, many = (members + 999) // 1000, (members + 99) // 100
+    expected = (2 * members + few + many, members, many)
     if rows != expected:
         sys.exit(f"{tool.name} made {rows} versions, current ones and changed ones, and not {expected}")
     return rows[0]
@@ -134,8 +134,8 @@ def main():
     parser.add_argument("--dbt")
     parser.add_argument("--sqlmesh")
     args = parser.parse_args()
-    print(f"DuckDB {duckdb.__version__}, {THREADS} threads; two versions per member, one hundredth of the members changes")
-    print(f"{'versions':>10}  {'tool':<14} {'wall s':>8} {'CPU s':>8} {'peak MB':>8}")
+    print(f"DuckDB {duckdb.__version__}, {THREADS} threads; two versions per member")
+    print(f"{'versions':>10} {'changed':>8}  {'tool':<14} {'wall s':>8} {'CPU s':>8} {'peak MB':>8}")
     for versions in args.versions:
         members = versions // 2
         base = args.folder / f"base-{versions}.duckdb"
@@ -148,10 +148,12 @@ def main():
             tool.load(1)
             change(folder / "warehouse.duckdb", 2, 1)
             tool.load(2)
-            change(folder / "warehouse.duckdb", 3, 100)
-            wall, cpu, peak = tool.load(3)
+            for day, every in [(3, 1000), (4, 100)]:
+                change(folder / "warehouse.duckdb", day, every)
+                wall, cpu, peak = tool.load(day)
+                changed = (members + every - 1) // every
+                print(f"{versions:>10} {changed:>8}  {tool.name:<14} {wall:>8.2f} {cpu:>8.2f} {peak:>8.0f}", flush=True)
             checked(tool, members)
-            print(f"{versions:>10}  {tool.name:<14} {wall:>8.2f} {cpu:>8.2f} {peak:>8.0f}", flush=True)
             shutil.rmtree(folder)
         base.unlink()
 

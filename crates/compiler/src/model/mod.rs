@@ -3,8 +3,10 @@
 mod columns;
 mod graph;
 mod resolve;
+mod resolve_calendar;
 mod resolve_dimensions;
 mod resolve_facts;
+mod resolve_mini;
 mod resolve_queries;
 mod resolve_sources;
 mod select;

@@ -1,18 +1,18 @@
 //! Resolves dimensions: keys, policies and attributes are bound to the columns of the query.
 
 use super::columns;
-use super::resolve::{Scope, check_name, unknown};
+use super::resolve::{Scope, check_name};
+use super::resolve_calendar::calendar;
+use super::resolve_mini::mini;
 use super::resolve_queries::{
     Typed, declared_type, expression, is_instant, key_columns, not_an_instant, output, query,
 };
-use super::types::{
-    Attribute, Calendar, Column, Dimension, DimensionKind, EffectiveAt, KeyStrategy, Members, Mini, Scd,
-};
+use super::types::{Attribute, Column, Dimension, DimensionKind, EffectiveAt, KeyStrategy, Members, Scd};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 use crate::sql::googlesql::Type;
 use crate::sql::names;
-use crate::syntax::{self, Document, FirstVersion, Kind, LateType0, OnDelete, OpenEnd, Type1Scope};
+use crate::syntax::{self, Document, FirstVersion, LateType0, OnDelete, OpenEnd, Type1Scope};
 
 pub(super) fn resolve_dimension(
     document: &Document,
@@ -51,153 +51,6 @@ pub(super) fn resolve_dimension(
     })
 }
 
-fn calendar(document: &Document, dimension: &syntax::Dimension, problems: &mut Vec<Diagnostic>) -> Option<Calendar> {
-    let mut day = |key: &str, text: Option<&String>| {
-        let Some(text) = text else {
-            problems.push(
-                Diagnostic::new(Code::MissingSetting, format!("calendar `{}` has no `{key}`", dimension.dimension))
-                    .at(document.span(&["dimension"]), "a calendar")
-                    .help(format!("add `{key}: 2020-01-01`")),
-            );
-            return None;
-        };
-        let parsed = text.parse::<chrono::NaiveDate>().ok();
-        if parsed.is_none() {
-            problems.push(
-                Diagnostic::new(Code::WrongValue, format!("`{text}` is no day"))
-                    .at(document.span(&[key]), "not YYYY-MM-DD")
-                    .help("write it as 2026-03-01"),
-            );
-        }
-        parsed
-    };
-    let first = day("first_day", dimension.first_day.as_ref());
-    let last = day("last_day", dimension.last_day.as_ref());
-    let (first, last) = (first?, last?);
-    if last < first {
-        problems.push(
-            Diagnostic::new(Code::WrongValue, "the calendar ends before it starts")
-                .at(document.span(&["last_day"]), format!("before {first}"))
-                .help("let `last_day` lie after `first_day`"),
-        );
-        return None;
-    }
-    let month = dimension.fiscal_year_starts.unwrap_or(1);
-    if !(1..=12).contains(&month) {
-        problems.push(
-            Diagnostic::new(Code::WrongValue, format!("`{month}` is no month"))
-                .at(document.span(&["fiscal_year_starts"]), "1 to 12")
-                .help("write the month as a number from 1 to 12"),
-        );
-        return None;
-    }
-    let mut holidays = Vec::new();
-    for (text, name) in dimension.holidays.iter().flatten() {
-        match text.parse::<chrono::NaiveDate>() {
-            Ok(day) => holidays.push((day.to_string(), name.clone())),
-            Err(_) => problems.push(
-                Diagnostic::new(Code::WrongValue, format!("`{text}` is no day"))
-                    .at(document.key_span(&["holidays", text]), "not YYYY-MM-DD")
-                    .help("write it as 2026-03-01"),
-            ),
-        }
-    }
-    holidays.sort();
-    Some(Calendar { first_day: first.to_string(), last_day: last.to_string(), fiscal_year_starts: month, holidays })
-}
-
-/// What a mini-dimension is made of: the members of its base, read as the base reads them, and its own attributes.
-fn mini(
-    document: &Document,
-    dimension: &syntax::Dimension,
-    scope: &Scope<'_>,
-    problems: &mut Vec<Diagnostic>,
-) -> Option<Mini> {
-    let Some(name) = &dimension.of else {
-        problems.push(
-            Diagnostic::new(Code::MissingSetting, format!("mini-dimension `{}` has no `of`", dimension.dimension))
-                .at(document.span(&["dimension"]), "whose attributes it holds is not said")
-                .help("add `of:` with the dimension whose members have these attributes"),
-        );
-        return None;
-    };
-    let found = scope.dimension_documents.get(name).map(|index| &scope.documents[*index]);
-    let base = found.and_then(|found| match &found.kind {
-        Kind::Dimension(base)
-            if base.kind.unwrap_or(syntax::DimensionKind::Standard) == syntax::DimensionKind::Standard =>
-        {
-            Some((found, base))
-        }
-        _ => None,
-    });
-    let Some((base_document, base)) = base else {
-        let known = scope.dimension_documents.keys().map(String::as_str).filter(|known| *known != dimension.dimension);
-        problems.push(match found {
-            None => unknown("dimension", name, document.span(&["of"]), known),
-            Some(_) => Diagnostic::new(Code::WrongValue, format!("`{name}` has no members of a source"))
-                .at(document.span(&["of"]), "generated, or a mini-dimension itself")
-                .help("name a dimension that is read from a source"),
-        });
-        return None;
-    };
-    for (key, declared) in [
-        ("from", dimension.from.is_some()),
-        ("query", dimension.query.is_some()),
-        ("natural_key", dimension.natural_key.is_some()),
-        ("effective_at", dimension.effective_at.is_some()),
-        ("sequence", dimension.sequence.is_some()),
-        ("on_delete", dimension.on_delete.is_some()),
-        ("first_version", dimension.first_version.is_some()),
-        ("open_end", dimension.open_end.is_some()),
-        ("type1_scope", dimension.type1_scope.is_some()),
-        ("late_type0", dimension.late_type0.is_some()),
-        ("surrogate_key", dimension.surrogate_key.is_some()),
-    ] {
-        if declared {
-            problems.push(
-                Diagnostic::new(Code::WrongValue, format!("`{key}` of a mini-dimension is that of its base"))
-                    .at(document.key_span(&[key]), format!("`{name}` says it"))
-                    .help("remove the key"),
-            );
-        }
-    }
-    // What is wrong with the base is said where the base is resolved.
-    let mut known = Vec::new();
-    let mut members = timeline(base_document, base, scope, &mut known)?;
-    members.attributes = attributes(document, dimension, &members, scope, Some(Scd::Type2), problems);
-    members.key_strategy = KeyStrategy::Hash;
-    for attribute in &members.attributes {
-        let plain = matches!(attribute.column.ty, Type::String | Type::Int64 | Type::Date | Type::Bool | Type::Unknown);
-        let path = ["attributes", attribute.column.name.as_str()];
-        if !plain {
-            problems.push(
-                Diagnostic::new(
-                    Code::TypeMismatch,
-                    format!("attribute `{}` of a mini-dimension is {}", attribute.column.name, attribute.column.ty),
-                )
-                .at(document.key_span(&path), "every value would make a combination of its own")
-                .help("declare `bands`, or an `expr` that gives a label, a whole number, a day or a flag"),
-            );
-        }
-        if members.natural_key.iter().any(|column| column.name == attribute.column.name) {
-            problems.push(
-                Diagnostic::new(Code::KeyNameCollision, format!("`{}` names the member", attribute.column.name))
-                    .at(document.key_span(&path), "part of the natural key of the base")
-                    .help("choose another name for the attribute"),
-            );
-        }
-    }
-    if members.attributes.is_empty() {
-        problems.push(
-            Diagnostic::new(Code::MissingSetting, format!("mini-dimension `{}` has no attribute", dimension.dimension))
-                .at(document.span(&["dimension"]), "its combinations are of nothing")
-                .help("add `attributes:` with the ones that change fast"),
-        );
-        return None;
-    }
-    Some(Mini { base: name.clone(), outrigger: dimension.outrigger.unwrap_or(false), members })
-}
-
 fn members(
     document: &Document,
     dimension: &syntax::Dimension,
@@ -221,7 +74,7 @@ fn members(
 }
 
 /// The members without their attributes: what they are read with, what names them, and the policies of their timeline.
-fn timeline(
+pub(super) fn timeline(
     document: &Document,
     dimension: &syntax::Dimension,
     scope: &Scope<'_>,
@@ -271,7 +124,7 @@ fn timeline(
 }
 
 /// The attributes over a query's result; `only` is the policy of all of them, where there is no choice.
-fn attributes(
+pub(super) fn attributes(
     document: &Document,
     dimension: &syntax::Dimension,
     members: &Members,

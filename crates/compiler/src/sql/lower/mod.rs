@@ -1,16 +1,20 @@
 //! Lowering: a checked project becomes statements of one engine. Every decision falls here; templates write it down.
 
+mod changes;
 mod dimension;
 mod fact;
 mod landing;
 mod objects;
 mod relations;
+mod seed;
+mod views;
 
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-pub use objects::{change_statements, manifest};
+pub use changes::change_statements;
+pub use objects::manifest;
 
 use super::dialect::{BigQuery, Dialect, DuckDb};
 use super::googlesql::Problem;

@@ -1,0 +1,100 @@
+//! Resolves mini-dimensions: their base, and attributes that tell combinations apart.
+
+use super::resolve::{Scope, unknown};
+use super::resolve_dimensions::{attributes, timeline};
+use super::types::{KeyStrategy, Mini, Scd};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::sql::googlesql::Type;
+use crate::syntax::{self, Document, Kind};
+
+/// What a mini-dimension is made of: the members of its base, read as the base reads them, and its own attributes.
+pub(super) fn mini(
+    document: &Document,
+    dimension: &syntax::Dimension,
+    scope: &Scope<'_>,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<Mini> {
+    let Some(name) = &dimension.of else {
+        problems.push(
+            Diagnostic::new(Code::MissingSetting, format!("mini-dimension `{}` has no `of`", dimension.dimension))
+                .at(document.span(&["dimension"]), "whose attributes it holds is not said")
+                .help("add `of:` with the dimension whose members have these attributes"),
+        );
+        return None;
+    };
+    let found = scope.dimension_documents.get(name).map(|index| &scope.documents[*index]);
+    let base = found.and_then(|found| match &found.kind {
+        Kind::Dimension(base)
+            if base.kind.unwrap_or(syntax::DimensionKind::Standard) == syntax::DimensionKind::Standard =>
+        {
+            Some((found, base))
+        }
+        _ => None,
+    });
+    let Some((base_document, base)) = base else {
+        let known = scope.dimension_documents.keys().map(String::as_str).filter(|known| *known != dimension.dimension);
+        problems.push(match found {
+            None => unknown("dimension", name, document.span(&["of"]), known),
+            Some(_) => Diagnostic::new(Code::WrongValue, format!("`{name}` has no members of a source"))
+                .at(document.span(&["of"]), "generated, or a mini-dimension itself")
+                .help("name a dimension that is read from a source"),
+        });
+        return None;
+    };
+    for (key, declared) in [
+        ("from", dimension.from.is_some()),
+        ("query", dimension.query.is_some()),
+        ("natural_key", dimension.natural_key.is_some()),
+        ("effective_at", dimension.effective_at.is_some()),
+        ("sequence", dimension.sequence.is_some()),
+        ("on_delete", dimension.on_delete.is_some()),
+        ("first_version", dimension.first_version.is_some()),
+        ("open_end", dimension.open_end.is_some()),
+        ("type1_scope", dimension.type1_scope.is_some()),
+        ("late_type0", dimension.late_type0.is_some()),
+        ("surrogate_key", dimension.surrogate_key.is_some()),
+    ] {
+        if declared {
+            problems.push(
+                Diagnostic::new(Code::WrongValue, format!("`{key}` of a mini-dimension is that of its base"))
+                    .at(document.key_span(&[key]), format!("`{name}` says it"))
+                    .help("remove the key"),
+            );
+        }
+    }
+    // What is wrong with the base is said where the base is resolved.
+    let mut known = Vec::new();
+    let mut members = timeline(base_document, base, scope, &mut known)?;
+    members.attributes = attributes(document, dimension, &members, scope, Some(Scd::Type2), problems);
+    members.key_strategy = KeyStrategy::Hash;
+    for attribute in &members.attributes {
+        let plain = matches!(attribute.column.ty, Type::String | Type::Int64 | Type::Date | Type::Bool | Type::Unknown);
+        let path = ["attributes", attribute.column.name.as_str()];
+        if !plain {
+            problems.push(
+                Diagnostic::new(
+                    Code::TypeMismatch,
+                    format!("attribute `{}` of a mini-dimension is {}", attribute.column.name, attribute.column.ty),
+                )
+                .at(document.key_span(&path), "every value would make a combination of its own")
+                .help("declare `bands`, or an `expr` that gives a label, a whole number, a day or a flag"),
+            );
+        }
+        if members.natural_key.iter().any(|column| column.name == attribute.column.name) {
+            problems.push(
+                Diagnostic::new(Code::KeyNameCollision, format!("`{}` names the member", attribute.column.name))
+                    .at(document.key_span(&path), "part of the natural key of the base")
+                    .help("choose another name for the attribute"),
+            );
+        }
+    }
+    if members.attributes.is_empty() {
+        problems.push(
+            Diagnostic::new(Code::MissingSetting, format!("mini-dimension `{}` has no attribute", dimension.dimension))
+                .at(document.span(&["dimension"]), "its combinations are of nothing")
+                .help("add `attributes:` with the ones that change fast"),
+        );
+        return None;
+    }
+    Some(Mini { base: name.clone(), outrigger: dimension.outrigger.unwrap_or(false), members })
+}

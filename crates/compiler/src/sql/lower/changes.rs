@@ -1,0 +1,190 @@
+//! The statements that carry out a change set: what makes, alters and drops an object in one engine's words.
+
+use serde::Serialize;
+
+use super::Lowering;
+use crate::model::{Project, TargetType};
+use crate::plan::{Action, Alteration, Change, ChangeSet, Object, ObjectColumn, ObjectKind};
+use crate::sql::googlesql::Type;
+
+#[derive(Serialize)]
+struct TableContext {
+    comment: String,
+    table: String,
+    columns: Vec<ColumnContext>,
+    clauses: String,
+}
+
+#[derive(Serialize)]
+struct ColumnContext {
+    name: String,
+    ty: String,
+    required: bool,
+    options: String,
+}
+
+/// The statements that carry out a change set, in order.
+#[must_use]
+pub fn change_statements(project: &Project, engine: TargetType, schema: &str, set: &ChangeSet) -> Vec<String> {
+    let lowering = Lowering::new(project, engine, schema);
+    let mut statements: Vec<String> = [lowering.schema.clone(), lowering.landing_schema(), lowering.history_schema()]
+        .iter()
+        .filter(|_| set.changes.iter().any(|change| change.action == Action::Create))
+        .map(|schema| format!("CREATE SCHEMA IF NOT EXISTS {}", lowering.dialect.quote(schema)))
+        .collect();
+    for change in &set.changes {
+        statements.extend(lowering.change(change));
+    }
+    statements
+}
+
+impl Lowering<'_> {
+    fn change(&self, change: &Change) -> Vec<String> {
+        match (change.action, &change.before, &change.after) {
+            (Action::Create, _, Some(after)) => self.create(after),
+            (Action::Drop, Some(before), _) => vec![self.drop(before)],
+            (Action::Rebuild, Some(before), Some(after)) => {
+                let mut statements = vec![self.drop(before)];
+                statements.extend(self.create(after));
+                statements
+            }
+            (Action::Alter, _, Some(after)) if after.kind == ObjectKind::View => self.create(after),
+            (Action::Alter, _, Some(after)) => {
+                let altered = change.alterations.iter().flat_map(|alteration| self.alteration(after, alteration));
+                // DuckDB does not commit a table that was altered again after its rows were changed.
+                let filled = change.alterations.iter().filter_map(|alteration| match alteration {
+                    Alteration::AddColumn(column) => self.reserved_in_column(after, column),
+                    _ => None,
+                });
+                altered.chain(filled).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn drop(&self, object: &Object) -> String {
+        let kind = if object.kind == ObjectKind::View { "VIEW" } else { "TABLE" };
+        format!("DROP {kind} IF EXISTS {}", self.path(&object.schema, &object.name))
+    }
+
+    fn create(&self, object: &Object) -> Vec<String> {
+        let path = self.path(&object.schema, &object.name);
+        if object.kind == ObjectKind::View {
+            let options = self.table_options(object);
+            return vec![format!(
+                "-- {}\nCREATE OR REPLACE VIEW {path}{options} AS\n{}",
+                one_line(&object.description),
+                object.definition
+            )];
+        }
+        let mut clauses = object.definition.clone();
+        clauses.push_str(&self.table_options(object));
+        let context = TableContext {
+            comment: format!("{}: {}", object.owner, one_line(&object.description)),
+            table: path.clone(),
+            columns: object
+                .columns
+                .iter()
+                .map(|column| ColumnContext {
+                    name: column.name.clone(),
+                    ty: self.column_type(column),
+                    required: column.required,
+                    options: self.column_options(&column.description),
+                })
+                .collect(),
+            clauses,
+        };
+        let mut statements = vec![self.render_one("table", context)];
+        if !self.dialect.has_physical_design() {
+            if !object.description.is_empty() {
+                statements.push(self.comment_on(&format!("TABLE {path}"), &object.description));
+            }
+            for column in object.columns.iter().filter(|column| !column.description.is_empty()) {
+                let target = format!("COLUMN {path}.{}", self.dialect.quote(&column.name));
+                statements.push(self.comment_on(&target, &column.description));
+            }
+        }
+        statements.extend(self.seed(object));
+        statements
+    }
+
+    fn column_type(&self, column: &ObjectColumn) -> String {
+        Type::parse(&column.ty).map_or_else(|| column.ty.clone(), |ty| self.dialect.ty(&ty))
+    }
+
+    fn comment_on(&self, target: &str, description: &str) -> String {
+        format!("COMMENT ON {target} IS {}", self.dialect.string(description))
+    }
+
+    fn column_options(&self, description: &str) -> String {
+        if description.is_empty() || !self.dialect.has_physical_design() {
+            return String::new();
+        }
+        format!(" OPTIONS (description = {})", self.dialect.string(description))
+    }
+
+    fn table_options(&self, object: &Object) -> String {
+        if !self.dialect.has_physical_design() {
+            return String::new();
+        }
+        format!(
+            "\nOPTIONS (description = {}, labels = [('dwc_project', {}), ('dwc_owner', {})])",
+            self.dialect.string(&object.description),
+            self.dialect.string(&label(&self.project.name)),
+            self.dialect.string(&label(&object.owner))
+        )
+    }
+
+    fn alteration(&self, after: &Object, alteration: &Alteration) -> Vec<String> {
+        let path = self.path(&after.schema, &after.name);
+        let quote = |name: &str| self.dialect.quote(name);
+        let physical = self.dialect.has_physical_design();
+        match alteration {
+            Alteration::RenameTable(from) => {
+                vec![format!("ALTER TABLE {} RENAME TO {}", self.path(&after.schema, from), quote(&after.name))]
+            }
+            Alteration::AddColumn(column) => {
+                let mut statements = vec![format!(
+                    "ALTER TABLE {path} ADD COLUMN IF NOT EXISTS {} {}{}",
+                    quote(&column.name),
+                    self.column_type(column),
+                    self.column_options(&column.description)
+                )];
+                if !physical && !column.description.is_empty() {
+                    statements
+                        .push(self.comment_on(&format!("COLUMN {path}.{}", quote(&column.name)), &column.description));
+                }
+                statements
+            }
+            Alteration::DropColumn(name) => {
+                vec![format!("ALTER TABLE {path} DROP COLUMN IF EXISTS {}", quote(name))]
+            }
+            Alteration::RenameColumn { from, to } => {
+                vec![format!("ALTER TABLE {path} RENAME COLUMN {} TO {}", quote(from), quote(to))]
+            }
+            Alteration::DescribeColumn(column) if physical => vec![format!(
+                "ALTER TABLE {path} ALTER COLUMN {} SET OPTIONS (description = {})",
+                quote(&column.name),
+                self.dialect.string(&column.description)
+            )],
+            Alteration::DescribeColumn(column) => {
+                vec![self.comment_on(&format!("COLUMN {path}.{}", quote(&column.name)), &column.description)]
+            }
+            Alteration::Describe(text) if physical => {
+                vec![format!("ALTER TABLE {path} SET OPTIONS (description = {})", self.dialect.string(text))]
+            }
+            Alteration::Describe(text) => vec![self.comment_on(&format!("TABLE {path}"), text)],
+        }
+    }
+}
+
+/// Labels hold lowercase letters, digits, `_` and `-`, at most 63.
+/// <https://cloud.google.com/bigquery/docs/labels-intro#requirements>
+fn label(text: &str) -> String {
+    let clean = |c: char| if c.is_lowercase() || c.is_ascii_digit() || "_-".contains(c) { c } else { '_' };
+    text.to_lowercase().chars().map(clean).take(63).collect()
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
