@@ -72,7 +72,7 @@ fn two_models_of_one_name() {
         "models/twin.yml",
         &STORE.replace(
             "from: shop.stores",
-            "query: SELECT store_id + 1 AS store_id, store_name, at FROM {{ source('shop.stores') }}",
+            "query: SELECT store_id + 1 AS store_id, store_name, `at` FROM {{ source('shop.stores') }}",
         ),
     ));
     let said = said(files);
@@ -130,7 +130,7 @@ fn what_is_missing_has_its_code() {
         (
             "models/store.yml",
             "from: shop.stores\nnatural_key: store_id\n",
-            "query: SELECT store_id, store_name, at FROM {{ source('shop.stores') }}\n",
+            "query: SELECT store_id, store_name, `at` FROM {{ source('shop.stores') }}\n",
             "DW0303",
         ),
         (

@@ -225,7 +225,8 @@ WHERE _c._change = 'delete'
 
 -- delivery: rows that look up a member whose versions changed are bound anew in the role `store`
 CREATE OR REPLACE TEMP TABLE rebound AS
-SELECT _f.`delivery_id`, COALESCE(_v.`store_key`, -1) AS _bound
+SELECT _f.`delivery_id`, COALESCE(_v.`store_key`, -1) AS _bound, _f.`ordered_at_utc` AS _at, _f.`store_durable_key` AS _durable
+
 FROM `dw`.`delivery` AS _f
 JOIN (SELECT DISTINCT `store_durable_key` AS _durable FROM changes WHERE _rebinds) AS _c ON _c._durable = _f.`store_durable_key`
 LEFT JOIN `dw`.`store` AS _v
@@ -241,6 +242,9 @@ SET `store_key` = _r._bound
 FROM rebound AS _r
 WHERE _r.`delivery_id` = _f.`delivery_id`;
 
+-- a row here holds the load back: rows of fact `delivery` lie outside the version that role `store` binds them to
+SELECT CONCAT('delivery_id=', COALESCE(CAST(_r.`delivery_id` AS STRING), 'NULL')) AS key_text FROM rebound AS _r LEFT JOIN `dw`.`store` AS _d ON _d.`store_durable_key` = _r._durable AND _d.`store_key` = _r._bound AND _r._at >= _d.valid_from AND _r._at < _d.valid_to WHERE _r._bound >= 0 AND _d.`store_key` IS NULL LIMIT 20;
+
 -- order_line: a member that its events no longer give, and that the role `store` names, stays as an inferred one
 INSERT INTO `dw`.`store` (`store_key`, `store_durable_key`, `store_id`, valid_from, valid_to, is_current, is_deleted, is_inferred, loaded_batch)
 SELECT DISTINCT _c.`store_durable_key`, _c.`store_durable_key`, _c.`store_id`, TIMESTAMP '0001-01-01 00:00:00+00', TIMESTAMP '9999-12-31 00:00:00+00', TRUE, FALSE, TRUE, dwc_batch
@@ -251,7 +255,8 @@ WHERE _c._change = 'delete'
 
 -- order_line: rows that look up a member whose versions changed are bound anew in the role `store`
 CREATE OR REPLACE TEMP TABLE rebound AS
-SELECT _f.`order_id`, _f.`line_no`, COALESCE(_v.`store_key`, -1) AS _bound
+SELECT _f.`order_id`, _f.`line_no`, COALESCE(_v.`store_key`, -1) AS _bound, _f.`ordered_at_utc` AS _at, _f.`store_durable_key` AS _durable
+
 FROM `dw`.`order_line` AS _f
 JOIN (SELECT DISTINCT `store_durable_key` AS _durable FROM changes WHERE _rebinds) AS _c ON _c._durable = _f.`store_durable_key`
 LEFT JOIN `dw`.`store` AS _v
@@ -267,6 +272,9 @@ SET `store_key` = _r._bound
 FROM rebound AS _r
 WHERE _r.`order_id` = _f.`order_id` AND _r.`line_no` = _f.`line_no`;
 
+-- a row here holds the load back: rows of fact `order_line` lie outside the version that role `store` binds them to
+SELECT CONCAT('order_id=', COALESCE(CAST(_r.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(_r.`line_no` AS STRING), 'NULL')) AS key_text FROM rebound AS _r LEFT JOIN `dw`.`store` AS _d ON _d.`store_durable_key` = _r._durable AND _d.`store_key` = _r._bound AND _r._at >= _d.valid_from AND _r._at < _d.valid_to WHERE _r._bound >= 0 AND _d.`store_key` IS NULL LIMIT 20;
+
 -- payment: a member that its events no longer give, and that the role `store` names, stays as an inferred one
 INSERT INTO `dw`.`store` (`store_key`, `store_durable_key`, `store_id`, valid_from, valid_to, is_current, is_deleted, is_inferred, loaded_batch)
 SELECT DISTINCT _c.`store_durable_key`, _c.`store_durable_key`, _c.`store_id`, TIMESTAMP '0001-01-01 00:00:00+00', TIMESTAMP '9999-12-31 00:00:00+00', TRUE, FALSE, TRUE, dwc_batch
@@ -277,7 +285,8 @@ WHERE _c._change = 'delete'
 
 -- payment: rows that look up a member whose versions changed are bound anew in the role `store`
 CREATE OR REPLACE TEMP TABLE rebound AS
-SELECT _f.`payment_id`, COALESCE(_v.`store_key`, -1) AS _bound
+SELECT _f.`payment_id`, COALESCE(_v.`store_key`, -1) AS _bound, _f.`paid_at_utc` AS _at, _f.`store_durable_key` AS _durable
+
 FROM `dw`.`payment` AS _f
 JOIN (SELECT DISTINCT `store_durable_key` AS _durable FROM changes WHERE _rebinds) AS _c ON _c._durable = _f.`store_durable_key`
 LEFT JOIN `dw`.`store` AS _v
@@ -292,4 +301,7 @@ UPDATE `dw`.`payment` AS _f
 SET `store_key` = _r._bound
 FROM rebound AS _r
 WHERE _r.`payment_id` = _f.`payment_id`;
+
+-- a row here holds the load back: rows of fact `payment` lie outside the version that role `store` binds them to
+SELECT CONCAT('payment_id=', COALESCE(CAST(_r.`payment_id` AS STRING), 'NULL')) AS key_text FROM rebound AS _r LEFT JOIN `dw`.`store` AS _d ON _d.`store_durable_key` = _r._durable AND _d.`store_key` = _r._bound AND _r._at >= _d.valid_from AND _r._at < _d.valid_to WHERE _r._bound >= 0 AND _d.`store_key` IS NULL LIMIT 20;
 

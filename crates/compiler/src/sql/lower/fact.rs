@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::dimension::outrigger_columns;
+use super::dimension::{Audited, outrigger_columns};
 use super::relations::Moment;
 use super::{Lowering, problems_at};
 use crate::diagnostic::{Code, Diagnostic};
@@ -82,7 +82,7 @@ impl Lowering<'_> {
             Ok(increment) => (Some(self.fact_statements(fact, &increment.restricted, Some(&increment))?), None),
             Err(whole) => (None, Some(whole.reason)),
         };
-        let audits = self.fact_audits(fact);
+        let audits = self.fact_audits(fact, Audited::All);
         Ok(ModelLoad {
             model: id,
             name: fact.name.clone(),
@@ -187,6 +187,7 @@ impl Lowering<'_> {
                 flags_deletes: fact.on_delete == FactOnDelete::Flag,
             },
         ));
+        statements.extend(self.fact_audits(fact, Audited::Touched));
         Ok(statements)
     }
 
@@ -410,10 +411,14 @@ impl Lowering<'_> {
         }]
     }
 
-    /// Structure of the loaded fact: every key points to a member, inside its version's interval.
-    fn fact_audits(&self, fact: &Fact) -> Vec<Statement> {
+    /// Structure of the fact, or of the rows that a load touched: every key points to a member, inside its version's
+    /// interval.
+    fn fact_audits(&self, fact: &Fact, audited: Audited) -> Vec<Statement> {
         let quote = |name: &str| self.dialect.quote(name);
-        let table = self.star(&fact.name);
+        let table = match audited {
+            Audited::All => self.star(&fact.name),
+            Audited::Touched => "bound".to_owned(),
+        };
         let names: Vec<&str> = fact.key.iter().map(|column| column.name.as_str()).collect();
         let text = self.readable_key(&names, "_f");
         let list: Vec<String> = names.iter().map(|name| format!("_f.{}", quote(name))).collect();

@@ -9,7 +9,8 @@ FROM changes AS _c
 
 {% endif %}-- {{ fact }}: rows that look up a member whose versions changed are bound anew in the role `{{ role }}`
 CREATE OR REPLACE TEMP TABLE rebound AS
-SELECT {{ fact_key|list("_f") }}, COALESCE(_v.{{ key_column|q }}, -1) AS _bound
+SELECT {{ fact_key|list("_f") }}, COALESCE(_v.{{ key_column|q }}, -1) AS _bound{% if as_of %}, _f.{{ as_of|q }} AS _at, _f.{{ role_durable|q }} AS _durable{% endif %}
+
 FROM {{ fact_table }} AS _f
 JOIN (SELECT DISTINCT {{ durable_column|q }} AS _durable FROM changes WHERE _rebinds) AS _c ON _c._durable = _f.{{ role_durable|q }}
 LEFT JOIN {{ table }} AS _v

@@ -2,15 +2,16 @@
 
 use super::context::Context;
 use crate::diagnostic::Code;
-use crate::model::{Dimension, Members, OnDelete, Scd};
+use crate::model::{Dimension, Fact, Members, OnDelete, Role, Scd};
 use crate::plan::{Gate, Reads, Statement};
 use crate::sql::googlesql::Type;
 use crate::sql::lower::Lowering;
+use crate::sql::names;
 use crate::sql::template::Col;
 
 /// Which members an audit looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Audited {
+pub(in crate::sql::lower) enum Audited {
     /// Every one.
     All,
     /// Those of the temporary table `members`: the ones that a load touched.
@@ -212,6 +213,38 @@ impl Lowering<'_> {
             format!("the timeline of dimension `{name}` is not whole"),
         ));
         audits
+    }
+
+    /// The rows of a fact that were bound anew lie inside their versions.
+    pub(super) fn rebound_audit(
+        &self,
+        fact: &Fact,
+        role: &Role,
+        dimension: &Dimension,
+        members: &Members,
+    ) -> Option<Statement> {
+        names::as_of(fact, role).filter(|_| members.has_versions())?;
+        let lookup = self.lookup(dimension);
+        let keys: Vec<&str> = fact.key.iter().map(|column| column.name.as_str()).collect();
+        let key = self.dialect.quote(&lookup.key);
+        Some(Statement {
+            sql: format!(
+                "SELECT {} AS key_text FROM rebound AS _r LEFT JOIN {} AS _d ON _d.{} = _r._durable AND _d.{key} = _r._bound AND _r._at >= _d.valid_from AND _r._at < {} WHERE _r._bound >= 0 AND _d.{key} IS NULL LIMIT 20",
+                self.readable_key(&keys, "_r"),
+                lookup.table,
+                self.dialect.quote(&lookup.durable),
+                self.valid_to(members, "_d"),
+            ),
+            reads: Reads::Gate(Gate {
+                code: Code::AuditFailed,
+                message: format!(
+                    "rows of fact `{}` lie outside the version that role `{}` binds them to",
+                    fact.name, role.name
+                ),
+                span: role.span,
+                help: "run `dwc run --mode full`, and report the case: a load must not leave this".to_owned(),
+            }),
+        })
     }
 
     /// A key as a person reads it: `order_id=7, line_no=2`.

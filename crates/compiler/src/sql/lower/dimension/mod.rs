@@ -8,7 +8,7 @@ mod incoming;
 use serde::Serialize;
 
 use self::context::Context;
-use self::gates::Audited;
+pub(super) use self::gates::Audited;
 use self::incoming::{outer_text, states_text};
 use super::relations::{Moment, sql_columns};
 use super::{Lowering, problems_at};
@@ -220,6 +220,7 @@ impl Lowering<'_> {
                     open_end: self.open_end(members),
                 },
             ));
+            statements.extend(self.rebound_audit(fact, role, dimension, members));
         }
         statements
     }
