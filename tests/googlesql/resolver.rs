@@ -6,7 +6,7 @@ fn catalog() -> Tables {
     Tables::default()
         .with(
             "shop.orders",
-            &[("order_id", "INT64"), ("store_id", "INT64"), ("amount", "NUMERIC"), ("at", "TIMESTAMP")],
+            &[("order_id", "INT64"), ("store_id", "INT64"), ("amount", "NUMERIC"), ("placed_at", "TIMESTAMP")],
         )
         .and_then(|t| t.with("shop.stores", &[("store_id", "INT64"), ("store_name", "STRING")]))
         .expect("the types are known")
@@ -64,7 +64,7 @@ fn a_column_outside_of_group_by_is_found() {
     );
     assert!(
         problems(
-            "SELECT EXTRACT(YEAR FROM at AT TIME ZONE 'Asia/Seoul') AS y, COUNT(*) AS n FROM `shop.orders` GROUP BY y"
+            "SELECT EXTRACT(YEAR FROM placed_at AT TIME ZONE 'Asia/Seoul') AS y, COUNT(*) AS n FROM `shop.orders` GROUP BY y"
         )
         .is_empty()
     );
@@ -78,8 +78,8 @@ fn an_unknown_table_is_pointed_at() {
 #[test]
 fn a_day_without_zone_is_a_lint() {
     assert_eq!(
-        problems("SELECT DATE(at) AS d FROM `shop.orders`"),
-        [(ProblemKind::DateFromTimestampWithoutZone, "DATE(at)".to_string())]
+        problems("SELECT DATE(placed_at) AS d FROM `shop.orders`"),
+        [(ProblemKind::DateFromTimestampWithoutZone, "DATE(placed_at)".to_string())]
     );
 }
 
