@@ -65,7 +65,10 @@ fn every_statement(folder: &Path) {
         if let Some(incremental) = &model.incremental {
             analyze(&mut analyzer, &format!("{}.incremental", model.name), &script(incremental), &mut problems);
         }
-        analyze(&mut analyzer, &format!("{}.rebuild", model.name), &script(&model.rebuild), &mut problems);
+        let rebuild = sql::rebuild_statements(&project, TargetType::Bigquery, "dw", model.model).expect("a rebuild");
+        if let Some(rebuild) = rebuild {
+            analyze(&mut analyzer, &format!("{}.rebuild", model.name), &script(&rebuild), &mut problems);
+        }
         analyze(&mut analyzer, &format!("{}.audit", model.name), &script(&model.audits), &mut problems);
     }
     assert!(problems.is_empty(), "{} problems:\n{}", problems.len(), problems.join("\n"));

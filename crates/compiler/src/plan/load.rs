@@ -59,9 +59,6 @@ pub struct ModelLoad {
     pub whole: Option<String>,
     /// Computes the model from everything that is landed.
     pub full: Vec<Statement>,
-    /// Forgets the states of a dimension since an instant and computes them from everything that is landed; empty for a
-    /// fact.
-    pub rebuild: Vec<Statement>,
     /// Computes what the batches after the last one consumed can affect; `None` where the model is computed whole.
     pub incremental: Option<Vec<Statement>>,
     /// Checks of the loaded tables, for `verify` and after each run.

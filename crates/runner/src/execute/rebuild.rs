@@ -3,13 +3,14 @@
 
 use chrono::NaiveDateTime;
 use dwc_compiler::diagnostic::Code;
-use dwc_compiler::model::Project;
-use dwc_compiler::plan::{ModelLoad, Reads};
+use dwc_compiler::model::{Project, TargetType};
+use dwc_compiler::plan::{Reads, Statement};
+use dwc_compiler::sql;
 use serde::Serialize;
 
 use super::crash;
 use super::report::ModelReport;
-use super::run::{Held, execute, plan, set};
+use super::run::{Held, execute, plan, set, unsupported};
 use crate::state;
 use crate::{DuckDbWarehouse, Error, Offence};
 
@@ -91,13 +92,17 @@ pub fn rebuild(
         return Err(Error::coded(Code::UnknownName, format!("there is no model `{}` that is loaded", options.model))
             .help("name a dimension or a fact that is read from a source"));
     };
-    if model.rebuild.is_empty() && options.from.is_some() {
+    let rebuild =
+        sql::rebuild_statements(project, TargetType::Duckdb, &project.schema, model.model).map_err(unsupported)?;
+    if rebuild.is_none() && options.from.is_some() {
         return Err(Error::coded(Code::WrongValue, format!("`{}` is a fact, which has no history", model.name))
             .help("leave `--from` out: a fact is computed from everything that is landed"));
     }
     let mut report = RebuildReport { load: ModelReport::of(&model.name), lost: 0, versions: Vec::new() };
     let mut offences = Vec::new();
-    match warehouse.transaction(|| carry_out(warehouse, model, options, &mut report)) {
+    match warehouse.transaction(|| {
+        carry_out(warehouse, &model.name, rebuild.as_ref().unwrap_or(&model.full), options, &mut report)
+    }) {
         Ok(()) => crash::point(),
         Err(Undone::Shown) => {}
         Err(Undone::Held(Held::Offence(offence))) => offences.push(offence),
@@ -108,7 +113,8 @@ pub fn rebuild(
 
 fn carry_out(
     warehouse: &DuckDbWarehouse,
-    model: &ModelLoad,
+    model: &str,
+    statements: &[Statement],
     options: &RebuildOptions,
     report: &mut RebuildReport,
 ) -> Result<(), Undone> {
@@ -116,7 +122,6 @@ fn carry_out(
     set(warehouse, batch, 0, &options.at)?;
     let from = options.from.map_or("0001-01-01".to_owned(), |from| from.format("%Y-%m-%d %H:%M:%S%.f").to_string());
     warehouse.execute(&format!("SET VARIABLE dwc_from = TIMESTAMP '{from}'"))?;
-    let statements = if model.rebuild.is_empty() { &model.full } else { &model.rebuild };
     for statement in statements {
         if matches!(statement.reads, Reads::Versions) {
             report.versions = warehouse.rows(&statement.sql)?.into_iter().map(version_change).collect();
@@ -133,18 +138,18 @@ fn carry_out(
         return Err(Error::coded(
             Code::StatesLost,
             format!(
-                "a rebuild of `{}`{since} would forget {} states that landing no longer holds",
-                model.name, report.lost
+                "a rebuild of `{model}`{since} would forget {} states that landing no longer holds",
+                report.lost
             ),
         )
         .help(format!(
             "declare `retain: history` for its table to keep them from now on; if the loss is meant, add --allow-destructive {}",
-            model.name
+            model
         ))
         .into());
     }
     crash::point();
-    state::consume(warehouse, &model.name, batch)?;
+    state::consume(warehouse, model, batch)?;
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use chrono::NaiveDateTime;
-use dwc_compiler::diagnostic::Code;
+use dwc_compiler::diagnostic::{Code, Diagnostic};
 use dwc_compiler::model::{Project, Table, TargetType};
 use dwc_compiler::plan::{Gate, Landing, LoadPlan, ModelLoad, Reads, Statement};
 use dwc_compiler::sql;
@@ -159,10 +159,13 @@ pub(super) fn plan(warehouse: &DuckDbWarehouse, project: &Project) -> Result<Loa
         return Err(Error::coded(Code::NotApplied, format!("{} objects differ from the models", set.changes.len()))
             .help("look at `dwc plan`, and run `dwc apply`"));
     }
-    sql::load_plan(project, TargetType::Duckdb, &project.schema).map_err(|problems| {
-        let first = problems.first().map_or_else(String::new, |problem| problem.message.clone());
-        Error::coded(Code::UnsupportedSql, first).help("run `dwc check`")
-    })
+    sql::load_plan(project, TargetType::Duckdb, &project.schema).map_err(unsupported)
+}
+
+/// SQL that the engine has no equal of; a check says where it stands.
+pub(super) fn unsupported(problems: Vec<Diagnostic>) -> Error {
+    let first = problems.into_iter().next().map_or_else(String::new, |problem| problem.message);
+    Error::coded(Code::UnsupportedSql, first).help("run `dwc check`")
 }
 
 /// The source tables that the selected models read.

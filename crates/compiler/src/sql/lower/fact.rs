@@ -92,7 +92,6 @@ impl Lowering<'_> {
             by_batch: false,
             whole,
             full,
-            rebuild: Vec::new(),
             incremental,
             audits,
         })

@@ -16,6 +16,7 @@ use rayon::prelude::*;
 pub use changes::change_statements;
 pub use objects::manifest;
 
+use self::dimension::Extent;
 use super::dialect::{BigQuery, Dialect, DuckDb};
 use super::googlesql::Problem;
 use super::template::{Rendered, Templates};
@@ -82,6 +83,24 @@ pub fn load_plan(project: &Project, engine: TargetType, schema: &str) -> Result<
         }
     }
     if problems.is_empty() { Ok(LoadPlan { landings, models }) } else { Err(problems) }
+}
+
+/// What a rebuild of a dimension executes: the states since an instant are forgotten and computed from everything that
+/// is landed. A model that keeps no states has nothing of the kind.
+///
+/// # Errors
+/// What the engine has no equal of in a user's SQL (DW08), each at its place.
+pub fn rebuild_statements(
+    project: &Project,
+    engine: TargetType,
+    schema: &str,
+    id: ModelId,
+) -> Result<Option<Vec<Statement>>, Vec<Diagnostic>> {
+    let ModelId::Dimension(index) = id else { return Ok(None) };
+    let dimension = &project.dimensions[index];
+    let lowering = Lowering::new(project, engine, schema);
+    let rebuilt = |members| lowering.dimension_statements(dimension, members, Extent::Rebuild);
+    dimension.members().map(rebuilt).transpose()
 }
 
 impl<'a> Lowering<'a> {
@@ -177,12 +196,7 @@ fn problems_at(found: Vec<Problem>, span: Span) -> Vec<Diagnostic> {
 
 /// Says above each gate what a row of it means: a reader of the SQL has no report to look at.
 fn with_gates_commented(mut load: ModelLoad) -> ModelLoad {
-    let all = load
-        .full
-        .iter_mut()
-        .chain(&mut load.rebuild)
-        .chain(load.incremental.iter_mut().flatten())
-        .chain(&mut load.audits);
+    let all = load.full.iter_mut().chain(load.incremental.iter_mut().flatten()).chain(&mut load.audits);
     for statement in all {
         if let Reads::Gate(gate) = &statement.reads {
             statement.sql = format!("-- a row here holds the load back: {}\n{}", gate.message, statement.sql);

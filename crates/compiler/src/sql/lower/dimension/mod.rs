@@ -18,7 +18,6 @@ use crate::plan::{ModelLoad, Reads, Statement};
 use crate::sql::googlesql::{Column as SqlColumn, Type};
 use crate::sql::names;
 use crate::sql::template::Col;
-use crate::sql::touched;
 
 #[derive(Serialize)]
 struct Incoming<'a> {
@@ -53,6 +52,17 @@ struct Rekey {
     open_end: String,
 }
 
+/// How much of a dimension a load computes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// What is new since the last load.
+    Incremental,
+    /// Everything that is landed, beside the events that are kept.
+    Full,
+    /// Everything that is landed, in the place of the events that are kept since an instant.
+    Rebuild,
+}
+
 /// What the numbering of surrogate keys needs to know.
 #[derive(Serialize)]
 struct Numbers<'a> {
@@ -68,88 +78,11 @@ impl Lowering<'_> {
         dimension: &Dimension,
         members: &Members,
     ) -> Result<ModelLoad, Vec<Diagnostic>> {
-        let context = self.dimension_context(dimension, members);
         let (tables, upstream) = self.reads(id);
-        let names = &context.names;
-        let base = |query: String, touched: Option<Vec<Col>>, event_at| Incoming {
-            model: &dimension.name,
-            query,
-            names,
-            key: &context.key,
-            history: &context.history,
-            touched,
-            event_at,
-        };
-        // Where the state after each batch is an event, a batch must not hide the one before it.
-        let by_batch = self.states_table(members).is_none() && members.keeps_states();
-        let moment = if by_batch { Moment::Batch } else { Moment::Now };
-        let (full, rebuild, incremental, whole) = if let Some(table) = self.states_table(members) {
-            let load = |since: &str, rebuilds: bool| -> Result<Vec<Statement>, Vec<Diagnostic>> {
-                let text = states_text(members, table);
-                let mut catalog = self.catalog(&members.query, Moment::Now);
-                let mut columns = sql_columns(&table.columns);
-                for (name, ty) in [
-                    ("_at", Type::Timestamp),
-                    ("_batch", Type::Int64),
-                    ("_state", Type::Int64),
-                    ("_deleted", Type::Bool),
-                    ("_gone_since", Type::Timestamp),
-                ] {
-                    columns.push(SqlColumn { name: name.to_owned(), ty });
-                }
-                catalog.add_as(&format!("{}/states", table.address), self.states(table, since), columns);
-                let query = self
-                    .dialect
-                    .query(&outer_text(self.project, members, Some(table), &[], &text), &catalog)
-                    .map_err(|found| problems_at(found, members.query.span))?;
-                let mut statements = self.render("dimension_states", base(query, None, String::new()));
-                statements.extend(self.dimension_gates(dimension, &context, false));
-                let context = Context {
-                    reevaluates: rebuilds || since != self.dialect.words().since,
-                    rebuilds,
-                    ..context.clone()
-                };
-                statements.extend(self.dimension_tail(dimension, members, &context));
-                Ok(statements)
-            };
-            // A row that a reading found again took effect at the time of that reading, which only its image tells.
-            let since = self.dialect.words().since;
-            let all = if table.deletes_by_reading() { since } else { "0" };
-            (load(all, false)?, load("0", true)?, Some(load(since, false)?), None)
-        } else {
-            let (dated, instants) = self.dated_query(members);
-            let event_at = match members.effective_at {
-                EffectiveAt::Column(..) => format!("COALESCE(_e._event_at, {})", self.dialect.words().at),
-                EffectiveAt::Extracted => self.dialect.words().at.to_owned(),
-            };
-            let load = |text: &str,
-                        increment: Option<&touched::Increment>,
-                        rebuilds: bool|
-             -> Result<Vec<Statement>, Vec<Diagnostic>> {
-                let mut catalog = self.catalog(&members.query, if rebuilds { Moment::Now } else { moment });
-                let mut statements = Vec::new();
-                let at = |found| problems_at(found, members.query.span);
-                if let Some(increment) = increment {
-                    self.add_relations(&mut catalog, &increment.relations, moment);
-                    statements.extend(self.touched(&dimension.name, increment, &catalog).map_err(at)?);
-                }
-                let query = self
-                    .dialect
-                    .query(&outer_text(self.project, members, None, &instants, text), &catalog)
-                    .map_err(at)?;
-                let touched = increment.map(|increment| increment.key.iter().map(Col::plain).collect());
-                statements.extend(self.render("dimension_evaluated", base(query, touched, event_at.clone())));
-                statements.extend(self.dimension_gates(dimension, &context, true));
-                statements.extend(self.dimension_tail(dimension, members, &Context { rebuilds, ..context.clone() }));
-                Ok(statements)
-            };
-            let key: Vec<String> = members.natural_key.iter().map(|column| column.name.clone()).collect();
-            let full = load(&dated.text, None, false)?;
-            let rebuild = load(&dated.text, None, true)?;
-            match self.increment(&dated, &key) {
-                Ok(increment) => (full, rebuild, Some(load(&increment.restricted, Some(&increment), false)?), None),
-                Err(whole) => (full, rebuild, None, Some(whole.reason)),
-            }
+        let whole = self.whole_dimension(members);
+        let incremental = match whole {
+            None => Some(self.dimension_statements(dimension, members, Extent::Incremental)?),
+            Some(_) => None,
         };
         Ok(ModelLoad {
             model: id,
@@ -157,13 +90,91 @@ impl Lowering<'_> {
             tables,
             upstream,
             reads_models: self.reads_models(id),
-            by_batch,
+            by_batch: self.by_batch(members),
             whole,
-            full,
-            rebuild,
+            full: self.dimension_statements(dimension, members, Extent::Full)?,
             incremental,
-            audits: self.dimension_audits(dimension, members, &context, Audited::All),
+            audits: self.dimension_audits(
+                dimension,
+                members,
+                &self.dimension_context(dimension, members),
+                Audited::All,
+            ),
         })
+    }
+
+    /// Where the state after each batch is an event, a batch must not hide the one before it.
+    fn by_batch(&self, members: &Members) -> bool {
+        self.states_table(members).is_none() && members.keeps_states()
+    }
+
+    /// The statements of one load, from what is landed to the facts that look the dimension up.
+    pub(super) fn dimension_statements(
+        &self,
+        dimension: &Dimension,
+        members: &Members,
+        extent: Extent,
+    ) -> Result<Vec<Statement>, Vec<Diagnostic>> {
+        let rebuilds = extent == Extent::Rebuild;
+        let context = Context { rebuilds, ..self.dimension_context(dimension, members) };
+        let words = self.dialect.words();
+        let at = |found| problems_at(found, members.query.span);
+        let incoming = |query: String, touched: Option<Vec<Col>>, event_at| Incoming {
+            model: &dimension.name,
+            query,
+            names: &context.names,
+            key: &context.key,
+            history: &context.history,
+            touched,
+            event_at,
+        };
+        if let Some(table) = self.states_table(members) {
+            // A row that a reading found again took effect at the time of that reading, which only its image tells.
+            let from_images = extent == Extent::Full && table.deletes_by_reading();
+            let is_new = extent == Extent::Incremental;
+            let since = if is_new || from_images { words.since } else { "0" };
+            let mut catalog = self.catalog(&members.query, Moment::Now);
+            let mut columns = sql_columns(&table.columns);
+            for (name, ty) in [
+                ("_at", Type::Timestamp),
+                ("_batch", Type::Int64),
+                ("_state", Type::Int64),
+                ("_deleted", Type::Bool),
+                ("_gone_since", Type::Timestamp),
+            ] {
+                columns.push(SqlColumn { name: name.to_owned(), ty });
+            }
+            catalog.add_as(&format!("{}/states", table.address), self.states(table, since), columns);
+            let text = outer_text(self.project, members, Some(table), &[], &states_text(members, table));
+            let query = self.dialect.query(&text, &catalog).map_err(at)?;
+            let mut statements = self.render("dimension_states", incoming(query, None, String::new()));
+            statements.extend(self.dimension_gates(dimension, &context, false));
+            let context = Context { reevaluates: since == "0", ..context.clone() };
+            statements.extend(self.dimension_tail(dimension, members, &context));
+            return Ok(statements);
+        }
+        let (dated, instants) = self.dated_query(members);
+        let event_at = match members.effective_at {
+            EffectiveAt::Column(..) => format!("COALESCE(_e._event_at, {})", words.at),
+            EffectiveAt::Extracted => words.at.to_owned(),
+        };
+        let moment = if self.by_batch(members) && !rebuilds { Moment::Batch } else { Moment::Now };
+        let key: Vec<String> = members.natural_key.iter().map(|column| column.name.clone()).collect();
+        let increment = (extent == Extent::Incremental).then(|| self.increment(&dated, &key).ok()).flatten();
+        let mut catalog = self.catalog(&members.query, moment);
+        let mut statements = Vec::new();
+        if let Some(increment) = &increment {
+            self.add_relations(&mut catalog, &increment.relations, moment);
+            statements.extend(self.touched(&dimension.name, increment, &catalog).map_err(at)?);
+        }
+        let text = increment.as_ref().map_or(&dated.text, |increment| &increment.restricted);
+        let query =
+            self.dialect.query(&outer_text(self.project, members, None, &instants, text), &catalog).map_err(at)?;
+        let touched = increment.as_ref().map(|increment| increment.key.iter().map(Col::plain).collect());
+        statements.extend(self.render("dimension_evaluated", incoming(query, touched, event_at)));
+        statements.extend(self.dimension_gates(dimension, &context, true));
+        statements.extend(self.dimension_tail(dimension, members, &context));
+        Ok(statements)
     }
 
     /// Why a dimension is computed whole, where it is.
@@ -172,7 +183,7 @@ impl Lowering<'_> {
             return None;
         }
         let key: Vec<String> = members.natural_key.iter().map(|column| column.name.clone()).collect();
-        self.increment(&members.query, &key).err().map(|whole| whole.reason)
+        self.increment(&self.dated_query(members).0, &key).err().map(|whole| whole.reason)
     }
 
     /// The statements from the incoming events to the facts that look the dimension up.
