@@ -191,8 +191,13 @@ pub(crate) async fn within<T>(
 pub(crate) async fn patient<T>(access: &Access, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     match tokio::time::timeout(access.statement, work).await {
         Ok(done) => done,
-        Err(_) => Err(Failure::Unreachable(format!("no answer within {} seconds", access.statement.as_secs()))),
+        Err(_) => Err(silent(access)),
     }
+}
+
+/// What a server is that does not answer in its time.
+pub(super) fn silent(access: &Access) -> Failure {
+    Failure::Unreachable(format!("no answer within {} seconds", access.statement.as_secs()))
 }
 
 async fn open_at(options: Opts, access: &Access) -> Result<Conn, Failure> {

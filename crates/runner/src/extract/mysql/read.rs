@@ -1,7 +1,9 @@
 //! Reading: every table of a source in one consistent view, each by its cursor or whole, row by row.
 //! It stages typed rows; it must not know what is done with them.
 
+use std::pin::{Pin, pin};
 use std::sync::{Mutex, PoisonError};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use chrono::NaiveDateTime;
@@ -11,7 +13,7 @@ use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Params};
 
 use super::columns;
-use super::connect::{Access, Failure, open, patient, within};
+use super::connect::{Access, Failure, open, patient, silent, within};
 use super::cursor::pin;
 use super::rows::Rows;
 use crate::extract::meter::Meter;
@@ -128,7 +130,9 @@ pub(super) async fn stream(
     let mut result = within(access, &doing, connection.exec_iter(sql, values)).await?;
     let mut rows = Rows::new(table, *zone, *bound, result.columns_ref(), staged)?;
     let (mut read, mut told) = (0_i64, 0_i64);
-    while let Some(row) = within(access, &doing, result.next()).await? {
+    loop {
+        let next = prompt(access.statement, pin!(result.next())).await.ok_or_else(|| silent(access))?;
+        let Some(row) = next.map_err(|cause| Failure::of(&doing, cause))? else { break };
         read += 1;
         rows.push(&row.unwrap(), read);
         if read % PACED == 0 {
@@ -143,6 +147,19 @@ pub(super) async fn stream(
     let bytes = rows.finish()?;
     tell((read - told).unsigned_abs(), bytes);
     Ok(())
+}
+
+/// What comes within a time; `None` where it does not. A row that has arrived already costs no look at the clock and is
+/// not moved about: there are a million of them in a second.
+async fn prompt<F: Future>(time: Duration, mut work: Pin<&mut F>) -> Option<F::Output> {
+    let at_once = std::future::poll_fn(|context| match work.as_mut().poll(context) {
+        Poll::Ready(done) => Poll::Ready(Some(done)),
+        Poll::Pending => Poll::Ready(None),
+    });
+    match at_once.await {
+        Some(done) => Some(done),
+        None => tokio::time::timeout(time, work).await.ok(),
+    }
 }
 
 /// Rows after which the pace is looked at.
