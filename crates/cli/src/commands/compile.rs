@@ -40,6 +40,7 @@ fn loads(plan: &LoadPlan) -> Vec<(String, String)> {
     let statements = |list: &[Statement]| joined(list.iter().map(|statement| statement.sql.as_str()));
     let mut files = Vec::new();
     for landing in &plan.landings {
+        files.push((format!("landing/{}.first.sql", landing.table), statements(&landing.first)));
         files.push((format!("landing/{}.sql", landing.table), statements(&landing.merge)));
     }
     for model in &plan.models {

@@ -25,6 +25,11 @@ pub struct Landing {
     pub stage: Stage,
     /// Run first where the batch is a reading of the whole table: adds a delete for every landed row that it lacks.
     pub absent: Vec<Statement>,
+    /// A key that comes twice in the staged batch, where there is one.
+    pub repeated: String,
+    /// Puts the staged batch into a table without rows, where no key comes twice: the merge of that case, at the price of
+    /// two copies.
+    pub first: Vec<Statement>,
     /// Merges the staged batch.
     pub merge: Vec<Statement>,
     /// Removes images that every model has consumed: those of batches up to the last that all have consumed.

@@ -45,6 +45,7 @@ pub(super) struct Rendered {
 
 const TEMPLATES: &[(&str, &str)] = &[
     ("landing", include_str!("templates/landing.sql")),
+    ("landing_first", include_str!("templates/landing_first.sql")),
     ("absent", include_str!("templates/absent.sql")),
     ("touched", include_str!("templates/touched.sql")),
     ("dimension_states", include_str!("templates/dimension_states.sql")),

@@ -138,8 +138,15 @@ pub(super) fn check_deleted(warehouse: &DuckDbWarehouse, table: &Table, landing:
     Ok(())
 }
 
+/// Whether a table has no landed rows.
+pub(super) fn is_empty(warehouse: &DuckDbWarehouse, landing: &Landing) -> Result<bool, Error> {
+    Ok(warehouse.rows(&format!("SELECT 1 FROM {} LIMIT 1", landing.rows))?.is_empty())
+}
+
+/// Merges a staged batch into the landed rows, and counts what it did.
 pub(super) fn merge(warehouse: &DuckDbWarehouse, landing: &Landing, counts: &mut TableReport) -> Result<(), Error> {
-    for statement in &landing.merge {
+    let is_first = is_empty(warehouse, landing)? && warehouse.rows(&landing.repeated)?.is_empty();
+    for statement in if is_first { &landing.first } else { &landing.merge } {
         if matches!(statement.reads, Reads::Counts) {
             let found = named(warehouse, &statement.sql)?;
             let get = |name: &str| found.get(name).copied().unwrap_or(0);

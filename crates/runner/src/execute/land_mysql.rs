@@ -9,7 +9,7 @@ use dwc_compiler::diagnostic::Code;
 use dwc_compiler::model::{DetectDeletes, OnSchemaChange, Source, Table};
 use dwc_compiler::plan::Landing;
 
-use super::land::{check_deleted, check_rejected, commit, merge, report_of};
+use super::land::{check_deleted, check_rejected, commit, is_empty, merge, report_of};
 use super::reading::{advance, miss, reading};
 use super::report::{Notice, SourceOutcome, SourceReport, TableReport};
 use super::run::{Mode, RunOptions, set};
@@ -150,9 +150,18 @@ fn land_table(
 ) -> Result<TableReport, Error> {
     let table = request.table;
     let rejects = files::quote(&format!("rejects_of_{}", landing.stage.path.trim_matches('"')));
-    files::make_stage(warehouse, &landing.stage)?;
+    // What a reading of the whole table lacks is deleted by rows that are added to the stage.
+    let adds_absent = request.reading == Reading::Whole
+        && table.detect_deletes == DetectDeletes::FullPass
+        && !is_empty(warehouse, landing)?;
+    let rows = staged.iter().map(|staged| staged.rows.as_path());
+    if adds_absent {
+        files::make_stage(warehouse, &landing.stage)?;
+        staging::load(warehouse, &landing.stage.path, rows)?;
+    } else {
+        staging::view(warehouse, &landing.stage, rows)?;
+    }
     make_rejects(warehouse, table, landing, &rejects)?;
-    staging::load(warehouse, &landing.stage.path, staged.iter().map(|staged| staged.rows.as_path()))?;
     staging::load(warehouse, &rejects, staged.iter().map(|staged| staged.rejects.as_path()))?;
     let count =
         |table: &str| Ok::<i64, Error>(warehouse.number(&format!("SELECT COUNT(*) FROM {table}"))?.unwrap_or(0));
@@ -164,7 +173,7 @@ fn land_table(
     ))?;
     check_rejected(table, count(&landing.stage.path)? + rejected, rejected)?;
     set(warehouse, batch, 0, bound)?;
-    if request.reading == Reading::Whole && table.detect_deletes == DetectDeletes::FullPass {
+    if adds_absent {
         check_deleted(warehouse, table, landing)?;
         for statement in &landing.absent {
             warehouse.execute(&statement.sql)?;
@@ -181,7 +190,8 @@ fn land_table(
     merge(warehouse, landing, &mut counts)?;
     advance(warehouse, request, mark, bound, batch)?;
     counts.extracted += counts.rejected;
-    warehouse.execute(&format!("DROP TABLE {}; DROP TABLE {rejects}", landing.stage.path))?;
+    let kind = if adds_absent { "TABLE" } else { "VIEW" };
+    warehouse.execute(&format!("DROP {kind} {}; DROP TABLE {rejects}", landing.stage.path))?;
     Ok(counts)
 }
 

@@ -4,6 +4,7 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
+use dwc_compiler::plan::Stage;
 use dwc_duckdb::duckdb::arrow::datatypes::{DataType, SchemaRef};
 use dwc_duckdb::duckdb::arrow::record_batch::RecordBatch;
 use parquet::arrow::ArrowWriter;
@@ -11,6 +12,7 @@ use parquet::basic::Compression;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 
+use crate::extract::files::quote;
 use crate::state::literal;
 use crate::{DuckDbWarehouse, Error};
 
@@ -151,6 +153,27 @@ pub(crate) fn load<'p>(
         return Ok(());
     }
     warehouse.execute(&format!("INSERT INTO {table} SELECT * FROM read_parquet([{}])", files.join(", ")))
+}
+
+/// Reads staged rows where they are, as a staging table.
+pub(crate) fn view<'p>(
+    warehouse: &DuckDbWarehouse,
+    stage: &Stage,
+    files: impl Iterator<Item = &'p Path>,
+) -> Result<(), Error> {
+    let own = [("_state", "BIGINT"), ("_at", "TIMESTAMP"), ("_deleted", "BOOLEAN")];
+    let columns = stage.columns.iter().map(|(name, ty)| (name.as_str(), ty.as_str())).chain(own);
+    let columns: Vec<String> = columns
+        .enumerate()
+        .map(|(at, (name, ty))| format!("CAST(c{at} AS {ty}) AS {}", quote(name)))
+        .collect();
+    let files: Vec<String> = files.map(|file| literal(&file.to_string_lossy())).collect();
+    warehouse.execute(&format!(
+        "CREATE OR REPLACE TEMP VIEW {} AS SELECT {} FROM read_parquet([{}])",
+        stage.path,
+        columns.join(", "),
+        files.join(", ")
+    ))
 }
 
 /// The folder in which the readings for one warehouse are staged.
