@@ -1,5 +1,6 @@
-//! What an hourly load costs: a delta of one in a hundred members and rows over a dimension of many members with
-//! two versions each and a fact of twice as many rows; each statement of each model with its time.
+//! What an hourly load costs: a delta of some members and rows over a dimension of many members with two versions each
+//! and a fact of twice as many rows; each statement of each model with its time.
+//! `cargo bench -p dwc-tests --bench hourly -- [MEMBERS] [CHANGED]`, 100000 and 1000 of them when left out.
 //! It must not assert anything: a time says nothing on a machine that does other work.
 
 use std::time::Instant;
@@ -59,10 +60,12 @@ measures:
   amount: { additive: all }
 ";
 
-/// Members; there are half as many orders, of four lines each.
-const MEMBERS: u32 = 100_000;
-
 fn main() {
+    // Cargo adds a word of its own.
+    let mut sizes = std::env::args().skip(1).filter_map(|word| word.parse::<u32>().ok());
+    // There are half as many orders as members, of four lines each.
+    let total = sizes.next().unwrap_or(100_000);
+    let every = total / sizes.next().unwrap_or(1000).max(1);
     let project = Project::new(PROJECT);
     let warehouse = Warehouse::apply(project.path());
     let write = |table: &str, batch: &str, rows: &str| {
@@ -74,21 +77,21 @@ fn main() {
         format!(
             "SELECT range * {every} AS member_id, 'name ' || range AS name, '{grade}' || (range % 3) AS grade, \
              'r' || (range % 17) AS region, TIMESTAMP '2026-01-{day:02} 00:00:00' AS updated_at FROM range({})",
-            MEMBERS / every
+            total / every
         )
     };
     let orders = |status: &str, from: u32, every: u32| {
         format!(
-            "SELECT {from} + range * {every} AS order_id, (range * 7919) % {MEMBERS} AS member_id, \
+            "SELECT {from} + range * {every} AS order_id, (range * 7919) % {total} AS member_id, \
              TIMESTAMP '2026-01-01' + to_minutes(range % 40000) AS ordered_at, '{status}' AS status FROM range({})",
-            MEMBERS / 2 / every
+            total / 2 / every
         )
     };
     let items = |from: u32, every: u32| {
         format!(
             "SELECT {from} + (range // 4) * {every} AS order_id, range % 4 AS line_no, \
              CAST(range % 1000 AS DECIMAL(38, 9)) AS amount FROM range({})",
-            MEMBERS * 2 / every
+            total * 2 / every
         )
     };
     write("members", "2026-01-01", &members("a", 1, 1));
@@ -97,10 +100,10 @@ fn main() {
     run(&warehouse, "first load");
     write("members", "2026-01-02", &members("b", 10, 1));
     run(&warehouse, "every member changes");
-    write("members", "2026-01-03", &members("c", 20, 100));
-    write("orders", "2026-01-03", &orders("sent", 0, 100));
-    write("items", "2026-01-03", &items(MEMBERS, 100));
-    run(&warehouse, "one in a hundred changes");
+    write("members", "2026-01-03", &members("c", 20, every));
+    write("orders", "2026-01-03", &orders("sent", 0, every));
+    write("items", "2026-01-03", &items(total, every));
+    run(&warehouse, "an hour");
     let batch = &warehouse.rows("SELECT MAX(batch) FROM _dwc.batches")[0][0];
     warehouse.execute(&format!(
         "SET VARIABLE dwc_batch = {batch}::BIGINT; SET VARIABLE dwc_since = {batch}::BIGINT - 1; SET VARIABLE dwc_at = TIMESTAMP '2026-01-03'"

@@ -163,10 +163,8 @@ pub(crate) fn view<'p>(
 ) -> Result<(), Error> {
     let own = [("_state", "BIGINT"), ("_at", "TIMESTAMP"), ("_deleted", "BOOLEAN")];
     let columns = stage.columns.iter().map(|(name, ty)| (name.as_str(), ty.as_str())).chain(own);
-    let columns: Vec<String> = columns
-        .enumerate()
-        .map(|(at, (name, ty))| format!("CAST(c{at} AS {ty}) AS {}", quote(name)))
-        .collect();
+    let columns: Vec<String> =
+        columns.enumerate().map(|(at, (name, ty))| format!("CAST(c{at} AS {ty}) AS {}", quote(name))).collect();
     let files: Vec<String> = files.map(|file| literal(&file.to_string_lossy())).collect();
     warehouse.execute(&format!(
         "CREATE OR REPLACE TEMP VIEW {} AS SELECT {} FROM read_parquet([{}])",

@@ -47,8 +47,8 @@ FROM (
     "i"."quantity",
     "i"."unit_price",
     "i"."discount_amount"
-  FROM (SELECT "order_id", "line_no", "product_id", "promotion_id", "quantity", "unit_price", "discount_amount", "updated_at" FROM "dw_landing"."shop__order_items" AS _r WHERE EXISTS (SELECT 1 FROM touched AS _k WHERE _k."order_id" = _r."order_id" AND _k."line_no" = _r."line_no")) AS "i"
-  JOIN (SELECT "order_id", "store_id", "seller_id", "ordered_at", "promised_on", "status", "updated_at" FROM "dw_landing"."shop__orders" AS _r WHERE EXISTS (SELECT 1 FROM touched AS _k WHERE _k."order_id" = _r."order_id")) AS "o" ON "o"."order_id" = "i"."order_id"
+  FROM (SELECT _r."order_id", _r."line_no", _r."product_id", _r."promotion_id", _r."quantity", _r."unit_price", _r."discount_amount", _r."updated_at" FROM "dw_landing"."shop__order_items" AS _r JOIN (SELECT DISTINCT "line_no", "order_id" FROM touched) AS _k ON _k."order_id" = _r."order_id" AND _k."line_no" = _r."line_no") AS "i"
+  JOIN (SELECT _r."order_id", _r."store_id", _r."seller_id", _r."ordered_at", _r."promised_on", _r."status", _r."updated_at" FROM "dw_landing"."shop__orders" AS _r JOIN (SELECT DISTINCT "order_id" FROM touched) AS _k ON _k."order_id" = _r."order_id") AS "o" ON "o"."order_id" = "i"."order_id"
   WHERE "o"."status" <> 'cancelled'
 ) AS "_q"
 ) AS _i

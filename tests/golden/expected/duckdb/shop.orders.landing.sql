@@ -35,7 +35,7 @@ FROM batch_states;
 INSERT INTO "dw_landing"."shop__orders__changes" (_batch, _state, _image, _at, _deleted, "order_id", "store_id", "seller_id", "ordered_at", "promised_on", "status", "updated_at")
 SELECT getvariable('dwc_batch'), 0, 'old', _l._at, _l._deleted, _l."order_id", _l."store_id", _l."seller_id", _l."ordered_at", _l."promised_on", _l."status", _l."updated_at"
 FROM "dw_landing"."shop__orders__rows" AS _l
-WHERE EXISTS (SELECT 1 FROM batch_states AS _s WHERE _s._is_last AND _s._differs AND _s."order_id" = _l."order_id");
+JOIN (SELECT * FROM batch_states WHERE _is_last AND _differs) AS _s ON _s."order_id" = _l."order_id";
 
 -- every state that differs from the one before it
 INSERT INTO "dw_landing"."shop__orders__changes" (_batch, _state, _image, _at, _deleted, "order_id", "store_id", "seller_id", "ordered_at", "promised_on", "status", "updated_at")

@@ -48,7 +48,12 @@ impl Lowering<'_> {
             absent: self.render("absent", &context),
             repeated: format!(
                 "SELECT 1 AS repeated FROM {stage} AS _s GROUP BY {} HAVING COUNT(*) > 1 LIMIT 1",
-                context.key.iter().map(|key| format!("_s.{}", self.dialect.quote(key.name()))).collect::<Vec<_>>().join(", ")
+                context
+                    .key
+                    .iter()
+                    .map(|key| format!("_s.{}", self.dialect.quote(key.name())))
+                    .collect::<Vec<_>>()
+                    .join(", ")
             ),
             first: self.render("landing_first", &context),
             merge: self.render("landing", &context),

@@ -1,5 +1,7 @@
 //! What the relations of a derived increment stand for: subqueries over landing tables, in one engine's words.
 
+use std::collections::BTreeSet;
+
 use super::Lowering;
 use crate::model::{Column, Query, ROW_KEY, Table, star_columns};
 use crate::sql::googlesql::{Column as SqlColumn, Tables, Type};
@@ -96,18 +98,30 @@ impl Lowering<'_> {
                 "(SELECT {columns} FROM {live} AS _r UNION ALL SELECT {columns} FROM {changes} WHERE _batch > {since})"
             ),
             Rows::Touched(pairs) => {
+                let of = |alias: &str, name: &str| format!("{alias}.{}", quote(name));
+                let all: Vec<String> = table.columns.iter().map(|column| of("_r", &column.name)).collect();
+                let keys: BTreeSet<String> = pairs.iter().map(|(_, key)| quote(key)).collect();
                 let equal: Vec<String> =
-                    pairs.iter().map(|(column, key)| format!("_k.{} = _r.{}", quote(key), quote(column))).collect();
+                    pairs.iter().map(|(column, key)| format!("{} = {}", of("_k", key), of("_r", column))).collect();
                 let nullable: Vec<String> = pairs
                     .iter()
                     .filter(|(column, _)| !table.primary_key.contains(column))
-                    .map(|(column, _)| format!(" OR _r.{} IS NULL", quote(column)))
+                    .map(|(column, _)| format!("{} IS NULL", of("_r", column)))
                     .collect();
-                format!(
-                    "(SELECT {columns} FROM {live} AS _r WHERE EXISTS (SELECT 1 FROM touched AS _k WHERE {}){})",
-                    equal.join(" AND "),
-                    nullable.concat()
-                )
+                // A join with the few keys, and rows without one apart: an EXISTS that is correlated, or an OR beside it,
+                // is answered by reading the whole table.
+                let mut touched = format!(
+                    "SELECT {} FROM {live} AS _r JOIN (SELECT DISTINCT {} FROM touched) AS _k ON {}",
+                    all.join(", "),
+                    keys.into_iter().collect::<Vec<_>>().join(", "),
+                    equal.join(" AND ")
+                );
+                if !nullable.is_empty() {
+                    let without = nullable.join(" OR ");
+                    touched
+                        .push_str(&format!(" UNION ALL SELECT {} FROM {live} AS _r WHERE {without}", all.join(", ")));
+                }
+                format!("({touched})")
             }
             Rows::Joined { column, other, other_column } => {
                 let (_, physical) = known.iter().find(|(name, _)| name == other)?;

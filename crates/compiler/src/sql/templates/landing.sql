@@ -36,7 +36,7 @@ FROM batch_states;
 INSERT INTO {{ changes }} (_batch, _state, _image, _at, _deleted, {{ columns|list }})
 SELECT {{ d.batch }}, 0, 'old', _l._at, _l._deleted, {{ columns|list("_l") }}
 FROM {{ rows }} AS _l
-WHERE EXISTS (SELECT 1 FROM batch_states AS _s WHERE _s._is_last AND _s._differs AND {{ key|equal("_s", "_l") }});
+JOIN (SELECT * FROM batch_states WHERE _is_last AND _differs) AS _s ON {{ key|equal("_s", "_l") }};
 
 -- every state that differs from the one before it
 INSERT INTO {{ changes }} (_batch, _state, _image, _at, _deleted, {{ columns|list }})
