@@ -1,6 +1,7 @@
 //! `dwc import`: what it writes passes `dwc check` unchanged, loads, and says what a person has to decide.
 
 use dwc_tests::mariadb::MariaDb;
+use dwc_tests::postgres::Postgres;
 use dwc_tests::project::{Project, Run};
 
 const EMPTY: &str =
@@ -49,6 +50,42 @@ fn a_database_becomes_a_source_that_loads() {
     let again =
         project.dwc_with(&variables, &["import", "mysql", "--name", "shop", "--url-env", "SHOP_DB_URL", "--out", out]);
     assert_eq!(again.code, Some(1), "{again:?}");
+}
+
+#[test]
+fn a_postgres_database_becomes_a_source_that_loads() {
+    let server = Postgres::start();
+    server.query(
+        "postgres",
+        r#"CREATE SCHEMA sales; CREATE TYPE mood AS ENUM ('good', 'bad');
+           CREATE TABLE stores (store_id INT PRIMARY KEY, name TEXT, opened DATE, feeling mood, place INET,
+             updated_at TIMESTAMPTZ NOT NULL DEFAULT now());
+           CREATE INDEX ON stores (updated_at);
+           COMMENT ON TABLE stores IS 'A store # that sells'; COMMENT ON COLUMN stores.name IS 'What "it" is called: ';
+           CREATE TABLE sales."Order Items" (order_id BIGINT, line_no INT, store_id INT REFERENCES stores (store_id),
+             price NUMERIC(12, 2), wide NUMERIC(40, 12), free NUMERIC, tags TEXT[], doc JSONB, raw BYTEA, span INTERVAL,
+             modified TIMESTAMP, "odd name" INT, deleted_at TIMESTAMP, PRIMARY KEY (order_id, line_no));
+           CREATE TABLE visits (id BIGINT, day DATE, PRIMARY KEY (id, day)) PARTITION BY RANGE (day);
+           CREATE TABLE visits_2026 PARTITION OF visits FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
+           CREATE TABLE log (message TEXT); CREATE VIEW latest AS SELECT * FROM stores;
+           INSERT INTO stores VALUES (1, 'Mapo', '2026-01-01', 'good', '10.0.0.1');
+           INSERT INTO sales."Order Items" (order_id, line_no, price, tags) VALUES (1, 1, 9.90, '{a,b}');
+           INSERT INTO visits VALUES (1, '2026-01-01')"#,
+    );
+    let project = Project::new(EMPTY);
+    let address = server.url("postgres");
+    let variables = [("SHOP_DB_URL", address.as_str())];
+    let out = "models/sources/shop.yml";
+    let import = ["import", "postgres", "--name", "shop", "--url-env", "SHOP_DB_URL", "--out", out];
+    done(project.dwc_with(&variables, &import));
+    let text = project.read(out);
+    assert_eq!(text, include_str!("postgres.yml"), "{text}");
+    done(project.dwc(&["check"]));
+    done(project.dwc(&["apply", "--auto-approve"]));
+    let run = done(project.dwc_with(&variables, &["run", "--format", "json"]));
+    for table in ["shop.stores", "shop.sales_Order_Items", "shop.visits"] {
+        assert!(run.stdout.contains(table), "{run:?}");
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 pub mod googlesql;
 pub mod mariadb;
+pub mod postgres;
 pub mod project;
 pub mod proxy;
 pub mod questions;

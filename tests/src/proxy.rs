@@ -80,7 +80,12 @@ impl Proxy {
         self.state.connections.load(Ordering::SeqCst)
     }
 
-    /// The address of one database behind the wire.
+    /// The port on 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The address of one database of a MariaDB server behind the wire.
     pub fn url(&self, database: &str) -> String {
         format!("mysql://root@127.0.0.1:{}/{database}", self.port)
     }

@@ -180,6 +180,18 @@ pub(crate) enum ImportFrom {
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
+    /// A PostgreSQL database
+    Postgres {
+        /// The source's name in the project
+        #[arg(long)]
+        name: String,
+        /// The environment variable with the address, such as SHOP_DB_URL
+        #[arg(long, value_name = "VARIABLE")]
+        url_env: String,
+        /// The file to write, in the project's folder; standard output when left out
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
     /// CSV, Parquet or NDJSON files
     Files {
         /// The source's name in the project

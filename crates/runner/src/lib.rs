@@ -15,7 +15,7 @@ pub use execute::{
     SourceOutcome, SourceReport, TableReport, VersionChange, VersionState, apply, audit, changes, rebuild, run,
 };
 pub use extract::parse_time;
-pub use import::{import_files, import_mysql};
+pub use import::{import_files, import_mysql, import_postgres};
 pub use state::intervals::{Gap, Interval};
 pub use state::{StateReport, TableState};
 pub use warehouse::DuckDbWarehouse;

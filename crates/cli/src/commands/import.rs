@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use dwc_compiler::diagnostic::Code;
-use dwc_runner::{Error, import_files, import_mysql};
+use dwc_runner::{Error, import_files, import_mysql, import_postgres};
 
 use crate::args::{Global, ImportFrom};
 use crate::exit::Exit;
@@ -12,6 +12,7 @@ use crate::exit::Exit;
 pub(super) fn run(global: &Global, from: &ImportFrom) -> Result<Exit, Error> {
     let (text, out) = match from {
         ImportFrom::Mysql { name, url_env, out } => (import_mysql(name, url_env)?, out),
+        ImportFrom::Postgres { name, url_env, out } => (import_postgres(name, url_env)?, out),
         ImportFrom::Files { name, place, out } => (import_files(name, &global.project_dir, place)?, out),
     };
     match out {

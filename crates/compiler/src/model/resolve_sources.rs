@@ -23,10 +23,10 @@ pub(super) fn resolve_source(
     if let Some(zone) = &source.timezone {
         check_zone(zone, document.span(&["timezone"]), problems);
     }
-    if source.ty == SourceType::Mysql && source.url.is_none() {
+    if source.ty.is_database() && source.url.is_none() {
         problems.push(
             Diagnostic::new(Code::MissingSetting, format!("source `{}` has no `url`", source.source))
-                .at(document.span(&["source"]), "a mysql source")
+                .at(document.span(&["source"]), "a database")
                 .help("add `url: \"{{ env('…') }}\"`, so that no secret is in the file"),
         );
     }
@@ -80,7 +80,7 @@ fn resolve_table(
         });
     }
     let on_schema_change = table.on_schema_change.unwrap_or(OnSchemaChange::Discard);
-    if table.on_schema_change.is_some() && source.ty != SourceType::Mysql {
+    if table.on_schema_change.is_some() && !source.ty.is_database() {
         problems.push(
             Diagnostic::new(Code::WrongValue, "`on_schema_change` is for tables of a database")
                 .at(at(&["on_schema_change"]), "files and landed tables have the columns that are declared")

@@ -51,8 +51,18 @@ pub enum SourceType {
     Files,
     /// A MySQL or MariaDB server.
     Mysql,
+    /// A PostgreSQL server.
+    Postgres,
     /// Tables that another tool has landed in the warehouse.
     Warehouse,
+}
+
+impl SourceType {
+    /// Whether it is a server that is asked for rows.
+    #[must_use]
+    pub fn is_database(self) -> bool {
+        matches!(self, SourceType::Mysql | SourceType::Postgres)
+    }
 }
 
 /// A table of a source.

@@ -9,8 +9,8 @@ use dwc_compiler::model::{Source, SourceType, Table};
 use dwc_compiler::plan::{Landing, LoadPlan, Reads};
 
 use super::crash;
+use super::land_database::land_database;
 use super::land_files::land_files;
-use super::land_mysql::land_mysql;
 use super::land_warehouse::land_warehouse;
 use super::report::{SourceOutcome, SourceReport, TableReport};
 use super::run::{Mode, RunOptions, named};
@@ -39,7 +39,7 @@ pub(super) fn land(
                     .any(|name| tables.iter().any(|(table, _)| &table.address == name));
             land_files(warehouse, folder, source, tables, split, options)
         }
-        SourceType::Mysql => land_mysql(warehouse, folder, source, tables, options, tell),
+        SourceType::Mysql | SourceType::Postgres => land_database(warehouse, folder, source, tables, options, tell),
         SourceType::Warehouse => land_warehouse(warehouse, source, tables, options),
     }
 }

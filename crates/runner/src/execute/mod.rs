@@ -3,8 +3,8 @@
 mod apply;
 pub(crate) mod crash;
 mod land;
+mod land_database;
 mod land_files;
-mod land_mysql;
 mod land_warehouse;
 mod reading;
 mod rebuild;

@@ -1,14 +1,17 @@
 //! Extraction: rows of a source go into a staging table, typed; a row that does not cast goes to the error events.
 //! It must not know what is done with them.
 
+pub(crate) mod database;
 pub(crate) mod files;
 pub(crate) mod meter;
 pub(crate) mod moment;
 pub(crate) mod mysql;
+pub(crate) mod postgres;
 pub(crate) mod staging;
 
 use chrono::NaiveDateTime;
 use dwc_compiler::model::Table;
+use serde::{Deserialize, Serialize};
 
 use crate::state::intervals::Interval;
 
@@ -45,7 +48,7 @@ pub(crate) struct Request<'a> {
 }
 
 /// A column of a source's table, as the source says it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SourceColumn {
     /// Its name.
     pub(crate) name: String,

@@ -1,10 +1,12 @@
 //! Import: looks at a source and proposes its YAML, with what was seen and what to decide as comments.
 //! What it writes passes `dwc check` as it is. It reads; it must not change a source or a project.
 
+mod database;
 mod files;
 mod files_keys;
 mod mysql;
 mod mysql_types;
+mod postgres;
 mod yaml;
 
 use dwc_compiler::diagnostic::Code;
@@ -13,13 +15,14 @@ use crate::Error;
 
 pub use files::import_files;
 pub use mysql::import_mysql;
+pub use postgres::import_postgres;
 
 /// A source as it is proposed.
 #[derive(Debug, Default)]
 struct Proposal {
     /// The source's name.
     name: String,
-    /// `mysql` or `files`.
+    /// `mysql`, `postgres` or `files`.
     ty: &'static str,
     /// The connection's address, with `env`.
     url: Option<String>,

@@ -4,23 +4,21 @@
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Row};
 
-use crate::extract::mysql::Failure;
+use crate::extract::database::Failure;
+use crate::extract::mysql::failed;
 
 /// One column of the information schema.
-pub(super) struct Seen {
+pub(super) struct Stated {
     pub(super) name: String,
     pub(super) data_type: String,
     pub(super) column_type: String,
     pub(super) precision: Option<u64>,
     pub(super) scale: Option<u64>,
-    pub(super) nullable: bool,
-    pub(super) extra: String,
-    pub(super) comment: String,
 }
 
 /// The rows of a query, each value as text, NULL as an empty one.
 pub(super) async fn rows(connection: &mut Conn, sql: &str) -> Result<Vec<Vec<String>>, Failure> {
-    let rows: Vec<Row> = connection.query(sql).await.map_err(|cause| Failure::of("looking at the schema", cause))?;
+    let rows: Vec<Row> = connection.query(sql).await.map_err(|cause| failed("looking at the schema", cause))?;
     Ok(rows
         .into_iter()
         .map(|row| {
@@ -36,7 +34,7 @@ pub(super) async fn rows(connection: &mut Conn, sql: &str) -> Result<Vec<Vec<Str
 pub(super) async fn type_of(
     connection: &mut Conn,
     table: &str,
-    column: &Seen,
+    column: &Stated,
     is_json: bool,
 ) -> Result<Option<(String, Option<String>)>, Failure> {
     let unsigned = column.column_type.contains("unsigned");

@@ -1,142 +1,71 @@
-//! Chunks: ranges of a table's key that together hold every row once. A whole number is halved until the server's
-//! estimate of a half is small enough; any other key is walked in its own order. It must not read rows.
+//! Where a table is cut. A whole number is halved until the server's estimate of a half is small enough; any other key is
+//! walked in its own order. It must not read rows.
 
 use dwc_compiler::model::Table;
 use mysql_async::consts::ColumnType;
 use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, Params, Row, Value};
-use serde::{Deserialize, Serialize};
+use mysql_async::{Conn, Row, Value};
 
-use super::connect::Failure;
-use super::read::{quote, quote_path};
-
-/// Chunks of one table at most.
-const MOST: usize = 4096;
+use super::catalog::is_table;
+use super::{Mysql, failed, statement};
+use crate::extract::database::chunks::{Chunk, MOST, between};
+use crate::extract::database::sql::{Part, Sql};
+use crate::extract::database::{Failure, Server};
 
 /// The character set of bytes.
 const BINARY: u16 = 63;
 
-/// A part of a key, as it is journaled and as the server takes it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Part {
-    /// A whole number.
-    Int(i64),
-    /// One beyond the signed ones.
-    Uint(u64),
-    /// A text, a decimal or a moment, as bytes.
-    Bytes(Vec<u8>),
-}
-
-impl Part {
-    fn of(value: &Value) -> Option<Self> {
-        Some(match value {
-            Value::Int(number) => Part::Int(*number),
-            Value::UInt(number) => Part::Uint(*number),
-            Value::Bytes(bytes) => Part::Bytes(bytes.clone()),
-            Value::Date(year, month, day, hour, minute, second, micros) => Part::Bytes(
-                format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}.{micros:06}").into_bytes(),
-            ),
-            Value::NULL | Value::Float(_) | Value::Double(_) | Value::Time(..) => return None,
-        })
-    }
-
-    fn value(&self) -> Value {
-        match self {
-            Part::Int(number) => Value::Int(*number),
-            Part::Uint(number) => Value::UInt(*number),
-            Part::Bytes(bytes) => Value::Bytes(bytes.clone()),
+/// A value of a key; `None` where it is of a type that is not compared exactly.
+fn part(value: &Value) -> Option<Part> {
+    Some(match value {
+        Value::Int(number) => Part::Int(*number),
+        Value::UInt(number) => Part::Uint(*number),
+        Value::Bytes(bytes) => Part::Bytes(bytes.clone()),
+        Value::Date(year, month, day, hour, minute, second, micros) => {
+            format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}.{micros:06}").into()
         }
-    }
-}
-
-/// The rows whose key is greater than one and not greater than another, in the server's own order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Chunk {
-    /// Empty where it reaches from the first row.
-    pub(super) after: Vec<Part>,
-    /// Empty where it reaches to the last row.
-    pub(super) to: Vec<Part>,
-}
-
-impl Chunk {
-    /// The condition of its rows. The bounds of the first column stand apart as well: every server finds those in an index.
-    pub(super) fn condition(&self, key: &[String]) -> (String, Params) {
-        let mut parts = Vec::new();
-        let mut values = Vec::new();
-        for (bound, sign, last) in [(&self.after, ">", ">"), (&self.to, "<", "<=")] {
-            let Some(first) = bound.first() else { continue };
-            parts.push(format!("{} {sign}= ?", quote(&key[0])));
-            values.push(first.value());
-            parts.push(compare(key, bound, sign, last, &mut values));
-        }
-        let text = if parts.is_empty() { String::new() } else { format!(" WHERE {}", parts.join(" AND ")) };
-        let values = if values.is_empty() { Params::Empty } else { Params::Positional(values) };
-        (text, values)
-    }
-}
-
-/// `(a > ? OR (a = ? AND b > ?))`: servers do not use an index for `(a, b) > (?, ?)`.
-fn compare(key: &[String], bound: &[Part], sign: &str, last: &str, values: &mut Vec<Value>) -> String {
-    let (Some(name), Some(part)) = (key.first(), bound.first()) else { return "TRUE".to_owned() };
-    values.push(part.value());
-    if bound.len() == 1 || key.len() == 1 {
-        return format!("{} {last} ?", quote(name));
-    }
-    values.push(part.value());
-    let rest = compare(&key[1..], &bound[1..], sign, last, values);
-    format!("({0} {sign} ? OR ({0} = ? AND {rest}))", quote(name))
+        Value::NULL | Value::Float(_) | Value::Double(_) | Value::Time(..) => return None,
+    })
 }
 
 /// How many rows a table has by the server's statistics, where it can be read by ranges: its whole key is never NULL and
 /// an index begins with it. `None` where it cannot.
-pub(super) async fn estimate(connection: &mut Conn, table: &Table, doing: &str) -> Result<Option<u64>, Failure> {
-    let failed = |cause| Failure::of(doing, cause);
-    let (schema, name) = match table.physical.split_once('.') {
-        Some((schema, name)) => (Some(schema), name),
-        None => (None, table.physical.as_str()),
-    };
-    let nullable: Vec<String> = connection
-        .exec(
-            "SELECT column_name FROM information_schema.columns WHERE table_schema = COALESCE(?, DATABASE()) \
-             AND table_name = ? AND is_nullable = 'YES'",
-            (schema, name),
-        )
-        .await
-        .map_err(failed)?;
-    let leading: Vec<String> = connection
-        .exec(
-            "SELECT column_name FROM information_schema.statistics WHERE table_schema = COALESCE(?, DATABASE()) \
-             AND table_name = ? AND seq_in_index = 1",
-            (schema, name),
-        )
-        .await
-        .map_err(failed)?;
+async fn estimate(connection: &mut Conn, table: &Table, doing: &str) -> Result<Option<u64>, Failure> {
+    let nullable = Sql::new("SELECT column_name FROM information_schema.columns WHERE ")
+        .then(is_table(table))
+        .text(" AND is_nullable = 'YES'");
+    let nullable = names(connection, nullable, doing).await?;
+    let leading = Sql::new("SELECT column_name FROM information_schema.statistics WHERE ")
+        .then(is_table(table))
+        .text(" AND seq_in_index = 1");
+    let leading = names(connection, leading, doing).await?;
     let among = |all: &[String], column: &str| all.iter().any(|name| name.eq_ignore_ascii_case(column));
     let Some(first) = table.primary_key.first() else { return Ok(None) };
     if !among(&leading, first) || table.primary_key.iter().any(|column| among(&nullable, column)) {
         return Ok(None);
     }
-    let rows: Option<Option<u64>> = connection
-        .exec_first(
-            "SELECT table_rows FROM information_schema.tables WHERE table_schema = COALESCE(?, DATABASE()) AND table_name = ?",
-            (schema, name),
-        )
-        .await
-        .map_err(failed)?;
-    Ok(rows.flatten())
+    let rows = Sql::new("SELECT table_rows FROM information_schema.tables WHERE ").then(is_table(table));
+    Ok(names(connection, rows, doing).await?.first().and_then(|rows| rows.parse().ok()))
 }
 
-/// Cuts a table into chunks of about so many rows; `None` where its key is of a type that cannot be cut.
+/// The first column of a query, NULLs aside.
+async fn names(connection: &mut Conn, sql: Sql, doing: &str) -> Result<Vec<String>, Failure> {
+    let rows = Mysql::ask(connection, &sql, doing).await?;
+    Ok(rows.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect())
+}
+
+/// Cuts a table into chunks of about so many rows; `None` where it is too small for it, or its key cannot be cut.
 pub(super) async fn cut(
     connection: &mut Conn,
     table: &Table,
     rows: u64,
     doing: &str,
-) -> Result<Option<Vec<Chunk>>, Failure> {
-    let failed = |cause| Failure::of(doing, cause);
-    let key: Vec<String> = table.primary_key.iter().map(|column| quote(column)).collect();
-    let from = quote_path(&table.physical);
+) -> Result<Option<(u64, Vec<Chunk>)>, Failure> {
+    let failed = |cause| failed(doing, cause);
+    let estimated = estimate(connection, table, doing).await?;
+    let Some(all) = estimated.filter(|all| *all >= rows.saturating_mul(2)) else { return Ok(None) };
+    let key: Vec<String> = table.primary_key.iter().map(|column| Mysql::quote(column)).collect();
+    let from = Mysql::path(&table.physical);
     let probe = connection.prep(format!("SELECT {} FROM {from}", key.join(", "))).await.map_err(failed)?;
     // A text of bytes is compared as a text of the connection's character set where it is sent as a bound.
     let is_binary = |column: &mysql_async::Column| {
@@ -157,9 +86,9 @@ pub(super) async fn cut(
         )
     });
     if is_number && let Some(chunks) = halve(connection, &from, &key[0], rows, doing).await? {
-        return Ok(Some(chunks));
+        return Ok(Some((all, chunks)));
     }
-    walk(connection, table, &from, &key, rows, doing).await
+    Ok(walk(connection, &from, &key, rows, doing).await?.map(|chunks| (all, chunks)))
 }
 
 /// Halves a column of whole numbers; `None` where one number has far more rows than a chunk.
@@ -170,7 +99,7 @@ async fn halve(
     rows: u64,
     doing: &str,
 ) -> Result<Option<Vec<Chunk>>, Failure> {
-    let failed = |cause| Failure::of(doing, cause);
+    let failed = |cause| failed(doing, cause);
     let ends: Option<(Option<i128>, Option<i128>)> = connection
         .query_first(format!("SELECT CAST(MIN({column}) AS CHAR), CAST(MAX({column}) AS CHAR) FROM {from}"))
         .await
@@ -213,7 +142,6 @@ async fn halve(
 /// Takes every so many-th key, in the order of the key's index.
 async fn walk(
     connection: &mut Conn,
-    table: &Table,
     from: &str,
     key: &[String],
     rows: u64,
@@ -222,48 +150,17 @@ async fn walk(
     let mut bounds: Vec<Vec<Part>> = Vec::new();
     while bounds.len() < MOST {
         let rest = Chunk { after: bounds.last().cloned().unwrap_or_default(), to: Vec::new() };
-        let (condition, values) = rest.condition(&table.primary_key);
+        let condition = rest.condition(key);
         let list = key.join(", ");
-        let next: Option<Row> = connection
-            .exec_first(format!("SELECT {list} FROM {from}{condition} ORDER BY {list} LIMIT 1 OFFSET {rows}"), values)
-            .await
-            .map_err(|cause| Failure::of(doing, cause))?;
+        let mut sql = Sql::new(format!("SELECT {list} FROM {from}"));
+        if !condition.is_empty() {
+            sql = sql.text(" WHERE ").then(condition);
+        }
+        let (text, values) = statement(&sql.text(format!(" ORDER BY {list} LIMIT 1 OFFSET {rows}")));
+        let next: Option<Row> = connection.exec_first(text, values).await.map_err(|cause| failed(doing, cause))?;
         let Some(next) = next else { break };
-        let Some(bound) = next.unwrap().iter().map(Part::of).collect::<Option<Vec<Part>>>() else { return Ok(None) };
+        let Some(bound) = next.unwrap().iter().map(part).collect::<Option<Vec<Part>>>() else { return Ok(None) };
         bounds.push(bound);
     }
     Ok(Some(between(bounds)))
-}
-
-/// The chunks between bounds, and those before the first and after the last.
-fn between(bounds: Vec<Vec<Part>>) -> Vec<Chunk> {
-    let starts = std::iter::once(Vec::new()).chain(bounds.iter().cloned());
-    let ends = bounds.iter().cloned().chain(std::iter::once(Vec::new()));
-    starts.zip(ends).map(|(after, to)| Chunk { after, to }).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_chunk_of_a_composite_key_is_a_condition_that_an_index_serves() {
-        let key = ["a".to_owned(), "b".to_owned()];
-        let bounds = vec![vec![Part::Int(1), Part::Bytes(b"x".to_vec())]];
-        let chunks = between(bounds);
-        assert_eq!(chunks.len(), 2);
-        let (first, values) = chunks[0].condition(&key);
-        assert_eq!(first, " WHERE `a` <= ? AND (`a` < ? OR (`a` = ? AND `b` <= ?))");
-        assert_eq!(values, Params::Positional(vec![1.into(), 1.into(), 1.into(), "x".into()]));
-        let (second, _) = chunks[1].condition(&key);
-        assert_eq!(second, " WHERE `a` >= ? AND (`a` > ? OR (`a` = ? AND `b` > ?))");
-        assert_eq!(between(Vec::new())[0].condition(&key), (String::new(), Params::Empty));
-    }
-
-    #[test]
-    fn a_bound_is_journaled_and_read_again() {
-        let chunk = Chunk { after: vec![Part::Int(-5)], to: vec![Part::Uint(u64::MAX), Part::Bytes(vec![0, 255])] };
-        let text = serde_json::to_string(&chunk).unwrap();
-        assert_eq!(serde_json::from_str::<Chunk>(&text).unwrap(), chunk);
-    }
 }

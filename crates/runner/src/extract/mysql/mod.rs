@@ -1,72 +1,167 @@
-//! MySQL and MariaDB: a source is read in one consistent view, streamed, and staged as typed rows in files, so that memory
-//! is bounded whatever the table's size. The first load of a large table goes by ranges of its key, in parallel.
-//! It must not know what is done with the staged rows, nor write into the state.
+//! MySQL and MariaDB: their protocol, their words and their types. It must not decide what is read.
 
-mod batch;
-mod cell;
+mod catalog;
 mod chunks;
-mod columns;
 mod connect;
-mod cursor;
-mod first;
-mod number;
-mod read;
-mod rows;
 
-use std::time::Duration;
+use std::pin::pin;
 
-use chrono::NaiveDateTime;
-use chrono_tz::Tz;
-use dwc_compiler::model::Source;
+use dwc_compiler::model::{Column, Table};
+use mysql_async::consts::{ColumnFlags, ColumnType};
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, Opts, Params, Row, Value};
 
-pub(crate) use connect::{Failure, access, open};
-pub(crate) use first::first_load;
+pub(crate) use connect::failed;
 
 use crate::Error;
-use crate::extract::meter::Meter;
-use crate::extract::staging::Staged;
-use crate::extract::{Read, Request};
+use crate::extract::SourceColumn;
+use crate::extract::database::cell::{Kind, Sent, Shape, Values};
+use crate::extract::database::chunks::Chunk;
+use crate::extract::database::cursor::CursorKind;
+use crate::extract::database::gather::Gather;
+use crate::extract::database::sql::{Part, Sql};
+use crate::extract::database::{Access, Failure, Server};
 
-/// The pause before another attempt at a source that does not answer: four times as long each time, up to a minute.
-fn pause(attempt: u32) -> Duration {
-    Duration::from_millis(300).saturating_mul(4_u32.saturating_pow(attempt)).min(Duration::from_secs(60))
-}
+/// A MySQL or MariaDB server.
+pub(crate) struct Mysql;
 
-/// What reading a source gave.
-pub(crate) struct Extraction {
-    /// The instant of the view, UTC.
-    pub(crate) bound: NaiveDateTime,
-    /// One per request, in their order.
-    pub(crate) tables: Vec<Read>,
-}
+impl Server for Mysql {
+    const NAME: &str = "MySQL";
+    const FORM: &str = "mysql://user:password@host:3306/database";
+    const NOW: &str = "SELECT CAST(UTC_TIMESTAMP(6) AS CHAR)";
+    type Address = Opts;
+    type Connection = Conn;
 
-/// Stages every request, read in one view. A source that does not answer is tried again, from the start.
-pub(crate) fn extract(
-    source: &Source,
-    requests: &[Request<'_>],
-    staged: &[Staged],
-    meter: &mut Meter<'_>,
-) -> Result<Extraction, Failure> {
-    let access = access(source)?;
-    let zone: Tz = source.timezone.parse().unwrap_or(Tz::UTC);
-    let read = attempts(access.retries, || block_on(read::read(&access, zone, requests, staged, meter)));
-    read.map(|(bound, tables)| Extraction { bound, tables })
-}
+    fn address(text: &str) -> Option<Opts> {
+        connect::read_address(text)
+    }
 
-/// Tries until there is an answer, or something that another attempt does not mend, or enough was tried.
-fn attempts<T>(retries: u32, mut attempt: impl FnMut() -> Result<T, Failure>) -> Result<T, Failure> {
-    let mut tried = 0;
-    loop {
-        match attempt() {
-            Err(Failure::Unreachable(_)) if tried < retries => std::thread::sleep(pause(tried)),
-            done => return done,
+    async fn open(address: &Opts, access: &Access<Self>) -> Result<Conn, Failure> {
+        connect::open(address.clone(), access).await
+    }
+
+    async fn close(mut connection: Conn) {
+        // Nothing was written: an error here only says that the connection is gone already.
+        let _ = connection.query_drop("ROLLBACK").await;
+        let _ = connection.disconnect().await;
+    }
+
+    async fn view(connection: &mut Conn, doing: &str) -> Result<(), Failure> {
+        let begin = connection.query_drop("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
+        begin.await.map_err(|cause| failed(doing, cause))
+    }
+
+    async fn ask(connection: &mut Conn, sql: &Sql, doing: &str) -> Result<Vec<Vec<Option<String>>>, Failure> {
+        let (text, values) = statement(sql);
+        let rows: Vec<Row> = connection.exec(text, values).await.map_err(|cause| failed(doing, cause))?;
+        let text = |value: Value| match value {
+            Value::Int(number) => Some(number.to_string()),
+            Value::UInt(number) => Some(number.to_string()),
+            other => mysql_async::from_value_opt::<Option<String>>(other).unwrap_or_default(),
+        };
+        Ok(rows.into_iter().map(|row| row.unwrap().into_iter().map(text).collect()).collect())
+    }
+
+    fn quote(name: &str) -> String {
+        format!("`{}`", name.replace('`', "``"))
+    }
+
+    fn columns(table: &Table) -> Sql {
+        catalog::columns(table)
+    }
+
+    fn cursor_kind(ty: &str) -> CursorKind {
+        catalog::cursor_kind(ty)
+    }
+
+    fn greatest(_: CursorKind, name: &str) -> String {
+        format!("CAST(MAX({name}) AS CHAR)")
+    }
+
+    fn select(_: &Table, column: &Column, _: &SourceColumn) -> Result<String, Error> {
+        Ok(Self::quote(&column.name))
+    }
+
+    fn extra(columns: &[&SourceColumn]) -> String {
+        catalog::extra(columns)
+    }
+
+    async fn cut(
+        connection: &mut Conn,
+        table: &Table,
+        _: &[SourceColumn],
+        rows: u64,
+        doing: &str,
+    ) -> Result<Option<(u64, Vec<Chunk>)>, Failure> {
+        chunks::cut(connection, table, rows, doing).await
+    }
+
+    async fn stream(
+        connection: &mut Conn,
+        access: &Access<Self>,
+        sql: &Sql,
+        _: &[SourceColumn],
+        gather: &mut Gather<'_>,
+        doing: &str,
+    ) -> Result<(), Failure> {
+        let (text, values) = statement(sql);
+        let asked = async { connection.exec_iter(text, values).await.map_err(|cause| failed(doing, cause)) };
+        let mut result = access.within(asked).await?;
+        let mut columns = result.columns_ref().iter();
+        gather.start(|_| columns.next().map_or(Shape { kind: Kind::Plain, decimals: 6 }, shape))?;
+        while let Some(row) =
+            access.prompt(pin!(result.next())).await?.map_err(|cause: mysql_async::Error| failed(doing, cause))?
+        {
+            if gather.push(row.unwrap().as_slice())? {
+                gather.keep().await;
+            }
         }
-        tried += 1;
+        Ok(())
     }
 }
 
-/// Runs one connection's work on this thread.
-fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.map_err(|cause| Error::because("the reader of a source could not start", cause))?.block_on(work)
+/// A statement with its values.
+fn statement(sql: &Sql) -> (String, Params) {
+    let mut values = Vec::new();
+    let text = sql.write(|part| {
+        values.push(match part {
+            Part::Int(number) => Value::Int(*number),
+            Part::Uint(number) => Value::UInt(*number),
+            Part::Bytes(bytes) => Value::Bytes(bytes.clone()),
+        });
+        "?".to_owned()
+    });
+    (text, if values.is_empty() { Params::Empty } else { Params::Positional(values) })
+}
+
+/// What the server says of a column of its result.
+fn shape(column: &mysql_async::Column) -> Shape {
+    let is_text = column.flags().intersects(ColumnFlags::ENUM_FLAG | ColumnFlags::SET_FLAG);
+    let kind = match column.column_type() {
+        _ if is_text => Kind::Plain,
+        ColumnType::MYSQL_TYPE_TIMESTAMP | ColumnType::MYSQL_TYPE_TIMESTAMP2 => Kind::Instant,
+        ColumnType::MYSQL_TYPE_DATE | ColumnType::MYSQL_TYPE_NEWDATE => Kind::Day,
+        ColumnType::MYSQL_TYPE_BIT => Kind::Bits,
+        _ => Kind::Plain,
+    };
+    Shape { kind, decimals: column.decimals().min(6) }
+}
+
+impl Values for [Value] {
+    fn at(&self, column: usize) -> Sent<'_> {
+        match &self[column] {
+            Value::NULL => Sent::Null,
+            Value::Bytes(bytes) => Sent::Bytes(bytes),
+            Value::Int(number) => Sent::Int(*number),
+            Value::UInt(number) => Sent::Uint(*number),
+            Value::Float(number) => Sent::Float(*number),
+            Value::Double(number) => Sent::Double(*number),
+            Value::Date(year, month, day, hour, minute, second, micros) => {
+                Sent::Moment(*year, *month, *day, *hour, *minute, *second, *micros)
+            }
+            Value::Time(negative, days, hours, minutes, seconds, micros) => {
+                Sent::Time(*negative, *days, *hours, *minutes, *seconds, *micros)
+            }
+        }
+    }
 }

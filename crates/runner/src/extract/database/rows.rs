@@ -5,10 +5,9 @@ use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 use dwc_compiler::model::{DetectDeletes, Table};
 use dwc_compiler::sql::googlesql::Type;
-use mysql_async::Value;
 
 use super::batch::Batch;
-use super::cell::{Cell, Reading};
+use super::cell::{Cell, Reading, Sent, Shape, Values};
 use crate::Error;
 use crate::extract::moment;
 use crate::extract::staging::{Sink, Staged};
@@ -30,14 +29,14 @@ impl Rows {
         table: &Table,
         zone: Tz,
         bound: NaiveDateTime,
-        sent: &[mysql_async::Column],
+        shapes: Vec<Shape>,
         staged: &Staged,
     ) -> Result<Self, Error> {
         let readings: Vec<Reading> = table
             .columns
             .iter()
-            .zip(sent)
-            .map(|(column, sent)| Reading::new(&column.name, &column.ty, zone, sent))
+            .zip(shapes)
+            .map(|(column, shape)| Reading { name: column.name.clone(), ty: column.ty.clone(), shape, zone })
             .collect();
         let place_of = |name: &String| table.columns.iter().position(|column| &column.name == name);
         let key: Vec<usize> = table.primary_key.iter().filter_map(place_of).collect();
@@ -61,17 +60,17 @@ impl Rows {
     }
 
     /// Takes a row, or rejects it.
-    pub(super) fn push(&mut self, row: &[Value], state: i64) {
-        let mut cells = Vec::with_capacity(row.len() + 3);
+    pub(super) fn push(&mut self, row: &(impl Values + ?Sized), state: i64) {
+        let mut cells = Vec::with_capacity(self.readings.len() + 3);
         let mut reasons: Vec<String> = Vec::new();
-        for (reading, value) in self.readings.iter().zip(row) {
-            cells.push(reading.cell(value).unwrap_or_else(|reason| {
+        for (at, reading) in self.readings.iter().enumerate() {
+            cells.push(reading.cell(row.at(at)).unwrap_or_else(|reason| {
                 reasons.push(reason);
                 Cell::Null
             }));
         }
         for at in &self.key {
-            if row[*at] == Value::NULL {
+            if row.at(*at) == Sent::Null {
                 reasons.push(format!("`{}` is NULL, and a part of the primary key", self.readings[*at].name));
             }
         }
@@ -81,12 +80,12 @@ impl Rows {
             self.taken.push(&cells);
             return;
         }
-        let place: Vec<String> = self.key.iter().map(|at| plain(&self.readings[*at].json_of(&row[*at]))).collect();
+        let place: Vec<String> = self.key.iter().map(|at| plain(&self.readings[*at].json_of(row.at(*at)))).collect();
         let kept: serde_json::Map<String, serde_json::Value> = self
             .readings
             .iter()
-            .zip(row)
-            .map(|(reading, value)| (reading.name.clone(), reading.json_of(value)))
+            .enumerate()
+            .map(|(at, reading)| (reading.name.clone(), reading.json_of(row.at(at))))
             .collect();
         let texts = [place.join(", "), reasons.join(", "), serde_json::Value::Object(kept).to_string()];
         let texts: Vec<Cell<'_>> = texts.into_iter().map(|text| Cell::Text(text.into())).collect();

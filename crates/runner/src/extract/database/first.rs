@@ -10,23 +10,22 @@ use std::sync::mpsc::{Sender, channel};
 use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 use dwc_compiler::model::{Source, Table};
-use mysql_async::Conn;
 use serde::{Deserialize, Serialize};
 
-use super::chunks::{Chunk, cut, estimate};
-use super::columns;
-use super::connect::{Access, Failure, access, open, within};
+use super::access::{Access, Failure};
+use super::chunks::Chunk;
 use super::cursor::pin;
-use super::read::{Pace, View, now, stream};
-use super::{attempts, block_on};
+use super::gather::{Pace, View};
+use super::view::{Query, now, stream};
+use super::{Server, attempts, block_on, columns, zone};
 use crate::Error;
 use crate::execute::crash;
 use crate::extract::meter::Meter;
 use crate::extract::staging::Staged;
-use crate::extract::{Reading, Watermark};
+use crate::extract::{Reading, SourceColumn, Watermark};
 
 /// The version of the journal.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// What was decided before the first chunk.
 #[derive(Serialize, Deserialize)]
@@ -36,6 +35,8 @@ struct Journal {
     shape: String,
     watermark: String,
     bound: NaiveDateTime,
+    /// The columns that were there.
+    there: Vec<SourceColumn>,
     /// What is selected.
     list: String,
     /// The server's estimate.
@@ -53,15 +54,15 @@ pub(crate) struct FirstLoad {
 
 /// Stages a table in chunks, or goes on where a former run was killed; `None` where the table is small, or has no key or
 /// cursor for it. Files stay in the folder until they have landed.
-pub(crate) fn first_load(
+pub(super) fn first_load<S: Server>(
     source: &Source,
     table: &Table,
     folder: &Path,
     meter: &mut Meter<'_>,
 ) -> Result<Option<FirstLoad>, Failure> {
     let Some(cursor) = &table.cursor else { return Ok(None) };
-    let access = access(source)?;
-    let zone: Tz = source.timezone.parse().unwrap_or(Tz::UTC);
+    let access = Access::<S>::new(source)?;
+    let zone = zone(source);
     let shape = shape(source, table);
     let path = folder.join("journal.json");
     let known: Option<Journal> = fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
@@ -80,8 +81,7 @@ pub(crate) fn first_load(
     let todo: Vec<(usize, &Chunk)> = journal.chunks.iter().enumerate().filter(|(at, _)| !name(*at).is_done()).collect();
     let left = journal.rows.saturating_mul(todo.len() as u64) / journal.chunks.len().max(1) as u64;
     meter.table(&table.address, Some(left));
-    let (bound, list) = (journal.bound, journal.list.as_str());
-    let work = Work { access, table, zone, bound, list, todo: &todo, name: &name };
+    let work = Work { access, table, zone, journal: &journal, todo: &todo, name: &name };
     if let Err(failure) = work.share(source.max_connections.max(1) as usize, meter) {
         if matches!(failure, Failure::Stopped(_)) {
             // The table is not what it was when it was divided: the next run begins anew.
@@ -107,9 +107,9 @@ fn shape(source: &Source, table: &Table) -> String {
     )
 }
 
-/// Pins the watermark and cuts the table, where it is worth it.
-async fn begin(
-    access: &Access,
+/// Cuts the table, where it is worth it, and pins the watermark before the first row is read.
+async fn begin<S: Server>(
+    access: &Access<S>,
     source: &Source,
     table: &Table,
     cursor: &str,
@@ -117,18 +117,19 @@ async fn begin(
     shape: &str,
 ) -> Result<Option<Journal>, Failure> {
     let doing = format!("dividing table `{}`", table.address);
-    let mut connection = open(access).await?;
-    let there = columns::look(&mut connection, table).await?;
+    let mut connection = access.open().await?;
+    let there = access.within(columns::look::<S>(&mut connection, table)).await?;
     columns::check(table, &there, &[])?;
-    let rows = estimate(&mut connection, table, &doing).await?;
-    let Some(rows) = rows.filter(|rows| *rows >= source.chunk_rows.saturating_mul(2)) else { return Ok(None) };
-    let bound = within(access, &doing, now(&mut connection)).await?;
-    let pinned = pin(&mut connection, table, cursor, zone, bound, &Reading::Whole, &doing).await?;
-    let Some(watermark) = pinned.watermark else { return Ok(None) };
-    let Some(chunks) = cut(&mut connection, table, source.chunk_rows, &doing).await? else { return Ok(None) };
-    let _ = connection.disconnect().await;
-    let list = columns::list(table, &there);
-    Ok(Some(Journal { format: FORMAT, shape: shape.to_owned(), watermark, bound, list, rows, chunks }))
+    let Some((rows, chunks)) = S::cut(&mut connection, table, &there, source.chunk_rows, &doing).await? else {
+        return Ok(None);
+    };
+    let bound = now(access, &mut connection).await?;
+    let view = View { pace: Pace::new(None, 1), zone, bound };
+    let pin = pin::<S>(&mut connection, table, &there, cursor, &view, &Reading::Whole, &doing);
+    let Some(watermark) = access.within(pin).await?.watermark else { return Ok(None) };
+    S::close(connection).await;
+    let list = columns::list::<S>(table, &there)?;
+    Ok(Some(Journal { format: FORMAT, shape: shape.to_owned(), watermark, bound, there, list, rows, chunks }))
 }
 
 fn write(folder: &Path, path: &Path, journal: &Journal) -> Result<(), Error> {
@@ -141,17 +142,16 @@ fn write(folder: &Path, path: &Path, journal: &Journal) -> Result<(), Error> {
 }
 
 /// The chunks that are left, and how each is read.
-struct Work<'w> {
-    access: Access,
+struct Work<'w, S: Server> {
+    access: Access<S>,
     table: &'w Table,
     zone: Tz,
-    bound: NaiveDateTime,
-    list: &'w str,
+    journal: &'w Journal,
     todo: &'w [(usize, &'w Chunk)],
     name: &'w (dyn Fn(usize) -> Staged + Sync),
 }
 
-impl Work<'_> {
+impl<S: Server> Work<'_, S> {
     /// Reads the chunks over so many connections. The first that fails stops the others after their chunk.
     fn share(&self, connections: usize, meter: &mut Meter<'_>) -> Result<(), Failure> {
         let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
@@ -162,8 +162,8 @@ impl Work<'_> {
                 .map(|_| {
                     let said = said.clone();
                     scope.spawn(move || {
-                        let pace = Pace::new(&self.access, connections);
-                        let view = View { access: &self.access, pace, zone: self.zone, bound: self.bound };
+                        let pace = Pace::new(self.access.rows_per_second, connections);
+                        let view = View { pace, zone: self.zone, bound: self.journal.bound };
                         self.work(&view, next, stop, &said)
                     })
                 })
@@ -188,7 +188,7 @@ impl Work<'_> {
 
     fn work(
         &self,
-        view: &View<'_>,
+        view: &View,
         next: &AtomicUsize,
         stop: &AtomicBool,
         said: &Sender<(u64, u64)>,
@@ -209,30 +209,31 @@ impl Work<'_> {
             crash::point();
         }
         if let Some(connection) = connection {
-            // Nothing was written: an error here only says that the connection is gone already.
-            let _ = runtime.block_on(connection.disconnect());
+            runtime.block_on(S::close(connection));
         }
         Ok(())
     }
 
     async fn read(
         &self,
-        kept: &mut Option<Conn>,
-        view: &View<'_>,
+        kept: &mut Option<S::Connection>,
+        view: &View,
         chunk: &Chunk,
         staged: &Staged,
         said: &Sender<(u64, u64)>,
     ) -> Result<(), Failure> {
         let mut connection = match kept.take() {
             Some(connection) => connection,
-            None => open(&self.access).await?,
+            None => self.access.open().await?,
         };
-        let condition = chunk.condition(&self.table.primary_key);
+        let key: Vec<String> = self.table.primary_key.iter().map(|column| S::quote(column)).collect();
+        let Journal { there, list, .. } = self.journal;
+        let query = Query { table: self.table, there, list, condition: chunk.condition(&key) };
         // Who hears the count is gone only when the whole work is given up.
         let mut tell = |rows, bytes| {
             let _ = said.send((rows, bytes));
         };
-        stream(&mut connection, view, self.table, self.list, condition, staged, &mut tell).await?;
+        stream(&self.access, &mut connection, view, &query, staged, &mut tell).await?;
         *kept = Some(connection);
         Ok(())
     }

@@ -3,30 +3,24 @@
 
 use dwc_compiler::diagnostic::Code;
 use dwc_compiler::model::{EXTRA, OnSchemaChange, Table};
-use mysql_async::Conn;
-use mysql_async::prelude::Queryable;
 
-use super::connect::Failure;
-use super::read::quote;
+use super::Server;
+use super::access::Failure;
 use crate::Error;
 use crate::extract::SourceColumn;
 
 /// The columns that are there, in their order.
-pub(super) async fn look(connection: &mut Conn, table: &Table) -> Result<Vec<SourceColumn>, Failure> {
+pub(super) async fn look<S: Server>(
+    connection: &mut S::Connection,
+    table: &Table,
+) -> Result<Vec<SourceColumn>, Failure> {
     let doing = format!("reading table `{}`", table.address);
-    let (schema, name) = match table.physical.split_once('.') {
-        Some((schema, name)) => (Some(schema), name),
-        None => (None, table.physical.as_str()),
+    let there = S::ask(connection, &S::columns(table), &doing).await?;
+    let column = |row: Vec<Option<String>>| {
+        let mut row = row.into_iter().flatten();
+        Some(SourceColumn { name: row.next()?, ty: row.next()? })
     };
-    let there: Vec<(String, String)> = connection
-        .exec(
-            "SELECT column_name, CAST(column_type AS CHAR) FROM information_schema.columns \
-             WHERE table_schema = COALESCE(?, DATABASE()) AND table_name = ? ORDER BY ordinal_position",
-            (schema, name),
-        )
-        .await
-        .map_err(|cause| Failure::of(&doing, cause))?;
-    Ok(there.into_iter().map(|(name, ty)| SourceColumn { name, ty }).collect())
+    Ok(there.into_iter().filter_map(column).collect())
 }
 
 /// Compares the columns that are there with those declared and those of the last reading. What changed is the result,
@@ -88,37 +82,24 @@ fn changes(table: &Table, there: &[SourceColumn], known: &[SourceColumn]) -> Vec
 }
 
 /// What is selected: the declared columns, and for a table that evolves the others as an object.
-pub(super) fn list(table: &Table, there: &[SourceColumn]) -> String {
-    let declared = |column: &dwc_compiler::model::Column| match column.name.as_str() {
-        EXTRA => extra(table, there),
-        name => quote(name),
-    };
-    table.columns.iter().map(declared).collect::<Vec<_>>().join(", ")
+pub(super) fn list<S: Server>(table: &Table, there: &[SourceColumn]) -> Result<String, Error> {
+    let mut all = Vec::with_capacity(table.columns.len());
+    for column in &table.columns {
+        let found = there.iter().find(|other| other.name.eq_ignore_ascii_case(&column.name));
+        all.push(match found {
+            _ if column.name == EXTRA => S::extra(&extra(table, there)),
+            Some(found) => S::select(table, column, found)?,
+            None => S::quote(&column.name),
+        });
+    }
+    Ok(all.join(", "))
 }
 
-fn extra(table: &Table, there: &[SourceColumn]) -> String {
+/// The columns that are neither declared nor ignored.
+fn extra<'t>(table: &Table, there: &'t [SourceColumn]) -> Vec<&'t SourceColumn> {
     let is_extra = |column: &&SourceColumn| {
         let declared = table.columns.iter().any(|known| known.name.eq_ignore_ascii_case(&column.name));
         !declared && !table.ignore_columns.contains(&column.name)
     };
-    let parts: Vec<String> = there
-        .iter()
-        .filter(is_extra)
-        .map(|column| format!("'{}', {}", column.name.replace('\\', "\\\\").replace('\'', "''"), as_json(column)))
-        .collect();
-    if parts.is_empty() { "NULL".to_owned() } else { format!("JSON_OBJECT({})", parts.join(", ")) }
-}
-
-/// What has no place in JSON becomes a text: bytes in hexadecimal, shapes as they are spelt.
-fn as_json(column: &SourceColumn) -> String {
-    let name = quote(&column.name);
-    let kind: String = column.ty.chars().take_while(char::is_ascii_alphabetic).collect();
-    match kind.as_str() {
-        "binary" | "varbinary" | "tinyblob" | "blob" | "mediumblob" | "longblob" | "vector" => format!("HEX({name})"),
-        "bit" => format!("{name} + 0"),
-        "decimal" | "date" | "datetime" | "timestamp" | "time" => format!("CAST({name} AS CHAR)"),
-        "geometry" | "point" | "linestring" | "polygon" | "multipoint" | "multilinestring" | "multipolygon"
-        | "geometrycollection" => format!("ST_AsText({name})"),
-        _ => name,
-    }
+    there.iter().filter(is_extra).collect()
 }

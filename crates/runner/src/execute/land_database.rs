@@ -13,15 +13,15 @@ use super::land::{check_deleted, check_rejected, commit, is_empty, merge, report
 use super::reading::{advance, miss, reading};
 use super::report::{Notice, SourceOutcome, SourceReport, TableReport};
 use super::run::{Mode, RunOptions, set};
+use crate::extract::database::{self, Extraction, Failure};
 use crate::extract::meter::Meter;
-use crate::extract::mysql::{self, Extraction, Failure};
 use crate::extract::staging::{self, Staged};
 use crate::extract::{Read, Reading, Request, files};
 use crate::state::{self, literal};
 use crate::{DuckDbWarehouse, Error};
 
 /// Lands what is new of a database.
-pub(super) fn land_mysql(
+pub(super) fn land_database(
     warehouse: &DuckDbWarehouse,
     folder: &Path,
     source: &Source,
@@ -66,7 +66,7 @@ pub(super) fn land_mysql(
     }
     let staged: Vec<Staged> =
         requests.iter().map(|request| Staged::new(&folder, &request.table.address.replace('.', "__"))).collect();
-    let landed = match mysql::extract(source, &requests, &staged, &mut meter) {
+    let landed = match database::extract(source, &requests, &staged, &mut meter) {
         Err(Failure::Unreachable(reason)) => down(report, &requests, reason),
         Err(Failure::Stopped(error)) => Err(error),
         Ok(Extraction { bound, tables: read }) => {
@@ -126,7 +126,7 @@ fn land_first(
     meter: &mut Meter<'_>,
 ) -> Result<Option<(SourceReport, Reading)>, Failure> {
     let folder = folder.join(request.table.address.replace('.', "__"));
-    let Some(first) = mysql::first_load(source, request.table, &folder, meter)? else { return Ok(None) };
+    let Some(first) = database::first_load(source, request.table, &folder, meter)? else { return Ok(None) };
     meter.say(&format!("landing {}", request.table.address));
     let (mark, bound) = (first.watermark.cursor.clone(), first.watermark.bound);
     let reading = Reading::Chunks(first.watermark.clone());

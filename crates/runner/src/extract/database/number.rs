@@ -47,6 +47,14 @@ pub(super) fn bits(bytes: &[u8]) -> Option<u64> {
     (bytes.len() <= 8).then(|| bytes.iter().fold(0, |all, byte| (all << 8) | u64::from(*byte)))
 }
 
+/// The bytes that `\\x` and hexadecimal digits spell.
+pub(super) fn hex(text: &[u8]) -> Option<Vec<u8>> {
+    let digits = text.strip_prefix(b"\\x")?;
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    let pair = |pair: &[u8]| Some(u8::try_from(digit(pair[0])? * 16 + digit(*pair.get(1)?)?).unwrap_or_default());
+    digits.chunks(2).map(pair).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,5 +81,8 @@ mod tests {
         assert_eq!(whole("5.5"), None);
         assert_eq!(whole_of(9.3e18), None);
         assert_eq!(bits(&[1, 0]), Some(256));
+        assert_eq!(hex(b"\\x00fF"), Some(vec![0, 255]));
+        assert_eq!(hex(b"\\x0"), None);
+        assert_eq!(hex(b"00"), None);
     }
 }

@@ -3,18 +3,18 @@
 use chrono::{NaiveDateTime, TimeDelta};
 use chrono_tz::Tz;
 use dwc_compiler::model::Table;
-use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, Params, Value};
 
-use super::connect::Failure;
-use super::read::{quote, quote_path};
+use super::Server;
+use super::access::Failure;
+use super::gather::View;
+use super::sql::{Part, Sql};
 use crate::extract::moment;
-use crate::extract::{Reading, Watermark};
+use crate::extract::{Reading, SourceColumn, Watermark};
 use crate::state::intervals::Interval;
 
 /// What the values of a cursor are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum CursorKind {
+pub(crate) enum CursorKind {
     /// An instant, UTC.
     Instant,
     /// A time by the clocks of the source's zone.
@@ -29,13 +29,13 @@ pub(super) enum CursorKind {
 
 impl CursorKind {
     /// Where an increment starts: the watermark less the lookback. After clocks were set back, that much earlier.
-    pub(super) fn start(self, since: &Watermark, lookback: u64, zone: Tz, bound: NaiveDateTime) -> Value {
-        let text = || Value::from(since.cursor.as_str());
+    pub(super) fn start(self, since: &Watermark, lookback: u64, zone: Tz, bound: NaiveDateTime) -> Part {
+        let text = || Part::from(since.cursor.as_str());
         match self {
             CursorKind::Text => text(),
             CursorKind::Number => {
-                let signed = since.cursor.parse::<i64>().map(Value::from);
-                signed.or_else(|_| since.cursor.parse::<u64>().map(Value::from)).unwrap_or_else(|_| text())
+                let signed = since.cursor.parse().map(Part::Int);
+                signed.or_else(|_| since.cursor.parse().map(Part::Uint)).unwrap_or_else(|_| text())
             }
             CursorKind::Instant | CursorKind::Local | CursorKind::Day => {
                 let Some(at) = moment::read(&since.cursor) else {
@@ -49,7 +49,7 @@ impl CursorKind {
                 };
                 let back = i64::try_from(lookback).unwrap_or(i64::MAX).saturating_add(i64::from(set_back));
                 let start = TimeDelta::try_seconds(back).and_then(|back| at.checked_sub_signed(back));
-                start.map_or_else(|| Value::from("0001-01-01 00:00:00"), |start| Value::from(moment::write(start)))
+                start.map_or_else(|| Part::from("0001-01-01 00:00:00"), |start| Part::from(moment::write(start)))
             }
         }
     }
@@ -58,9 +58,8 @@ impl CursorKind {
 impl CursorKind {
     /// The condition that a row is of one of these stretches of time, or of none. Where clocks were set back within one,
     /// it is that much wider at both ends: the same hour came twice.
-    pub(super) fn within(self, name: &str, windows: &[Interval], zone: Tz) -> (String, Params) {
-        let mut parts = vec![format!("{name} IS NULL")];
-        let mut values = Vec::new();
+    pub(super) fn within(self, name: &str, windows: &[Interval], zone: Tz) -> Sql {
+        let mut parts = vec![Sql::new(format!("{name} IS NULL"))];
         for window in windows {
             let from = window.from.unwrap_or(window.to);
             let (from, to) = match self {
@@ -71,15 +70,13 @@ impl CursorKind {
                 }
                 _ => (from, window.to),
             };
+            let mut part = Sql::default();
             if window.from.is_some() {
-                parts.push(format!("{name} >= ? AND {name} < ?"));
-                values.push(Value::from(moment::write(from)));
-            } else {
-                parts.push(format!("{name} < ?"));
+                part = Sql::new(format!("{name} >= ")).value(moment::write(from)).text(" AND ");
             }
-            values.push(Value::from(moment::write(to)));
+            parts.push(part.text(format!("{name} < ")).value(moment::write(to)));
         }
-        (format!(" WHERE {}", parts.join(" OR ")), Params::Positional(values))
+        Sql::join(parts, " OR ")
     }
 }
 
@@ -93,49 +90,26 @@ pub(super) struct Pinned {
 
 /// Pins the bound of an increment. A cursor that is ahead of the view's own time does not carry the watermark with it,
 /// or every change until then would be missed.
-pub(super) async fn pin(
-    connection: &mut Conn,
+pub(super) async fn pin<S: Server>(
+    connection: &mut S::Connection,
     table: &Table,
+    there: &[SourceColumn],
     cursor: &str,
-    zone: Tz,
-    bound: NaiveDateTime,
+    view: &View,
     reading: &Reading,
     doing: &str,
 ) -> Result<Pinned, Failure> {
-    let failed = |cause| Failure::of(doing, cause);
-    let from = quote_path(&table.physical);
-    let name = quote(cursor);
-    let probe = connection.prep(format!("SELECT {name} FROM {from}")).await.map_err(failed)?;
-    let kind = match probe.columns().first().map(mysql_async::Column::column_type) {
-        Some(kind) => {
-            use mysql_async::consts::ColumnType as Sent;
-            match kind {
-                Sent::MYSQL_TYPE_TIMESTAMP | Sent::MYSQL_TYPE_TIMESTAMP2 => CursorKind::Instant,
-                Sent::MYSQL_TYPE_DATETIME | Sent::MYSQL_TYPE_DATETIME2 => CursorKind::Local,
-                Sent::MYSQL_TYPE_DATE | Sent::MYSQL_TYPE_NEWDATE => CursorKind::Day,
-                Sent::MYSQL_TYPE_TINY
-                | Sent::MYSQL_TYPE_SHORT
-                | Sent::MYSQL_TYPE_INT24
-                | Sent::MYSQL_TYPE_LONG
-                | Sent::MYSQL_TYPE_LONGLONG => CursorKind::Number,
-                _ => CursorKind::Text,
-            }
-        }
-        None => CursorKind::Text,
-    };
+    let (zone, bound) = (view.zone, view.bound);
+    let name = S::quote(cursor);
+    let column = there.iter().find(|column| column.name.eq_ignore_ascii_case(cursor));
+    let kind = column.map_or(CursorKind::Text, |column| S::cursor_kind(&column.ty));
+    let mut sql = Sql::new(format!("SELECT {} FROM {}", S::greatest(kind, &name), S::path(&table.physical)));
     // Of windows, the greatest before their end: what lies beyond has not been read.
-    let (filter, values) = match reading {
-        Reading::Windows(windows) => {
-            let end = windows.iter().map(|window| window.to).max().unwrap_or(bound);
-            kind.within(&name, &[Interval { from: None, to: end }], zone)
-        }
-        Reading::Whole | Reading::Chunks(_) | Reading::Since(_) => (String::new(), Params::Empty),
-    };
-    let greatest: Option<Option<String>> = connection
-        .exec_first(format!("SELECT CAST(MAX({name}) AS CHAR) FROM {from}{filter}"), values)
-        .await
-        .map_err(failed)?;
-    let greatest = greatest.flatten();
+    if let Reading::Windows(windows) = reading {
+        let end = windows.iter().map(|window| window.to).max().unwrap_or(bound);
+        sql = sql.text(" WHERE ").then(kind.within(&name, &[Interval { from: None, to: end }], zone));
+    }
+    let greatest = S::ask(connection, &sql, doing).await?.into_iter().flatten().next().flatten();
     let now = match kind {
         CursorKind::Instant => Some(bound),
         CursorKind::Local | CursorKind::Day => Some(moment::to_local(bound, zone)),
@@ -156,7 +130,7 @@ mod tests {
         let at = |text: &str| moment::read(text).unwrap_or_default();
         let since = Watermark { cursor: cursor.to_owned(), bound: at(before) };
         match kind.start(&since, lookback, zone, at(now)) {
-            Value::Bytes(text) => String::from_utf8_lossy(&text).into_owned(),
+            Part::Bytes(text) => String::from_utf8_lossy(&text).into_owned(),
             other => format!("{other:?}"),
         }
     }
@@ -170,7 +144,7 @@ mod tests {
         assert_eq!(start(CursorKind::Number, "41", 1800, seoul, before, now), "Int(41)");
         assert_eq!(
             start(CursorKind::Number, "18446744073709551615", 0, seoul, before, now),
-            "UInt(18446744073709551615)"
+            "Uint(18446744073709551615)"
         );
         assert_eq!(start(CursorKind::Text, "k", 1800, seoul, before, now), "k");
         assert_eq!(start(CursorKind::Instant, "2026-03-01", u64::MAX, seoul, before, now), "0001-01-01 00:00:00");
