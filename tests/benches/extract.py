@@ -3,12 +3,13 @@
 import os
 import pathlib
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+
+from server import start
 
 ROWS, DWC = int(sys.argv[1]), os.path.abspath(sys.argv[2])
 HERE = pathlib.Path(tempfile.mkdtemp())
@@ -55,28 +56,6 @@ url = f"mysql://root@127.0.0.1:{sys.argv[2]}/shop"
 rows = connectorx.read_sql(url, "SELECT * FROM order_lines", return_type="arrow", partition_on="order_id", partition_num=2)
 pyarrow.parquet.write_table(rows, sys.argv[1], compression="snappy")
 """
-
-
-def start():
-    """A server of its own."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    user = f"--user={subprocess.check_output(['id', '-un'], text=True).strip()}"
-    data = f"--datadir={HERE}/data"
-    subprocess.run(
-        ["mariadb-install-db", "--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db", user,
-         f"--tmpdir={HERE}", data], check=True, stdout=subprocess.DEVNULL)
-    mariadbd = "/usr/sbin/mariadbd" if os.path.exists("/usr/sbin/mariadbd") else "mariadbd"
-    server = subprocess.Popen(
-        [mariadbd, "--no-defaults", "--skip-name-resolve", "--bind-address=127.0.0.1", user, data,
-         "--default-time-zone=+00:00", "--character-set-server=utf8mb4", "--innodb-flush-log-at-trx-commit=0",
-         "--innodb-buffer-pool-size=1G", f"--port={port}", f"--tmpdir={HERE}", f"--socket={HERE}/s"],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    client = ["mariadb", "--no-defaults", "--protocol=tcp", "-h127.0.0.1", "-uroot", f"-P{port}"]
-    while subprocess.run(client + ["-e", "SELECT 1"], capture_output=True).returncode:
-        time.sleep(0.1)
-    return server, port, client
 
 
 def measure(command, env=None, until=None):
@@ -130,7 +109,7 @@ def check(pattern):
 
 
 def main():
-    server, port, client = start()
+    server, port, client = start(HERE)
     try:
         subprocess.run(client, input=TABLE, text=True, check=True, stdout=subprocess.DEVNULL)
         print(f"{ROWS:,} rows\n{'':<44} {'wall s':>7} {'cpu s':>7} {'peak MB':>8} {'1000 rows/s':>11}")

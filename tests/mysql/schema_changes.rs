@@ -101,14 +101,3 @@ fn values_of_another_type_are_error_events_where_they_do_not_cast() {
     assert_eq!((counts(&report, "shop.orders").rejected, counts(&report, "shop.orders").updated), (1, 1));
     assert_eq!(landed(&warehouse, "total"), [["1", "10"], ["2", "21"]]);
 }
-
-#[test]
-fn the_policy_is_for_databases() {
-    let project = project("mysql://root@127.0.0.1:1/shop", &declared("  on_schema_change: perhaps\n"));
-    assert_eq!(project.dwc(&["check"]).code, Some(1));
-    project.write(
-        "models/shop.yml",
-        "source: shop\ntype: files\ntables:\n  t: { path: a.csv, primary_key: id, on_schema_change: freeze, columns: { id: INT64 } }\n",
-    );
-    assert!(project.dwc(&["check"]).stderr.contains("DW0111"));
-}

@@ -38,6 +38,7 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
     ("crates/compiler/src/rules", &["crate::plan"]),
     ("crates/docs/src", &["std::fs", "std::net", "std::env", "dwc_runner", "dwc_duckdb", "println!", "Utc::now"]),
     ("crates/duckdb/src", &["dwc_compiler", "dwc_runner"]),
+    ("crates/bigquery/src", &["dwc_compiler", "dwc_runner", "dwc_duckdb", "println!"]),
     ("crates/runner/src", &["dwc_docs", "miette", "println!", "process::exit"]),
 ];
 

@@ -1,12 +1,13 @@
 //! What most commands start from: the files, the checked model, the target's warehouse.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use dwc_compiler::diagnostic::{Code, Diagnostic};
 use dwc_compiler::model::{ModelId, Project, Target, TargetType, select};
 use dwc_compiler::source::FileSet;
 use dwc_compiler::syntax::expand_env;
-use dwc_runner::{DuckDbWarehouse, Error, project};
+use dwc_runner::{BigQuerySettings, BigQueryWarehouse, DuckDbWarehouse, Error, Warehouse, project};
 
 use crate::args::Global;
 use crate::views::diagnostics;
@@ -46,29 +47,43 @@ impl Context<'_> {
     }
 
     /// Opens the target's warehouse.
-    pub(super) fn warehouse(&self) -> Result<DuckDbWarehouse, Error> {
+    pub(super) fn warehouse(&self) -> Result<Warehouse, Error> {
         let (name, target) = self.target()?;
         if target.ty == TargetType::Bigquery {
-            return Err(Error::coded(
-                Code::UnsupportedTarget,
-                format!("target `{name}` is on BigQuery, where this build renders SQL and does not execute it"),
-            )
-            .help("use `dwc compile` for the SQL, or a target of type `duckdb`"));
+            let warehouse = BigQueryWarehouse::open(self.bigquery(name, target)?)?;
+            return Ok(Warehouse::BigQuery(Box::new(warehouse)));
         }
         let path = target.path.as_deref().unwrap_or("target/warehouse.duckdb");
-        let path = expand_env(path, &project::env).map_err(|variable| {
-            Error::coded(Code::MissingSetting, format!("the environment has no `{variable}`"))
-                .help("set it, or write the path out")
-        })?;
+        let path = expanded(path)?;
         let path =
             if path == ":memory:" { path } else { self.global.project_dir.join(path).to_string_lossy().into_owned() };
         let warehouse = DuckDbWarehouse::open(&path)?;
         target.memory_limit.as_deref().map_or(Ok(()), |limit| warehouse.limit_memory(limit))?;
-        Ok(warehouse)
+        Ok(Warehouse::DuckDb(warehouse))
+    }
+
+    /// What a target says of its warehouse on BigQuery.
+    pub(super) fn bigquery(&self, name: &str, target: &Target) -> Result<BigQuerySettings, Error> {
+        let Some(project) = &target.project else {
+            return Err(Error::coded(Code::MissingSetting, format!("target `{name}` names no `project`"))
+                .help("write the Google Cloud project: `project: my-project`"));
+        };
+        let labels = [("dwc_project", &self.project.name), ("dwc_target", &name.to_owned())];
+        Ok(BigQuerySettings {
+            project: expanded(project)?,
+            dataset: expanded(&self.schema(target))?,
+            location: target.location.as_deref().map(expanded).transpose()?,
+            bucket: target.bucket.as_deref().map(expanded).transpose()?,
+            maximum_bytes_billed: target.maximum_bytes_billed,
+            labels: labels
+                .map(|(label, value)| (label.to_owned(), value.clone()))
+                .into_iter()
+                .collect::<BTreeMap<_, _>>(),
+        })
     }
 
     /// The same, waiting so long for another process that holds it.
-    pub(super) fn warehouse_within(&self, longest: Duration) -> Result<DuckDbWarehouse, Error> {
+    pub(super) fn warehouse_within(&self, longest: Duration) -> Result<Warehouse, Error> {
         let clock = Instant::now();
         loop {
             match self.warehouse() {
@@ -81,7 +96,7 @@ impl Context<'_> {
     }
 
     /// The target's warehouse where it is a file that exists and can be opened.
-    pub(super) fn existing_warehouse(&self) -> Option<DuckDbWarehouse> {
+    pub(super) fn existing_warehouse(&self) -> Option<Warehouse> {
         let (_, target) = self.target().ok()?;
         let path = target.path.as_deref().unwrap_or("target/warehouse.duckdb");
         let there = target.ty == TargetType::Duckdb && self.global.project_dir.join(path).is_file();
@@ -99,4 +114,12 @@ impl Context<'_> {
     pub(super) fn report(&self, found: &[Diagnostic]) {
         diagnostics::print(&self.files, found, self.global);
     }
+}
+
+/// A setting with the values of the environment in it.
+fn expanded(text: &str) -> Result<String, Error> {
+    expand_env(text, &project::env).map_err(|variable| {
+        Error::coded(Code::MissingSetting, format!("the environment has no `{variable}`"))
+            .help("set it, or write the value out")
+    })
 }

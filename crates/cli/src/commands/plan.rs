@@ -1,6 +1,5 @@
 //! `dwc plan`: what an apply would change, for reading, as JSON or as SQL.
 
-use dwc_compiler::model::TargetType;
 use dwc_compiler::sql;
 use dwc_runner::{Error, changes};
 
@@ -11,7 +10,7 @@ use crate::views;
 
 pub(super) fn run(global: &Global, show_sql: bool, detailed: bool) -> Result<Exit, Error> {
     let Some(context) = context::load(global)? else { return Ok(Exit::InputWrong) };
-    let (target, _) = context.target()?;
+    let (target, declared) = context.target()?;
     let warehouse = context.warehouse()?;
     let (set, serial, _) = changes(&warehouse, &context.project)?;
     let loads = sql::load_modes(&context.project);
@@ -19,7 +18,7 @@ pub(super) fn run(global: &Global, show_sql: bool, detailed: bool) -> Result<Exi
     let text = if global.format == Format::Json {
         format!("{}\n", view.json()?)
     } else if show_sql {
-        let statements = sql::change_statements(&context.project, TargetType::Duckdb, &context.project.schema, &set);
+        let statements = sql::change_statements(&context.project, declared.ty, &context.schema(declared), &set);
         statements.iter().map(|statement| format!("{statement};\n")).collect()
     } else {
         view.human(views::color(global))

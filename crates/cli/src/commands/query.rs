@@ -1,7 +1,6 @@
 //! `dwc query`: measures by attributes, drilled across facts.
 
 use dwc_compiler::diagnostic::Code;
-use dwc_compiler::model::TargetType;
 use dwc_compiler::sql;
 use dwc_runner::Error;
 
@@ -19,11 +18,11 @@ pub(super) fn run(
 ) -> Result<Exit, Error> {
     let Some(context) = context::load(global)? else { return Ok(Exit::InputWrong) };
     let (_, target) = context.target()?;
-    let engine = if show_sql { target.ty } else { TargetType::Duckdb };
-    let text = sql::drill_across(&context.project, sql::dialect(engine), &context.schema(target), measures, by, limit)
-        .map_err(|message| {
-            Error::coded(Code::Query, message).help("`dwc show` lists measures, roles and attributes")
-        })?;
+    let text =
+        sql::drill_across(&context.project, sql::dialect(target.ty), &context.schema(target), measures, by, limit)
+            .map_err(|message| {
+                Error::coded(Code::Query, message).help("`dwc show` lists measures, roles and attributes")
+            })?;
     if show_sql {
         write_out(format!("{text};\n").as_bytes())?;
         return Ok(Exit::Done);

@@ -192,4 +192,13 @@ codes! {
     MissingVariable = "DW0934", "missing-variable", Error, "An environment variable that a connection needs and that is not set.";
     SourceFrozen = "DW0935", "source-frozen", Error, "A source table whose columns changed, where they may not.";
     SourceChanged = "DW0936", "source-changed", Warning, "A source table whose columns changed.";
+    BigQueryCredentials = "DW0950", "bigquery-credentials", Error, "No credentials for BigQuery, or refused ones.";
+    BigQueryDenied = "DW0951", "bigquery-denied", Error, "Something in BigQuery that the account may not do.";
+    BigQueryNotFound = "DW0952", "bigquery-not-found", Error, "A project, dataset or table that BigQuery does not have.";
+    BigQueryQuota = "DW0953", "bigquery-quota", Error, "A quota or rate of BigQuery that waiting did not help.";
+    BigQueryBytes = "DW0954", "bigquery-bytes", Error, "A script that would bill more bytes than are let through.";
+    BigQueryRefused = "DW0955", "bigquery-refused", Error, "A statement or a file that BigQuery refuses.";
+    BigQueryCancelled = "DW0956", "bigquery-cancelled", Error, "A job that was cancelled.";
+    BigQueryUnreachable = "DW0957", "bigquery-unreachable", Error, "BigQuery does not answer.";
+    WarehouseMoved = "DW0958", "warehouse-moved", Error, "A warehouse that another process changed meanwhile.";
 }

@@ -80,13 +80,6 @@ fn resolve_table(
         });
     }
     let on_schema_change = table.on_schema_change.unwrap_or(OnSchemaChange::Discard);
-    if table.on_schema_change.is_some() && !source.ty.is_database() {
-        problems.push(
-            Diagnostic::new(Code::WrongValue, "`on_schema_change` is for tables of a database")
-                .at(at(&["on_schema_change"]), "files and landed tables have the columns that are declared")
-                .help("leave it out"),
-        );
-    }
     if on_schema_change == OnSchemaChange::Evolve {
         columns.push(Column {
             name: EXTRA.to_owned(),

@@ -144,6 +144,13 @@ impl Table {
         if self.primary_key.is_empty() { vec![ROW_KEY.to_owned()] } else { self.primary_key.clone() }
     }
 
+    /// The columns of the landing table that the source gives: the row key where rows have none of their own comes first.
+    #[must_use]
+    pub fn landed_columns(&self) -> Vec<(String, Type)> {
+        let row_key = self.primary_key.is_empty().then(|| (ROW_KEY.to_owned(), Type::String));
+        row_key.into_iter().chain(self.columns.iter().map(|column| (column.name.clone(), column.ty.clone()))).collect()
+    }
+
     /// Whether a row is deleted by a reading of the whole table that does not find it.
     #[must_use]
     pub fn deletes_by_reading(&self) -> bool {

@@ -10,4 +10,4 @@ pub mod touched;
 
 pub use dialect::{BigQuery, Dialect, DuckDb, Words};
 pub use drill::drill_across;
-pub use lower::{LoadMode, change_statements, dialect, load_modes, load_plan, manifest, rebuild_statements};
+pub use lower::{LoadMode, change_statements, dialect, load_modes, load_plan, manifest, rebuild_statements, stage};

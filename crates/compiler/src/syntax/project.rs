@@ -45,6 +45,10 @@ pub struct Target {
     pub location: Option<String>,
     /// The dataset of a BigQuery warehouse, where it differs from the project's `schema`.
     pub dataset: Option<String>,
+    /// The Cloud Storage bucket through which batches go to BigQuery; straight into it when left out.
+    pub bucket: Option<String>,
+    /// The bytes that one script of BigQuery may bill; one that would bill more is refused.
+    pub maximum_bytes_billed: Option<u64>,
 }
 
 /// The engines.

@@ -1,13 +1,13 @@
 //! Apply: makes the warehouse what the models say, in one transaction with the manifest that records it.
 
 use dwc_compiler::diagnostic::Code;
-use dwc_compiler::model::{Project, TargetType};
+use dwc_compiler::model::Project;
 use dwc_compiler::plan::{ChangeSet, Class, Manifest, ObjectKind, diff};
 use dwc_compiler::sql;
 
-use super::crash;
+use super::{bigquery, crash};
 use crate::state;
-use crate::{DuckDbWarehouse, Error};
+use crate::{DuckDbWarehouse, Engine, Error};
 
 /// What an apply did.
 #[derive(Debug, Clone)]
@@ -22,9 +22,10 @@ pub struct ApplyReport {
 ///
 /// # Errors
 /// A state that cannot be read.
-pub fn changes(warehouse: &DuckDbWarehouse, project: &Project) -> Result<(ChangeSet, i64, Manifest), Error> {
-    let wanted = sql::manifest(project, TargetType::Duckdb, &project.schema);
-    let applied = state::manifest(warehouse)?;
+pub fn changes<'w>(warehouse: impl Into<Engine<'w>>, project: &Project) -> Result<(ChangeSet, i64, Manifest), Error> {
+    let engine = warehouse.into();
+    let wanted = sql::manifest(project, engine.ty(), engine.schema(project));
+    let applied = state::manifest(engine.state())?;
     let serial = applied.as_ref().map_or(0, |(serial, _)| *serial);
     let set = diff(applied.as_ref().map(|(_, manifest)| manifest), &wanted);
     Ok((set, serial, wanted))
@@ -35,20 +36,25 @@ pub fn changes(warehouse: &DuckDbWarehouse, project: &Project) -> Result<(Change
 /// # Errors
 /// A change that loses data and is not allowed, a protected model, an object that dwc did not make, or a statement
 /// that the engine refuses; nothing is changed then.
-pub fn apply(
-    warehouse: &DuckDbWarehouse,
+pub fn apply<'w>(
+    warehouse: impl Into<Engine<'w>>,
     project: &Project,
     at: &str,
     allowed: &[String],
 ) -> Result<ApplyReport, Error> {
-    let (set, serial, wanted) = changes(warehouse, project)?;
+    let engine = warehouse.into();
+    let (set, serial, wanted) = changes(engine, project)?;
     if set.changes.is_empty() {
         return Ok(ApplyReport { serial, changed: 0 });
     }
     guard(&set, allowed)?;
+    let warehouse = match engine {
+        Engine::DuckDb(warehouse) => warehouse,
+        Engine::BigQuery(warehouse) => return bigquery::apply(warehouse, project, at, (&set, serial, &wanted)),
+    };
     foreign(warehouse, &set)?;
     crash::point();
-    let statements = sql::change_statements(project, TargetType::Duckdb, &project.schema, &set);
+    let statements = sql::change_statements(project, engine.ty(), engine.schema(project), &set);
     let serial = warehouse.transaction(|| {
         state::prepare(warehouse)?;
         for statement in &statements {

@@ -5,22 +5,22 @@ use std::path::Path;
 
 use chrono::NaiveDateTime;
 use dwc_compiler::diagnostic::Code;
-use dwc_compiler::model::{Source, SourceType, Table};
+use dwc_compiler::model::{OnSchemaChange, Source, SourceType, Table};
 use dwc_compiler::plan::{Landing, LoadPlan, Reads};
 
-use super::crash;
 use super::land_database::land_database;
 use super::land_files::land_files;
 use super::land_warehouse::land_warehouse;
-use super::report::{SourceOutcome, SourceReport, TableReport};
+use super::report::{Notice, SourceOutcome, SourceReport, TableReport};
 use super::run::{Mode, RunOptions, named};
+use super::{bigquery, crash};
 use crate::extract::files;
-use crate::state::literal;
-use crate::{DuckDbWarehouse, Error};
+use crate::state::{self, literal};
+use crate::{DuckDbWarehouse, Engine, Error};
 
 /// Lands what is new of one source.
 pub(super) fn land(
-    warehouse: &DuckDbWarehouse,
+    engine: Engine<'_>,
     folder: &Path,
     source: &Source,
     tables: &[(&Table, &Landing)],
@@ -28,17 +28,17 @@ pub(super) fn land(
     options: &RunOptions,
     tell: &mut dyn FnMut(&str),
 ) -> Result<SourceReport, Error> {
+    // A model that takes the state after each batch needs each time of extraction as a batch of its own. A full run reads
+    // files again that are landed: their times are past, and what they say together is what holds.
+    let by_batch = plan.models.iter().filter(|model| model.by_batch);
+    let split = matches!(options.mode, Mode::Incremental | Mode::FillGaps)
+        && by_batch.flat_map(|model| &model.tables).any(|name| tables.iter().any(|(table, _)| &table.address == name));
+    let warehouse = match engine {
+        Engine::DuckDb(warehouse) => warehouse,
+        Engine::BigQuery(warehouse) => return bigquery::land(warehouse, folder, source, tables, split, options),
+    };
     match source.ty {
-        SourceType::Files => {
-            // A model that takes the state after each batch needs each time of extraction as a batch of its own. A full
-            // run reads files again that are landed: their times are past, and what they say together is what holds.
-            let by_batch = plan.models.iter().filter(|model| model.by_batch);
-            let split = matches!(options.mode, Mode::Incremental | Mode::FillGaps)
-                && by_batch
-                    .flat_map(|model| &model.tables)
-                    .any(|name| tables.iter().any(|(table, _)| &table.address == name));
-            land_files(warehouse, folder, source, tables, split, options)
-        }
+        SourceType::Files => land_files(warehouse, folder, source, tables, split, options),
         SourceType::Mysql | SourceType::Postgres => land_database(warehouse, folder, source, tables, options, tell),
         SourceType::Warehouse => land_warehouse(warehouse, source, tables, options),
     }
@@ -69,17 +69,7 @@ pub(super) fn commit(
         let batch = warehouse.number("SELECT MAX(batch) FROM _dwc.batches")?.unwrap_or(0) + 1;
         report.batch = batch;
         land_tables(batch, &mut |counts| {
-            warehouse.execute(&format!(
-                "INSERT INTO _dwc.table_batches VALUES ({batch}, {}, {}, {}, {}, {}, {}, {}, {})",
-                literal(&counts.table),
-                counts.extracted,
-                counts.inserted,
-                counts.updated,
-                counts.deleted,
-                counts.unchanged,
-                counts.superseded,
-                counts.rejected
-            ))?;
+            state::put_table_batch(warehouse, batch, &counts)?;
             report.tables.push(counts);
             crash::point();
             Ok(())
@@ -92,6 +82,20 @@ pub(super) fn commit(
         ))
     })?;
     Ok(report)
+}
+
+/// What a run says of a table whose columns changed.
+pub(super) fn notice(table: &Table, changes: &[String]) -> Option<Notice> {
+    let what = if table.on_schema_change == OnSchemaChange::Evolve {
+        "what is not declared lands in `_extra`"
+    } else {
+        "what is not declared is left out"
+    };
+    (!changes.is_empty()).then(|| Notice {
+        code: Code::SourceChanged.id().to_owned(),
+        message: format!("the columns of table `{}` of the source have changed, and {what}", table.address),
+        keys: changes.to_vec(),
+    })
 }
 
 /// Stops a batch of which more rows do not cast than the declared share.
@@ -149,13 +153,7 @@ pub(super) fn merge(warehouse: &DuckDbWarehouse, landing: &Landing, counts: &mut
     for statement in if is_first { &landing.first } else { &landing.merge } {
         if matches!(statement.reads, Reads::Counts) {
             let found = named(warehouse, &statement.sql)?;
-            let get = |name: &str| found.get(name).copied().unwrap_or(0);
-            counts.extracted += get("extracted");
-            counts.inserted += get("inserted");
-            counts.updated += get("updated");
-            counts.deleted += get("deleted");
-            counts.unchanged += get("unchanged");
-            counts.superseded += get("superseded");
+            counts.count(&|name| found.get(name).copied().unwrap_or(0));
         } else {
             warehouse.execute(&statement.sql)?;
         }

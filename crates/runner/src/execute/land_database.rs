@@ -5,18 +5,17 @@ use std::fs;
 use std::path::Path;
 
 use chrono::NaiveDateTime;
-use dwc_compiler::diagnostic::Code;
-use dwc_compiler::model::{DetectDeletes, OnSchemaChange, Source, Table};
+use dwc_compiler::model::{DetectDeletes, Source, Table};
 use dwc_compiler::plan::Landing;
 
-use super::land::{check_deleted, check_rejected, commit, is_empty, merge, report_of};
+use super::land::{check_deleted, check_rejected, commit, is_empty, merge, notice, report_of};
 use super::reading::{advance, miss, reading};
-use super::report::{Notice, SourceOutcome, SourceReport, TableReport};
+use super::report::{SourceOutcome, SourceReport, TableReport};
 use super::run::{Mode, RunOptions, set};
 use crate::extract::database::{self, Extraction, Failure};
 use crate::extract::meter::Meter;
 use crate::extract::staging::{self, Staged};
-use crate::extract::{Read, Reading, Request, files};
+use crate::extract::{Reading, Request, files};
 use crate::state::{self, literal};
 use crate::{DuckDbWarehouse, Error};
 
@@ -70,7 +69,9 @@ pub(super) fn land_database(
         Err(Failure::Unreachable(reason)) => down(report, &requests, reason),
         Err(Failure::Stopped(error)) => Err(error),
         Ok(Extraction { bound, tables: read }) => {
-            report.notices.extend(requests.iter().zip(&read).filter_map(|(request, read)| notice(request, read)));
+            report
+                .notices
+                .extend(requests.iter().zip(&read).filter_map(|(request, read)| notice(request.table, &read.changes)));
             meter.say(&format!("landing source {}", source.name));
             let landed = commit(warehouse, source, options.mode, bound, |batch, record| {
                 for (((request, landing), read), staged) in requests.iter().zip(&landings).zip(&read).zip(&staged) {
@@ -91,21 +92,6 @@ pub(super) fn land_database(
         let _ = fs::remove_file(path);
     }
     landed
-}
-
-/// What a run says of a table whose columns changed.
-fn notice(request: &Request<'_>, read: &Read) -> Option<Notice> {
-    let table = request.table;
-    let what = if table.on_schema_change == OnSchemaChange::Evolve {
-        "what is not declared lands in `_extra`"
-    } else {
-        "what is not declared is left out"
-    };
-    (!read.changes.is_empty()).then(|| Notice {
-        code: Code::SourceChanged.id().to_owned(),
-        message: format!("the columns of table `{}` of the source have changed, and {what}", table.address),
-        keys: read.changes.clone(),
-    })
 }
 
 /// Whether nothing of a table was ever read to its end.

@@ -7,8 +7,8 @@ use chrono::{NaiveDateTime, TimeDelta};
 use dwc_compiler::model::{Contents, Files, Source, Table};
 use dwc_compiler::plan::Landing;
 
-use super::land::{check_deleted, check_rejected, commit, merge, report_of};
-use super::report::{SourceReport, TableReport};
+use super::land::{check_deleted, check_rejected, commit, merge, notice, report_of};
+use super::report::{Notice, SourceReport, TableReport};
 use super::run::{Mode, RunOptions, set};
 use crate::extract::files;
 use crate::state::intervals::{self, Interval};
@@ -24,13 +24,38 @@ pub(super) fn land_files(
     split: bool,
     options: &RunOptions,
 ) -> Result<SourceReport, Error> {
+    let work = new_files(warehouse, folder, tables, options)?;
+    let mut report = report_of(source);
+    for (bound, part) in cut(&work, split) {
+        let mut notices = Vec::new();
+        report.add(commit(warehouse, source, options.mode, bound, |batch, record| {
+            for (table, landing, files, fresh) in &part {
+                record(land_table(warehouse, table, landing, files, fresh, batch, &mut notices)?)?;
+            }
+            Ok(())
+        })?);
+        report.notices.append(&mut notices);
+    }
+    for (table, _) in tables {
+        expect(warehouse, table, options)?;
+    }
+    Ok(report)
+}
+
+/// The files that a run lands, by table.
+pub(super) fn new_files<'a>(
+    state: &DuckDbWarehouse,
+    folder: &Path,
+    tables: &[(&'a Table, &'a Landing)],
+    options: &RunOptions,
+) -> Result<Vec<Work<'a>>, Error> {
     let mut work: Vec<Work<'_>> = Vec::new();
     for (table, landing) in tables {
         let Some(files) = &table.files else { continue };
         let mut found = files::find(folder, table, files, options.at)?;
         found.retain(|file| options.until.is_none_or(|until| file.at <= until));
         let gaps = match options.mode {
-            Mode::FillGaps => intervals::gaps(warehouse, &table.address)?,
+            Mode::FillGaps => intervals::gaps(state, &table.address)?,
             _ => Vec::new(),
         };
         let in_gap = |at| gaps.iter().any(|gap| gap.interval.holds(at));
@@ -39,7 +64,7 @@ pub(super) fn land_files(
         let last = found.len().saturating_sub(1);
         for (place, file) in found.into_iter().enumerate() {
             let digest = files::digest(&file.path)?;
-            let known = warehouse.number(&format!(
+            let known = state.number(&format!(
                 "SELECT COUNT(*) FROM _dwc.files WHERE source_table = {} AND path = {} AND digest = {}",
                 literal(&table.address),
                 literal(&file.name),
@@ -66,14 +91,18 @@ pub(super) fn land_files(
             work.push((*table, *landing, files, fresh));
         }
     }
+    Ok(work)
+}
+
+/// The batches in which files land, each with its instant.
+pub(super) fn cut<'a>(work: &[Work<'a>], split: bool) -> Vec<(NaiveDateTime, Vec<Work<'a>>)> {
     let mut times: Vec<Option<NaiveDateTime>> = vec![None];
     if split {
         let all = work.iter().flat_map(|(_, _, _, fresh)| fresh.iter().map(|(file, _)| Some(file.at)));
         times = all.collect::<BTreeSet<_>>().into_iter().collect();
     }
-    let mut report = report_of(source);
-    for time in times {
-        let part: Vec<Work<'_>> = work
+    let part = |time: Option<NaiveDateTime>| {
+        let part: Vec<Work<'a>> = work
             .iter()
             .map(|(table, landing, files, fresh)| {
                 let fresh = fresh.iter().filter(|(file, _)| time.is_none_or(|time| file.at == time)).cloned().collect();
@@ -81,24 +110,34 @@ pub(super) fn land_files(
             })
             .filter(|(_, _, _, fresh): &Work<'_>| !fresh.is_empty())
             .collect();
-        let Some(bound) = part.iter().flat_map(|(_, _, _, fresh)| fresh.iter().map(|(file, _)| file.at)).max() else {
-            continue;
-        };
-        report.add(commit(warehouse, source, options.mode, bound, |batch, record| {
-            for (table, landing, files, fresh) in &part {
-                record(land_table(warehouse, table, landing, files, fresh, batch)?)?;
-            }
-            Ok(())
-        })?);
+        let bound = part.iter().flat_map(|(_, _, _, fresh)| fresh.iter().map(|(file, _)| file.at)).max()?;
+        Some((bound, part))
+    };
+    times.into_iter().filter_map(part).collect()
+}
+
+/// Records that a file has landed.
+pub(super) fn record(
+    state: &DuckDbWarehouse,
+    table: &Table,
+    file: &files::Found,
+    digest: &str,
+    batch: i64,
+) -> Result<(), Error> {
+    let address = literal(&table.address);
+    let name = literal(&file.name);
+    state.execute(&format!(
+        "DELETE FROM _dwc.files WHERE source_table = {address} AND path = {name};\n\
+         INSERT INTO _dwc.files VALUES ({address}, {name}, '{digest}', {batch})"
+    ))?;
+    if let Some(to) = every(table).and_then(|every| file.at.checked_add_signed(every)) {
+        intervals::cover(state, &table.address, Interval { from: Some(file.at), to })?;
     }
-    for (table, _) in tables {
-        expect(warehouse, table, options)?;
-    }
-    Ok(report)
+    Ok(())
 }
 
 /// Records the files that should have come by now.
-fn expect(warehouse: &DuckDbWarehouse, table: &Table, options: &RunOptions) -> Result<(), Error> {
+pub(super) fn expect(warehouse: &DuckDbWarehouse, table: &Table, options: &RunOptions) -> Result<(), Error> {
     let Some(every) = every(table).filter(|_| matches!(options.mode, Mode::Incremental | Mode::Full)) else {
         return Ok(());
     };
@@ -123,7 +162,7 @@ fn every(table: &Table) -> Option<TimeDelta> {
 }
 
 /// The new files of one table, each with its digest.
-type Work<'a> = (&'a Table, &'a Landing, &'a Files, Vec<(files::Found, String)>);
+pub(super) type Work<'a> = (&'a Table, &'a Landing, &'a Files, Vec<(files::Found, String)>);
 
 fn land_table(
     warehouse: &DuckDbWarehouse,
@@ -132,6 +171,7 @@ fn land_table(
     files: &Files,
     fresh: &[(files::Found, String)],
     batch: i64,
+    notices: &mut Vec<Notice>,
 ) -> Result<TableReport, Error> {
     let mut counts = TableReport { table: table.address.clone(), ..TableReport::default() };
     let snapshot = files.contents == Contents::Snapshot;
@@ -141,15 +181,8 @@ fn land_table(
         let staged = files::stage(warehouse, table, files, &landing.stage, file, place, batch)?;
         read += staged.read;
         counts.rejected += staged.rejected;
-        let address = literal(&table.address);
-        let name = literal(&file.name);
-        warehouse.execute(&format!(
-            "DELETE FROM _dwc.files WHERE source_table = {address} AND path = {name};\n\
-             INSERT INTO _dwc.files VALUES ({address}, {name}, '{digest}', {batch})"
-        ))?;
-        if let Some(to) = every(table).and_then(|every| file.at.checked_add_signed(every)) {
-            intervals::cover(warehouse, &table.address, Interval { from: Some(file.at), to })?;
-        }
+        notices.extend(notice(table, &staged.changes));
+        record(warehouse, table, file, digest, batch)?;
         if snapshot {
             set(warehouse, batch, 0, &file.at)?;
             check_deleted(warehouse, table, landing)?;

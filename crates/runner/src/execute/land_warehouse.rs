@@ -3,18 +3,19 @@
 
 use chrono_tz::Tz;
 use dwc_compiler::diagnostic::Code;
-use dwc_compiler::model::{DetectDeletes, Source, Table};
+use dwc_compiler::model::{DetectDeletes, EXTRA, FileFormat, Source, Table};
 use dwc_compiler::plan::Landing;
 use dwc_compiler::sql::googlesql::Type;
 
-use super::land::{check_deleted, commit, merge, report_of};
+use super::land::{check_deleted, commit, merge, notice, report_of};
 use super::reading::{advance, reading};
 use super::report::{SourceReport, TableReport};
 use super::run::{Mode, RunOptions, set};
+use crate::extract::columns::compare;
 use crate::extract::files::{self, quote};
-use crate::extract::{Reading, Request, moment};
+use crate::extract::{Reading, Request, SourceColumn, moment};
 use crate::state::intervals::Interval;
-use crate::state::literal;
+use crate::state::{self, literal};
 use crate::{DuckDbWarehouse, Error};
 
 /// Lands what is new of one source, in one transaction that also reads it.
@@ -25,13 +26,13 @@ pub(super) fn land_warehouse(
     options: &RunOptions,
 ) -> Result<SourceReport, Error> {
     let schema = source.schema.as_deref().unwrap_or("main");
-    for (table, _) in tables {
-        check_columns(warehouse, schema, table)?;
-    }
-    let (mut requests, mut left_out) = (Vec::new(), Vec::new());
+    let (mut requests, mut left_out, mut notices) = (Vec::new(), Vec::new(), Vec::new());
     for (table, landing) in tables {
+        let there = columns(warehouse, schema, table)?;
+        let known = state::source_columns(warehouse, &table.address)?;
+        notices.extend(notice(table, &compare(table, &there, &known)?));
         match reading(warehouse, table, options.mode)? {
-            Some(reading) => requests.push((Request { table, reading, known: Vec::new() }, *landing)),
+            Some(reading) => requests.push((Request { table, reading, known: there }, *landing)),
             None => left_out.extend(matches!(options.mode, Mode::Interval(_)).then(|| table.address.clone())),
         }
     }
@@ -42,25 +43,29 @@ pub(super) fn land_warehouse(
     let report = commit(warehouse, source, options.mode, options.at, |batch, record| {
         for (request, landing) in &requests {
             record(land_table(warehouse, schema, request, landing, zone, options, batch)?)?;
+            state::put_source_columns(warehouse, &request.table.address, &request.known)?;
         }
         Ok(())
     })?;
-    Ok(SourceReport { left_out, ..report })
+    Ok(SourceReport { left_out, notices, ..report })
 }
 
-/// Compares the columns that are there with those declared.
-fn check_columns(warehouse: &DuckDbWarehouse, schema: &str, table: &Table) -> Result<(), Error> {
+/// The columns that are there, among them those that are declared.
+fn columns(warehouse: &DuckDbWarehouse, schema: &str, table: &Table) -> Result<Vec<SourceColumn>, Error> {
     let there = warehouse.rows(&format!(
-        "SELECT column_name FROM information_schema.columns WHERE table_schema = {} AND table_name = {}",
+        "SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = {} AND table_name = {} \
+         ORDER BY ordinal_position",
         literal(schema),
         literal(&table.physical)
     ))?;
-    let there: Vec<String> = there.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect();
+    let word = |value: Option<&Option<String>>| value.cloned().flatten().unwrap_or_default();
+    let there: Vec<SourceColumn> =
+        there.iter().map(|row| SourceColumn { name: word(row.first()), ty: word(row.get(1)) }).collect();
     let missing: Vec<&str> = table
         .columns
         .iter()
         .map(|column| column.name.as_str())
-        .filter(|name| !there.iter().any(|t| t == name))
+        .filter(|name| *name != EXTRA && !there.iter().any(|column| column.name == *name))
         .collect();
     if there.is_empty() {
         return Err(Error::coded(
@@ -70,10 +75,11 @@ fn check_columns(warehouse: &DuckDbWarehouse, schema: &str, table: &Table) -> Re
         .help("let the other tool land it first, or correct the source's `schema` or the table's `name`"));
     }
     if missing.is_empty() {
-        return Ok(());
+        return Ok(there);
     }
+    let names: Vec<&str> = there.iter().map(|column| column.name.as_str()).collect();
     Err(Error::coded(Code::FileColumns, format!("`{schema}.{}` has no column {}", table.physical, missing.join(", ")))
-        .help(format!("its columns are {}", there.join(", "))))
+        .help(format!("its columns are {}", names.join(", "))))
 }
 
 /// The condition that a row is of one of these stretches of time, or of none.
@@ -131,7 +137,10 @@ fn land_table(
     let cast: Vec<String> = table
         .columns
         .iter()
-        .map(|column| format!("CAST({0} AS {1}) AS {0}", quote(&column.name), ty(&column.name)))
+        .map(|column| match column.name.as_str() {
+            EXTRA => format!("{} AS {}", files::extra(table, &request.known, FileFormat::Parquet), quote(EXTRA)),
+            name => format!("CAST({0} AS {1}) AS {0}", quote(name), ty(name)),
+        })
         .collect();
     let (key_name, key_value) = files::row_key(table, "_line");
     warehouse.execute(&format!(

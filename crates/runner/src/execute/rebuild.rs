@@ -3,7 +3,7 @@
 
 use chrono::NaiveDateTime;
 use dwc_compiler::diagnostic::Code;
-use dwc_compiler::model::{Project, TargetType};
+use dwc_compiler::model::Project;
 use dwc_compiler::plan::{Reads, Statement};
 use dwc_compiler::sql;
 use serde::Serialize;
@@ -12,7 +12,7 @@ use super::crash;
 use super::report::ModelReport;
 use super::run::{Held, execute, plan, set, unsupported};
 use crate::state;
-use crate::{DuckDbWarehouse, Error, Offence};
+use crate::{DuckDbWarehouse, Engine, Error, Offence};
 
 /// What a rebuild is told.
 #[derive(Debug, Clone)]
@@ -82,22 +82,27 @@ impl From<Error> for Undone {
 /// # Errors
 /// No model of the name, models that are not applied, states that would be lost without leave, or the world failed.
 /// Offences of data are part of the result.
-pub fn rebuild(
-    warehouse: &DuckDbWarehouse,
+pub fn rebuild<'w>(
+    warehouse: impl Into<Engine<'w>>,
     project: &Project,
     options: &RebuildOptions,
 ) -> Result<(RebuildReport, Vec<Offence>), Error> {
-    let plan = plan(warehouse, project)?;
+    let engine = warehouse.into();
+    let plan = plan(engine, project)?;
     let Some(model) = plan.models.iter().find(|model| model.name == options.model) else {
         return Err(Error::coded(Code::UnknownName, format!("there is no model `{}` that is loaded", options.model))
             .help("name a dimension or a fact that is read from a source"));
     };
     let rebuild =
-        sql::rebuild_statements(project, TargetType::Duckdb, &project.schema, model.model).map_err(unsupported)?;
+        sql::rebuild_statements(project, engine.ty(), engine.schema(project), model.model).map_err(unsupported)?;
     if rebuild.is_none() && options.from.is_some() {
         return Err(Error::coded(Code::WrongValue, format!("`{}` is a fact, which has no history", model.name))
             .help("leave `--from` out: a fact is computed from everything that is landed"));
     }
+    let Engine::DuckDb(warehouse) = engine else {
+        return Err(Error::coded(Code::UnsupportedTarget, "a rebuild on BigQuery is not carried out by this build")
+            .help("`dwc run --mode full` computes every model anew from what is landed"));
+    };
     let mut report = RebuildReport { load: ModelReport::of(&model.name), lost: 0, versions: Vec::new() };
     let mut offences = Vec::new();
     match warehouse.transaction(|| {

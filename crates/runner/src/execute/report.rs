@@ -77,6 +77,16 @@ impl SourceReport {
 }
 
 impl TableReport {
+    /// Adds what a statement has counted, by name.
+    pub(super) fn count(&mut self, get: &dyn Fn(&str) -> i64) {
+        self.extracted += get("extracted");
+        self.inserted += get("inserted");
+        self.updated += get("updated");
+        self.deleted += get("deleted");
+        self.unchanged += get("unchanged");
+        self.superseded += get("superseded");
+    }
+
     /// Adds what another batch landed of the same table.
     fn add(&mut self, other: &Self) {
         self.extracted += other.extracted;
@@ -120,6 +130,18 @@ pub struct ModelReport {
 }
 
 impl ModelReport {
+    /// Adds what a statement has counted, by name.
+    pub(super) fn count(&mut self, get: &dyn Fn(&str) -> i64) {
+        self.extracted += get("extracted");
+        self.inserted += get("inserted");
+        self.updated += get("updated");
+        self.deleted += get("deleted");
+        self.unchanged += get("unchanged");
+        self.superseded += get("superseded");
+        self.rebound += get("rebound");
+        self.lost += get("lost");
+    }
+
     /// A report of a model that has done nothing yet.
     pub(super) fn of(model: &str) -> Self {
         Self {

@@ -7,16 +7,16 @@ use std::time::Instant;
 
 use chrono::NaiveDateTime;
 use dwc_compiler::diagnostic::{Code, Diagnostic};
-use dwc_compiler::model::{Project, Table, TargetType};
+use dwc_compiler::model::{Project, Table};
 use dwc_compiler::plan::{Gate, Landing, LoadPlan, ModelLoad, Reads, Statement};
 use dwc_compiler::sql;
 
-use super::crash;
 use super::land::land;
 use super::report::{ModelOutcome, ModelReport, Notice, RunReport, SourceOutcome};
+use super::{bigquery, crash};
 use crate::state::intervals::Interval;
 use crate::state::{self, literal};
-use crate::{DuckDbWarehouse, Error, Offence};
+use crate::{DuckDbWarehouse, Engine, Error, Offence};
 
 /// How much of the sources a run reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,15 +100,16 @@ impl From<Error> for Held {
 ///
 /// # Errors
 /// The world failed, or the models are not those that were applied. Offences of data are part of the result.
-pub fn run(
-    warehouse: &DuckDbWarehouse,
+pub fn run<'w>(
+    warehouse: impl Into<Engine<'w>>,
     project: &Project,
     folder: &Path,
     options: &RunOptions,
     tell: &mut dyn FnMut(&str),
 ) -> Result<(RunReport, Vec<Offence>), Error> {
-    let plan = plan(warehouse, project)?;
-    let number = start(warehouse, options)?;
+    let engine = warehouse.into();
+    let plan = plan(engine, project)?;
+    let number = start(engine, options)?;
     let mut report =
         RunReport { run: number, mode: options.mode.name().to_owned(), sources: Vec::new(), models: Vec::new() };
     let mut offences = Vec::new();
@@ -124,32 +125,35 @@ pub fn run(
             continue;
         }
         tell(&format!("source {}", source.name));
-        match land(warehouse, folder, source, &tables, &plan, options, tell) {
+        match land(engine, folder, source, &tables, &plan, options, tell) {
             Ok(landed) => report.sources.push(landed),
             Err(error) => {
-                finish(warehouse, number, "failed", None)?;
+                finish(engine, options, number, "failed", None)?;
                 return Err(error);
             }
         }
         crash::point();
     }
     if !matches!(options.part, Part::Land(_)) {
-        load(warehouse, &plan, options, &mut report, &mut offences, tell)?;
+        load(engine, &plan, options, &mut report, &mut offences, tell)?;
     }
-    purge(warehouse, &plan)?;
+    match engine {
+        Engine::DuckDb(warehouse) => purge(warehouse, &plan)?,
+        Engine::BigQuery(warehouse) => bigquery::purge(warehouse, &plan, options.at)?,
+    }
     let is_partial = report.sources.iter().any(|source| matches!(source.outcome, SourceOutcome::Unreachable(_)));
     let status = match (offences.is_empty(), is_partial) {
         (false, _) => "held_back",
         (true, true) => "partial",
         (true, false) => "done",
     };
-    finish(warehouse, number, status, Some(&report))?;
+    finish(engine, options, number, status, Some(&report))?;
     Ok((report, offences))
 }
 
 /// The load plan, where the models are those that were applied.
-pub(super) fn plan(warehouse: &DuckDbWarehouse, project: &Project) -> Result<LoadPlan, Error> {
-    let (set, serial, _) = super::apply::changes(warehouse, project)?;
+pub(super) fn plan(engine: Engine<'_>, project: &Project) -> Result<LoadPlan, Error> {
+    let (set, serial, _) = super::apply::changes(engine, project)?;
     if serial == 0 {
         return Err(
             Error::coded(Code::NotApplied, "nothing has been applied to this warehouse").help("run `dwc apply` first")
@@ -159,7 +163,7 @@ pub(super) fn plan(warehouse: &DuckDbWarehouse, project: &Project) -> Result<Loa
         return Err(Error::coded(Code::NotApplied, format!("{} objects differ from the models", set.changes.len()))
             .help("look at `dwc plan`, and run `dwc apply`"));
     }
-    sql::load_plan(project, TargetType::Duckdb, &project.schema).map_err(unsupported)
+    sql::load_plan(project, engine.ty(), engine.schema(project)).map_err(unsupported)
 }
 
 /// SQL that the engine has no equal of; a check says where it stands.
@@ -179,9 +183,13 @@ fn wanted_tables(plan: &LoadPlan, options: &RunOptions) -> BTreeSet<String> {
     wanted
 }
 
-fn start(warehouse: &DuckDbWarehouse, options: &RunOptions) -> Result<i64, Error> {
+fn start(engine: Engine<'_>, options: &RunOptions) -> Result<i64, Error> {
+    let warehouse = engine.state();
     // A warehouse that an older dwc applied to lacks the tables that came since.
-    state::prepare(warehouse)?;
+    match engine {
+        Engine::DuckDb(_) => state::prepare(warehouse)?,
+        Engine::BigQuery(remote) => remote.prepare_state()?,
+    }
     // A run that did not finish was killed: its transactions are undone, and this one takes up its work.
     warehouse.execute("UPDATE _dwc.runs SET status = 'killed' WHERE status = 'running'")?;
     let number = warehouse.number("SELECT MAX(run) FROM _dwc.runs")?.unwrap_or(0) + 1;
@@ -190,15 +198,28 @@ fn start(warehouse: &DuckDbWarehouse, options: &RunOptions) -> Result<i64, Error
         options.at.format("%Y-%m-%d %H:%M:%S%.f"),
         options.mode.name()
     ))?;
+    if let Engine::BigQuery(remote) = engine {
+        bigquery::record_run(remote, options.at)?;
+    }
     Ok(number)
 }
 
-fn finish(warehouse: &DuckDbWarehouse, number: i64, status: &str, report: Option<&RunReport>) -> Result<(), Error> {
+fn finish(
+    engine: Engine<'_>,
+    options: &RunOptions,
+    number: i64,
+    status: &str,
+    report: Option<&RunReport>,
+) -> Result<(), Error> {
     let text = report.and_then(|report| serde_json::to_string(report).ok());
-    warehouse.execute(&format!(
+    engine.state().execute(&format!(
         "UPDATE _dwc.runs SET status = '{status}', finished_at = make_timestamp(epoch_us(get_current_timestamp())), report = {} WHERE run = {number}",
         text.map_or_else(|| "NULL".to_owned(), |text| literal(&text))
-    ))
+    ))?;
+    match engine {
+        Engine::DuckDb(_) => Ok(()),
+        Engine::BigQuery(remote) => bigquery::record_run(remote, options.at),
+    }
 }
 
 /// One row of named counts.
@@ -221,13 +242,14 @@ pub(super) fn set(warehouse: &DuckDbWarehouse, batch: i64, since: i64, at: &Naiv
 
 /// Loads every model that has something to consume, in order; one that is held back holds back what needs it.
 fn load(
-    warehouse: &DuckDbWarehouse,
+    engine: Engine<'_>,
     plan: &LoadPlan,
     options: &RunOptions,
     report: &mut RunReport,
     offences: &mut Vec<Offence>,
     tell: &mut dyn FnMut(&str),
 ) -> Result<(), Error> {
+    let warehouse = engine.state();
     let mut held: BTreeSet<String> = BTreeSet::new();
     for model in &plan.models {
         if !options.select.is_empty() && !options.select.contains(&model.name) {
@@ -256,20 +278,16 @@ fn load(
             let incremental = model.incremental.as_ref().filter(|_| !whole);
             done.outcome = if incremental.is_some() { ModelOutcome::Incremental } else { ModelOutcome::Full };
             let statements = incremental.unwrap_or(&model.full);
-            loaded = warehouse.transaction(|| {
-                set(warehouse, batch, since, &at)?;
-                for statement in statements {
-                    execute(warehouse, statement, &mut done)?;
+            loaded = match engine {
+                Engine::DuckDb(warehouse) => load_model(warehouse, model, statements, (batch, since, at), &mut done),
+                Engine::BigQuery(warehouse) => {
+                    bigquery::load_model(warehouse, model, statements, (batch, since, at), &mut done)
                 }
-                state::consume(warehouse, &model.name, batch)?;
-                crash::point();
-                Ok::<(), Held>(())
-            });
+            };
             if loaded.is_err() {
                 break;
             }
             since = batch;
-            crash::point();
         }
         done.milliseconds = u64::try_from(clock.elapsed().as_millis()).unwrap_or(u64::MAX);
         match loaded {
@@ -283,6 +301,27 @@ fn load(
         }
         report.models.push(done);
     }
+    Ok(())
+}
+
+/// Loads a model from one batch: its statements and its record of consumed batches commit together.
+fn load_model(
+    warehouse: &DuckDbWarehouse,
+    model: &ModelLoad,
+    statements: &[Statement],
+    (batch, since, at): (i64, i64, NaiveDateTime),
+    done: &mut ModelReport,
+) -> Result<(), Held> {
+    warehouse.transaction(|| {
+        set(warehouse, batch, since, &at)?;
+        for statement in statements {
+            execute(warehouse, statement, done)?;
+        }
+        state::consume(warehouse, &model.name, batch)?;
+        crash::point();
+        Ok::<(), Held>(())
+    })?;
+    crash::point();
     Ok(())
 }
 
@@ -344,23 +383,15 @@ pub(super) fn execute(warehouse: &DuckDbWarehouse, statement: &Statement, done: 
         Reads::Nothing => Ok(warehouse.execute(&statement.sql)?),
         Reads::Counts => {
             let found = named(warehouse, &statement.sql)?;
-            let get = |name: &str| found.get(name).copied().unwrap_or(0);
-            done.extracted += get("extracted");
-            done.inserted += get("inserted");
-            done.updated += get("updated");
-            done.deleted += get("deleted");
-            done.unchanged += get("unchanged");
-            done.superseded += get("superseded");
-            done.rebound += get("rebound");
-            done.lost += get("lost");
+            done.count(&|name| found.get(name).copied().unwrap_or(0));
             Ok(())
         }
-        Reads::Gate(gate) => match offence(warehouse, &statement.sql, gate)? {
+        Reads::Gate(gate) => match offence(warehouse.into(), &statement.sql, gate)? {
             None => Ok(()),
             Some(offence) => Err(Held::Offence(offence)),
         },
         Reads::Notice(gate) => {
-            if let Some(Offence { code, message, keys, .. }) = offence(warehouse, &statement.sql, gate)? {
+            if let Some(Offence { code, message, keys, .. }) = offence(warehouse.into(), &statement.sql, gate)? {
                 done.notices.push(Notice { code: code.id().to_owned(), message, keys });
             }
             Ok(())
@@ -370,9 +401,9 @@ pub(super) fn execute(warehouse: &DuckDbWarehouse, statement: &Statement, done: 
     }
 }
 
-fn offence(warehouse: &DuckDbWarehouse, sql: &str, gate: &Gate) -> Result<Option<Offence>, Error> {
+fn offence(engine: Engine<'_>, sql: &str, gate: &Gate) -> Result<Option<Offence>, Error> {
     let mut keys: Vec<String> =
-        warehouse.rows(sql)?.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect();
+        engine.table(sql)?.1.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect();
     if keys.is_empty() {
         return Ok(None);
     }
@@ -419,13 +450,14 @@ fn purge_all(warehouse: &DuckDbWarehouse, plan: &LoadPlan) -> Result<(), Error> 
 ///
 /// # Errors
 /// The world failed. What breaks a rule is the result.
-pub fn audit(warehouse: &DuckDbWarehouse, project: &Project) -> Result<Vec<Offence>, Error> {
-    let plan = plan(warehouse, project)?;
+pub fn audit<'w>(warehouse: impl Into<Engine<'w>>, project: &Project) -> Result<Vec<Offence>, Error> {
+    let engine = warehouse.into();
+    let plan = plan(engine, project)?;
     let mut offences = Vec::new();
     for model in &plan.models {
         for statement in &model.audits {
             if let Reads::Gate(gate) = &statement.reads {
-                offences.extend(offence(warehouse, &statement.sql, gate)?);
+                offences.extend(offence(engine, &statement.sql, gate)?);
             }
         }
     }

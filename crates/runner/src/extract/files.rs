@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 
 use chrono::NaiveDateTime;
 use dwc_compiler::diagnostic::Code;
-use dwc_compiler::model::{DetectDeletes, FileFormat, Files, ROW_KEY, Table};
+use dwc_compiler::model::{DetectDeletes, EXTRA, FileFormat, Files, ROW_KEY, Table};
 use dwc_compiler::plan::Stage;
 use sha2::{Digest, Sha256};
 
-use crate::state::literal;
+use super::SourceColumn;
+use super::columns::{compare, undeclared};
+use crate::state::{self, literal};
 use crate::{DuckDbWarehouse, Error};
 
 /// A file of a table.
@@ -134,10 +136,12 @@ pub(crate) fn digest(path: &Path) -> Result<String, Error> {
 }
 
 /// How many rows a file gave.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Staged {
     pub(crate) read: i64,
     pub(crate) rejected: i64,
+    /// How its columns differ from those of the file before.
+    pub(crate) changes: Vec<String>,
 }
 
 /// Makes an empty staging table.
@@ -168,12 +172,15 @@ pub(crate) fn stage(
         ),
         FileFormat::Parquet => format!("read_parquet({path})"),
         FileFormat::Json => {
-            let columns: Vec<String> =
-                table.columns.iter().map(|column| format!("{}: 'JSON'", literal(&column.name))).collect();
+            let keys = keys(warehouse, &path, table, found)?;
+            let columns: Vec<String> = keys.iter().map(|name| format!("{}: 'JSON'", literal(name))).collect();
             format!("read_json({path}, format = 'newline_delimited', columns = {{{}}})", columns.join(", "))
         }
     };
-    check_columns(warehouse, table, &reader, found, files.format)?;
+    let there = columns(warehouse, &reader, found, files.format)?;
+    check_columns(table, &there, found)?;
+    let changes = changes(warehouse, table, &there, found, files.format)?;
+    let extra = extra(table, &there, files.format);
     let columns: Vec<(String, String)> = table
         .columns
         .iter()
@@ -186,6 +193,7 @@ pub(crate) fn stage(
     let raw: Vec<String> = columns
         .iter()
         .map(|(name, ty)| match files.format {
+            _ if name.trim_matches('"') == EXTRA => format!("{extra} AS {name}"),
             FileFormat::Json if ty != "JSON" && !ty.ends_with("[]") && !ty.starts_with("STRUCT") => {
                 format!("json_extract_string({name}, '$') AS {name}")
             }
@@ -236,7 +244,7 @@ pub(crate) fn stage(
     ))?;
     let read = warehouse.number("SELECT COUNT(*) FROM raw_rows")?.unwrap_or(0) + malformed;
     warehouse.execute("DROP TABLE raw_rows")?;
-    Ok(Staged { read, rejected: rejected + malformed })
+    Ok(Staged { read, rejected: rejected + malformed, changes })
 }
 
 /// Whether a row says of itself that it is deleted, as SQL over its columns.
@@ -305,40 +313,111 @@ fn malformed(
     Ok(lines)
 }
 
-/// Compares the columns of a file with those declared: one that is missing would silently be NULL.
-fn check_columns(
+/// The keys of a file of objects that are declared, and those that its table takes as they come.
+fn keys(warehouse: &DuckDbWarehouse, path: &str, table: &Table, found: &Found) -> Result<Vec<String>, Error> {
+    let mut keys: Vec<String> = table.columns.iter().map(|column| column.name.clone()).collect();
+    keys.retain(|name| name != EXTRA);
+    let others = warehouse
+        .rows(&format!(
+            "SELECT DISTINCT unnest(json_keys(json)) AS name FROM read_ndjson_objects({path}) ORDER BY name"
+        ))
+        .map_err(|error| unreadable(found, error))?;
+    for other in others.into_iter().flatten().flatten() {
+        if !keys.iter().any(|name| name.eq_ignore_ascii_case(&other)) {
+            keys.push(other);
+        }
+    }
+    Ok(keys)
+}
+
+fn unreadable(found: &Found, error: Error) -> Error {
+    Error {
+        code: Some(Code::FileUnreadable),
+        message: format!("`{}` is no file of its format", found.name),
+        help: Some("look at the file, or declare its `format`".to_owned()),
+        cause: error.cause,
+    }
+}
+
+/// The columns of a file.
+fn columns(
     warehouse: &DuckDbWarehouse,
-    table: &Table,
     reader: &str,
     found: &Found,
     format: FileFormat,
-) -> Result<(), Error> {
-    if format == FileFormat::Json {
-        return Ok(());
-    }
-    let there: Vec<String> = warehouse
-        .rows(&format!("DESCRIBE SELECT * FROM {reader}"))
-        .map_err(|error| Error {
-            code: Some(Code::FileUnreadable),
-            message: format!("`{}` is no file of its format", found.name),
-            help: Some("look at the file, or declare its `format`".to_owned()),
-            cause: error.cause,
-        })?
-        .into_iter()
-        .filter_map(|row| row.into_iter().next().flatten())
-        .collect();
+) -> Result<Vec<SourceColumn>, Error> {
+    let rows = warehouse.rows(&format!("DESCRIBE SELECT * FROM {reader}")).map_err(|error| unreadable(found, error))?;
     if format == FileFormat::Csv {
         warehouse.execute("DROP TABLE IF EXISTS dwc_rejects; DROP TABLE IF EXISTS dwc_reject_scans")?;
     }
+    let column = |row: Vec<Option<String>>| {
+        let mut row = row.into_iter().flatten();
+        Some(SourceColumn { name: row.next()?, ty: row.next()? })
+    };
+    Ok(rows.into_iter().filter_map(column).collect())
+}
+
+/// How the columns of a file differ from those of the file before. One that is read again changes nothing: it is older.
+fn changes(
+    warehouse: &DuckDbWarehouse,
+    table: &Table,
+    there: &[SourceColumn],
+    found: &Found,
+    format: FileFormat,
+) -> Result<Vec<String>, Error> {
+    let again = format!(
+        "SELECT COUNT(*) FROM _dwc.files WHERE source_table = {} AND path = {}",
+        literal(&table.address),
+        literal(&found.name)
+    );
+    if warehouse.number(&again)? != Some(0) {
+        return Ok(Vec::new());
+    }
+    let mut known = state::source_columns(warehouse, &table.address)?;
+    let mut all = there.to_vec();
+    if format == FileFormat::Json {
+        // An object need not name every key: what it lacks is not gone.
+        all.extend(known.iter().filter(|column| !there.contains(column)).cloned());
+        known.retain(|column| all.contains(column));
+    }
+    let changes = compare(table, &all, &known)?;
+    state::put_source_columns(warehouse, &table.address, &all)?;
+    Ok(changes)
+}
+
+/// What is not declared, as one object: what a reader of JSON would take for an inexact number becomes a text.
+pub(crate) fn extra(table: &Table, there: &[SourceColumn], format: FileFormat) -> String {
+    let value = |column: &SourceColumn| {
+        let name = quote(&column.name);
+        match column.ty.as_str() {
+            "BLOB" => format!("hex({name})"),
+            ty if format == FileFormat::Parquet
+                && ["DECIMAL", "DATE", "TIME", "HUGEINT", "UHUGEINT"].iter().any(|word| ty.starts_with(word)) =>
+            {
+                format!("CAST({name} AS VARCHAR)")
+            }
+            _ => name,
+        }
+    };
+    let parts: Vec<String> = undeclared(table, there)
+        .into_iter()
+        .map(|column| format!("{}, {}", literal(&column.name), value(column)))
+        .collect();
+    if parts.is_empty() { "NULL".to_owned() } else { format!("json_object({})", parts.join(", ")) }
+}
+
+/// Compares the columns of a file with those declared: one that is missing would silently be NULL.
+fn check_columns(table: &Table, there: &[SourceColumn], found: &Found) -> Result<(), Error> {
     let missing: Vec<&str> = table
         .columns
         .iter()
         .map(|column| column.name.as_str())
-        .filter(|name| !there.iter().any(|t| t == name))
+        .filter(|name| *name != EXTRA && !there.iter().any(|column| column.name == *name))
         .collect();
     if missing.is_empty() {
         return Ok(());
     }
+    let names: Vec<&str> = there.iter().map(|column| column.name.as_str()).collect();
     Err(Error::coded(
         Code::FileColumns,
         format!(
@@ -347,7 +426,7 @@ fn check_columns(
             missing.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")
         ),
     )
-    .help(format!("its columns are {}; declare table `{}` as the file is", there.join(", "), table.address)))
+    .help(format!("its columns are {}; declare table `{}` as the file is", names.join(", "), table.address)))
 }
 
 fn pack(names: &[&str]) -> String {

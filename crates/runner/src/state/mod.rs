@@ -138,6 +138,25 @@ pub(crate) fn consume(warehouse: &DuckDbWarehouse, model: &str, batch: i64) -> R
     ))
 }
 
+/// Records what a batch landed of a table.
+pub(crate) fn put_table_batch(
+    warehouse: &DuckDbWarehouse,
+    batch: i64,
+    counts: &crate::TableReport,
+) -> Result<(), Error> {
+    warehouse.execute(&format!(
+        "INSERT INTO _dwc.table_batches VALUES ({batch}, {}, {}, {}, {}, {}, {}, {}, {})",
+        literal(&counts.table),
+        counts.extracted,
+        counts.inserted,
+        counts.updated,
+        counts.deleted,
+        counts.unchanged,
+        counts.superseded,
+        counts.rejected
+    ))
+}
+
 /// How far a table has been read; `None` where it is read whole next.
 pub(crate) fn watermark(warehouse: &DuckDbWarehouse, address: &str) -> Result<Option<Watermark>, Error> {
     let rows = warehouse.rows(&format!(

@@ -10,7 +10,7 @@ use dwc_duckdb::duckdb::types::{TimeUnit, Value, ValueRef};
 use crate::Error;
 
 /// Rows of a query, each value as text; NULL as `None`.
-type Rows = Vec<Vec<Option<String>>>;
+pub(crate) type Rows = Vec<Vec<Option<String>>>;
 
 /// An open DuckDB warehouse.
 pub struct DuckDbWarehouse {

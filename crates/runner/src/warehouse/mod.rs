@@ -1,5 +1,9 @@
-//! Warehouses: one file per engine. They execute and read back; they must not know about models.
+//! Warehouses: one file or folder per engine. They execute and read back; they must not know about models.
 
+pub(crate) mod bigquery;
 mod duckdb;
+mod engine;
 
+pub use bigquery::{BigQuerySettings, BigQueryWarehouse};
 pub use duckdb::DuckDbWarehouse;
+pub use engine::{Engine, Warehouse};

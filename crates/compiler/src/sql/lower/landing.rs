@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use super::Lowering;
-use super::relations::landed_columns;
-use crate::model::{Contents, Retain, Table};
+use crate::model::{Contents, Retain, Table, TargetType};
 use crate::plan::{Landing, Reads, Stage, Statement};
+use crate::sql::dialect::Dialect;
 use crate::sql::template::Col;
 
 #[derive(Serialize)]
@@ -21,10 +21,23 @@ struct Context<'a> {
     values: Vec<Col>,
 }
 
+/// The staging table of a source table, in an engine's words.
+#[must_use]
+pub fn stage(table: &Table, engine: TargetType) -> Stage {
+    stage_of(table, super::dialect(engine))
+}
+
+fn stage_of(table: &Table, dialect: &dyn Dialect) -> Stage {
+    Stage {
+        path: dialect.quote(&format!("stage__{}__{}", table.source, table.name)),
+        columns: table.landed_columns().iter().map(|(name, ty)| (name.clone(), dialect.ty(ty))).collect(),
+    }
+}
+
 impl Lowering<'_> {
     pub(super) fn landing(&self, table: &Table) -> Landing {
-        let stage = self.dialect.quote(&format!("stage__{}__{}", table.source, table.name));
-        let columns: Vec<Col> = landed_columns(table).iter().map(|(name, ty)| Col::new(name, ty)).collect();
+        let stage = stage_of(table, self.dialect).path;
+        let columns: Vec<Col> = table.landed_columns().iter().map(|(name, ty)| Col::new(name, ty)).collect();
         let key: Vec<Col> = table.landing_key().into_iter().map(Col::plain).collect();
         let snapshot = table.files.as_ref().is_some_and(|files| files.contents == Contents::Snapshot);
         // A reading of the whole table has one state per row, whatever its cursor says.
@@ -58,10 +71,7 @@ impl Lowering<'_> {
             first: self.render("landing_first", &context),
             merge: self.render("landing", &context),
             purge: if keeps { Vec::new() } else { vec![self.purge(table)] },
-            stage: Stage {
-                columns: landed_columns(table).iter().map(|(name, ty)| (name.clone(), self.dialect.ty(ty))).collect(),
-                path: stage,
-            },
+            stage: stage_of(table, self.dialect),
         }
     }
 

@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 pub use changes::change_statements;
+pub use landing::stage;
 pub use objects::manifest;
 
 use self::dimension::Extent;

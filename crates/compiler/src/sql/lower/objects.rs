@@ -8,7 +8,6 @@ use sha2::{Digest, Sha256};
 
 use super::Lowering;
 use super::dimension::{numbers_name, timeline_name};
-use super::relations::landed_columns;
 use crate::model::{
     Dimension, DimensionKind, Fact, KeyStrategy, ModelId, Project, StarColumn, Table, TargetType, star_columns,
 };
@@ -44,7 +43,7 @@ impl Lowering<'_> {
     }
 
     fn landing_objects(&self, table: &Table) -> Vec<Object> {
-        let columns = landed_columns(table);
+        let columns = table.landed_columns();
         let object = |suffix: &str, extra: &[(&str, Type)], description: &str| Object {
             kind: ObjectKind::Landing,
             schema: self.landing_schema(),

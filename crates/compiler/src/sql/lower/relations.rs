@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Lowering;
-use crate::model::{Column, Query, ROW_KEY, Table, star_columns};
+use crate::model::{Column, Query, Table, star_columns};
 use crate::sql::googlesql::{Column as SqlColumn, Tables, Type};
 use crate::sql::touched::{Relation, Rows};
 
@@ -191,10 +191,4 @@ pub(super) enum Moment {
 /// A table's columns as the SQL room sees them.
 pub(super) fn sql_columns(columns: &[Column]) -> Vec<SqlColumn> {
     columns.iter().map(|column| SqlColumn { name: column.name.clone(), ty: column.ty.clone() }).collect()
-}
-
-/// A landing table's columns: the row key where rows have none of their own, then the source's.
-pub(super) fn landed_columns(table: &Table) -> Vec<(String, Type)> {
-    let row_key = table.primary_key.is_empty().then(|| (ROW_KEY.to_owned(), Type::String));
-    row_key.into_iter().chain(table.columns.iter().map(|column| (column.name.clone(), column.ty.clone()))).collect()
 }

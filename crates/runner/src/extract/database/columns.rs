@@ -2,12 +2,13 @@
 //! and those of a table that evolves are read as one JSON object. It must not read rows.
 
 use dwc_compiler::diagnostic::Code;
-use dwc_compiler::model::{EXTRA, OnSchemaChange, Table};
+use dwc_compiler::model::{EXTRA, Table};
 
 use super::Server;
 use super::access::Failure;
 use crate::Error;
 use crate::extract::SourceColumn;
+use crate::extract::columns::{compare, undeclared};
 
 /// The columns that are there, in their order.
 pub(super) async fn look<S: Server>(
@@ -48,37 +49,7 @@ pub(super) fn check(table: &Table, there: &[SourceColumn], known: &[SourceColumn
         )
         .help(format!("its columns are {}; declare it as it is", names.join(", "))));
     }
-    let changes = changes(table, there, known);
-    if changes.is_empty() || table.on_schema_change != OnSchemaChange::Freeze {
-        return Ok(changes);
-    }
-    Err(Error::coded(
-        Code::SourceFrozen,
-        format!("the columns of table `{}` of the source have changed: {}", table.address, changes.join(", ")),
-    )
-    .help("declare the column, name it in `ignore_columns`, or run once with `on_schema_change: discard`"))
-}
-
-/// What is new, gone or of another type. A column that is declared anew is no change of the source.
-fn changes(table: &Table, there: &[SourceColumn], known: &[SourceColumn]) -> Vec<String> {
-    let among = |all: &[SourceColumn], name: &str| all.iter().find(|other| other.name == name).cloned();
-    let is_watched = |column: &&SourceColumn| !known.is_empty() && !table.ignore_columns.contains(&column.name);
-    let mut changes = Vec::new();
-    for column in there.iter().filter(is_watched) {
-        match among(known, &column.name) {
-            None if table.column(&column.name).is_none() => {
-                changes.push(format!("`{}` {} is new", column.name, column.ty));
-            }
-            Some(before) if before.ty != column.ty => {
-                changes.push(format!("`{}` was {} and is {}", column.name, before.ty, column.ty));
-            }
-            _ => {}
-        }
-    }
-    for column in known.iter().filter(is_watched).filter(|column| among(there, &column.name).is_none()) {
-        changes.push(format!("`{}` {} is gone", column.name, column.ty));
-    }
-    changes
+    compare(table, there, known)
 }
 
 /// What is selected: the declared columns, and for a table that evolves the others as an object.
@@ -87,19 +58,10 @@ pub(super) fn list<S: Server>(table: &Table, there: &[SourceColumn]) -> Result<S
     for column in &table.columns {
         let found = there.iter().find(|other| other.name.eq_ignore_ascii_case(&column.name));
         all.push(match found {
-            _ if column.name == EXTRA => S::extra(&extra(table, there)),
+            _ if column.name == EXTRA => S::extra(&undeclared(table, there)),
             Some(found) => S::select(table, column, found)?,
             None => S::quote(&column.name),
         });
     }
     Ok(all.join(", "))
-}
-
-/// The columns that are neither declared nor ignored.
-fn extra<'t>(table: &Table, there: &'t [SourceColumn]) -> Vec<&'t SourceColumn> {
-    let is_extra = |column: &&SourceColumn| {
-        let declared = table.columns.iter().any(|known| known.name.eq_ignore_ascii_case(&column.name));
-        !declared && !table.ignore_columns.contains(&column.name)
-    };
-    there.iter().filter(is_extra).collect()
 }

@@ -1,0 +1,339 @@
+//! Landing on BigQuery: files are read and cast by the embedded engine, travel as Parquet into staging tables of the batch,
+//! and one script merges them with the record of the batch. It must not know how BigQuery takes a file.
+
+use std::path::Path;
+
+use chrono::NaiveDateTime;
+use dwc_compiler::diagnostic::Code;
+use dwc_compiler::model::{Contents, Source, SourceType, Table, TargetType};
+use dwc_compiler::plan::{Landing, Stage};
+use dwc_compiler::sql::{self, googlesql::Type};
+use serde_json::Value;
+
+use super::number;
+use super::staged::{Travelling, send};
+use crate::execute::crash;
+use crate::execute::land::{check_rejected, report_of};
+use crate::execute::land_files::{self, Work};
+use crate::execute::report::{SourceReport, TableReport};
+use crate::execute::run::{Mode, RunOptions};
+use crate::extract::files::{self, quote};
+use crate::state::{self, literal};
+use crate::warehouse::bigquery::{Script, held_by, instant, text};
+use crate::{BigQueryWarehouse, Error};
+
+/// Lands what is new of one source.
+pub(in crate::execute) fn land(
+    warehouse: &BigQueryWarehouse,
+    folder: &Path,
+    source: &Source,
+    tables: &[(&Table, &Landing)],
+    split: bool,
+    options: &RunOptions,
+) -> Result<SourceReport, Error> {
+    match source.ty {
+        SourceType::Files => land_new_files(warehouse, folder, source, tables, split, options),
+        _ => Err(Error::coded(
+            Code::UnsupportedTarget,
+            format!("source `{}` is of a type that this build does not land on BigQuery", source.name),
+        )
+        .help("land it on a target of type `duckdb`, or let its tables be files")),
+    }
+}
+
+fn land_new_files(
+    warehouse: &BigQueryWarehouse,
+    folder: &Path,
+    source: &Source,
+    tables: &[(&Table, &Landing)],
+    split: bool,
+    options: &RunOptions,
+) -> Result<SourceReport, Error> {
+    let copy = warehouse.copy();
+    let work = land_files::new_files(copy, folder, tables, options)?;
+    let mut report = report_of(source);
+    for (bound, part) in land_files::cut(&work, split) {
+        report.add(commit(warehouse, source, options.mode, bound, |batch| {
+            part.iter().map(|work| staged_files(warehouse, folder, work, batch)).collect()
+        })?);
+    }
+    for (table, _) in tables {
+        land_files::expect(copy, table, options)?;
+    }
+    Ok(report)
+}
+
+/// Reads and casts the new files of one table, and sends them.
+fn staged_files<'a>(
+    warehouse: &BigQueryWarehouse,
+    folder: &Path,
+    (table, landing, files, fresh): &Work<'a>,
+    batch: i64,
+) -> Result<Sent<'a>, Error> {
+    let copy = warehouse.copy();
+    let mut counts = TableReport { table: table.address.clone(), ..TableReport::default() };
+    let local = sql::stage(table, TargetType::Duckdb);
+    let is_snapshot = files.contents == Contents::Snapshot;
+    files::make_stage(copy, &local)?;
+    let (mut read, mut passes) = (0, Vec::new());
+    for (place, (file, digest)) in fresh.iter().enumerate() {
+        let staged = files::stage(copy, table, files, &local, file, place, batch)?;
+        read += staged.read;
+        counts.rejected += staged.rejected;
+        land_files::record(copy, table, file, digest, batch)?;
+        if is_snapshot {
+            passes.push(Pass { place: Some(place), at: file.at, file: Some(file.name.clone()) });
+        }
+    }
+    check_rejected(table, read, counts.rejected)?;
+    if !is_snapshot {
+        let at = fresh.last().map(|(file, _)| file.at).unwrap_or_default();
+        passes.push(Pass { place: None, at, file: None });
+    }
+    let batch = Batch { table, landing, local, passes, counts, is_whole: is_snapshot };
+    batch.send(warehouse, &folder.join("target").join("staging"))
+}
+
+/// Rows that are merged at once.
+pub(super) struct Pass {
+    /// The file among those of the batch; all of them where left out.
+    place: Option<usize>,
+    /// The instant of the rows.
+    at: NaiveDateTime,
+    /// The name of the file, by which its rejected rows are known.
+    file: Option<String>,
+}
+
+/// A batch of one table in the embedded stage.
+pub(super) struct Batch<'a> {
+    table: &'a Table,
+    landing: &'a Landing,
+    local: Stage,
+    passes: Vec<Pass>,
+    counts: TableReport,
+    /// What it lacks is gone.
+    is_whole: bool,
+}
+
+/// A batch of one table in its staging table.
+pub(super) struct Sent<'a> {
+    table: &'a Table,
+    landing: &'a Landing,
+    /// A relation of the landed types, with `_place`.
+    rows: String,
+    /// A relation of the keys that were read and rejected, with `_place`; `None` where there are none.
+    rejected: Option<String>,
+    passes: Vec<Pass>,
+    counts: TableReport,
+    is_whole: bool,
+}
+
+impl<'a> Batch<'a> {
+    fn send(self, warehouse: &BigQueryWarehouse, folder: &Path) -> Result<Sent<'a>, Error> {
+        let copy = warehouse.copy();
+        let name = self.table.address.replace('.', "__");
+        let mut columns = self
+            .table
+            .landed_columns()
+            .iter()
+            .map(|(name, ty)| Travelling::new(name, ty))
+            .collect::<Result<Vec<_>, _>>()?;
+        for (name, ty) in
+            [("_state", Type::Int64), ("_at", Type::Timestamp), ("_deleted", Type::Bool), ("_place", Type::Int64)]
+        {
+            columns.push(Travelling::new(name, &ty)?);
+        }
+        let rows = format!("(SELECT *, _state >> 32 AS _place FROM {}) AS _s", self.local.path);
+        let file = folder.join(format!("{name}.parquet"));
+        let rows = send(warehouse, &name, &columns, &rows, Some("_state"), &file)?;
+        let rejected = if self.is_whole && self.counts.rejected > 0 { self.rejected(warehouse, &file)? } else { None };
+        copy.execute(&format!("DROP TABLE {}", self.local.path))?;
+        let Self { table, landing, passes, counts, is_whole, .. } = self;
+        Ok(Sent { table, landing, rows, rejected, passes, counts, is_whole })
+    }
+
+    /// The keys of rows that a file holds and that do not cast: they are not gone.
+    fn rejected(&self, warehouse: &BigQueryWarehouse, file: &Path) -> Result<Option<String>, Error> {
+        let keys: Vec<(String, Type, String)> = self
+            .table
+            .landed_columns()
+            .into_iter()
+            .zip(&self.local.columns)
+            .filter(|((name, _), _)| self.table.primary_key.contains(name))
+            .map(|((name, ty), (_, duckdb))| (name, ty, duckdb.clone()))
+            .collect();
+        if keys.is_empty() {
+            return Ok(None);
+        }
+        let mut columns = vec![Travelling::new("_place", &Type::Int64)?];
+        let mut list = Vec::new();
+        for (name, ty, duckdb) in &keys {
+            columns.push(Travelling::new(name, ty)?);
+            let path = literal(&format!("$.\"{name}\""));
+            list.push(format!("TRY_CAST(json_extract_string(source_row, {path}) AS {duckdb}) AS {}", quote(name)));
+        }
+        let list = list.join(", ");
+        let places: Vec<String> = self
+            .passes
+            .iter()
+            .filter_map(|pass| Some((pass.place?, pass.file.as_ref()?)))
+            .map(|(place, file)| {
+                format!(
+                    "SELECT {place} AS _place, {list} FROM _dwc.error_events WHERE source_table = {} AND screen = 'cast' \
+                     AND starts_with(place, {})",
+                    literal(&self.table.address),
+                    literal(&format!("{file}:"))
+                )
+            })
+            .collect();
+        if places.is_empty() {
+            return Ok(None);
+        }
+        let rows = format!("({}) AS _r", places.join(" UNION ALL "));
+        let name = format!("{}__rejected", self.table.address.replace('.', "__"));
+        send(warehouse, &name, &columns, &rows, Some("ALL"), &file.with_extension("rejected.parquet")).map(Some)
+    }
+}
+
+impl Sent<'_> {
+    /// Adds the merge of the batch to a script. Gives the numbers of its statements.
+    fn merge(&self, script: &mut Script, state: &str) -> std::ops::Range<usize> {
+        let first = script.next();
+        let stage = &self.landing.stage.path;
+        let key: Vec<String> = self.table.landing_key().iter().map(|key| format!("`{key}`")).collect();
+        for pass in &self.passes {
+            let only = pass.place.map_or_else(String::new, |place| format!(" WHERE _place = {place}"));
+            script.raw(&format!(
+                "CREATE OR REPLACE TEMP TABLE {stage} AS\nSELECT * EXCEPT (_place) FROM {} AS _b{only}",
+                self.rows
+            ));
+            script.raw(&format!("SET dwc_at = {}", instant(&pass.at)));
+            if self.is_whole {
+                self.check_deleted(script, &key);
+                for statement in &self.landing.absent {
+                    script.add(statement);
+                }
+                if let Some(rejected) = &self.rejected {
+                    let equal: Vec<String> =
+                        self.table.primary_key.iter().map(|key| format!("_r.`{key}` = _s.`{key}`")).collect();
+                    let place = pass.place.map_or_else(String::new, |place| format!("_r._place = {place} AND "));
+                    script.raw(&format!(
+                        "DELETE FROM {stage} AS _s\nWHERE _s._deleted AND EXISTS (SELECT 1 FROM {rejected} AS _r WHERE {place}{})",
+                        equal.join(" AND ")
+                    ));
+                }
+            }
+            for statement in &self.landing.merge {
+                script.add(statement);
+            }
+        }
+        let steps = first..script.next();
+        self.record(script, state, &steps);
+        steps
+    }
+
+    /// Ends the script where a reading of the whole table lacks more rows than is let through.
+    fn check_deleted(&self, script: &mut Script, key: &[String]) {
+        if self.table.primary_key.is_empty() {
+            return;
+        }
+        let too_many = match self.table.max_deleted_share {
+            Some(share) => format!("landed > 0 AND gone / landed > {share}"),
+            None => "landed > 0 AND (gone >= landed OR (landed >= 100 AND gone / landed > 0.5))".to_owned(),
+        };
+        let equal: Vec<String> = key.iter().map(|key| format!("_s.{key} = _l.{key}")).collect();
+        script.raw(&format!(
+            "SET dwc_keys = ARRAY(\nSELECT TO_JSON_STRING(STRUCT(gone, landed)) FROM (\nSELECT COUNT(*) AS landed, COUNTIF(_s._found IS NULL) AS gone\n\
+             FROM {} AS _l LEFT JOIN (SELECT DISTINCT {}, TRUE AS _found FROM {}) AS _s ON {}\nWHERE NOT _l._deleted) AS _n WHERE {too_many})",
+            self.landing.rows,
+            key.join(", "),
+            self.landing.stage.path,
+            equal.join(" AND ")
+        ));
+        script.holds_if("ARRAY_LENGTH(dwc_keys) > 0", script.next(), "dwc_keys[OFFSET(0)]");
+    }
+
+    /// Records what the statements have counted.
+    fn record(&self, script: &mut Script, state: &str, steps: &std::ops::Range<usize>) {
+        let count = |name: &str| {
+            format!("COALESCE(SUM(CAST(JSON_VALUE(SUBSTR(_f, STRPOS(_f, ':') + 1), '$.{name}') AS INT64)), 0)")
+        };
+        script.raw(&format!(
+            "INSERT INTO `{state}`.`table_batches` (batch, source_table, extracted, inserted, updated, deleted, unchanged, superseded, rejected)\n\
+             SELECT dwc_batch, {}, {} + {rejected}, {}, {}, {}, {}, {}, {rejected}\nFROM UNNEST(dwc_found) AS _f\n\
+             WHERE CAST(SUBSTR(_f, 1, STRPOS(_f, ':') - 1) AS INT64) BETWEEN {} AND {}",
+            text(&self.table.address),
+            count("extracted"),
+            count("inserted"),
+            count("updated"),
+            count("deleted"),
+            count("unchanged"),
+            count("superseded"),
+            steps.start,
+            steps.end,
+            rejected = self.counts.rejected,
+        ));
+    }
+
+    /// What the statements have counted.
+    fn counted(&self, steps: &std::ops::Range<usize>, found: &[(usize, Value)]) -> TableReport {
+        let mut counts = self.counts.clone();
+        for (_, json) in found.iter().filter(|(step, _)| steps.contains(step)) {
+            counts.count(&|name| number(json, name));
+        }
+        counts.extracted += counts.rejected;
+        counts
+    }
+
+    fn too_many_deleted(&self, json: &Value) -> Error {
+        let (gone, all) = (number(json, "gone"), number(json, "landed"));
+        Error::coded(
+            Code::TooManyDeleted,
+            format!("a reading of table `{}` lacks {gone} of {all} rows", self.table.address),
+        )
+        .help("look at the source; if the rows are gone for good, declare a greater `max_deleted_share`")
+    }
+}
+
+/// One unit for a source: what is staged is merged, and the batch is recorded with what it merged.
+pub(super) fn commit<'a>(
+    warehouse: &BigQueryWarehouse,
+    source: &Source,
+    mode: Mode,
+    bound: NaiveDateTime,
+    stage: impl FnOnce(i64) -> Result<Vec<Sent<'a>>, Error>,
+) -> Result<SourceReport, Error> {
+    let copy = warehouse.copy();
+    let mut report = report_of(source);
+    crash::point();
+    copy.transaction(|| {
+        let batch = copy.number("SELECT MAX(batch) FROM _dwc.batches")?.unwrap_or(0) + 1;
+        report.batch = batch;
+        let tables = stage(batch)?;
+        crash::point();
+        copy.execute(&format!(
+            "INSERT INTO _dwc.batches VALUES ({batch}, {}, '{}', TIMESTAMP '{}')",
+            literal(&source.name),
+            mode.name(),
+            bound.format("%Y-%m-%d %H:%M:%S%.f")
+        ))?;
+        let mut script = Script::new(&format!("land_{}", source.name), batch, 0, bound);
+        let state = warehouse.state_dataset();
+        let steps: Vec<_> = tables.iter().map(|table| table.merge(&mut script, &state)).collect();
+        let found = warehouse.commit(script).map_err(|error| match held_by(&error) {
+            Some((step, json)) => {
+                let at = steps.iter().position(|steps| steps.contains(&step));
+                at.map_or(error, |at| tables[at].too_many_deleted(&json))
+            }
+            None => error,
+        })?;
+        for (table, steps) in tables.iter().zip(&steps) {
+            let counts = table.counted(steps, &found);
+            state::put_table_batch(copy, batch, &counts)?;
+            report.tables.push(counts);
+        }
+        warehouse.remember()
+    })?;
+    crash::point();
+    Ok(report)
+}

@@ -1,0 +1,53 @@
+//! Columns of a source that change: by the policy of their table they are said, landed as JSON, or stop the source.
+//! It must not know where the columns are seen.
+
+use dwc_compiler::diagnostic::Code;
+use dwc_compiler::model::{OnSchemaChange, Table};
+
+use super::SourceColumn;
+use crate::Error;
+
+/// Compares the columns that are there with those of the last reading. What changed is the result, where it does not stop
+/// the source.
+pub(crate) fn compare(table: &Table, there: &[SourceColumn], known: &[SourceColumn]) -> Result<Vec<String>, Error> {
+    let changes = changes(table, there, known);
+    if changes.is_empty() || table.on_schema_change != OnSchemaChange::Freeze {
+        return Ok(changes);
+    }
+    Err(Error::coded(
+        Code::SourceFrozen,
+        format!("the columns of table `{}` of the source have changed: {}", table.address, changes.join(", ")),
+    )
+    .help("declare the column, name it in `ignore_columns`, or run once with `on_schema_change: discard`"))
+}
+
+/// What is new, gone or of another type. A column that is declared anew is no change of the source.
+fn changes(table: &Table, there: &[SourceColumn], known: &[SourceColumn]) -> Vec<String> {
+    let among = |all: &[SourceColumn], name: &str| all.iter().find(|other| other.name == name).cloned();
+    let is_watched = |column: &&SourceColumn| !known.is_empty() && !table.ignore_columns.contains(&column.name);
+    let mut changes = Vec::new();
+    for column in there.iter().filter(is_watched) {
+        match among(known, &column.name) {
+            None if table.column(&column.name).is_none() => {
+                changes.push(format!("`{}` {} is new", column.name, column.ty));
+            }
+            Some(before) if before.ty != column.ty => {
+                changes.push(format!("`{}` was {} and is {}", column.name, before.ty, column.ty));
+            }
+            _ => {}
+        }
+    }
+    for column in known.iter().filter(is_watched).filter(|column| among(there, &column.name).is_none()) {
+        changes.push(format!("`{}` {} is gone", column.name, column.ty));
+    }
+    changes
+}
+
+/// The columns that are neither declared nor ignored.
+pub(crate) fn undeclared<'t>(table: &Table, there: &'t [SourceColumn]) -> Vec<&'t SourceColumn> {
+    let is_extra = |column: &&SourceColumn| {
+        let declared = table.columns.iter().any(|known| known.name.eq_ignore_ascii_case(&column.name));
+        !declared && !table.ignore_columns.contains(&column.name)
+    };
+    there.iter().filter(is_extra).collect()
+}

@@ -1,0 +1,300 @@
+//! The embedded copy of the state: read once, changed by the same code as an embedded warehouse's own, and compared with
+//! what BigQuery has when a unit is committed. It must not know what the tables of the state mean.
+
+use serde_json::Value;
+
+use super::script::text;
+use super::{BigQueryWarehouse, Position};
+use crate::state::{self, literal};
+use crate::{DuckDbWarehouse, Error};
+
+/// Rows of one table that go into a script as they are; more of them go through a staging table.
+const INLINE: usize = 50;
+/// The table of rows that do not cast: it is added to and never read back.
+const ERROR_EVENTS: &str = "error_events";
+/// What only the begin and the end of a run record: it does not decide what a unit does.
+const RUNS: &str = "runs";
+
+/// A column of a table of the state.
+struct StateColumn {
+    name: String,
+    duckdb: String,
+    required: bool,
+}
+
+impl StateColumn {
+    fn googlesql(&self) -> &'static str {
+        match self.duckdb.as_str() {
+            "BIGINT" | "INTEGER" | "HUGEINT" => "INT64",
+            "DOUBLE" => "FLOAT64",
+            "BOOLEAN" => "BOOL",
+            "TIMESTAMP" => "TIMESTAMP",
+            _ => "STRING",
+        }
+    }
+
+    /// The column as text, in GoogleSQL.
+    fn as_text(&self) -> String {
+        match self.googlesql() {
+            "TIMESTAMP" => format!("FORMAT_TIMESTAMP('%Y-%m-%d %H:%M:%E6S', `{}`)", self.name),
+            _ => format!("CAST(`{}` AS STRING)", self.name),
+        }
+    }
+
+    /// A value of it as a GoogleSQL literal.
+    fn literal(&self, value: Option<&str>) -> String {
+        match (value, self.googlesql()) {
+            (None, _) => "NULL".to_owned(),
+            (Some(value), "INT64" | "FLOAT64" | "BOOL") => value.to_owned(),
+            (Some(value), "TIMESTAMP") => format!("TIMESTAMP '{value}+00'"),
+            (Some(value), _) => text(value),
+        }
+    }
+}
+
+fn tables(copy: &DuckDbWarehouse) -> Result<Vec<(String, Vec<StateColumn>)>, Error> {
+    let rows = copy.rows(
+        "SELECT table_name, column_name, data_type, is_nullable FROM information_schema.columns \
+         WHERE table_schema = '_dwc' ORDER BY table_name, ordinal_position",
+    )?;
+    let mut all: Vec<(String, Vec<StateColumn>)> = Vec::new();
+    for row in rows {
+        let mut cells = row.into_iter().map(Option::unwrap_or_default);
+        let mut next = || cells.next().unwrap_or_default();
+        let (table, name, duckdb) = (next(), next(), next());
+        let column = StateColumn { name, duckdb, required: next() == "NO" };
+        match all.last_mut().filter(|(last, _)| *last == table) {
+            Some((_, columns)) => columns.push(column),
+            None => all.push((table, vec![column])),
+        }
+    }
+    Ok(all)
+}
+
+impl BigQueryWarehouse {
+    /// The statements that make the tables of the state where they are missing; they may be executed again.
+    pub(crate) fn state_tables(&self) -> Result<Vec<String>, Error> {
+        let dataset = self.state_dataset();
+        let location =
+            self.client.location().map_or_else(String::new, |location| format!("location = {}", text(location)));
+        let options = if location.is_empty() { String::new() } else { format!(" OPTIONS ({location})") };
+        let expires = [location.as_str(), "default_table_expiration_days = 3"].map(str::to_owned);
+        let expires: Vec<String> = expires.into_iter().filter(|option| !option.is_empty()).collect();
+        let mut all = vec![
+            format!("CREATE SCHEMA IF NOT EXISTS `{dataset}`{options}"),
+            format!("CREATE SCHEMA IF NOT EXISTS `{}` OPTIONS ({})", self.staging_dataset(), expires.join(", ")),
+        ];
+        let scratch = DuckDbWarehouse::open(":memory:")?;
+        state::prepare(&scratch)?;
+        for (table, columns) in tables(&scratch)? {
+            let columns: Vec<String> = columns
+                .iter()
+                .map(|column| {
+                    let required = if column.required { " NOT NULL" } else { "" };
+                    format!("`{}` {}{required}", column.name, column.googlesql())
+                })
+                .collect();
+            all.push(format!("CREATE TABLE IF NOT EXISTS `{dataset}`.`{table}` ({})", columns.join(", ")));
+        }
+        all.push(format!(
+            "CREATE TABLE IF NOT EXISTS `{dataset}`.`commits` (`lineage` STRING NOT NULL, `serial` INT64 NOT NULL)"
+        ));
+        all.push(format!(
+            "INSERT INTO `{dataset}`.`commits` (lineage, serial)\nSELECT GENERATE_UUID(), 0 FROM (SELECT 1 AS one) \
+             WHERE NOT EXISTS (SELECT 1 FROM `{dataset}`.`commits`)"
+        ));
+        Ok(all)
+    }
+
+    /// Reads the state that BigQuery has into the copy; an empty one where nothing was ever applied.
+    pub(crate) fn read_state(&self) -> Result<(), Error> {
+        let copy = &self.copy;
+        copy.execute("DROP SCHEMA IF EXISTS _dwc CASCADE; DROP SCHEMA IF EXISTS _sent CASCADE; CREATE SCHEMA _sent")?;
+        *self.position.borrow_mut() = Position::default();
+        let dataset = self.state_dataset();
+        let there = self.client.tables(&dataset).map_err(super::worldly)?;
+        if !there.iter().any(|table| table == "commits") {
+            return Ok(());
+        }
+        state::prepare(copy)?;
+        copy.execute("DELETE FROM _dwc.meta")?;
+        let known = tables(copy)?;
+        let mut parts = vec![format!(
+            "SELECT 'commits' AS name, TO_JSON_STRING(STRUCT(MIN(lineage) AS lineage, CAST(MAX(serial) AS STRING) AS serial)) AS line \
+             FROM `{dataset}`.`commits`"
+        )];
+        for (table, columns) in known.iter().filter(|(table, _)| there.contains(table)) {
+            if table == ERROR_EVENTS {
+                parts.push(format!(
+                    "SELECT '{table}', TO_JSON_STRING(STRUCT(CAST(COUNT(*) AS STRING) AS n)) FROM `{dataset}`.`{table}`"
+                ));
+                continue;
+            }
+            let fields: Vec<String> =
+                columns.iter().map(|column| format!("{} AS `{}`", column.as_text(), column.name)).collect();
+            let newest = match table.as_str() {
+                "manifests" => format!(" WHERE serial = (SELECT MAX(serial) FROM `{dataset}`.`manifests`)"),
+                RUNS => format!(" WHERE run > (SELECT MAX(run) - 10 FROM `{dataset}`.`runs`)"),
+                _ => String::new(),
+            };
+            parts.push(format!(
+                "SELECT '{table}', TO_JSON_STRING(STRUCT({})) FROM `{dataset}`.`{table}`{newest}",
+                fields.join(", ")
+            ));
+        }
+        let (_, rows) = self.table(&parts.join("\nUNION ALL\n"))?;
+        for row in rows {
+            let [Some(name), Some(line)] = row.as_slice() else { continue };
+            let line: Value = serde_json::from_str(line).unwrap_or(Value::Null);
+            let number = |field: &str| line[field].as_str().and_then(|text| text.parse().ok()).unwrap_or(0);
+            if name == "commits" {
+                let lineage = line["lineage"].as_str().unwrap_or_default().to_owned();
+                *self.position.borrow_mut() = Position { lineage, serial: number("serial") };
+            } else if name == ERROR_EVENTS {
+                self.error_events.set(number("n"));
+            } else if let Some((table, columns)) = known.iter().find(|(table, _)| table == name) {
+                let values: Vec<String> = columns
+                    .iter()
+                    .map(|column| match line[&column.name].as_str() {
+                        Some(value) => format!("CAST({} AS {})", literal(value), column.duckdb),
+                        None => "NULL".to_owned(),
+                    })
+                    .collect();
+                copy.execute(&format!("INSERT INTO _dwc.{table} VALUES ({})", values.join(", ")))?;
+            }
+        }
+        if copy.number("SELECT COUNT(*) FROM _dwc.manifests")? == Some(0) {
+            // An apply that was killed before its first commit has left empty tables.
+            copy.execute("DROP SCHEMA _dwc CASCADE")?;
+            return Ok(());
+        }
+        self.remember()
+    }
+
+    /// Whether BigQuery has a state, even one without a manifest.
+    pub(crate) fn has_position(&self) -> bool {
+        !self.position.borrow().lineage.is_empty()
+    }
+
+    /// Makes the tables of the state, in BigQuery and in the copy, where they are missing.
+    pub(crate) fn prepare_state(&self) -> Result<(), Error> {
+        self.define("state", &self.state_tables()?)?;
+        if !self.has_position() {
+            self.read_state()?;
+        }
+        state::prepare(&self.copy)
+    }
+
+    /// Takes the copy for what BigQuery has now.
+    pub(crate) fn remember(&self) -> Result<(), Error> {
+        for (table, _) in tables(&self.copy)? {
+            let sql = if table == ERROR_EVENTS {
+                self.error_events.set(
+                    self.error_events.get() + self.copy.number("SELECT COUNT(*) FROM _dwc.error_events")?.unwrap_or(0),
+                );
+                "DELETE FROM _dwc.error_events".to_owned()
+            } else {
+                format!("CREATE OR REPLACE TABLE _sent.{table} AS SELECT * FROM _dwc.{table}")
+            };
+            self.copy.execute(&sql)?;
+        }
+        Ok(())
+    }
+
+    /// What BigQuery's state lacks of the copy, as statements. The runs are recorded by their own units alone: a unit's
+    /// text, and with it its job's id, does not depend on which run it is of.
+    pub(super) fn changes_of_state(&self, unit: &str) -> Result<Vec<String>, Error> {
+        let copy = &self.copy;
+        let dataset = self.state_dataset();
+        let mut all = Vec::new();
+        for (table, columns) in tables(copy)? {
+            if table == RUNS && unit != "run" {
+                continue;
+            }
+            let path = format!("`{dataset}`.`{table}`");
+            let is_known = copy.number(&format!(
+                "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = '_sent' AND table_name = {}",
+                literal(&table)
+            ))? == Some(1);
+            let (mine, sent) = (format!("_dwc.{table}"), format!("_sent.{table}"));
+            let added = if is_known {
+                format!("SELECT * FROM {mine} EXCEPT ALL SELECT * FROM {sent}")
+            } else {
+                format!("SELECT * FROM {mine}")
+            };
+            let names: Vec<String> = columns.iter().map(|column| format!("`{}`", column.name)).collect();
+            let names = names.join(", ");
+            if is_known {
+                let gone = copy.rows(&format!("SELECT * FROM {sent} EXCEPT ALL SELECT * FROM {mine} ORDER BY ALL"))?;
+                for row in &gone {
+                    let equal: Vec<String> = columns
+                        .iter()
+                        .zip(row)
+                        .map(|(column, value)| match value {
+                            Some(_) => format!("`{}` = {}", column.name, column.literal(value.as_deref())),
+                            None => format!("`{}` IS NULL", column.name),
+                        })
+                        .collect();
+                    all.push(format!("DELETE FROM {path} WHERE {}", equal.join(" AND ")));
+                }
+            }
+            let count = copy.number(&format!("SELECT COUNT(*) FROM ({added})"))?.unwrap_or(0);
+            if count == 0 {
+                continue;
+            }
+            if usize::try_from(count).unwrap_or(usize::MAX) > INLINE {
+                all.push(format!(
+                    "INSERT INTO {path} ({names})\nSELECT {names} FROM {}",
+                    self.staged(&table, &columns, &added)?
+                ));
+                continue;
+            }
+            let rows: Vec<String> = copy
+                .rows(&format!("{added} ORDER BY ALL"))?
+                .iter()
+                .map(|row| {
+                    let values: Vec<String> =
+                        columns.iter().zip(row).map(|(column, value)| column.literal(value.as_deref())).collect();
+                    format!("({})", values.join(", "))
+                })
+                .collect();
+            all.push(format!("INSERT INTO {path} ({names}) VALUES\n{}", rows.join(",\n")));
+        }
+        Ok(all)
+    }
+
+    /// Stages rows of the copy, and gives a relation of the state's own types over them.
+    fn staged(&self, table: &str, columns: &[StateColumn], rows: &str) -> Result<String, Error> {
+        let list: Vec<String> = columns
+            .iter()
+            .map(|column| match column.googlesql() {
+                "TIMESTAMP" => format!("epoch_us(\"{0}\") AS \"{0}\"", column.name),
+                _ => format!("\"{}\"", column.name),
+            })
+            .collect();
+        let file = std::env::temp_dir().join(format!("dwc_{}_{table}.parquet", std::process::id()));
+        self.copy.execute(&format!(
+            "COPY (SELECT {} FROM ({rows}) ORDER BY ALL) TO {} (FORMAT parquet)",
+            list.join(", "),
+            literal(&file.to_string_lossy())
+        ))?;
+        let types: Vec<(String, String)> = columns
+            .iter()
+            .map(|column| {
+                let ty = if column.googlesql() == "TIMESTAMP" { "INT64" } else { column.googlesql() };
+                (column.name.clone(), ty.to_owned())
+            })
+            .collect();
+        let path = self.stage(&format!("state__{table}"), &types, &file)?;
+        // A file that stays is overwritten by the next.
+        let _ = std::fs::remove_file(&file);
+        let back: Vec<String> = columns
+            .iter()
+            .map(|column| match column.googlesql() {
+                "TIMESTAMP" => format!("TIMESTAMP_MICROS(`{0}`) AS `{0}`", column.name),
+                _ => format!("`{}`", column.name),
+            })
+            .collect();
+        Ok(format!("(SELECT {} FROM {path})", back.join(", ")))
+    }
+}

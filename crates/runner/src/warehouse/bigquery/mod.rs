@@ -1,0 +1,281 @@
+//! A BigQuery warehouse: units of work, each one script in one transaction with the change of state that records it. The
+//! state is read once into an embedded copy; what changes in the copy goes out with the next unit. It must not know what
+//! a unit is for.
+
+mod copy;
+mod failure;
+mod script;
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use dwc_bigquery::{Client, Done, Job, Load, Pace, Settings, TableFacts, Work};
+use dwc_compiler::diagnostic::Code;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::duckdb::{DuckDbWarehouse, Rows};
+use crate::{Error, StateReport};
+
+pub(crate) use failure::{held_by, worldly};
+pub(crate) use script::{Script, instant, text};
+
+/// What a warehouse on BigQuery is told.
+#[derive(Debug, Clone)]
+pub struct BigQuerySettings {
+    /// The Google Cloud project.
+    pub project: String,
+    /// The dataset of the star; its neighbours have its name and an ending.
+    pub dataset: String,
+    /// The location of datasets and jobs.
+    pub location: Option<String>,
+    /// The bucket through which batches go; straight into BigQuery where left out.
+    pub bucket: Option<String>,
+    /// A script that would bill more bytes is refused.
+    pub maximum_bytes_billed: Option<u64>,
+    /// The project's name and the target's, for labels.
+    pub labels: BTreeMap<String, String>,
+}
+
+/// Where the state stands: what a commit asserts, and what job ids are made of.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Position {
+    /// The name of this state, drawn once.
+    pub(crate) lineage: String,
+    /// How many units it has committed.
+    pub(crate) serial: i64,
+}
+
+/// A project's warehouse on BigQuery.
+pub struct BigQueryWarehouse {
+    client: Client,
+    dataset: String,
+    bucket: Option<String>,
+    copy: DuckDbWarehouse,
+    position: RefCell<Position>,
+    error_events: Cell<i64>,
+    spent: Cell<Spent>,
+}
+
+/// What the jobs of this process have read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Spent {
+    /// Jobs.
+    pub jobs: u64,
+    /// Bytes, billed ones where BigQuery says them.
+    pub bytes: u64,
+    /// Milliseconds of slots.
+    pub slot_milliseconds: u64,
+}
+
+impl BigQueryWarehouse {
+    /// Opens a warehouse and reads its state.
+    ///
+    /// # Errors
+    /// No credentials, no permission, or BigQuery was not reached.
+    pub fn open(settings: BigQuerySettings) -> Result<Self, Error> {
+        let client = Client::new(Settings {
+            project: settings.project,
+            location: settings.location,
+            labels: settings.labels,
+            maximum_bytes_billed: settings.maximum_bytes_billed,
+            endpoint: std::env::var("DWC_BIGQUERY_ENDPOINT").ok().filter(|address| !address.is_empty()),
+            pace: pace(),
+        })
+        .map_err(worldly)?;
+        let warehouse = Self {
+            client,
+            dataset: settings.dataset,
+            bucket: settings.bucket,
+            copy: DuckDbWarehouse::open(":memory:")?,
+            position: RefCell::default(),
+            error_events: Cell::default(),
+            spent: Cell::default(),
+        };
+        warehouse.read_state()?;
+        Ok(warehouse)
+    }
+
+    /// The dataset of the star.
+    #[must_use]
+    pub fn schema(&self) -> &str {
+        &self.dataset
+    }
+
+    /// The client, for what concerns BigQuery and no model.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// What the jobs of this process have read.
+    #[must_use]
+    pub fn spent(&self) -> Spent {
+        self.spent.get()
+    }
+
+    /// The embedded copy of the state, which also stages what sources give.
+    pub(crate) fn copy(&self) -> &DuckDbWarehouse {
+        &self.copy
+    }
+
+    /// The dataset of the state.
+    pub(crate) fn state_dataset(&self) -> String {
+        format!("{}_dwc", self.dataset)
+    }
+
+    /// The dataset of staged batches; its tables expire.
+    pub(crate) fn staging_dataset(&self) -> String {
+        format!("{}_staging", self.dataset)
+    }
+
+    /// What is loaded, or `None` where nothing was ever applied.
+    ///
+    /// # Errors
+    /// A state that cannot be read.
+    pub fn state(&self) -> Result<Option<StateReport>, Error> {
+        let report = crate::state::report(&self.copy)?;
+        Ok(report.map(|report| StateReport { error_events: self.error_events.get(), ..report }))
+    }
+
+    /// The column names and rows of a query.
+    ///
+    /// # Errors
+    /// BigQuery's own.
+    pub fn table(&self, sql: &str) -> Result<(Vec<String>, Rows), Error> {
+        let job = Job { id: format!("dwc_read_{}", once()), labels: label("read"), work: Work::Query(sql.to_owned()) };
+        let (done, rows) = self.client.query(&job).map_err(worldly)?;
+        self.add(&done);
+        Ok((rows.names, rows.rows))
+    }
+
+    /// The bytes that a script would read, where BigQuery can say it before its tables are there.
+    pub(crate) fn bytes_of(&self, sql: &str) -> Option<u64> {
+        self.client.bytes_of(sql).ok()
+    }
+
+    /// A table as it is now.
+    pub(crate) fn facts(&self, dataset: &str, table: &str) -> Result<Option<TableFacts>, Error> {
+        self.client.table(dataset, table).map_err(worldly)
+    }
+
+    /// Puts a file of Parquet into a staging table of its own name, once however often it is asked for, and gives the
+    /// table's quoted path.
+    pub(crate) fn stage(&self, name: &str, columns: &[(String, String)], file: &Path) -> Result<String, Error> {
+        let digest = crate::extract::files::digest(file)?;
+        let position = self.position.borrow().clone();
+        let table = format!("{name}__{}_{}", position.serial + 1, &digest[..12]);
+        let dataset = self.staging_dataset();
+        let mut job = Job {
+            id: format!("dwc_{}_stage_{table}", short(&position.lineage)),
+            labels: label("stage"),
+            work: Work::Load(Load {
+                dataset: dataset.clone(),
+                table: table.clone(),
+                columns: columns.to_vec(),
+                file: file.to_owned(),
+                object: self.bucket.as_ref().map(|bucket| (bucket.clone(), format!("dwc/{dataset}/{table}.parquet"))),
+                appends: false,
+            }),
+        };
+        let done = self.client.run(&job).map_err(worldly)?;
+        self.add(&done);
+        // A table of a former try may have expired since.
+        if done.found && self.client.table(&dataset, &table).map_err(worldly)?.is_none() {
+            job.id = format!("{}_{}", job.id, once());
+            self.add(&self.client.run(&job).map_err(worldly)?);
+        }
+        if let Work::Load(Load { object: Some((bucket, object)), .. }) = &job.work {
+            self.client.remove_object(bucket, object);
+        }
+        Ok(format!("`{dataset}`.`{table}`"))
+    }
+
+    /// Executes statements that may be executed again, each of them complete or not at all. `name` is of the unit that
+    /// they belong to.
+    pub(crate) fn define(&self, name: &str, statements: &[String]) -> Result<(), Error> {
+        if statements.is_empty() {
+            return Ok(());
+        }
+        let sql: String = statements.iter().map(|statement| format!("{statement};\n")).collect();
+        let id = if self.position.borrow().lineage.is_empty() {
+            format!("dwc_new_{name}_{}", once())
+        } else {
+            self.id(name, &sql)
+        };
+        let done = self.client.run(&Job { id, labels: label(name), work: Work::Query(sql) }).map_err(worldly)?;
+        self.add(&done);
+        Ok(())
+    }
+
+    /// Commits a unit: its statements, what changed in the copy of the state, and the next serial, in one transaction.
+    /// Gives what its statements have counted.
+    ///
+    /// # Errors
+    /// A statement was refused, or another process has committed since the state was read. Nothing is changed then.
+    pub(crate) fn commit(&self, script: Script) -> Result<Vec<(usize, Value)>, Error> {
+        let changes = self.changes_of_state(&script.name)?;
+        let position = self.position.borrow().clone();
+        let label = label(&script.name);
+        let name = script.name.clone();
+        let sql = script.text(&self.state_dataset(), position.serial, &changes);
+        let job = Job { id: self.id(&name, &sql), labels: label, work: Work::Query(sql) };
+        let (done, rows) = self.client.query(&job).map_err(worldly)?;
+        self.add(&done);
+        self.position.borrow_mut().serial += 1;
+        self.remember()?;
+        Ok(rows.rows.iter().filter_map(|row| script::found(row.first()?.as_deref()?)).collect())
+    }
+
+    /// A job's id: the same for the same text at the same state, and for nothing else.
+    fn id(&self, name: &str, sql: &str) -> String {
+        let position = self.position.borrow();
+        let digest: String = Sha256::digest(sql).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let name: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).take(100).collect();
+        format!("dwc_{}_{:08}_{name}_{digest}", short(&position.lineage), position.serial + 1)
+    }
+
+    fn add(&self, done: &Done) {
+        let spent = self.spent.get();
+        self.spent.set(Spent {
+            jobs: spent.jobs + 1,
+            bytes: spent.bytes + done.bytes.unwrap_or(0),
+            slot_milliseconds: spent.slot_milliseconds + done.slot_milliseconds.unwrap_or(0),
+        });
+    }
+
+    pub(crate) fn moved() -> Error {
+        Error::coded(Code::WarehouseMoved, "another process has changed the warehouse since this one read its state")
+            .help("run it again; two runs of one warehouse at a time gain nothing")
+    }
+}
+
+fn short(lineage: &str) -> String {
+    lineage.chars().filter(char::is_ascii_alphanumeric).take(8).collect()
+}
+
+fn label(unit: &str) -> BTreeMap<String, String> {
+    [("dwc_unit".to_owned(), unit.to_owned())].into()
+}
+
+/// A word that no other call gives.
+fn once() -> String {
+    use std::hash::{BuildHasher, RandomState};
+    format!("{:016x}", RandomState::new().hash_one(std::process::id()))
+}
+
+/// BigQuery's own pace; `DWC_BIGQUERY_PACE` (milliseconds, tries) is for suites that make servers fail.
+fn pace() -> Pace {
+    let mut pace = Pace::default();
+    let Ok(text) = std::env::var("DWC_BIGQUERY_PACE") else { return pace };
+    let mut parts = text.split(',').map(|part| part.trim().parse::<u32>().ok());
+    if let Some(Some(first)) = parts.next() {
+        pace.first = std::time::Duration::from_millis(first.into());
+        pace.poll = pace.first;
+    }
+    if let Some(Some(tries)) = parts.next() {
+        pace.tries = tries.max(1);
+    }
+    pace
+}

@@ -1,0 +1,136 @@
+//! A unit of work as one script: variables, a transaction that asserts where the state stands, statements, and at its end
+//! what the statements have counted. It must not talk to BigQuery.
+
+use chrono::NaiveDateTime;
+use dwc_compiler::model::TargetType;
+use dwc_compiler::plan::{Reads, Statement};
+use dwc_compiler::sql;
+use serde_json::Value;
+
+/// What a gate's failure begins with, in the message of the job that it ends.
+pub(super) const HELD: &str = "dwc-held:";
+/// The message of a commit that finds another one before it.
+pub(super) const MOVED: &str = "dwc-moved";
+
+/// A text as a GoogleSQL literal.
+pub(crate) fn text(value: &str) -> String {
+    sql::dialect(TargetType::Bigquery).string(value)
+}
+
+/// An instant as a GoogleSQL literal.
+pub(crate) fn instant(at: &NaiveDateTime) -> String {
+    format!("TIMESTAMP '{}+00'", at.format("%Y-%m-%d %H:%M:%S%.6f"))
+}
+
+/// A script that grows by statements.
+#[derive(Debug, Clone)]
+pub(crate) struct Script {
+    /// What it is called, in job ids and labels.
+    pub(crate) name: String,
+    batch: i64,
+    since: i64,
+    at: NaiveDateTime,
+    from: Option<NaiveDateTime>,
+    body: String,
+    steps: usize,
+    kept_if: Option<String>,
+}
+
+impl Script {
+    /// A script without statements.
+    pub(crate) fn new(name: &str, batch: i64, since: i64, at: NaiveDateTime) -> Self {
+        Self { name: name.to_owned(), batch, since, at, from: None, body: String::new(), steps: 0, kept_if: None }
+    }
+
+    /// Says since which instant a rebuild computes anew.
+    pub(crate) fn since(mut self, from: NaiveDateTime) -> Self {
+        self.from = Some(from);
+        self
+    }
+
+    /// Says on which condition over what was counted the transaction is kept; else it is rolled back without an error.
+    pub(crate) fn kept_if(&mut self, condition: String) {
+        self.kept_if = Some(condition);
+    }
+
+    /// Adds words as they are.
+    pub(crate) fn raw(&mut self, sql: &str) {
+        self.body.push_str(sql);
+        self.body.push_str(";\n");
+    }
+
+    /// The number of the next statement.
+    pub(crate) fn next(&self) -> usize {
+        self.steps
+    }
+
+    /// Adds a statement with what its rows mean, and gives its number.
+    pub(crate) fn add(&mut self, statement: &Statement) -> usize {
+        let step = self.steps;
+        self.steps += 1;
+        let sql = &statement.sql;
+        match &statement.reads {
+            Reads::Nothing => self.raw(sql),
+            Reads::Counts => self.raw(&format!(
+                "SET dwc_found = ARRAY_CONCAT(dwc_found, ARRAY(SELECT CONCAT('{step}:', TO_JSON_STRING(_r)) FROM (\n{sql}\n) AS _r))"
+            )),
+            Reads::Versions => self.raw(&format!(
+                "SET dwc_found = ARRAY_CONCAT(dwc_found, ARRAY(SELECT CONCAT('{step}:', TO_JSON_STRING(_r)) FROM (\n{sql}\n) AS _r))"
+            )),
+            Reads::Notice(_) => self.raw(&format!(
+                "SET dwc_found = ARRAY_CONCAT(dwc_found, ARRAY(SELECT CONCAT('{step}:', TO_JSON_STRING(_r.key_text)) FROM (\n{sql}\n) AS _r WHERE _r.key_text IS NOT NULL))"
+            )),
+            Reads::Gate(_) => {
+                self.raw(&format!(
+                    "SET dwc_keys = ARRAY(SELECT _r.key_text FROM (\n{sql}\n) AS _r WHERE _r.key_text IS NOT NULL)"
+                ));
+                self.holds_if("ARRAY_LENGTH(dwc_keys) > 0", step, "TO_JSON_STRING(dwc_keys)");
+            }
+        }
+        step
+    }
+
+    /// Ends the script where a condition holds, with a JSON that says why.
+    pub(crate) fn holds_if(&mut self, condition: &str, step: usize, json: &str) {
+        self.raw(&format!("IF {condition} THEN\n  RAISE USING MESSAGE = CONCAT('{HELD}{step}:', {json});\nEND IF"));
+    }
+
+    /// The whole script, for the state of a serial, with the changes of state that go with it.
+    pub(crate) fn text(self, state: &str, serial: i64, changes: &[String]) -> String {
+        let changes: String = changes.iter().map(|change| format!("{change};\n")).collect();
+        let from = self.from.map_or_else(|| "TIMESTAMP '0001-01-01 00:00:00+00'".to_owned(), |from| instant(&from));
+        let (end, body) = match &self.kept_if {
+            None => ("COMMIT TRANSACTION".to_owned(), &self.body),
+            Some(condition) => (
+                format!("IF {condition} THEN\n  COMMIT TRANSACTION;\nELSE\n  ROLLBACK TRANSACTION;\nEND IF"),
+                &self.body,
+            ),
+        };
+        format!(
+            "DECLARE dwc_batch INT64 DEFAULT {batch};\n\
+             DECLARE dwc_since INT64 DEFAULT {since};\n\
+             DECLARE dwc_consumed INT64 DEFAULT 0;\n\
+             DECLARE dwc_at TIMESTAMP DEFAULT {at};\n\
+             DECLARE dwc_from TIMESTAMP DEFAULT {from};\n\
+             DECLARE dwc_keys ARRAY<STRING>;\n\
+             DECLARE dwc_found ARRAY<STRING> DEFAULT [];\n\
+             BEGIN TRANSACTION;\n\
+             -- another commit since the state was read ends this one; of two at once BigQuery lets one through\n\
+             IF NOT EXISTS (SELECT 1 FROM `{state}`.`commits` WHERE serial = {serial}) THEN\n  \
+             RAISE USING MESSAGE = '{MOVED}';\nEND IF;\n\
+             UPDATE `{state}`.`commits` SET serial = {next} WHERE serial = {serial};\n\
+             {body}{changes}{end};\n\
+             SELECT found FROM UNNEST(dwc_found) AS found;\n",
+            batch = self.batch,
+            since = self.since,
+            at = instant(&self.at),
+            next = serial + 1,
+        )
+    }
+}
+
+/// What a statement has counted: its number and a JSON.
+pub(super) fn found(text: &str) -> Option<(usize, Value)> {
+    let (step, json) = text.split_once(':')?;
+    Some((step.parse().ok()?, serde_json::from_str(json).ok()?))
+}

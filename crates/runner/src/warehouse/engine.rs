@@ -1,0 +1,101 @@
+//! The seam between what is executed and where: one value for either engine, with what execution and state need of it.
+//! It must not decide what is executed.
+
+use dwc_compiler::model::{Project, TargetType};
+
+use super::bigquery::BigQueryWarehouse;
+use super::duckdb::{DuckDbWarehouse, Rows};
+use crate::{Error, StateReport};
+
+/// An open warehouse of either engine.
+pub enum Warehouse {
+    /// The embedded engine.
+    DuckDb(DuckDbWarehouse),
+    /// BigQuery.
+    BigQuery(Box<BigQueryWarehouse>),
+}
+
+impl Warehouse {
+    /// What is loaded, or `None` where nothing was ever applied.
+    ///
+    /// # Errors
+    /// A state that cannot be read.
+    pub fn state(&self) -> Result<Option<StateReport>, Error> {
+        match self {
+            Warehouse::DuckDb(warehouse) => warehouse.state(),
+            Warehouse::BigQuery(warehouse) => warehouse.state(),
+        }
+    }
+
+    /// The column names and rows of a query in the engine's words.
+    ///
+    /// # Errors
+    /// The engine's own.
+    pub fn table(&self, sql: &str) -> Result<(Vec<String>, Rows), Error> {
+        Engine::from(self).table(sql)
+    }
+}
+
+/// An open warehouse of either engine, borrowed.
+#[derive(Clone, Copy)]
+pub enum Engine<'w> {
+    /// The embedded engine.
+    DuckDb(&'w DuckDbWarehouse),
+    /// BigQuery.
+    BigQuery(&'w BigQueryWarehouse),
+}
+
+impl<'w> From<&'w DuckDbWarehouse> for Engine<'w> {
+    fn from(warehouse: &'w DuckDbWarehouse) -> Self {
+        Engine::DuckDb(warehouse)
+    }
+}
+
+impl<'w> From<&'w BigQueryWarehouse> for Engine<'w> {
+    fn from(warehouse: &'w BigQueryWarehouse) -> Self {
+        Engine::BigQuery(warehouse)
+    }
+}
+
+impl<'w> From<&'w Warehouse> for Engine<'w> {
+    fn from(warehouse: &'w Warehouse) -> Self {
+        match warehouse {
+            Warehouse::DuckDb(warehouse) => Engine::DuckDb(warehouse),
+            Warehouse::BigQuery(warehouse) => Engine::BigQuery(warehouse),
+        }
+    }
+}
+
+impl<'w> Engine<'w> {
+    /// Which engine's words it takes.
+    pub(crate) fn ty(self) -> TargetType {
+        match self {
+            Engine::DuckDb(_) => TargetType::Duckdb,
+            Engine::BigQuery(_) => TargetType::Bigquery,
+        }
+    }
+
+    /// The schema of the star.
+    pub(crate) fn schema(self, project: &'w Project) -> &'w str {
+        match self {
+            Engine::DuckDb(_) => &project.schema,
+            Engine::BigQuery(warehouse) => warehouse.schema(),
+        }
+    }
+
+    /// Where the state is read and changed: the warehouse itself, or the copy that its next commit sends.
+    pub(crate) fn state(self) -> &'w DuckDbWarehouse {
+        match self {
+            Engine::DuckDb(warehouse) => warehouse,
+            Engine::BigQuery(warehouse) => warehouse.copy(),
+        }
+    }
+
+    /// The column names and rows of a query.
+    pub(crate) fn table(self, sql: &str) -> Result<(Vec<String>, Rows), Error> {
+        match self {
+            Engine::DuckDb(warehouse) => warehouse.table(sql),
+            Engine::BigQuery(warehouse) => warehouse.table(sql),
+        }
+    }
+}
