@@ -141,7 +141,8 @@ def main():
         sling = next(path for path in pathlib.Path(sling_linux_amd64.__file__).parent.rglob("sling*") if os.access(path, os.X_OK) and path.is_file())
         for destination, target in [("parquet", ["--tgt-object", f"file://{out}_sling.parquet"]),
                                     ("duckdb", ["--tgt-conn", "OUT", "--tgt-object", "main.order_lines"])]:
-            env = {"SHOP": url, "OUT": f"duckdb://{out}_sling.duckdb", "SLING_HOME_DIR": str(HERE)}
+            # Else it would fetch a client of DuckDB's.
+            env = {"DUCKDB_PATH": str(pathlib.Path(sys.executable).parent / "duckdb"), "SHOP": url, "OUT": f"duckdb://{out}_sling.duckdb", "SLING_HOME_DIR": str(HERE)}
             code, _, whole, said = measure([str(sling), "run", "--src-conn", "SHOP", "--src-stream", "shop.order_lines"] + target, env)
             say(f"Sling, to {destination}", whole if code == 0 else None, said)
         code, _, whole, said = measure([python, "-c", CONNECTORX, f"{out}.parquet", str(port)])
