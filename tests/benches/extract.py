@@ -139,10 +139,15 @@ def main():
         url = f"mysql://root@127.0.0.1:{port}/shop"
         import sling_linux_amd64
         sling = next(path for path in pathlib.Path(sling_linux_amd64.__file__).parent.rglob("sling*") if os.access(path, os.X_OK) and path.is_file())
+        # Sling works with a client of DuckDB's, which both would fetch the rest of themselves from where it is not given.
+        client_home = HERE / "home"
+        for extension in pathlib.Path(sling_linux_amd64.__file__).parents[1].glob("duckdb_extension_*/extensions/*/*.duckdb_extension"):
+            kept = client_home / ".duckdb/extensions" / extension.parent.name / "linux_amd64"
+            kept.mkdir(parents=True, exist_ok=True)
+            shutil.copy(extension, kept)
         for destination, target in [("parquet", ["--tgt-object", f"file://{out}_sling.parquet"]),
                                     ("duckdb", ["--tgt-conn", "OUT", "--tgt-object", "main.order_lines"])]:
-            # Else it would fetch a client of DuckDB's.
-            env = {"DUCKDB_PATH": str(pathlib.Path(sys.executable).parent / "duckdb"), "SHOP": url, "OUT": f"duckdb://{out}_sling.duckdb", "SLING_HOME_DIR": str(HERE)}
+            env = {"HOME": str(client_home), "DUCKDB_PATH": str(pathlib.Path(sys.executable).parent / "duckdb"), "SHOP": url, "OUT": f"duckdb://{out}_sling.duckdb", "SLING_HOME_DIR": str(HERE)}
             code, _, whole, said = measure([str(sling), "run", "--src-conn", "SHOP", "--src-stream", "shop.order_lines"] + target, env)
             say(f"Sling, to {destination}", whole if code == 0 else None, said)
         code, _, whole, said = measure([python, "-c", CONNECTORX, f"{out}.parquet", str(port)])
