@@ -4,6 +4,7 @@
 //! and nothing is mocked. It must not know any statement that dwc generates.
 
 pub mod bigquery_emulator;
+pub mod bigquery_server;
 pub mod googlesql;
 pub mod mariadb;
 pub mod postgres;

@@ -9,6 +9,7 @@ pub mod project;
 mod state;
 mod warehouse;
 
+pub use dwc_bigquery::{Connection, Credentials};
 pub use error::{Error, Offence};
 pub use execute::{
     ApplyReport, Mode, ModelOutcome, ModelReport, Notice, Part, RebuildOptions, RebuildReport, RunOptions, RunReport,

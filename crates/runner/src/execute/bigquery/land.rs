@@ -243,7 +243,7 @@ impl Sent<'_> {
         };
         let equal: Vec<String> = key.iter().map(|key| format!("_s.{key} = _l.{key}")).collect();
         script.raw(&format!(
-            "SET dwc_keys = ARRAY(\nSELECT TO_JSON_STRING(STRUCT(gone, landed)) FROM (\nSELECT COUNT(*) AS landed, COUNTIF(_s._found IS NULL) AS gone\n\
+            "SET dwc_keys = ARRAY(\nSELECT TO_JSON_STRING(STRUCT(gone AS gone, landed AS landed)) FROM (\nSELECT COUNT(*) AS landed, COUNTIF(_s._found IS NULL) AS gone\n\
              FROM {} AS _l LEFT JOIN (SELECT DISTINCT {}, TRUE AS _found FROM {}) AS _s ON {}\nWHERE NOT _l._deleted) AS _n WHERE {too_many})",
             self.landing.rows,
             key.join(", "),

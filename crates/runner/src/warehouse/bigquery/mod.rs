@@ -10,7 +10,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use dwc_bigquery::{Client, Done, Job, Load, Pace, Settings, TableFacts, Work};
+use dwc_bigquery::{Client, Connection, Done, Job, Load, Settings, TableFacts, Work};
 use dwc_compiler::diagnostic::Code;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -36,6 +36,8 @@ pub struct BigQuerySettings {
     pub maximum_bytes_billed: Option<u64>,
     /// The project's name and the target's, for labels.
     pub labels: BTreeMap<String, String>,
+    /// How BigQuery is reached.
+    pub connection: Connection,
 }
 
 /// Where the state stands: what a commit asserts, and what job ids are made of.
@@ -80,8 +82,7 @@ impl BigQueryWarehouse {
             location: settings.location,
             labels: settings.labels,
             maximum_bytes_billed: settings.maximum_bytes_billed,
-            endpoint: std::env::var("DWC_BIGQUERY_ENDPOINT").ok().filter(|address| !address.is_empty()),
-            pace: pace(),
+            connection: settings.connection,
         })
         .map_err(worldly)?;
         let warehouse = Self {
@@ -263,19 +264,4 @@ fn label(unit: &str) -> BTreeMap<String, String> {
 fn once() -> String {
     use std::hash::{BuildHasher, RandomState};
     format!("{:016x}", RandomState::new().hash_one(std::process::id()))
-}
-
-/// BigQuery's own pace; `DWC_BIGQUERY_PACE` (milliseconds, tries) is for suites that make servers fail.
-fn pace() -> Pace {
-    let mut pace = Pace::default();
-    let Ok(text) = std::env::var("DWC_BIGQUERY_PACE") else { return pace };
-    let mut parts = text.split(',').map(|part| part.trim().parse::<u32>().ok());
-    if let Some(Some(first)) = parts.next() {
-        pace.first = std::time::Duration::from_millis(first.into());
-        pace.poll = pace.first;
-    }
-    if let Some(Some(tries)) = parts.next() {
-        pace.tries = tries.max(1);
-    }
-    pace
 }
