@@ -1,6 +1,8 @@
 //! Every BigQuery statement that the sample warehouses can lead to, analyzed by Google's own analyzer in apply order,
 //! from an empty catalog.
 
+mod sent;
+
 use std::path::Path;
 
 use dwc_compiler::model::{Project, TargetType};

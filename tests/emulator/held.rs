@@ -5,8 +5,8 @@ use dwc_compiler::diagnostic::Code;
 use dwc_runner::{DuckDbWarehouse, Engine, Mode, ModelOutcome, Part, RunOptions};
 use dwc_tests::bigquery_emulator::BigQueryEmulator;
 use dwc_tests::project::Project;
+use dwc_tests::shop::SHOP;
 
-use super::recovery::SHOP;
 use super::{apply, at, checked, compare, embedded, emulated, run};
 
 /// The shop, whose area offends the gate of its key as soon as a region comes twice.

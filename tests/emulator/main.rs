@@ -3,6 +3,7 @@
 //!
 //! The emulator executes what BigQuery would; whether BigQuery takes the SQL, `tests/bigquery` says.
 
+mod database;
 mod held;
 mod recovery;
 

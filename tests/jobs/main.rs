@@ -1,6 +1,7 @@
 //! The client of BigQuery against a server with the faults of a network: every job is made once, what may be tried again is,
 //! and nothing that is secret is said. It must not know what a job is for.
 
+mod doctor;
 mod runs;
 mod uploads;
 

@@ -12,4 +12,5 @@ pub mod project;
 pub mod proxy;
 pub mod questions;
 pub mod sample_data;
+pub mod shop;
 pub mod warehouse;

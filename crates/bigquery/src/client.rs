@@ -124,9 +124,12 @@ impl Client {
         self.transport.credentials.source()
     }
 
-    /// Adds a label to every job from now on.
-    pub fn label(&mut self, name: &str, value: &str) {
-        self.settings.labels.insert(name.to_owned(), label(value));
+    /// Gets a token, to see that one can be had.
+    ///
+    /// # Errors
+    /// There is none to be had.
+    pub fn authenticate(&self) -> Result<(), Failure> {
+        self.wait(self.transport.credentials.access()).map(|_| ())
     }
 
     pub(crate) fn wait<T>(&self, work: impl Future<Output = T>) -> T {

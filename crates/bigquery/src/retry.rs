@@ -42,6 +42,12 @@ impl Pace {
         pace
     }
 
+    /// The same, with two tries at most.
+    #[must_use]
+    pub fn impatient(self) -> Self {
+        Self { tries: self.tries.min(2), ..self }
+    }
+
     /// The wait after the `nth` failure, from 0. What the server asks for counts where it is longer. A part of the wait is
     /// drawn by lot, so that many clients do not come back at once.
     pub(crate) fn wait(&self, nth: u32, asked: Option<Duration>) -> Duration {

@@ -176,6 +176,13 @@ pub(crate) fn forwarded(world: &Mutex<World>, backend: &str, request: &Request) 
             world.made.push(id.clone());
             world.bodies.insert(id, body);
         }
+        ("POST", ["upload", ..]) if answer.status == 200 => {
+            let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+            let id = body["jobReference"]["jobId"].as_str().unwrap_or_default().to_owned();
+            let mut world = lock();
+            world.made.push(id.clone());
+            world.bodies.insert(id, body);
+        }
         ("GET", ["bigquery", "v2", "projects", _, "jobs", id]) if answer.status == 200 => {
             let mut world = lock();
             let is_cancelled = world.cancelled.contains(*id);

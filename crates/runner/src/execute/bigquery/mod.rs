@@ -19,7 +19,7 @@ use crate::warehouse::bigquery::{Script, held_by};
 use crate::{BigQueryWarehouse, Error, Offence};
 
 pub(super) use apply::apply;
-pub(super) use land::land;
+pub(super) use land::{land, land_taken};
 
 /// Loads a model from one batch: its statements and its record of consumed batches commit together.
 pub(super) fn load_model(

@@ -3,6 +3,7 @@
 //! a unit is for.
 
 mod copy;
+mod doctor;
 mod failure;
 mod script;
 
@@ -18,6 +19,7 @@ use sha2::{Digest, Sha256};
 use super::duckdb::{DuckDbWarehouse, Rows};
 use crate::{Error, StateReport};
 
+pub use doctor::{Finding, examine};
 pub(crate) use failure::{held_by, worldly};
 pub(crate) use script::{Script, instant, text};
 
@@ -102,6 +104,11 @@ impl BigQueryWarehouse {
     #[must_use]
     pub fn schema(&self) -> &str {
         &self.dataset
+    }
+
+    /// The project and the dataset, as one name.
+    pub(crate) fn address(&self) -> String {
+        format!("{}.{}", self.client.project(), self.dataset)
     }
 
     /// The client, for what concerns BigQuery and no model.
