@@ -13,12 +13,13 @@ use serde_json::Value;
 
 use super::analyze;
 
-fn dwc(address: &str, folder: &Path, arguments: &[&str]) {
+fn dwc(address: &str, folder: &Path, arguments: &[&str]) -> String {
     let mut command = Command::new(dwc_binary());
     command.arg("--project-dir").arg(folder).args(arguments).args(["--target", "prod"]);
     command.env("DWC_BIGQUERY_ENDPOINT", address).env("DWC_BIGQUERY_TOKEN", "emulated");
     let output = command.env("DWC_BIGQUERY_PACE", "5,3").output().expect("dwc starts");
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 /// The table that a load job makes.
@@ -50,7 +51,7 @@ fn every_script_that_is_sent() {
     dwc(&server.address(), disk.path(), &["run", "--at", "2026-03-02"]);
     dwc(&server.address(), disk.path(), &["run", "--mode", "full", "--at", "2026-03-03"]);
     dwc(&server.address(), disk.path(), &["verify"]);
-    dwc(&server.address(), disk.path(), &["query", "amount", "--by", "store_name"]);
+    let question = dwc(&server.address(), disk.path(), &["query", "amount", "--by", "store.store_name", "--sql"]);
     let world = server.world();
     let mut analyzer = GoogleSql::for_project("emulated");
     let mut problems = Vec::new();
@@ -71,6 +72,7 @@ fn every_script_that_is_sent() {
         let labels = configuration["labels"].as_object().expect("every job is labelled");
         assert!(["dwc_project", "dwc_target", "dwc_unit"].iter().all(|name| labels.contains_key(*name)), "{labels:?}");
     }
+    analyze(&mut analyzer, "question", &question, &mut problems);
     assert!(scripts > 25 && loads > 5, "{scripts} scripts, {loads} loads");
     assert!(problems.is_empty(), "{} problems:\n{}", problems.len(), problems.join("\n"));
 }

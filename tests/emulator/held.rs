@@ -2,7 +2,7 @@
 //! next run tries again.
 
 use dwc_compiler::diagnostic::Code;
-use dwc_runner::{DuckDbWarehouse, Engine, Mode, ModelOutcome, Part, RunOptions};
+use dwc_runner::{DuckDbWarehouse, Engine, Mode, ModelOutcome, Part, RebuildOptions, RunOptions};
 use dwc_tests::bigquery_emulator::BigQueryEmulator;
 use dwc_tests::project::Project;
 use dwc_tests::shop::SHOP;
@@ -75,4 +75,41 @@ fn a_snapshot_that_would_empty_a_table_is_stopped() {
     let error = dwc_runner::run(&there, &project, disk.path(), &options, &mut |_| ()).expect_err("it is stopped");
     assert_eq!(error.code, Some(Code::TooManyDeleted), "{error:?}");
     assert_eq!(error.message, "a reading of table `shop.regions` lacks 3 of 3 rows");
+}
+
+#[test]
+fn a_rebuild_is_shown_and_carried_out() {
+    let emulator = BigQueryEmulator::start();
+    let disk = Project::new(&SHOP.replace("    cursor: updated_at\n", "    cursor: updated_at\n    retain: history\n"));
+    let project = checked(disk.path());
+    let here = DuckDbWarehouse::open(":memory:").expect("a warehouse in memory");
+    let there = emulator.warehouse("dw");
+    let engines: [Engine<'_>; 2] = [(&here).into(), (&there).into()];
+    for engine in engines {
+        apply(engine, &project);
+        run(engine, &project, disk.path(), Mode::Incremental, None);
+    }
+    let before = emulated(&there, &here);
+    let options = |only_shown, may_lose| RebuildOptions {
+        model: "area".to_owned(),
+        from: Some(at("2026-03-02T00:00:00")),
+        at: at("2026-03-05T00:00:00"),
+        may_lose,
+        only_shown,
+    };
+    let shown = engines.map(|engine| {
+        let (report, offences) =
+            dwc_runner::rebuild(engine, &project, &options(true, false)).unwrap_or_else(|error| panic!("{error:?}"));
+        assert!(offences.is_empty(), "{offences:?}");
+        serde_json::to_value((report.lost, report.versions)).expect("a report")
+    });
+    assert_eq!(shown[0], shown[1]);
+    compare(&before, &emulated(&there, &here));
+    let codes =
+        engines.map(|engine| dwc_runner::rebuild(engine, &project, &options(false, false)).err().map(|e| e.code));
+    assert_eq!(codes[0], codes[1]);
+    for engine in engines {
+        dwc_runner::rebuild(engine, &project, &options(false, true)).unwrap_or_else(|error| panic!("{error:?}"));
+    }
+    compare(&embedded(&here), &emulated(&there, &here));
 }

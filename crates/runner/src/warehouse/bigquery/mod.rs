@@ -158,9 +158,12 @@ impl BigQueryWarehouse {
         Ok((rows.names, rows.rows))
     }
 
-    /// The bytes that a script would read, where BigQuery can say it before its tables are there.
-    pub(crate) fn bytes_of(&self, sql: &str) -> Option<u64> {
-        self.client.bytes_of(sql).ok()
+    /// The bytes that a table of the star holds; `None` where it is not there.
+    ///
+    /// # Errors
+    /// BigQuery's own.
+    pub fn size_of(&self, table: &str) -> Result<Option<u64>, Error> {
+        Ok(self.facts(&self.dataset, table)?.and_then(|facts| facts.bytes))
     }
 
     /// A table as it is now.
@@ -223,6 +226,11 @@ impl BigQueryWarehouse {
     /// # Errors
     /// A statement was refused, or another process has committed since the state was read. Nothing is changed then.
     pub(crate) fn commit(&self, script: Script) -> Result<Vec<(usize, Value)>, Error> {
+        self.try_out(script).map(|(found, _)| found)
+    }
+
+    /// The same, for a script that may roll itself back: also says whether it was kept.
+    pub(crate) fn try_out(&self, script: Script) -> Result<(Vec<(usize, Value)>, bool), Error> {
         let changes = self.changes_of_state(&script.name)?;
         let position = self.position.borrow().clone();
         let label = label(&script.name);
@@ -231,9 +239,13 @@ impl BigQueryWarehouse {
         let job = Job { id: self.id(&name, &sql), labels: label, work: Work::Query(sql) };
         let (done, rows) = self.client.query(&job).map_err(worldly)?;
         self.add(&done);
-        self.position.borrow_mut().serial += 1;
-        self.remember()?;
-        Ok(rows.rows.iter().filter_map(|row| script::found(row.first()?.as_deref()?)).collect())
+        let told: Vec<&str> = rows.rows.iter().filter_map(|row| row.first()?.as_deref()).collect();
+        let is_kept = !told.contains(&script::UNDONE);
+        if is_kept {
+            self.position.borrow_mut().serial += 1;
+            self.remember()?;
+        }
+        Ok((told.into_iter().filter_map(script::found).collect(), is_kept))
     }
 
     /// A job's id: the same for the same text at the same state, and for nothing else.
