@@ -1,6 +1,10 @@
 //! Every BigQuery statement that the sample warehouses can lead to, analyzed by Google's own analyzer in apply order,
 //! from an empty catalog.
 
+mod corpus;
+mod partitions;
+mod sent;
+
 use std::path::Path;
 
 use dwc_compiler::model::{Project, TargetType};
@@ -11,7 +15,8 @@ use dwc_tests::project::repository;
 
 const VARIABLES: &str = "DECLARE dwc_batch INT64 DEFAULT 2;\nDECLARE dwc_since INT64 DEFAULT 1;\n\
     DECLARE dwc_consumed INT64 DEFAULT 1;\nDECLARE dwc_at TIMESTAMP DEFAULT TIMESTAMP '2026-03-01 00:00:00+00';\n\
-    DECLARE dwc_from TIMESTAMP DEFAULT TIMESTAMP '2026-02-01 00:00:00+00';\n";
+    DECLARE dwc_from TIMESTAMP DEFAULT TIMESTAMP '2026-02-01 00:00:00+00';\n\
+    DECLARE dwc_first DATE;\nDECLARE dwc_last DATE;\n";
 
 fn project(folder: &Path) -> Project {
     let files = dwc_runner::project::read(folder).expect("a project");

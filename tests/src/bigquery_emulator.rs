@@ -7,6 +7,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+use dwc_bigquery::{Connection, Credentials, Pace};
+use dwc_runner::{BigQuerySettings, BigQueryWarehouse};
+
 use crate::project::repository;
 
 /// A running emulator; it ends when it is dropped.
@@ -72,6 +75,34 @@ impl BigQueryEmulator {
     /// Its address.
     pub fn address(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// How a client reaches it.
+    pub fn connection(&self) -> Connection {
+        Connection {
+            endpoint: Some(self.address()),
+            credentials: Some(Credentials::token("emulated")),
+            pace: Pace {
+                first: Duration::from_millis(20),
+                poll: Duration::from_millis(5),
+                tries: 4,
+                ..Pace::default()
+            },
+        }
+    }
+
+    /// A project's warehouse on it, in a dataset of its own.
+    pub fn warehouse(&self, dataset: &str) -> BigQueryWarehouse {
+        let settings = BigQuerySettings {
+            project: "emulated".to_owned(),
+            dataset: dataset.to_owned(),
+            location: None,
+            bucket: None,
+            maximum_bytes_billed: None,
+            labels: [("dwc_target".to_owned(), "emulated".to_owned())].into(),
+            connection: self.connection(),
+        };
+        BigQueryWarehouse::open(settings).unwrap_or_else(|error| panic!("{error:?}"))
     }
 
     /// The variables with which `dwc` reaches it.

@@ -4,6 +4,7 @@
 //! and nothing is mocked. It must not know any statement that dwc generates.
 
 pub mod bigquery_emulator;
+pub mod bigquery_server;
 pub mod googlesql;
 pub mod mariadb;
 pub mod postgres;
@@ -11,4 +12,5 @@ pub mod project;
 pub mod proxy;
 pub mod questions;
 pub mod sample_data;
+pub mod shop;
 pub mod warehouse;

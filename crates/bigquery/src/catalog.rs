@@ -120,7 +120,7 @@ impl Client {
         &self,
         ask: impl Fn() -> F,
     ) -> Result<Option<T>, Failure> {
-        let pace = self.settings.pace;
+        let pace = self.transport.pace;
         let mut nth = 0;
         loop {
             let (failure, again) = match ask().await {

@@ -28,10 +28,30 @@ pub struct Settings {
     pub labels: BTreeMap<String, String>,
     /// A query that would bill more bytes is refused.
     pub maximum_bytes_billed: Option<u64>,
+    /// How BigQuery is reached.
+    pub connection: Connection,
+}
+
+/// How BigQuery is reached.
+#[derive(Debug, Clone, Default)]
+pub struct Connection {
     /// Another address than Google's.
     pub endpoint: Option<String>,
+    /// The credentials; the application-default ones where left out.
+    pub credentials: Option<Credentials>,
     /// How failures are waited for.
     pub pace: Pace,
+}
+
+impl Connection {
+    /// What the environment says: `DWC_BIGQUERY_ENDPOINT` is another address than Google's, and `DWC_BIGQUERY_PACE`
+    /// (milliseconds, tries) is for suites that make servers fail.
+    #[must_use]
+    pub fn from_environment() -> Self {
+        let named = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let pace = named("DWC_BIGQUERY_PACE").map_or_else(Pace::default, |text| Pace::parse(&text));
+        Self { endpoint: named("DWC_BIGQUERY_ENDPOINT"), credentials: None, pace }
+    }
 }
 
 /// A connection to BigQuery, for use from code that is not async.
@@ -65,11 +85,15 @@ impl Client {
             .enable_all()
             .build()
             .map_err(|error| Failure::new(Kind::Unreachable, format!("no thread could be started: {error}")))?;
-        let base = settings.endpoint.clone().unwrap_or_else(|| GOOGLE.to_owned());
-        let storage = settings.endpoint.clone().unwrap_or_else(|| STORAGE.to_owned());
-        let base = base.trim_end_matches('/').to_owned();
-        let credentials = runtime.block_on(Credentials::find(&|name| std::env::var(name).ok()))?;
-        let transport = Transport::new(credentials.clone(), settings.pace)?;
+        let Connection { endpoint, credentials, pace } = settings.connection.clone();
+        let endpoint = endpoint.map(|address| address.trim_end_matches('/').to_owned());
+        let base = endpoint.clone().unwrap_or_else(|| GOOGLE.to_owned());
+        let storage = endpoint.unwrap_or_else(|| STORAGE.to_owned());
+        let credentials = match credentials {
+            Some(credentials) => credentials,
+            None => runtime.block_on(Credentials::find(&|name| std::env::var(name).ok()))?,
+        };
+        let transport = Transport::new(credentials.clone(), pace)?;
         let google = runtime
             .block_on(async {
                 let mut builder = ClientBuilder::new();
@@ -100,9 +124,12 @@ impl Client {
         self.transport.credentials.source()
     }
 
-    /// Adds a label to every job from now on.
-    pub fn label(&mut self, name: &str, value: &str) {
-        self.settings.labels.insert(name.to_owned(), label(value));
+    /// Gets a token, to see that one can be had.
+    ///
+    /// # Errors
+    /// There is none to be had.
+    pub fn authenticate(&self) -> Result<(), Failure> {
+        self.wait(self.transport.credentials.access()).map(|_| ())
     }
 
     pub(crate) fn wait<T>(&self, work: impl Future<Output = T>) -> T {

@@ -116,8 +116,8 @@ impl Client {
             let Some(failure) = failure_of(&ended) else { return Ok(done(id, !is_ours, &ended)) };
             if !is_ours {
                 epoch = self.epoch_after(&job.id, epoch).await?;
-            } else if may_run_again(&failure.reason, &failure.message) && failures + 1 < self.settings.pace.tries {
-                tokio::time::sleep(self.settings.pace.wait(failures, None)).await;
+            } else if may_run_again(&failure.reason, &failure.message) && failures + 1 < self.transport.pace.tries {
+                tokio::time::sleep(self.transport.pace.wait(failures, None)).await;
                 failures += 1;
                 epoch += 1;
             } else {
@@ -175,7 +175,7 @@ impl Client {
                 *self.running.lock().unwrap_or_else(PoisonError::into_inner) = None;
                 return Ok(job);
             }
-            tokio::time::sleep(self.settings.pace.look(nth)).await;
+            tokio::time::sleep(self.transport.pace.look(nth)).await;
             nth += 1;
         }
     }

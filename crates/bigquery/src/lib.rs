@@ -13,7 +13,7 @@ mod transport;
 mod upload;
 
 pub use catalog::{Column, TableFacts};
-pub use client::{Client, Settings};
+pub use client::{Client, Connection, Settings};
 pub use credentials::{Credentials, Source};
 pub use failure::{Failure, Kind};
 pub use jobs::{Done, Job, Load, Work};

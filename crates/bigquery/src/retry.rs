@@ -28,6 +28,26 @@ impl Default for Pace {
 }
 
 impl Pace {
+    /// The pace of `milliseconds,tries`; the default for what is not said.
+    pub(crate) fn parse(text: &str) -> Self {
+        let mut pace = Self::default();
+        let mut parts = text.split(',').map(|part| part.trim().parse::<u32>().ok());
+        if let Some(Some(first)) = parts.next() {
+            pace.first = Duration::from_millis(first.into());
+            pace.poll = pace.first;
+        }
+        if let Some(Some(tries)) = parts.next() {
+            pace.tries = tries.max(1);
+        }
+        pace
+    }
+
+    /// The same, with two tries at most.
+    #[must_use]
+    pub fn impatient(self) -> Self {
+        Self { tries: self.tries.min(2), ..self }
+    }
+
     /// The wait after the `nth` failure, from 0. What the server asks for counts where it is longer. A part of the wait is
     /// drawn by lot, so that many clients do not come back at once.
     pub(crate) fn wait(&self, nth: u32, asked: Option<Duration>) -> Duration {

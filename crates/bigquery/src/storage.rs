@@ -15,6 +15,16 @@ impl Client {
         upload::send(&self.transport, &url, &query, &serde_json::json!({ "name": object }), file).await.1
     }
 
+    /// The location of a bucket.
+    ///
+    /// # Errors
+    /// There is none of the name, it may not be seen, or Cloud Storage was not reached.
+    pub fn bucket_location(&self, bucket: &str) -> Result<String, Failure> {
+        let url = format!("{}/storage/v1/b/{bucket}", self.storage);
+        let answer = self.wait(self.transport.json(&|http| http.get(&url).query(&[("fields", "location")])))?;
+        Ok(answer["location"].as_str().unwrap_or_default().to_owned())
+    }
+
     /// Removes an object. One that is not there is removed.
     pub fn remove_object(&self, bucket: &str, object: &str) {
         let name = object.replace('/', "%2F");

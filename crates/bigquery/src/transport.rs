@@ -36,10 +36,11 @@ impl Answer {
 }
 
 /// Why one try gave nothing, and whether another one may.
-struct Tried {
-    failure: Failure,
-    again: bool,
-    asked: Option<Duration>,
+pub(crate) struct Tried {
+    pub(crate) failure: Failure,
+    pub(crate) again: bool,
+    /// What the server asks to wait.
+    pub(crate) asked: Option<Duration>,
 }
 
 impl Transport {
@@ -81,7 +82,8 @@ impl Transport {
         serde_json::from_str(&answer.body).map_err(|_| Failure::new(Kind::Unreachable, "BigQuery's answer was no JSON"))
     }
 
-    async fn once(&self, request: &(dyn Fn(&Http) -> RequestBuilder + Sync)) -> Result<Answer, Tried> {
+    /// Sends a request once.
+    pub(crate) async fn once(&self, request: &(dyn Fn(&Http) -> RequestBuilder + Sync)) -> Result<Answer, Tried> {
         let token = self.credentials.access().await.map_err(|failure| Tried {
             again: failure.message.contains("not reached"),
             failure,

@@ -52,24 +52,25 @@ async fn upload(
         .header("location")
         .ok_or_else(|| Failure::new(Kind::Unreachable, "BigQuery did not say where a file goes"))?
         .to_owned();
-    let mut at = 0;
+    let (mut at, mut failures) = (0, 0);
     loop {
         let length = PART.min(total - at);
         let mut part = vec![0; usize::try_from(length).unwrap_or_default()];
         file.seek(SeekFrom::Start(at)).and_then(|_| file.read_exact(&mut part)).map_err(unreadable)?;
         let range =
             if length == 0 { format!("bytes */{total}") } else { format!("bytes {at}-{}/{total}", at + length - 1) };
-        let (tries, answer) =
-            transport.send(&|http| http.put(&session).header("Content-Range", &range).body(part.clone())).await;
-        *sent = (*sent).max(tries);
-        let answer = match answer {
+        let put = |http: &reqwest::Client| http.put(&session).header("Content-Range", &range).body(part.clone());
+        let answer = match transport.once(&put).await {
             Ok(answer) => answer,
-            // What was taken of a part that was cut is known to the server alone.
-            Err(failure) if failure.kind == Kind::Unreachable => {
+            // What was taken of a part that was cut is known to the server alone, and may be the whole file.
+            Err(tried) if tried.again && failures + 1 < transport.pace.tries => {
+                tokio::time::sleep(transport.pace.wait(failures, tried.asked)).await;
+                failures += 1;
+                *sent += 1;
                 let range = format!("bytes */{total}");
                 transport.send(&|http| http.put(&session).header("Content-Range", &range).body("")).await.1?
             }
-            Err(failure) => return Err(failure),
+            Err(tried) => return Err(tried.failure),
         };
         if answer.status != 308 {
             return Ok(());

@@ -114,6 +114,8 @@ pub(crate) enum Command {
         #[arg(long, value_name = "TIME")]
         at: Option<String>,
     },
+    /// Check that the target can be used: credentials, permissions, locations, the clock
+    Doctor,
     /// Check the structure of every loaded table
     Verify,
     /// Measures by attributes, drilled across facts

@@ -9,6 +9,7 @@ pub mod project;
 mod state;
 mod warehouse;
 
+pub use dwc_bigquery::{Connection, Credentials};
 pub use error::{Error, Offence};
 pub use execute::{
     ApplyReport, Mode, ModelOutcome, ModelReport, Notice, Part, RebuildOptions, RebuildReport, RunOptions, RunReport,
@@ -18,4 +19,4 @@ pub use extract::parse_time;
 pub use import::{import_files, import_mysql, import_postgres};
 pub use state::intervals::{Gap, Interval};
 pub use state::{StateReport, TableState};
-pub use warehouse::{BigQuerySettings, BigQueryWarehouse, DuckDbWarehouse, Engine, Warehouse};
+pub use warehouse::{BigQuerySettings, BigQueryWarehouse, DuckDbWarehouse, Engine, Finding, Warehouse, examine};

@@ -7,7 +7,7 @@ use dwc_compiler::diagnostic::{Code, Diagnostic};
 use dwc_compiler::model::{ModelId, Project, Target, TargetType, select};
 use dwc_compiler::source::FileSet;
 use dwc_compiler::syntax::expand_env;
-use dwc_runner::{BigQuerySettings, BigQueryWarehouse, DuckDbWarehouse, Error, Warehouse, project};
+use dwc_runner::{BigQuerySettings, BigQueryWarehouse, Connection, DuckDbWarehouse, Error, Warehouse, project};
 
 use crate::args::Global;
 use crate::views::diagnostics;
@@ -75,6 +75,7 @@ impl Context<'_> {
             location: target.location.as_deref().map(expanded).transpose()?,
             bucket: target.bucket.as_deref().map(expanded).transpose()?,
             maximum_bytes_billed: target.maximum_bytes_billed,
+            connection: Connection::from_environment(),
             labels: labels
                 .map(|(label, value)| (label.to_owned(), value.clone()))
                 .into_iter()

@@ -6,6 +6,7 @@ mod compile;
 mod completions;
 mod context;
 mod docs;
+mod doctor;
 mod explain;
 mod export;
 mod graph;
@@ -44,6 +45,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Error> {
             apply::run(&args.global, *auto_approve, allow_destructive)
         }
         Command::Run(options) => run::run(&args.global, options),
+        Command::Doctor => doctor::run(&args.global),
         Command::Verify => verify::run(&args.global),
         Command::Query { measures, by, limit, sql } => query::run(&args.global, measures, by, *limit, *sql),
         Command::Graph { drawn } => graph::run(&args.global, *drawn),

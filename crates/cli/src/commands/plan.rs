@@ -1,7 +1,7 @@
 //! `dwc plan`: what an apply would change, for reading, as JSON or as SQL.
 
 use dwc_compiler::sql;
-use dwc_runner::{Error, changes};
+use dwc_runner::{Error, Warehouse, changes};
 
 use super::{context, write_out};
 use crate::args::{Format, Global};
@@ -21,7 +21,12 @@ pub(super) fn run(global: &Global, show_sql: bool, detailed: bool) -> Result<Exi
         let statements = sql::change_statements(&context.project, declared.ty, &context.schema(declared), &set);
         statements.iter().map(|statement| format!("{statement};\n")).collect()
     } else {
-        view.human(views::color(global))
+        let mut text = view.human(views::color(global));
+        if let Warehouse::BigQuery(warehouse) = &warehouse {
+            let size = |fact: &str| warehouse.size_of(fact).ok().flatten();
+            text.push_str(&views::partitions::human(&sql::partition_modes(&context.project), &size));
+        }
+        text
     };
     write_out(text.as_bytes())?;
     Ok(if detailed && !set.changes.is_empty() { Exit::ChangesPresent } else { Exit::Done })

@@ -5,6 +5,7 @@ pub(crate) mod failure;
 mod graphical;
 mod json;
 pub(crate) mod model;
+pub(crate) mod partitions;
 pub(crate) mod plan;
 pub(crate) mod progress;
 pub(crate) mod rebuild;

@@ -169,7 +169,7 @@ codes! {
     StateNewer = "DW0705", "state-newer", Error, "A state that a newer dwc wrote.";
     StateDamaged = "DW0706", "state-damaged", Error, "A state that cannot be read.";
     Query = "DW0707", "query", Error, "A question that the model cannot answer as it is asked.";
-    UnsupportedTarget = "DW0802", "unsupported-target", Error, "A target that this build renders for and does not execute on.";
+    UnsupportedTarget = "DW0802", "unsupported-target", Error, "Something of a project that this build does not execute on the target's engine.";
     UnsupportedSql = "DW0801", "unsupported-sql", Error, "SQL without an equal on an engine of the project.";
     NullKey = "DW0901", "null-key", Error, "Rows whose key is NULL.";
     DuplicateKey = "DW0902", "duplicate-key", Error, "Several rows of one key.";

@@ -33,6 +33,8 @@ pub trait Dialect: Sync {
     fn query(&self, text: &str, catalog: &Tables) -> Result<String, Vec<Problem>>;
     /// Whether a table may be clustered and partitioned, and its keys declared.
     fn has_physical_design(&self) -> bool;
+    /// Whether a condition on the partition's column spares the partitions that it rules out.
+    fn prunes_partitions(&self) -> bool;
 }
 
 /// Fixed words of statement templates.
@@ -133,6 +135,10 @@ impl Dialect for DuckDb {
     fn has_physical_design(&self) -> bool {
         false
     }
+
+    fn prunes_partitions(&self) -> bool {
+        false
+    }
 }
 
 impl Dialect for BigQuery {
@@ -229,6 +235,12 @@ impl Dialect for BigQuery {
     }
 
     fn has_physical_design(&self) -> bool {
+        true
+    }
+
+    /// By what is constant before the statement runs, such as a variable of its script.
+    /// <https://cloud.google.com/bigquery/docs/querying-partitioned-tables#better_performance_with_pseudo-columns>
+    fn prunes_partitions(&self) -> bool {
         true
     }
 }

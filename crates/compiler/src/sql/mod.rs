@@ -10,4 +10,7 @@ pub mod touched;
 
 pub use dialect::{BigQuery, Dialect, DuckDb, Words};
 pub use drill::drill_across;
-pub use lower::{LoadMode, change_statements, dialect, load_modes, load_plan, manifest, rebuild_statements, stage};
+pub use lower::{
+    LoadMode, PartitionMode, change_statements, dialect, load_modes, load_plan, manifest, partition_modes,
+    rebuild_statements, stage,
+};

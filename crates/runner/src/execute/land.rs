@@ -35,11 +35,16 @@ pub(super) fn land(
         && by_batch.flat_map(|model| &model.tables).any(|name| tables.iter().any(|(table, _)| &table.address == name));
     let warehouse = match engine {
         Engine::DuckDb(warehouse) => warehouse,
-        Engine::BigQuery(warehouse) => return bigquery::land(warehouse, folder, source, tables, split, options),
+        Engine::BigQuery(remote) => match source.ty {
+            SourceType::Mysql | SourceType::Postgres => {
+                return land_database(engine, folder, source, tables, options, tell);
+            }
+            _ => return bigquery::land(remote, folder, source, tables, split, options),
+        },
     };
     match source.ty {
         SourceType::Files => land_files(warehouse, folder, source, tables, split, options),
-        SourceType::Mysql | SourceType::Postgres => land_database(warehouse, folder, source, tables, options, tell),
+        SourceType::Mysql | SourceType::Postgres => land_database(engine, folder, source, tables, options, tell),
         SourceType::Warehouse => land_warehouse(warehouse, source, tables, options),
     }
 }

@@ -6,8 +6,9 @@ use std::path::Path;
 
 use chrono::NaiveDateTime;
 use dwc_compiler::model::{DetectDeletes, Source, Table};
-use dwc_compiler::plan::Landing;
+use dwc_compiler::plan::{Landing, Stage};
 
+use super::bigquery;
 use super::land::{check_deleted, check_rejected, commit, is_empty, merge, notice, report_of};
 use super::reading::{advance, miss, reading};
 use super::report::{SourceOutcome, SourceReport, TableReport};
@@ -15,20 +16,24 @@ use super::run::{Mode, RunOptions, set};
 use crate::extract::database::{self, Extraction, Failure};
 use crate::extract::meter::Meter;
 use crate::extract::staging::{self, Staged};
-use crate::extract::{Reading, Request, files};
+use crate::extract::{Reading, Request, SourceColumn, files};
 use crate::state::{self, literal};
-use crate::{DuckDbWarehouse, Error};
+use crate::{DuckDbWarehouse, Engine, Error};
 
 /// Lands what is new of a database.
 pub(super) fn land_database(
-    warehouse: &DuckDbWarehouse,
+    engine: Engine<'_>,
     folder: &Path,
     source: &Source,
     tables: &[(&Table, &Landing)],
     options: &RunOptions,
     tell: &mut dyn FnMut(&str),
 ) -> Result<SourceReport, Error> {
-    let folder = staging::folder(warehouse, folder)?;
+    let warehouse = engine.state();
+    let folder = match engine {
+        Engine::DuckDb(warehouse) => staging::folder(warehouse, folder)?,
+        Engine::BigQuery(remote) => staging::named_folder(&remote.address(), folder),
+    };
     let mut report = report_of(source);
     let (mut requests, mut landings) = (Vec::new(), Vec::new());
     for (table, landing) in tables {
@@ -50,7 +55,7 @@ pub(super) fn land_database(
         if requests[at].reading != Reading::Whole || !is_first(warehouse, requests[at].table)? {
             continue;
         }
-        match land_first(warehouse, &folder, source, &requests[at], landings[at], options, &mut meter) {
+        match land_first(engine, &folder, source, &requests[at], landings[at], options, &mut meter) {
             Ok(None) => {}
             Ok(Some((landed, reading))) => {
                 report.add(landed);
@@ -73,15 +78,19 @@ pub(super) fn land_database(
                 .notices
                 .extend(requests.iter().zip(&read).filter_map(|(request, read)| notice(request.table, &read.changes)));
             meter.say(&format!("landing source {}", source.name));
-            let landed = commit(warehouse, source, options.mode, bound, |batch, record| {
-                for (((request, landing), read), staged) in requests.iter().zip(&landings).zip(&read).zip(&staged) {
-                    let staged = std::slice::from_ref(staged);
-                    record(land_table(warehouse, request, landing, staged, read.mark.as_deref(), batch, &bound)?)?;
-                    state::put_source_columns(warehouse, &request.table.address, &read.columns)?;
-                }
-                Ok(())
-            });
-            landed.map(|landed| {
+            let taken: Vec<Taken<'_>> = requests
+                .iter()
+                .zip(&landings)
+                .zip(read.iter().zip(&staged))
+                .map(|((request, landing), (read, staged))| Taken {
+                    request,
+                    landing,
+                    staged: std::slice::from_ref(staged),
+                    mark: read.mark.as_deref(),
+                    columns: Some(&read.columns),
+                })
+                .collect();
+            commit_taken(engine, &folder, source, options.mode, bound, &taken).map(|landed| {
                 report.add(landed);
                 report
             })
@@ -94,6 +103,40 @@ pub(super) fn land_database(
     landed
 }
 
+/// What was read of one table, and waits in files.
+pub(super) struct Taken<'a> {
+    pub(super) request: &'a Request<'a>,
+    pub(super) landing: &'a Landing,
+    pub(super) staged: &'a [Staged],
+    /// How far the cursor has got.
+    pub(super) mark: Option<&'a str>,
+    /// The columns that the source's table has; `None` where they were not looked at.
+    pub(super) columns: Option<&'a [SourceColumn]>,
+}
+
+/// Lands what was read, in one transaction with the record of the batch.
+fn commit_taken(
+    engine: Engine<'_>,
+    folder: &Path,
+    source: &Source,
+    mode: Mode,
+    bound: NaiveDateTime,
+    taken: &[Taken<'_>],
+) -> Result<SourceReport, Error> {
+    match engine {
+        Engine::DuckDb(warehouse) => commit(warehouse, source, mode, bound, |batch, record| {
+            for Taken { request, landing, staged, mark, columns } in taken {
+                record(land_table(warehouse, request, landing, staged, *mark, batch, &bound)?)?;
+                if let Some(columns) = columns {
+                    state::put_source_columns(warehouse, &request.table.address, columns)?;
+                }
+            }
+            Ok(())
+        }),
+        Engine::BigQuery(warehouse) => bigquery::land_taken(warehouse, folder, source, mode, bound, taken),
+    }
+}
+
 /// Whether nothing of a table was ever read to its end.
 fn is_first(warehouse: &DuckDbWarehouse, table: &Table) -> Result<bool, Error> {
     let known = warehouse
@@ -103,7 +146,7 @@ fn is_first(warehouse: &DuckDbWarehouse, table: &Table) -> Result<bool, Error> {
 
 /// Lands a table that was read in chunks, and says how the increment after it reads. `None` where it is read in one view.
 fn land_first(
-    warehouse: &DuckDbWarehouse,
+    engine: Engine<'_>,
     folder: &Path,
     source: &Source,
     request: &Request<'_>,
@@ -117,9 +160,8 @@ fn land_first(
     let (mark, bound) = (first.watermark.cursor.clone(), first.watermark.bound);
     let reading = Reading::Chunks(first.watermark.clone());
     let chunks = Request { table: request.table, reading, known: Vec::new() };
-    let landed = commit(warehouse, source, options.mode, bound, |batch, record| {
-        record(land_table(warehouse, &chunks, landing, &first.staged, Some(&mark), batch, &bound)?)
-    })?;
+    let taken = Taken { request: &chunks, landing, staged: &first.staged, mark: Some(&mark), columns: None };
+    let landed = commit_taken(engine, &folder, source, options.mode, bound, &[taken])?;
     // A folder that stays is of a table that has a watermark: nothing looks into it again but to remove it.
     let _ = fs::remove_dir_all(&folder);
     Ok(Some((landed, Reading::Since(first.watermark))))
@@ -147,7 +189,7 @@ fn land_table(
     } else {
         staging::view(warehouse, &landing.stage, rows)?;
     }
-    make_rejects(warehouse, table, landing, &rejects)?;
+    make_rejects(warehouse, table, &landing.stage, &rejects)?;
     staging::load(warehouse, &rejects, staged.iter().map(|staged| staged.rejects.as_path()))?;
     let count =
         |table: &str| Ok::<i64, Error>(warehouse.number(&format!("SELECT COUNT(*) FROM {table}"))?.unwrap_or(0));
@@ -182,8 +224,13 @@ fn land_table(
 }
 
 /// The table of rejected rows: with their keys, so that a full pass knows them.
-fn make_rejects(warehouse: &DuckDbWarehouse, table: &Table, landing: &Landing, rejects: &str) -> Result<(), Error> {
-    let ty = |key: &String| landing.stage.columns.iter().find(|(name, _)| name == key);
+pub(super) fn make_rejects(
+    warehouse: &DuckDbWarehouse,
+    table: &Table,
+    stage: &Stage,
+    rejects: &str,
+) -> Result<(), Error> {
+    let ty = |key: &String| stage.columns.iter().find(|(name, _)| name == key);
     let keys: String =
         table.primary_key.iter().filter_map(ty).map(|(name, ty)| format!(", {} {ty}", files::quote(name))).collect();
     warehouse.execute(&format!(

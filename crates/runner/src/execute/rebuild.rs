@@ -8,9 +8,9 @@ use dwc_compiler::plan::{Reads, Statement};
 use dwc_compiler::sql;
 use serde::Serialize;
 
-use super::crash;
 use super::report::ModelReport;
 use super::run::{Held, execute, plan, set, unsupported};
+use super::{bigquery, crash};
 use crate::state;
 use crate::{DuckDbWarehouse, Engine, Error, Offence};
 
@@ -99,15 +99,18 @@ pub fn rebuild<'w>(
         return Err(Error::coded(Code::WrongValue, format!("`{}` is a fact, which has no history", model.name))
             .help("leave `--from` out: a fact is computed from everything that is landed"));
     }
-    let Engine::DuckDb(warehouse) = engine else {
-        return Err(Error::coded(Code::UnsupportedTarget, "a rebuild on BigQuery is not carried out by this build")
-            .help("`dwc run --mode full` computes every model anew from what is landed"));
-    };
     let mut report = RebuildReport { load: ModelReport::of(&model.name), lost: 0, versions: Vec::new() };
     let mut offences = Vec::new();
-    match warehouse.transaction(|| {
-        carry_out(warehouse, &model.name, rebuild.as_ref().unwrap_or(&model.full), options, &mut report)
-    }) {
+    let statements = rebuild.as_ref().unwrap_or(&model.full);
+    let done = match engine {
+        Engine::DuckDb(warehouse) => {
+            warehouse.transaction(|| carry_out(warehouse, &model.name, statements, options, &mut report))
+        }
+        Engine::BigQuery(warehouse) => {
+            bigquery::rebuild(warehouse, statements, options, &mut report).map_err(Undone::Held)
+        }
+    };
+    match done {
         Ok(()) => crash::point(),
         Err(Undone::Shown) => {}
         Err(Undone::Held(Held::Offence(offence))) => offences.push(offence),
@@ -139,26 +142,26 @@ fn carry_out(
         return Err(Undone::Shown);
     }
     if report.lost > 0 && !options.may_lose {
-        let since = options.from.map_or(String::new(), |from| format!(" since {}", from.format("%Y-%m-%d %H:%M:%S")));
-        return Err(Error::coded(
-            Code::StatesLost,
-            format!(
-                "a rebuild of `{model}`{since} would forget {} states that landing no longer holds",
-                report.lost
-            ),
-        )
-        .help(format!(
-            "declare `retain: history` for its table to keep them from now on; if the loss is meant, add --allow-destructive {}",
-            model
-        ))
-        .into());
+        return Err(lossy(model, options, report.lost).into());
     }
     crash::point();
     state::consume(warehouse, model, batch)?;
     Ok(())
 }
 
-fn version_change(row: Vec<Option<String>>) -> VersionChange {
+/// Why a rebuild is not carried out that would lose states.
+pub(super) fn lossy(model: &str, options: &RebuildOptions, lost: i64) -> Error {
+    let since = options.from.map_or(String::new(), |from| format!(" since {}", from.format("%Y-%m-%d %H:%M:%S")));
+    Error::coded(
+        Code::StatesLost,
+        format!("a rebuild of `{model}`{since} would forget {lost} states that landing no longer holds"),
+    )
+    .help(format!(
+        "declare `retain: history` for its table to keep them from now on; if the loss is meant, add --allow-destructive {model}"
+    ))
+}
+
+pub(super) fn version_change(row: Vec<Option<String>>) -> VersionChange {
     let mut cells = row.into_iter();
     let mut next = || cells.next().flatten();
     let (change, member) = (next().unwrap_or_default(), next().unwrap_or_default());

@@ -176,10 +176,15 @@ pub(crate) fn view<'p>(
 
 /// The folder in which the readings for one warehouse are staged.
 pub(crate) fn folder(warehouse: &DuckDbWarehouse, project: &Path) -> Result<PathBuf, Error> {
-    use sha2::{Digest, Sha256};
     let rows =
         warehouse.rows("SELECT COALESCE(path, '') FROM duckdb_databases() WHERE database_name = current_database()")?;
     let path = rows.into_iter().flatten().flatten().next().unwrap_or_default();
-    let digest: String = Sha256::digest(path).iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-    Ok(project.join("target").join("staging").join(digest))
+    Ok(named_folder(&path, project))
+}
+
+/// The folder in which the readings for the warehouse of an address are staged.
+pub(crate) fn named_folder(address: &str, project: &Path) -> PathBuf {
+    use sha2::{Digest, Sha256};
+    let digest: String = Sha256::digest(address).iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    project.join("target").join("staging").join(digest)
 }

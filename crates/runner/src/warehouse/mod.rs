@@ -4,6 +4,6 @@ pub(crate) mod bigquery;
 mod duckdb;
 mod engine;
 
-pub use bigquery::{BigQuerySettings, BigQueryWarehouse};
+pub use bigquery::{BigQuerySettings, BigQueryWarehouse, Finding, examine};
 pub use duckdb::DuckDbWarehouse;
 pub use engine::{Engine, Warehouse};

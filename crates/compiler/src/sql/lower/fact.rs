@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::dimension::{Audited, outrigger_columns};
+use super::partitions::Range;
 use super::relations::Moment;
 use super::{Lowering, problems_at};
 use crate::diagnostic::{Code, Diagnostic};
@@ -43,6 +44,8 @@ struct Load<'a> {
     touched: Option<Vec<Col>>,
     deleted_query: Option<String>,
     flags_deletes: bool,
+    insert_only: bool,
+    range: Option<Range>,
 }
 
 #[derive(Serialize)]
@@ -168,6 +171,7 @@ impl Lowering<'_> {
             columns.extend(role.durable.as_ref().map(Col::plain));
         }
         let deleted_query = match fact.on_delete {
+            _ if fact.insert_only => None,
             FactOnDelete::Remove => None,
             FactOnDelete::Flag | FactOnDelete::Ignore => Some(self.deleted_query(fact).map_err(at)?),
         };
@@ -184,6 +188,8 @@ impl Lowering<'_> {
                 touched,
                 deleted_query,
                 flags_deletes: fact.on_delete == FactOnDelete::Flag,
+                insert_only: fact.insert_only,
+                range: self.range(fact, increment),
             },
         ));
         statements.extend(self.fact_audits(fact, Audited::Touched));

@@ -5,6 +5,7 @@ mod dimension;
 mod fact;
 mod landing;
 mod objects;
+mod partitions;
 mod relations;
 mod seed;
 mod views;
@@ -16,6 +17,7 @@ use rayon::prelude::*;
 pub use changes::change_statements;
 pub use landing::stage;
 pub use objects::manifest;
+pub use partitions::{PartitionMode, partition_modes};
 
 use self::dimension::Extent;
 use super::dialect::{BigQuery, Dialect, DuckDb};

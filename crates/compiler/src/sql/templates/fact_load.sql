@@ -9,12 +9,31 @@ FROM incoming AS _i
   ON {{ role.join }}
 {% endif %}{% endfor %};
 
--- {{ model }}: rows of {% if touched %}touched keys{% else %}the fact{% endif %} that the query no longer gives
+{% if range %}-- {{ model }}: the days whose partitions the batch can affect; being constant, they spare all others
+SET dwc_first = ({{ range.first }});
+
+SET dwc_last = ({{ range.last }});
+
+{% endif %}{% if insert_only %}--? counts
+SELECT
+  (SELECT COUNT(*) FROM incoming) AS extracted,
+  {{ d.count_if }}(_f.loaded_batch IS NULL) AS inserted,
+  {{ d.count_if }}(_f.loaded_batch IS NOT NULL) AS unchanged
+FROM bound AS _b
+LEFT JOIN {{ table }} AS _f ON {{ key|equal("_f", "_b") }}{% if range %} AND {{ range.within_f }}{% endif %};
+
+-- {{ model }}: rows never change; what is there stays as it is
+INSERT INTO {{ table }} ({{ columns|list }}, {% if flags_deletes %}is_deleted, {% endif %}loaded_batch)
+SELECT {{ columns|list("_s") }}, {% if flags_deletes %}FALSE, {% endif %}{{ d.batch }}
+FROM bound AS _s
+WHERE NOT EXISTS (SELECT 1 FROM {{ table }} AS _t WHERE {{ key|equal("_t", "_s") }}{% if range %} AND {{ range.within_t }}{% endif %});
+{% else %}-- {{ model }}: rows of {% if touched %}touched keys{% else %}the fact{% endif %} that the query no longer gives
 CREATE OR REPLACE TEMP TABLE vanished AS
 SELECT {{ key|list("_f") }}
 FROM {{ table }} AS _f
 {% if touched %}JOIN touched AS _t ON {{ touched|equal("_t", "_f") }}
-{% endif %}WHERE NOT EXISTS (SELECT 1 FROM bound AS _b WHERE {{ key|equal("_b", "_f") }});
+{% endif %}WHERE NOT EXISTS (SELECT 1 FROM bound AS _b WHERE {{ key|equal("_b", "_f") }}){% if range %}
+  AND {{ range.within_f }}{% endif %};
 {% if deleted_query %}
 -- {{ model }}: of these, the ones whose rows were deleted in the source; the others no longer pass the query
 CREATE OR REPLACE TEMP TABLE purged AS
@@ -32,23 +51,27 @@ SELECT
   (SELECT COUNT(*) FROM vanished{% if deleted_query %} AS _v WHERE NOT EXISTS (SELECT 1 FROM purged AS _p WHERE {{ key|equal("_p", "_v") }}){% endif %}) AS deleted,
   {{ d.count_if }}(_f.loaded_batch IS NOT NULL AND NOT ({{ payload|differ("_f", "_b") }})) AS unchanged
 FROM bound AS _b
-LEFT JOIN {{ table }} AS _f ON {{ key|equal("_f", "_b") }};
+LEFT JOIN {{ table }} AS _f ON {{ key|equal("_f", "_b") }}{% if range %} AND {{ range.within_f }}{% endif %};
 
 DELETE FROM {{ table }} AS _f
 WHERE EXISTS (SELECT 1 FROM vanished AS _v WHERE {{ key|equal("_v", "_f") }}){% if deleted_query %}
-  AND NOT EXISTS (SELECT 1 FROM purged AS _p WHERE {{ key|equal("_p", "_f") }}){% endif %};
+  AND NOT EXISTS (SELECT 1 FROM purged AS _p WHERE {{ key|equal("_p", "_f") }}){% endif %}{% if range %}
+  AND {{ range.within_f }}{% endif %};
 {% if flags_deletes %}
 -- {{ model }}: a row deleted in the source stays and says so
 UPDATE {{ table }} AS _f
 SET is_deleted = TRUE, loaded_batch = {{ d.batch }}
 WHERE NOT _f.is_deleted
-  AND EXISTS (SELECT 1 FROM purged AS _p WHERE {{ key|equal("_p", "_f") }});
+  AND EXISTS (SELECT 1 FROM purged AS _p WHERE {{ key|equal("_p", "_f") }}){% if range %}
+  AND {{ range.within_f }}{% endif %};
 {% endif %}
 MERGE INTO {{ table }} AS _t
 USING bound AS _s
-ON {{ key|equal("_t", "_s") }}
+ON {{ key|equal("_t", "_s") }}{% if range %} AND {{ range.within_t }}{% endif %}
+
 WHEN MATCHED AND ({{ payload|differ("_t", "_s") }}) THEN
   UPDATE SET {{ payload|assign("_s") }}{% if flags_deletes %}is_deleted = FALSE, {% endif %}loaded_batch = {{ d.batch }}
 WHEN NOT MATCHED THEN
   INSERT ({{ columns|list }}, {% if flags_deletes %}is_deleted, {% endif %}loaded_batch)
   VALUES ({{ columns|list("_s") }}, {% if flags_deletes %}FALSE, {% endif %}{{ d.batch }});
+{% endif %}

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use chrono::NaiveDateTime;
 use dwc_compiler::diagnostic::Code;
-use dwc_compiler::model::{Contents, Source, SourceType, Table, TargetType};
+use dwc_compiler::model::{Contents, DetectDeletes, Source, SourceType, Table, TargetType};
 use dwc_compiler::plan::{Landing, Stage};
 use dwc_compiler::sql::{self, googlesql::Type};
 use serde_json::Value;
@@ -14,10 +14,13 @@ use super::number;
 use super::staged::{Travelling, send};
 use crate::execute::crash;
 use crate::execute::land::{check_rejected, report_of};
+use crate::execute::land_database::{Taken, make_rejects};
 use crate::execute::land_files::{self, Work};
+use crate::execute::reading::advance;
 use crate::execute::report::{SourceReport, TableReport};
 use crate::execute::run::{Mode, RunOptions};
 use crate::extract::files::{self, quote};
+use crate::extract::{Reading, staging};
 use crate::state::{self, literal};
 use crate::warehouse::bigquery::{Script, held_by, instant, text};
 use crate::{BigQueryWarehouse, Error};
@@ -90,8 +93,109 @@ fn staged_files<'a>(
         let at = fresh.last().map(|(file, _)| file.at).unwrap_or_default();
         passes.push(Pass { place: None, at, file: None });
     }
-    let batch = Batch { table, landing, local, passes, counts, is_whole: is_snapshot };
-    batch.send(warehouse, &folder.join("target").join("staging"))
+    let rejected = if is_snapshot && counts.rejected > 0 { rejected_keys(table, &local, &passes) } else { None };
+    let stage = format!("DROP TABLE {}", local.path);
+    let batch = Batch { table, landing, local, order: Some("_state"), rejected, passes, counts, is_whole: is_snapshot };
+    let sent = batch.send(warehouse, &folder.join("target").join("staging"))?;
+    copy.execute(&stage)?;
+    Ok(sent)
+}
+
+/// Lands what was read of a database, in one transaction with the record of the batch.
+pub(in crate::execute) fn land_taken(
+    warehouse: &BigQueryWarehouse,
+    folder: &Path,
+    source: &Source,
+    mode: Mode,
+    bound: NaiveDateTime,
+    taken: &[Taken<'_>],
+) -> Result<SourceReport, Error> {
+    commit(warehouse, source, mode, bound, |batch| {
+        taken.iter().map(|taken| send_taken(warehouse, folder, taken, batch, bound)).collect()
+    })
+}
+
+fn send_taken<'a>(
+    warehouse: &BigQueryWarehouse,
+    folder: &Path,
+    taken: &Taken<'a>,
+    batch: i64,
+    bound: NaiveDateTime,
+) -> Result<Sent<'a>, Error> {
+    let (copy, table) = (warehouse.copy(), taken.request.table);
+    let local = sql::stage(table, TargetType::Duckdb);
+    let address = literal(&table.address);
+    staging::view(copy, &local, taken.staged.iter().map(|staged| staged.rows.as_path()))?;
+    let rejects = quote(&format!("rejects_of_{}", local.path.trim_matches('"')));
+    make_rejects(copy, table, &local, &rejects)?;
+    staging::load(copy, &rejects, taken.staged.iter().map(|staged| staged.rejects.as_path()))?;
+    copy.execute(&format!(
+        "INSERT INTO _dwc.error_events SELECT {batch}, {address}, 'cast', _place, _reason, _row FROM {rejects}"
+    ))?;
+    let count = |from: &str| Ok::<_, Error>(copy.number(&format!("SELECT COUNT(*) FROM {from}"))?.unwrap_or(0));
+    let rejected = count(&rejects)?;
+    check_rejected(table, count(&local.path)? + rejected, rejected)?;
+    let has_rows = count(&format!("_dwc.table_batches WHERE source_table = {address} AND inserted > 0"))? > 0;
+    let is_whole = taken.request.reading == Reading::Whole && shows_deletes(table) && has_rows;
+    advance(copy, taken.request, taken.mark, &bound, batch)?;
+    if let Some(columns) = taken.columns {
+        state::put_source_columns(copy, &table.address, columns)?;
+    }
+    let keys: Vec<String> = table.primary_key.iter().map(|key| quote(key)).collect();
+    let drop = format!("DROP VIEW {}; DROP TABLE {rejects}", local.path);
+    let batch = Batch {
+        table,
+        landing: taken.landing,
+        local,
+        order: None,
+        rejected: (rejected > 0).then(|| format!("SELECT 0 AS _place, {} FROM {rejects}", keys.join(", "))),
+        passes: vec![Pass { place: None, at: bound, file: None }],
+        counts: TableReport { table: table.address.clone(), rejected, ..TableReport::default() },
+        is_whole,
+    };
+    let sent = batch.send(warehouse, folder)?;
+    copy.execute(&drop)?;
+    Ok(sent)
+}
+
+/// Whether what a reading of the whole table lacks is gone.
+fn shows_deletes(table: &Table) -> bool {
+    table.detect_deletes == DetectDeletes::FullPass
+}
+
+/// The keys of rows that the files of a batch hold and that do not cast: they are not gone.
+fn rejected_keys(table: &Table, local: &Stage, passes: &[Pass]) -> Option<String> {
+    let keys: Vec<String> = local
+        .columns
+        .iter()
+        .filter(|(name, _)| table.primary_key.contains(name))
+        .map(|(name, ty)| {
+            let path = literal(&format!("$.\"{name}\""));
+            format!("TRY_CAST(json_extract_string(source_row, {path}) AS {ty}) AS {}", quote(name))
+        })
+        .collect();
+    let keys = keys.join(", ");
+    let of_file = |pass: &Pass| {
+        let (place, file) = (pass.place?, literal(&format!("{}:", pass.file.as_ref()?)));
+        Some(format!(
+            "SELECT {place} AS _place, {keys} FROM _dwc.error_events WHERE source_table = {} AND screen = 'cast' \
+             AND starts_with(place, {file})",
+            literal(&table.address)
+        ))
+    };
+    let all: Vec<String> = passes.iter().filter_map(of_file).collect();
+    (!all.is_empty() && !keys.is_empty()).then(|| all.join(" UNION ALL "))
+}
+
+/// Sends keys, and gives a relation over them.
+fn send_keys(warehouse: &BigQueryWarehouse, table: &Table, rows: &str, file: &Path) -> Result<String, Error> {
+    let mut columns = vec![Travelling::new("_place", &Type::Int64)?];
+    for (name, ty) in table.landed_columns().iter().filter(|(name, _)| table.primary_key.contains(name)) {
+        columns.push(Travelling::new(name, ty)?);
+    }
+    let name = format!("{}__rejected", table.address.replace('.', "__"));
+    let rows = format!("({rows}) AS _r");
+    send(warehouse, &name, &columns, &rows, Some("ALL"), &file.with_extension("rejected.parquet"))
 }
 
 /// Rows that are merged at once.
@@ -109,6 +213,10 @@ pub(super) struct Batch<'a> {
     table: &'a Table,
     landing: &'a Landing,
     local: Stage,
+    /// The order of its rows, where it is not that in which they lie.
+    order: Option<&'static str>,
+    /// The keys that were read and rejected, as a query of the embedded engine with `_place`; `None` where there are none.
+    rejected: Option<String>,
     passes: Vec<Pass>,
     counts: TableReport,
     /// What it lacks is gone.
@@ -130,7 +238,6 @@ pub(super) struct Sent<'a> {
 
 impl<'a> Batch<'a> {
     fn send(self, warehouse: &BigQueryWarehouse, folder: &Path) -> Result<Sent<'a>, Error> {
-        let copy = warehouse.copy();
         let name = self.table.address.replace('.', "__");
         let mut columns = self
             .table
@@ -145,53 +252,13 @@ impl<'a> Batch<'a> {
         }
         let rows = format!("(SELECT *, _state >> 32 AS _place FROM {}) AS _s", self.local.path);
         let file = folder.join(format!("{name}.parquet"));
-        let rows = send(warehouse, &name, &columns, &rows, Some("_state"), &file)?;
-        let rejected = if self.is_whole && self.counts.rejected > 0 { self.rejected(warehouse, &file)? } else { None };
-        copy.execute(&format!("DROP TABLE {}", self.local.path))?;
+        let rows = send(warehouse, &name, &columns, &rows, self.order, &file)?;
+        let rejected = match &self.rejected {
+            Some(rejected) if self.is_whole => Some(send_keys(warehouse, self.table, rejected, &file)?),
+            _ => None,
+        };
         let Self { table, landing, passes, counts, is_whole, .. } = self;
         Ok(Sent { table, landing, rows, rejected, passes, counts, is_whole })
-    }
-
-    /// The keys of rows that a file holds and that do not cast: they are not gone.
-    fn rejected(&self, warehouse: &BigQueryWarehouse, file: &Path) -> Result<Option<String>, Error> {
-        let keys: Vec<(String, Type, String)> = self
-            .table
-            .landed_columns()
-            .into_iter()
-            .zip(&self.local.columns)
-            .filter(|((name, _), _)| self.table.primary_key.contains(name))
-            .map(|((name, ty), (_, duckdb))| (name, ty, duckdb.clone()))
-            .collect();
-        if keys.is_empty() {
-            return Ok(None);
-        }
-        let mut columns = vec![Travelling::new("_place", &Type::Int64)?];
-        let mut list = Vec::new();
-        for (name, ty, duckdb) in &keys {
-            columns.push(Travelling::new(name, ty)?);
-            let path = literal(&format!("$.\"{name}\""));
-            list.push(format!("TRY_CAST(json_extract_string(source_row, {path}) AS {duckdb}) AS {}", quote(name)));
-        }
-        let list = list.join(", ");
-        let places: Vec<String> = self
-            .passes
-            .iter()
-            .filter_map(|pass| Some((pass.place?, pass.file.as_ref()?)))
-            .map(|(place, file)| {
-                format!(
-                    "SELECT {place} AS _place, {list} FROM _dwc.error_events WHERE source_table = {} AND screen = 'cast' \
-                     AND starts_with(place, {})",
-                    literal(&self.table.address),
-                    literal(&format!("{file}:"))
-                )
-            })
-            .collect();
-        if places.is_empty() {
-            return Ok(None);
-        }
-        let rows = format!("({}) AS _r", places.join(" UNION ALL "));
-        let name = format!("{}__rejected", self.table.address.replace('.', "__"));
-        send(warehouse, &name, &columns, &rows, Some("ALL"), &file.with_extension("rejected.parquet")).map(Some)
     }
 }
 
@@ -243,7 +310,7 @@ impl Sent<'_> {
         };
         let equal: Vec<String> = key.iter().map(|key| format!("_s.{key} = _l.{key}")).collect();
         script.raw(&format!(
-            "SET dwc_keys = ARRAY(\nSELECT TO_JSON_STRING(STRUCT(gone, landed)) FROM (\nSELECT COUNT(*) AS landed, COUNTIF(_s._found IS NULL) AS gone\n\
+            "SET dwc_keys = ARRAY(\nSELECT TO_JSON_STRING(STRUCT(gone AS gone, landed AS landed)) FROM (\nSELECT COUNT(*) AS landed, COUNTIF(_s._found IS NULL) AS gone\n\
              FROM {} AS _l LEFT JOIN (SELECT DISTINCT {}, TRUE AS _found FROM {}) AS _s ON {}\nWHERE NOT _l._deleted) AS _n WHERE {too_many})",
             self.landing.rows,
             key.join(", "),

@@ -12,6 +12,7 @@ use dwc_compiler::plan::{LoadPlan, ModelLoad, Reads, Statement};
 use serde_json::Value;
 
 use super::crash;
+use super::rebuild::{RebuildOptions, RebuildReport, lossy, version_change};
 use super::report::{ModelReport, Notice};
 use super::run::Held;
 use crate::state::{self, literal};
@@ -19,7 +20,7 @@ use crate::warehouse::bigquery::{Script, held_by};
 use crate::{BigQueryWarehouse, Error, Offence};
 
 pub(super) use apply::apply;
-pub(super) use land::land;
+pub(super) use land::{land, land_taken};
 
 /// Loads a model from one batch: its statements and its record of consumed batches commit together.
 pub(super) fn load_model(
@@ -82,6 +83,72 @@ fn take(statements: &[Statement], found: &[(usize, Value)], done: &mut ModelRepo
 fn number(json: &Value, name: &str) -> i64 {
     let value = &json[name];
     value.as_i64().or_else(|| value.as_str()?.parse().ok()).unwrap_or(0)
+}
+
+/// Rebuilds a model, or shows what that would change: then, and where states would be lost without leave, the script rolls
+/// itself back.
+pub(super) fn rebuild(
+    warehouse: &BigQueryWarehouse,
+    statements: &[Statement],
+    options: &RebuildOptions,
+    report: &mut RebuildReport,
+) -> Result<(), Held> {
+    let copy = warehouse.copy();
+    let batch = copy.number("SELECT MAX(batch) FROM _dwc.batches")?.unwrap_or(0);
+    let mut script = Script::new(&format!("rebuild_{}", options.model), batch, 0, options.at);
+    if let Some(from) = options.from {
+        script = script.since(from);
+    }
+    for statement in statements {
+        script.add(statement);
+    }
+    if options.only_shown {
+        script.kept_if("FALSE".to_owned());
+    } else if !options.may_lose {
+        let lost = "JSON_VALUE(SUBSTR(_f, STRPOS(_f, ':') + 1), '$.lost')";
+        script.kept_if(format!("(SELECT COALESCE(SUM(CAST({lost} AS INT64)), 0) FROM UNNEST(dwc_found) AS _f) = 0"));
+    }
+    let mut is_kept = false;
+    let done = copy.transaction(|| {
+        state::consume(copy, &options.model, batch)?;
+        let (found, kept) = warehouse.try_out(script)?;
+        is_kept = kept;
+        if kept { Ok(found) } else { Err(NotKept::Undone(found)) }
+    });
+    let found = match done {
+        Ok(found) | Err(NotKept::Undone(found)) => found,
+        Err(NotKept::World(error)) => return Err(held(statements, error)),
+    };
+    take(statements, &found, &mut report.load);
+    report.lost = std::mem::take(&mut report.load.lost);
+    let versions = statements.iter().position(|statement| matches!(statement.reads, Reads::Versions));
+    for (_, json) in found.iter().filter(|(step, _)| Some(*step) == versions) {
+        // Begin and end are instants, which BigQuery writes with their zone.
+        let cells = json.as_object().into_iter().flat_map(|row| row.values()).enumerate();
+        let cell = |(at, cell): (usize, &Value)| {
+            let text = cell.as_str()?;
+            let is_instant = matches!(at, 2 | 3 | 5 | 6);
+            Some(if is_instant { text.trim_end_matches("+00").to_owned() } else { text.to_owned() })
+        };
+        report.versions.push(version_change(cells.map(cell).collect()));
+    }
+    if !is_kept && !options.only_shown {
+        return Err(Held::World(lossy(&options.model, options, report.lost)));
+    }
+    Ok(())
+}
+
+/// Why a transaction on the copy is not kept.
+enum NotKept {
+    /// The script has rolled itself back, and says what it has counted.
+    Undone(Vec<(usize, Value)>),
+    World(Error),
+}
+
+impl From<Error> for NotKept {
+    fn from(error: Error) -> Self {
+        NotKept::World(error)
+    }
 }
 
 /// Records the begin or the end of a run.

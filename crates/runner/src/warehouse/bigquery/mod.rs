@@ -3,6 +3,7 @@
 //! a unit is for.
 
 mod copy;
+mod doctor;
 mod failure;
 mod script;
 
@@ -10,7 +11,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use dwc_bigquery::{Client, Done, Job, Load, Pace, Settings, TableFacts, Work};
+use dwc_bigquery::{Client, Connection, Done, Job, Load, Settings, TableFacts, Work};
 use dwc_compiler::diagnostic::Code;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -18,6 +19,7 @@ use sha2::{Digest, Sha256};
 use super::duckdb::{DuckDbWarehouse, Rows};
 use crate::{Error, StateReport};
 
+pub use doctor::{Finding, examine};
 pub(crate) use failure::{held_by, worldly};
 pub(crate) use script::{Script, instant, text};
 
@@ -36,6 +38,8 @@ pub struct BigQuerySettings {
     pub maximum_bytes_billed: Option<u64>,
     /// The project's name and the target's, for labels.
     pub labels: BTreeMap<String, String>,
+    /// How BigQuery is reached.
+    pub connection: Connection,
 }
 
 /// Where the state stands: what a commit asserts, and what job ids are made of.
@@ -80,8 +84,7 @@ impl BigQueryWarehouse {
             location: settings.location,
             labels: settings.labels,
             maximum_bytes_billed: settings.maximum_bytes_billed,
-            endpoint: std::env::var("DWC_BIGQUERY_ENDPOINT").ok().filter(|address| !address.is_empty()),
-            pace: pace(),
+            connection: settings.connection,
         })
         .map_err(worldly)?;
         let warehouse = Self {
@@ -101,6 +104,11 @@ impl BigQueryWarehouse {
     #[must_use]
     pub fn schema(&self) -> &str {
         &self.dataset
+    }
+
+    /// The project and the dataset, as one name.
+    pub(crate) fn address(&self) -> String {
+        format!("{}.{}", self.client.project(), self.dataset)
     }
 
     /// The client, for what concerns BigQuery and no model.
@@ -150,9 +158,12 @@ impl BigQueryWarehouse {
         Ok((rows.names, rows.rows))
     }
 
-    /// The bytes that a script would read, where BigQuery can say it before its tables are there.
-    pub(crate) fn bytes_of(&self, sql: &str) -> Option<u64> {
-        self.client.bytes_of(sql).ok()
+    /// The bytes that a table of the star holds; `None` where it is not there.
+    ///
+    /// # Errors
+    /// BigQuery's own.
+    pub fn size_of(&self, table: &str) -> Result<Option<u64>, Error> {
+        Ok(self.facts(&self.dataset, table)?.and_then(|facts| facts.bytes))
     }
 
     /// A table as it is now.
@@ -215,6 +226,11 @@ impl BigQueryWarehouse {
     /// # Errors
     /// A statement was refused, or another process has committed since the state was read. Nothing is changed then.
     pub(crate) fn commit(&self, script: Script) -> Result<Vec<(usize, Value)>, Error> {
+        self.try_out(script).map(|(found, _)| found)
+    }
+
+    /// The same, for a script that may roll itself back: also says whether it was kept.
+    pub(crate) fn try_out(&self, script: Script) -> Result<(Vec<(usize, Value)>, bool), Error> {
         let changes = self.changes_of_state(&script.name)?;
         let position = self.position.borrow().clone();
         let label = label(&script.name);
@@ -223,9 +239,13 @@ impl BigQueryWarehouse {
         let job = Job { id: self.id(&name, &sql), labels: label, work: Work::Query(sql) };
         let (done, rows) = self.client.query(&job).map_err(worldly)?;
         self.add(&done);
-        self.position.borrow_mut().serial += 1;
-        self.remember()?;
-        Ok(rows.rows.iter().filter_map(|row| script::found(row.first()?.as_deref()?)).collect())
+        let told: Vec<&str> = rows.rows.iter().filter_map(|row| row.first()?.as_deref()).collect();
+        let is_kept = !told.contains(&script::UNDONE);
+        if is_kept {
+            self.position.borrow_mut().serial += 1;
+            self.remember()?;
+        }
+        Ok((told.into_iter().filter_map(script::found).collect(), is_kept))
     }
 
     /// A job's id: the same for the same text at the same state, and for nothing else.
@@ -263,19 +283,4 @@ fn label(unit: &str) -> BTreeMap<String, String> {
 fn once() -> String {
     use std::hash::{BuildHasher, RandomState};
     format!("{:016x}", RandomState::new().hash_one(std::process::id()))
-}
-
-/// BigQuery's own pace; `DWC_BIGQUERY_PACE` (milliseconds, tries) is for suites that make servers fail.
-fn pace() -> Pace {
-    let mut pace = Pace::default();
-    let Ok(text) = std::env::var("DWC_BIGQUERY_PACE") else { return pace };
-    let mut parts = text.split(',').map(|part| part.trim().parse::<u32>().ok());
-    if let Some(Some(first)) = parts.next() {
-        pace.first = std::time::Duration::from_millis(first.into());
-        pace.poll = pace.first;
-    }
-    if let Some(Some(tries)) = parts.next() {
-        pace.tries = tries.max(1);
-    }
-    pace
 }

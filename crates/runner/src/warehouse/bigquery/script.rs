@@ -9,6 +9,8 @@ use serde_json::Value;
 
 /// What a gate's failure begins with, in the message of the job that it ends.
 pub(super) const HELD: &str = "dwc-held:";
+/// What a script that rolled itself back says besides what it has counted.
+pub(super) const UNDONE: &str = "undone";
 /// The message of a commit that finds another one before it.
 pub(super) const MOVED: &str = "dwc-moved";
 
@@ -102,7 +104,10 @@ impl Script {
         let (end, body) = match &self.kept_if {
             None => ("COMMIT TRANSACTION".to_owned(), &self.body),
             Some(condition) => (
-                format!("IF {condition} THEN\n  COMMIT TRANSACTION;\nELSE\n  ROLLBACK TRANSACTION;\nEND IF"),
+                format!(
+                    "IF {condition} THEN\n  COMMIT TRANSACTION;\nELSE\n  ROLLBACK TRANSACTION;\n  \
+                     SET dwc_found = ARRAY_CONCAT(dwc_found, ['{UNDONE}']);\nEND IF"
+                ),
                 &self.body,
             ),
         };
@@ -112,6 +117,8 @@ impl Script {
              DECLARE dwc_consumed INT64 DEFAULT 0;\n\
              DECLARE dwc_at TIMESTAMP DEFAULT {at};\n\
              DECLARE dwc_from TIMESTAMP DEFAULT {from};\n\
+             DECLARE dwc_first DATE;\n\
+             DECLARE dwc_last DATE;\n\
              DECLARE dwc_keys ARRAY<STRING>;\n\
              DECLARE dwc_found ARRAY<STRING> DEFAULT [];\n\
              BEGIN TRANSACTION;\n\

@@ -1,0 +1,64 @@
+//! How the loads of partitioned facts treat their partitions, with what they may read and its price. Only BigQuery has both.
+
+use std::fmt::Write as _;
+
+use dwc_compiler::sql::PartitionMode;
+
+/// Dollars of a tebibyte on demand, where Google's list begins.
+/// <https://cloud.google.com/bigquery/pricing#on_demand_pricing>
+const TEBIBYTE: f64 = 6.25;
+
+/// One line a fact. `size` gives the bytes that a fact's table holds, where it is there.
+pub(crate) fn human(modes: &[PartitionMode], size: &dyn Fn(&str) -> Option<u64>) -> String {
+    if modes.is_empty() {
+        return String::new();
+    }
+    let mut text = "\npartitions that a load reads:\n".to_owned();
+    for mode in modes {
+        let most = size(&mode.model).map_or_else(
+            || "unknown".to_owned(),
+            |bytes| {
+                let sign = if bytes == 0 { "" } else { "≤ " };
+                format!(
+                    "{sign}{} a statement, {sign}{:.4} USD on demand",
+                    readable(bytes),
+                    bytes as f64 / (1_u64 << 40) as f64 * TEBIBYTE
+                )
+            },
+        );
+        let (what, why) = match &mode.proof {
+            Ok(why) => (format!("those of the batch, by `{}`", mode.column), why),
+            Err(why) => (format!("all of them ({most})"), why),
+        };
+        let _ = writeln!(text, "    {}: {what}: {why}", mode.model);
+    }
+    text
+}
+
+fn readable(bytes: u64) -> String {
+    let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
+    let (mut value, mut unit) = (bytes as f64, 0);
+    while value >= 1024.0 && unit + 1 < units.len() {
+        value /= 1024.0;
+        unit += 1;
+    }
+    if unit == 0 { format!("{bytes} B") } else { format!("{value:.1} {}", units[unit]) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fact_that_is_not_pruned_says_what_it_may_cost() {
+        let mode = |model: &str, proof| PartitionMode { model: model.to_owned(), column: "day".to_owned(), proof };
+        let modes = [mode("sale", Err("it may change".to_owned())), mode("visit", Ok("`insert_only`".to_owned()))];
+        let text = human(&modes, &|_| Some(3 << 40));
+        assert_eq!(
+            text,
+            "\npartitions that a load reads:\n    sale: all of them (≤ 3.0 TiB a statement, ≤ 18.7500 USD on demand): it may \
+             change\n    visit: those of the batch, by `day`: `insert_only`\n"
+        );
+        assert!(human(&modes[..1], &|_| None).contains("(unknown)"));
+    }
+}

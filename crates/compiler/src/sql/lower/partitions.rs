@@ -1,0 +1,99 @@
+//! Which partitions of a fact a load can affect, as a proof from what is declared: never from what is likely. A row that
+//! may lie in another partition than the batch says would be inserted again beside itself.
+
+use serde::Serialize;
+
+use super::Lowering;
+use crate::model::{Fact, Project};
+use crate::sql::googlesql::Type;
+use crate::sql::touched::Increment;
+
+/// The partitions that a load can affect, in words of its statements.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Range {
+    /// The first of their days, as a query.
+    first: String,
+    /// The last of their days, as a query.
+    last: String,
+    /// The condition that a row of the fact, as `_f`, lies in them.
+    within_f: String,
+    /// The same, for a row as `_t`.
+    within_t: String,
+}
+
+/// How the loads of a fact treat the partitions of its table on BigQuery.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartitionMode {
+    /// The fact.
+    pub model: String,
+    /// The column that the table is partitioned by.
+    pub column: String,
+    /// Why a load reads no partition but those of its batch, or why it reads them all.
+    pub proof: Result<String, String>,
+}
+
+/// How the loads of every partitioned fact treat its partitions, in load order.
+#[must_use]
+pub fn partition_modes(project: &Project) -> Vec<PartitionMode> {
+    let lowering = Lowering::new(project, crate::model::TargetType::Bigquery, &project.schema);
+    let mode = |fact: &Fact| {
+        let column = fact.partition_by.as_ref()?.name.clone();
+        let key: Vec<String> = fact.key.iter().map(|column| column.name.clone()).collect();
+        let increment = lowering.increment(&fact.query, &key);
+        let proof = match &increment {
+            Err(whole) if !fact.insert_only => Err(format!("it is computed whole: {}", whole.reason)),
+            increment => proof(fact, &column, increment.as_ref().ok()),
+        };
+        Some(PartitionMode { model: fact.name.clone(), column, proof })
+    };
+    project.facts.iter().filter_map(mode).collect()
+}
+
+/// Why the partitions of the batch are all that a load can affect, or why that cannot be said.
+fn proof(fact: &Fact, column: &str, increment: Option<&Increment>) -> Result<String, String> {
+    if fact.insert_only {
+        return Ok(format!(
+            "`insert_only`: no row changes, so that a row of the batch is in its partition of `{column}` or new"
+        ));
+    }
+    if !fact.key.iter().any(|key| key.name == column) {
+        return Err(format!(
+            "`{column}` is not part of the grain key and may change: a changed row may lie in any partition; declare \
+             `insert_only` where rows never change"
+        ));
+    }
+    match increment {
+        Some(increment) if increment.key.iter().any(|key| key == column) => {
+            Ok(format!("`{column}` is part of the grain key, and of the touched keys"))
+        }
+        Some(_) => Err(format!("the touched keys do not say `{column}`")),
+        None => Err("it is computed whole".to_owned()),
+    }
+}
+
+impl Lowering<'_> {
+    /// The partitions that a load of a fact can affect, where the engine prunes and a proof is there.
+    pub(super) fn range(&self, fact: &Fact, increment: Option<&Increment>) -> Option<Range> {
+        let column = fact.partition_by.as_ref().filter(|_| self.dialect.prunes_partitions())?;
+        proof(fact, &column.name, increment).ok()?;
+        let name = self.dialect.quote(&column.name);
+        let rows = if fact.insert_only {
+            format!("SELECT {name} FROM bound")
+        } else {
+            format!("SELECT {name} FROM touched UNION ALL SELECT {name} FROM bound")
+        };
+        let day = |end: &str| match column.ty {
+            Type::Date => format!("SELECT {end}({name}) FROM ({rows}) AS _r"),
+            _ => format!("SELECT DATE({end}({name})) FROM ({rows}) AS _r"),
+        };
+        let within = |alias: &str| {
+            let of = match column.ty {
+                Type::Date => return format!("{alias}.{name} BETWEEN dwc_first AND dwc_last"),
+                Type::DateTime => "DATETIME",
+                _ => "TIMESTAMP",
+            };
+            format!("{alias}.{name} >= {of}(dwc_first) AND {alias}.{name} < {of}(DATE_ADD(dwc_last, INTERVAL 1 DAY))")
+        };
+        Some(Range { first: day("MIN"), last: day("MAX"), within_f: within("_f"), within_t: within("_t") })
+    }
+}

@@ -1,0 +1,244 @@
+//! A generated project that uses every feature of the language, in combinations: each of its statements is analyzed. What the
+//! language has is read off its schema, so that a value that nobody generates here fails the suite.
+
+use std::fmt::Write;
+
+use dwc_tests::project::{Project, repository};
+use serde_json::Value;
+
+use super::every_statement;
+
+const HEAD: &str = "\
+#- dwc.yml
+name: corpus
+timezone: Asia/Seoul
+targets: { dev: { type: duckdb }, prod: { type: bigquery, project: p, dataset: dw, location: US } }
+#- models/shop.yml
+source: shop
+type: files
+tables:
+  members:
+    path: data/members/{batch}.csv
+    primary_key: member_id
+    cursor: updated_at
+    sequence: version
+    lookback: 1h
+    retain: history
+    columns:
+      { member_id: INT64, code: STRING, name: STRING, city: STRING, tier: STRING, size: INT64, rate: FLOAT64, big: BIGNUMERIC,
+        limit_: NUMERIC, is_vip: BOOL, photo: BYTES, profile: JSON, tags: ARRAY<STRING>, born: DATE, opens: TIME, seen: DATETIME,
+        version: INT64, updated_at: TIMESTAMP }
+  regions:
+    path: data/regions/{batch}.csv
+    contents: snapshot
+    primary_key: [country, region]
+    columns: { country: STRING, region: STRING, label: STRING, seen: DATE }
+  notes:
+    path: data/notes/{batch}.csv
+    contents: snapshot
+    columns: { note: STRING, at: DATETIME }
+  sales:
+    path: data/sales/{batch}.csv
+    primary_key: [sale_id, line]
+    cursor: updated_at
+    detect_deletes: operation
+    delete_column: op
+    columns:
+      { sale_id: INT64, line: INT64, member_id: INT64, country: STRING, region: STRING, sold_at: TIMESTAMP, shipped_at: DATETIME,
+        sold_on: DATE, quantity: INT64, price: NUMERIC, op: STRING, updated_at: TIMESTAMP }
+#- models/landed.yml
+source: landed
+type: warehouse
+schema: other
+tables:
+  rates:
+    primary_key: rate_on
+    cursor: rate_on
+    columns: { rate_on: DATE, rate: NUMERIC }
+#- models/crm.yml
+source: crm
+type: mysql
+url: \"{{ env('CRM') }}\"
+tables:
+  stores:
+    primary_key: store_id
+    cursor: updated_at
+    detect_deletes: full_pass
+    on_schema_change: evolve
+    columns: { store_id: INT64, store_name: STRING, updated_at: DATETIME }
+#- models/erp.yml
+source: erp
+type: postgres
+url: \"{{ env('ERP') }}\"
+tables:
+  shops:
+    primary_key: shop_id
+    cursor: updated_at
+    detect_deletes: column
+    delete_column: is_gone
+    columns: { shop_id: INT64, shop_name: STRING, is_gone: BOOL, updated_at: TIMESTAMP }
+#- models/date.yml
+dimension: date
+kind: calendar
+first_day: 2026-01-01
+last_day: 2026-12-31
+fiscal_year_starts: 4
+holidays: { 2026-03-01: 삼일절's day }
+#- models/minute.yml
+dimension: minute
+kind: time_of_day
+#- models/store.yml
+dimension: store
+description: A store.
+from: crm.stores
+natural_key: store_id
+effective_at: updated_at
+attributes: { store_name: { scd: 2 } }
+#- models/shop_dimension.yml
+dimension: shop
+description: A shop.
+from: erp.shops
+natural_key: shop_id
+effective_at: updated_at
+attributes: { shop_name: { scd: 1 } }
+#- models/region.yml
+dimension: region
+description: A region of a country.
+from: shop.regions
+natural_key: [country, region]
+effective_at: extracted
+attributes: { label: { scd: 2 } }
+#- models/base.yml
+dimension: base
+description: A member with fast attributes.
+from: shop.members
+natural_key: member_id
+effective_at: updated_at
+attributes: { name: { scd: 2 } }
+#- models/base_profile.yml
+dimension: base_profile
+kind: mini
+of: base
+outrigger: true
+description: What changes fast about a member.
+attributes:
+  size_band: { expr: size, bands: [{ below: 10, label: small }, { label: large }] }
+  tier: {}
+";
+
+/// The `nth` of some choices, where `every` says how often the choice before has gone round.
+fn pick<'a>(nth: usize, every: usize, choices: &[&'a str]) -> &'a str {
+    choices[nth / every % choices.len()]
+}
+
+fn dimension(text: &mut String, nth: usize) {
+    let joined = nth % 4 == 3;
+    let from = if joined {
+        "query: |\n  SELECT m.*, r.label AS region_label FROM {{ source('shop.members') }} AS m\n  \
+         LEFT JOIN {{ source('shop.regions') }} AS r ON r.region = m.city AND r.country = 'KR'"
+    } else if nth % 4 == 2 {
+        "query: SELECT * FROM {{ source('shop.members') }} WHERE COALESCE(tier, '') <> 'test'"
+    } else {
+        "from: shop.members"
+    };
+    let _ = writeln!(
+        text,
+        "#- models/member_{nth}.yml\ndimension: member_{nth}\ndescription: A member's own \"{nth}\" \\\\ view.\n{from}\n\
+         natural_key: member_id\neffective_at: {}\non_delete: {}\nfirst_version: {}\nopen_end: {}\ntype1_scope: {}\nlate_type0: {}\n\
+         surrogate_key: {{ strategy: {}{} }}\nattributes:\n  code: {{ scd: 0 }}\n  name: {{ scd: 1 }}\n  city: {{ scd: 2, hierarchy: place.1 }}\n  \
+         tier: {{ scd: {} }}\n  size: {{ scd: 2 }}\n  rate: {{ scd: 2 }}\n  big: {{ scd: 2 }}\n  limit_: {{ scd: 1 }}\n  is_vip: {{ scd: 2 }}\n  \
+         photo: {{ scd: 2 }}\n  profile: {{ scd: 2 }}\n  born: {{ scd: 0 }}\n  opens: {{ scd: 2 }}\n  seen: {{ scd: 2 }}\n  \
+         initial: {{ scd: 2, expr: \"SUBSTR(name, 1, 1)\", type: STRING, pii: true }}",
+        pick(nth, 1, &["updated_at", "extracted", "updated_at", "updated_at"]),
+        pick(nth, 1, &["close", "flag", "ignore"]),
+        pick(nth, 3, &["beginning_of_time", "own_instant"]),
+        pick(nth, 2, &["far_future", "none"]),
+        pick(nth, 5, &["all", "current"]),
+        pick(nth, 4, &["restate", "keep"]),
+        pick(nth, 2, &["hash", "hash", "sequence"]),
+        pick(nth, 3, &["", ", salt: pepper"]),
+        pick(nth, 1, &["2", "3", "6", "7"]),
+    );
+}
+
+fn fact(text: &mut String, nth: usize) {
+    let kind = pick(nth, 1, &["transaction", "periodic_snapshot", "accumulating_snapshot", "factless", "transaction"]);
+    let partition = pick(nth, 1, &["sold_on", "sold_at", "shipped_at"]);
+    let key = if nth % 4 == 1 { "sale_id, line, sold_on" } else { "sale_id, line" };
+    let measures = if kind == "factless" {
+        ""
+    } else {
+        "measures:\n  quantity: { type: INT64, additive: all, unit: piece }\n  \
+         amount: { expr: quantity * price, type: NUMERIC, additive: all, currency: KRW }\n"
+    };
+    let query = if nth % 3 == 2 {
+        "SELECT s.*, m.tier FROM {{ source('shop.sales') }} AS s JOIN {{ source('shop.members') }} AS m USING (member_id)"
+    } else {
+        "SELECT * FROM {{ source('shop.sales') }} WHERE quantity > 0"
+    };
+    let _ = write!(
+        text,
+        "#- models/sale_{nth}.yml\nfact: sale_{nth}\nkind: {kind}\ndescription: Sales, as seen by {nth}.\nbusiness_process: selling\n\
+         grain: {{ description: one row per line, key: [{key}] }}\nquery: {query}\nevent_time: sold_at\npartition_by: {partition}\n\
+         on_delete: {}\ninsert_only: {}\n{}dimensions:\n  sold_date: {{ dimension: date, on: sold_at }}\n  sold_minute: {{ dimension: minute, on: sold_at }}\n  \
+         shipped_date: {{ dimension: date, on: shipped_at }}\n  region: {{ on: [country, region], missing: {} }}\n  \
+         member: {{ dimension: member_{}, on: member_id, missing: {} }}\n  \
+         shipped_member: {{ dimension: member_{}, on: member_id, as_of: shipped_at, missing: {} }}\n  \
+         base: {{ on: member_id }}\n  base_profile: {{ on: member_id }}\ndegenerate: [op]\n{measures}",
+        pick(nth, 1, &["remove", "flag", "ignore"]),
+        nth % 4 == 2,
+        pick(nth, 2, &["", "on_duplicate: { keep_latest_by: updated_at }\n"]),
+        pick(nth, 1, &["infer", "unknown", "error"]),
+        nth % 12,
+        pick(nth, 2, &["infer", "unknown", "error"]),
+        (nth + 5) % 12,
+        pick(nth, 3, &["infer", "unknown", "error"]),
+    );
+}
+
+fn corpus() -> String {
+    let mut text = HEAD.to_owned();
+    (0..12).for_each(|nth| dimension(&mut text, nth));
+    (0..12).for_each(|nth| fact(&mut text, nth));
+    text
+}
+
+/// Values of the enumerations in a schema.
+fn words(schema: &Value, found: &mut Vec<String>) {
+    match schema {
+        Value::Object(fields) => {
+            found.extend(fields.get("const").and_then(Value::as_str).map(str::to_owned));
+            for value in fields.get("enum").and_then(Value::as_array).into_iter().flatten() {
+                found.extend(value.as_str().map(str::to_owned));
+            }
+            fields.values().for_each(|value| words(value, found));
+        }
+        Value::Array(items) => items.iter().for_each(|item| words(item, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_statement_of_every_feature() {
+    let disk = Project::new(&corpus());
+    every_statement(disk.path());
+}
+
+#[test]
+fn nothing_of_the_language_is_left_out() {
+    // What decides no statement: lint levels, formats of files, what a database's columns do, who is additive over what.
+    let elsewhere = [
+        "off", "warn", "error", "csv", "parquet", "json", "freeze", "discard", "current", "changes", "standard", "aggregate",
+        "none", "all", "changes", "files", "semi", "non", "unknown", "not_applicable", "not_yet",
+    ];
+    let text = corpus();
+    let mut missing = Vec::new();
+    for schema in ["source", "dimension", "fact"] {
+        let path = repository().join(format!("schemas/{schema}.schema.json"));
+        let schema = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let mut found = Vec::new();
+        words(&serde_json::from_str(&schema).expect("a schema"), &mut found);
+        missing.extend(found.into_iter().filter(|word| !elsewhere.contains(&word.as_str()) && !text.contains(word.as_str())));
+    }
+    assert!(missing.is_empty(), "{missing:?}");
+}

@@ -1,0 +1,78 @@
+//! What the runner sends to BigQuery, as it sends it: every script of an apply, of runs and of an audit, analyzed in its order
+//! from an empty catalog. An emulator answers, so that the runner goes on.
+
+use std::path::Path;
+use std::process::Command;
+
+use dwc_tests::bigquery_emulator::BigQueryEmulator;
+use dwc_tests::bigquery_server::BigQueryServer;
+use dwc_tests::googlesql::GoogleSql;
+use dwc_tests::project::{Project, dwc_binary};
+use dwc_tests::shop::SHOP;
+use serde_json::Value;
+
+use super::analyze;
+
+fn dwc(address: &str, folder: &Path, arguments: &[&str]) -> String {
+    let mut command = Command::new(dwc_binary());
+    command.arg("--project-dir").arg(folder).args(arguments).args(["--target", "prod"]);
+    command.env("DWC_BIGQUERY_ENDPOINT", address).env("DWC_BIGQUERY_TOKEN", "emulated");
+    let output = command.env("DWC_BIGQUERY_PACE", "5,3").output().expect("dwc starts");
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// The table that a load job makes.
+fn loaded(load: &Value) -> String {
+    let (table, fields) = (&load["destinationTable"], load["schema"]["fields"].as_array().expect("fields"));
+    let columns: Vec<String> = fields
+        .iter()
+        .map(|field| {
+            let ty = match field["type"].as_str().expect("a type") {
+                "INTEGER" => "INT64",
+                "FLOAT" => "FLOAT64",
+                "BOOLEAN" => "BOOL",
+                other => other,
+            };
+            format!("`{}` {ty}", field["name"].as_str().expect("a name"))
+        })
+        .collect();
+    let name = |key: &str| table[key].as_str().expect("a name").to_owned();
+    format!("CREATE TABLE `{}`.`{}` ({});\n", name("datasetId"), name("tableId"), columns.join(", "))
+}
+
+#[test]
+fn every_script_that_is_sent() {
+    let emulator = BigQueryEmulator::start();
+    let server = BigQueryServer::before(Some(emulator.address()));
+    let disk = Project::new(SHOP);
+    dwc(&server.address(), disk.path(), &["apply", "--auto-approve"]);
+    dwc(&server.address(), disk.path(), &["run", "--until", "2026-03-01", "--at", "2026-03-01"]);
+    dwc(&server.address(), disk.path(), &["run", "--at", "2026-03-02"]);
+    dwc(&server.address(), disk.path(), &["run", "--mode", "full", "--at", "2026-03-03"]);
+    dwc(&server.address(), disk.path(), &["verify"]);
+    let question = dwc(&server.address(), disk.path(), &["query", "amount", "--by", "store.store_name", "--sql"]);
+    let world = server.world();
+    let mut analyzer = GoogleSql::for_project("emulated");
+    let mut problems = Vec::new();
+    let (mut scripts, mut loads) = (0, 0);
+    for id in &world.made {
+        let configuration = &world.bodies[id]["configuration"];
+        let text = match configuration["query"]["query"].as_str() {
+            Some(text) => {
+                scripts += 1;
+                format!("{};\n", text.trim_end().trim_end_matches(';'))
+            }
+            None => {
+                loads += 1;
+                loaded(&configuration["load"])
+            }
+        };
+        analyze(&mut analyzer, id, &text, &mut problems);
+        let labels = configuration["labels"].as_object().expect("every job is labelled");
+        assert!(["dwc_project", "dwc_target", "dwc_unit"].iter().all(|name| labels.contains_key(*name)), "{labels:?}");
+    }
+    analyze(&mut analyzer, "question", &question, &mut problems);
+    assert!(scripts > 25 && loads > 5, "{scripts} scripts, {loads} loads");
+    assert!(problems.is_empty(), "{} problems:\n{}", problems.len(), problems.join("\n"));
+}
