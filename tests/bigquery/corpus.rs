@@ -228,8 +228,27 @@ fn every_statement_of_every_feature() {
 fn nothing_of_the_language_is_left_out() {
     // What decides no statement: lint levels, formats of files, what a database's columns do, who is additive over what.
     let elsewhere = [
-        "off", "warn", "error", "csv", "parquet", "json", "freeze", "discard", "current", "changes", "standard", "aggregate",
-        "none", "all", "changes", "files", "semi", "non", "unknown", "not_applicable", "not_yet",
+        "off",
+        "warn",
+        "error",
+        "csv",
+        "parquet",
+        "json",
+        "freeze",
+        "discard",
+        "current",
+        "changes",
+        "standard",
+        "aggregate",
+        "none",
+        "all",
+        "changes",
+        "files",
+        "semi",
+        "non",
+        "unknown",
+        "not_applicable",
+        "not_yet",
     ];
     let text = corpus();
     let mut missing = Vec::new();
@@ -238,7 +257,9 @@ fn nothing_of_the_language_is_left_out() {
         let schema = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let mut found = Vec::new();
         words(&serde_json::from_str(&schema).expect("a schema"), &mut found);
-        missing.extend(found.into_iter().filter(|word| !elsewhere.contains(&word.as_str()) && !text.contains(word.as_str())));
+        missing.extend(
+            found.into_iter().filter(|word| !elsewhere.contains(&word.as_str()) && !text.contains(word.as_str())),
+        );
     }
     assert!(missing.is_empty(), "{missing:?}");
 }

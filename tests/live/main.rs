@@ -84,7 +84,11 @@ fn a_real_account_gives_the_rows_of_the_embedded_engine() {
         let done = dwc_runner::run(engine, &project, disk.path(), &options, &mut |_| ());
         let (report, offences) = done.unwrap_or_else(|error| panic!("{error:?}"));
         assert!(offences.is_empty(), "{offences:?}");
-        report.models.into_iter().map(|model| (model.model, model.inserted, model.updated, model.deleted)).collect::<Vec<_>>()
+        report
+            .models
+            .into_iter()
+            .map(|model| (model.model, model.inserted, model.updated, model.deleted))
+            .collect::<Vec<_>>()
     };
     let engines: [Engine<'_>; 2] = [(&here).into(), (&there).into()];
     let reports = engines.map(|engine| {

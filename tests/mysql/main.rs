@@ -4,6 +4,7 @@ mod faults;
 mod first_load;
 mod increments;
 mod schema_changes;
+mod tls;
 mod types;
 mod windows;
 

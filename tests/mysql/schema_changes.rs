@@ -4,7 +4,7 @@ use dwc_compiler::diagnostic::Code;
 use dwc_runner::{Mode, Notice, RunReport};
 use dwc_tests::warehouse::{Warehouse, counts};
 
-use super::{project, shop};
+use super::shop;
 
 const ORDERS: &str = "CREATE TABLE orders (id INT PRIMARY KEY, total INT, secret VARCHAR(20), updated_at DATETIME);
   INSERT INTO orders VALUES (1, 10, 'x', '2026-01-01'), (2, 20, 'y', '2026-01-01');";

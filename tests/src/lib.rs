@@ -5,6 +5,7 @@
 
 pub mod bigquery_emulator;
 pub mod bigquery_server;
+mod certificate;
 pub mod googlesql;
 pub mod mariadb;
 pub mod postgres;

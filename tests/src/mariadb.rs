@@ -3,9 +3,11 @@
 
 use std::fs::File;
 use std::net::TcpListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
+
+use crate::certificate;
 
 const INSTALL: &str = "install it with `apt-get install -y mariadb-server` or `tools/setup-tests`";
 
@@ -19,7 +21,22 @@ pub struct MariaDb {
 impl MariaDb {
     /// Starts a server and waits until it answers.
     pub fn start() -> Self {
+        Self::start_in(|_| {})
+    }
+
+    /// Starts a server with a certificate, for `localhost` alone, of an authority of its own.
+    pub fn start_with_certificate() -> Self {
+        Self::start_in(|folder| certificate::make(Command::new("sh"), folder))
+    }
+
+    /// The authority that signed the server's certificate.
+    pub fn authority(&self) -> PathBuf {
+        self.folder.path().join("ca.crt")
+    }
+
+    fn start_in(prepare: impl FnOnce(&Path)) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
+        prepare(folder.path());
         let data = folder.path().join("data");
         let user = format!("--user={}", user_name());
         let output = run(Command::new("mariadb-install-db")
@@ -123,6 +140,10 @@ fn serve(folder: &Path, port: u16) -> Child {
         .arg(format!("--tmpdir={}", folder.display()))
         .arg(format!("--datadir={}", folder.join("data").display()))
         .arg(format!("--socket={}", folder.join("s").display()))
+        .args(["crt", "key"].iter().zip(["cert", "key"]).filter_map(|(end, option)| {
+            let path = folder.join(format!("server.{end}"));
+            path.exists().then(|| format!("--ssl-{option}={}", path.display()))
+        }))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(File::create(&log).expect("the server's log is created"))

@@ -7,6 +7,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use crate::certificate;
+
 const INSTALL: &str = "install it with `apt-get install -y postgresql` or `tools/setup-tests`";
 
 /// A running server; `reader` has the password `secret`, over TCP.
@@ -30,7 +32,7 @@ impl Postgres {
             .arg(started.path("data"))
             .output();
         check("initdb", done);
-        started.certify();
+        certificate::make(runner("sh"), started.folder.path());
         started.serve();
         started
     }
@@ -90,20 +92,6 @@ impl Postgres {
 
     fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
-    }
-
-    /// An authority, and a certificate of it for `localhost`.
-    fn certify(&self) {
-        let script = "cd \"$0\" && \
-            openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=authority \
-              -keyout ca.key -out ca.crt && \
-            openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost \
-              -keyout server.key -out server.csr && \
-            printf 'subjectAltName=DNS:localhost' > names && \
-            openssl x509 -req -in server.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -extfile names \
-              -out server.crt && chmod 600 server.key";
-        let mut command = runner("sh");
-        check("openssl", command.args(["-c", script]).arg(self.folder.path()).output());
     }
 }
 

@@ -54,7 +54,7 @@ pub(super) fn read_address(address: &str) -> Option<Opts> {
     let (plain, parameters) = address.split_once('?').unwrap_or((&address, ""));
     let mut kept = Vec::new();
     let mut tls: Option<SslOpts> = None;
-    let mut authority = None;
+    let (mut authority, mut host) = (None, None);
     for parameter in parameters.split('&').filter(|parameter| !parameter.is_empty()) {
         let (key, value) = parameter.split_once('=').unwrap_or((parameter, ""));
         match key.to_ascii_lowercase().replace(['-', '_'], "").as_str() {
@@ -66,12 +66,13 @@ pub(super) fn read_address(address: &str) -> Option<Opts> {
                             .with_danger_accept_invalid_certs(true)
                             .with_danger_skip_domain_validation(true),
                     ),
-                    "verify_ca" => Some(SslOpts::default().with_danger_skip_domain_validation(true)),
-                    "verify_identity" => Some(SslOpts::default()),
+                    // The driver cannot check the authority without the name.
+                    "verify_ca" | "verify_identity" => Some(SslOpts::default()),
                     _ => return None,
                 }
             }
             "sslca" => authority = Some(std::path::PathBuf::from(value)),
+            "sslhost" => host = Some(value.to_owned()),
             _ => kept.push(parameter),
         }
     }
@@ -82,6 +83,7 @@ pub(super) fn read_address(address: &str) -> Option<Opts> {
         .tcp_keepalive(Some(KEEPALIVE))
         .max_allowed_packet(Some(1 << 30));
     if let Some(tls) = tls {
+        let tls = tls.with_danger_tls_hostname_override(host);
         builder = builder.ssl_opts(match authority {
             Some(path) => tls.with_root_certs(vec![path.into()]),
             None => tls,
