@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use dwc_runner::{Mode, RunReport, SourceOutcome};
+use dwc_runner::Mode;
 use dwc_tests::mariadb::MariaDb;
 use dwc_tests::project::Project;
 use dwc_tests::proxy::{Fault, Proxy};
-use dwc_tests::warehouse::{Warehouse, counts};
+use dwc_tests::warehouse::{Warehouse, counts, outcome};
 use mysql_async::prelude::Queryable;
 
 use super::project;
@@ -35,13 +35,6 @@ fn with(url: &str, settings: &str) -> Project {
     let source = project.read("models/shop.yml");
     project.write("models/shop.yml", &source.replace("tables:", &format!("{settings}\ntables:")));
     project
-}
-
-fn outcome(report: &RunReport) -> Option<&str> {
-    match &report.sources[0].outcome {
-        SourceOutcome::Landed => None,
-        SourceOutcome::Unreachable(reason) => Some(reason),
-    }
 }
 
 fn landed(warehouse: &Warehouse) -> Vec<Vec<String>> {

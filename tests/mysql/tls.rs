@@ -1,8 +1,8 @@
 //! What each mode of TLS checks: the server's certificate is of an authority of its own, for `localhost` alone.
 
-use dwc_runner::{Mode, SourceOutcome};
+use dwc_runner::Mode;
 use dwc_tests::mariadb::MariaDb;
-use dwc_tests::warehouse::Warehouse;
+use dwc_tests::warehouse::{Warehouse, outcome};
 
 use super::project;
 
@@ -20,10 +20,8 @@ fn each_mode_checks_what_it_says() {
         let project = project(&url, "t: { primary_key: id, columns: { id: INT64 } }");
         let source = project.read("models/shop.yml").replace("tables:", "retries: 0\ntables:");
         project.write("models/shop.yml", &source);
-        match &Warehouse::apply(project.path()).run(Mode::Incremental).sources[0].outcome {
-            SourceOutcome::Landed => "landed".to_owned(),
-            SourceOutcome::Unreachable(reason) => reason.clone(),
-        }
+        let report = Warehouse::apply(project.path()).run(Mode::Incremental);
+        outcome(&report).unwrap_or("landed").to_owned()
     };
     assert!(run("127.0.0.1", "").contains("access denied"), "not encrypted");
     assert_eq!(run("127.0.0.1", "?ssl-mode=REQUIRED"), "landed");

@@ -1,10 +1,10 @@
 //! Servers that are cut off, restarted or closed to the user: after it, and one full pass, the warehouse is what the
 //! source is, and no address is shown.
 
-use dwc_runner::{Mode, RunReport, SourceOutcome};
+use dwc_runner::Mode;
 use dwc_tests::postgres::Postgres;
 use dwc_tests::proxy::{Fault, Proxy};
-use dwc_tests::warehouse::Warehouse;
+use dwc_tests::warehouse::{Warehouse, outcome};
 
 use super::project;
 
@@ -26,13 +26,6 @@ fn orders() -> Postgres {
          FROM generate_series(1, 3000) AS n; ANALYZE orders",
     );
     server
-}
-
-fn outcome(report: &RunReport) -> Option<&str> {
-    match &report.sources[0].outcome {
-        SourceOutcome::Landed => None,
-        SourceOutcome::Unreachable(reason) => Some(reason),
-    }
 }
 
 fn landed(warehouse: &Warehouse) -> Vec<Vec<String>> {

@@ -1,8 +1,8 @@
 //! What each mode of TLS checks: the server's certificate is of an authority of its own, for `localhost` alone.
 
-use dwc_runner::{Mode, SourceOutcome};
+use dwc_runner::Mode;
 use dwc_tests::postgres::Postgres;
-use dwc_tests::warehouse::Warehouse;
+use dwc_tests::warehouse::{Warehouse, outcome};
 
 use super::project;
 
@@ -15,10 +15,8 @@ fn each_mode_checks_what_it_says() {
     let run = |host: &str, parameters: &str| {
         let url = format!("postgres://reader:secret@{host}:{}/postgres?{parameters}", server.port());
         let project = project(&url, "retries: 0\n", "t: { primary_key: id, columns: { id: INT64, tls: BOOL } }");
-        match &Warehouse::apply(project.path()).run(Mode::Incremental).sources[0].outcome {
-            SourceOutcome::Landed => "landed".to_owned(),
-            SourceOutcome::Unreachable(reason) => reason.clone(),
-        }
+        let report = Warehouse::apply(project.path()).run(Mode::Incremental);
+        outcome(&report).unwrap_or("landed").to_owned()
     };
     assert_eq!(run("127.0.0.1", "sslmode=disable"), "landed");
     assert_eq!(run("127.0.0.1", "sslmode=require"), "landed");

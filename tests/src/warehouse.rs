@@ -8,7 +8,7 @@ use dwc_compiler::model::TargetType;
 use dwc_compiler::plan::LoadPlan;
 use dwc_compiler::source::{FileSet, SourceFile};
 use dwc_compiler::sql::load_plan;
-use dwc_runner::{DuckDbWarehouse, Error, Mode, RunOptions, RunReport, TableReport};
+use dwc_runner::{DuckDbWarehouse, Error, Mode, RunOptions, RunReport, SourceOutcome, TableReport};
 
 /// A project with its warehouse in memory.
 pub struct Warehouse {
@@ -91,6 +91,14 @@ impl Warehouse {
     /// Executes statements on the warehouse.
     pub fn execute(&self, sql: &str) {
         self.engine.execute(sql).unwrap_or_else(|error| panic!("{error:?}\n{sql}"));
+    }
+}
+
+/// Why the first source of a run was not read; `None` where it was.
+pub fn outcome(report: &RunReport) -> Option<&str> {
+    match &report.sources[0].outcome {
+        SourceOutcome::Landed => None,
+        SourceOutcome::Unreachable(reason) => Some(reason),
     }
 }
 

@@ -168,32 +168,26 @@ pub(crate) enum Command {
 }
 
 /// What is looked at.
+/// The database that an import looks at.
+#[derive(Debug, clap::Args)]
+pub(crate) struct FromDatabase {
+    /// The source's name in the project
+    #[arg(long)]
+    pub(crate) name: String,
+    /// The environment variable with the address, such as SHOP_DB_URL
+    #[arg(long, value_name = "VARIABLE")]
+    pub(crate) url_env: String,
+    /// The file to write, in the project's folder; standard output when left out
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum ImportFrom {
     /// A MySQL or MariaDB database
-    Mysql {
-        /// The source's name in the project
-        #[arg(long)]
-        name: String,
-        /// The environment variable with the address, such as SHOP_DB_URL
-        #[arg(long, value_name = "VARIABLE")]
-        url_env: String,
-        /// The file to write, in the project's folder; standard output when left out
-        #[arg(long, value_name = "FILE")]
-        out: Option<PathBuf>,
-    },
+    Mysql(FromDatabase),
     /// A PostgreSQL database
-    Postgres {
-        /// The source's name in the project
-        #[arg(long)]
-        name: String,
-        /// The environment variable with the address, such as SHOP_DB_URL
-        #[arg(long, value_name = "VARIABLE")]
-        url_env: String,
-        /// The file to write, in the project's folder; standard output when left out
-        #[arg(long, value_name = "FILE")]
-        out: Option<PathBuf>,
-    },
+    Postgres(FromDatabase),
     /// CSV, Parquet or NDJSON files
     Files {
         /// The source's name in the project

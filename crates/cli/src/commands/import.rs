@@ -11,8 +11,8 @@ use crate::exit::Exit;
 
 pub(super) fn run(global: &Global, from: &ImportFrom) -> Result<Exit, Error> {
     let (text, out) = match from {
-        ImportFrom::Mysql { name, url_env, out } => (import_mysql(name, url_env)?, out),
-        ImportFrom::Postgres { name, url_env, out } => (import_postgres(name, url_env)?, out),
+        ImportFrom::Mysql(from) => (import_mysql(&from.name, &from.url_env)?, &from.out),
+        ImportFrom::Postgres(from) => (import_postgres(&from.name, &from.url_env)?, &from.out),
         ImportFrom::Files { name, place, out } => (import_files(name, &global.project_dir, place)?, out),
     };
     match out {
