@@ -39,6 +39,11 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
     ("crates/docs/src", &["std::fs", "std::net", "std::env", "dwc_runner", "dwc_duckdb", "println!", "Utc::now"]),
     ("crates/duckdb/src", &["dwc_compiler", "dwc_runner"]),
     ("crates/bigquery/src", &["dwc_compiler", "dwc_runner", "dwc_duckdb", "println!"]),
+    ("crates/runner/src/extract", &["crate::execute", "crate::import"]),
+    (
+        "crates/runner/src/extract/database",
+        &["mysql_async", "tokio_postgres", "rustls", "DuckDbWarehouse", "crate::warehouse"],
+    ),
     ("crates/runner/src", &["dwc_docs", "miette", "println!", "process::exit"]),
 ];
 

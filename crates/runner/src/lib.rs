@@ -1,6 +1,7 @@
 //! The runner: everything that touches the world. It reads projects, extracts from sources, executes plans on a
 //! warehouse and keeps the warehouse's state. It decides nothing that the compiler could have decided.
 
+mod crash;
 pub mod error;
 mod execute;
 mod extract;

@@ -2,7 +2,6 @@
 
 mod apply;
 mod bigquery;
-pub(crate) mod crash;
 mod land;
 mod land_database;
 mod land_files;
@@ -11,6 +10,8 @@ mod reading;
 mod rebuild;
 mod report;
 mod run;
+
+use crate::crash;
 
 pub use apply::{ApplyReport, apply, changes};
 pub use rebuild::{RebuildOptions, RebuildReport, VersionChange, VersionState, rebuild};

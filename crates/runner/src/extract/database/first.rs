@@ -19,7 +19,7 @@ use super::gather::{Pace, View};
 use super::view::{Query, now, stream};
 use super::{Server, attempts, block_on, columns, zone};
 use crate::Error;
-use crate::execute::crash;
+use crate::crash;
 use crate::extract::meter::Meter;
 use crate::extract::staging::Staged;
 use crate::extract::{Reading, SourceColumn, Watermark};
