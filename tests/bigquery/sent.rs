@@ -51,7 +51,10 @@ fn every_script_that_is_sent() {
     dwc(&server.address(), disk.path(), &["run", "--at", "2026-03-02"]);
     dwc(&server.address(), disk.path(), &["run", "--mode", "full", "--at", "2026-03-03"]);
     dwc(&server.address(), disk.path(), &["verify"]);
-    let question = dwc(&server.address(), disk.path(), &["query", "amount", "--by", "store.store_name", "--sql"]);
+    let asked = ["query", "amount", "--by", "store.store_name"];
+    let answer = dwc(&server.address(), disk.path(), &[&asked[..], &["--format", "json"]].concat());
+    assert!(answer.contains("store__store_name") && answer.contains("하나마트"), "{answer}");
+    let question = dwc(&server.address(), disk.path(), &[&asked[..], &["--sql"]].concat());
     let world = server.world();
     let mut analyzer = GoogleSql::for_project("emulated");
     let mut problems = Vec::new();

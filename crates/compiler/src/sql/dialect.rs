@@ -10,6 +10,8 @@ pub trait Dialect: Sync {
     fn name(&self) -> &'static str;
     /// An identifier, quoted.
     fn quote(&self, name: &str) -> String;
+    /// The name of an answer's column that holds an attribute of a role, `role.attribute`.
+    fn heading(&self, path: &str) -> String;
     /// The engine's spelling of a GoogleSQL type.
     fn ty(&self, ty: &Type) -> String;
     /// Fixed words of statement templates.
@@ -77,6 +79,10 @@ impl Dialect for DuckDb {
 
     fn quote(&self, name: &str) -> String {
         format!("\"{}\"", name.replace('"', "\"\""))
+    }
+
+    fn heading(&self, path: &str) -> String {
+        path.to_owned()
     }
 
     fn ty(&self, ty: &Type) -> String {
@@ -148,6 +154,12 @@ impl Dialect for BigQuery {
 
     fn quote(&self, name: &str) -> String {
         format!("`{}`", name.replace('\\', "\\\\").replace('`', "\\`"))
+    }
+
+    /// A column's name holds no dot.
+    /// <https://cloud.google.com/bigquery/docs/schemas#column_names>
+    fn heading(&self, path: &str) -> String {
+        path.replace('.', "__")
     }
 
     fn ty(&self, ty: &Type) -> String {

@@ -62,7 +62,7 @@ pub fn drill_across(
             if !joins.contains(&join) {
                 joins.push(join);
             }
-            groups.push((format!("{alias}.{}", quote(attribute)), quote(path)));
+            groups.push((format!("{alias}.{}", quote(attribute)), quote(&dialect.heading(path))));
         }
         let mut items: Vec<String> = groups.iter().map(|(expr, name)| format!("{expr} AS {name}")).collect();
         for measure in measures {
@@ -74,7 +74,7 @@ pub fn drill_across(
         let joins = joins.iter().map(|join| format!("\n  {join}")).collect::<String>();
         parts.push(format!("SELECT {}\n  FROM {} AS f{joins}{group}", items.join(", "), table(&fact.name)));
     }
-    let attributes: Vec<String> = by.iter().map(|path| quote(path)).collect();
+    let attributes: Vec<String> = by.iter().map(|path| quote(&dialect.heading(path))).collect();
     let mut from = format!("(\n  {}\n) AS a0", parts[0]);
     for (index, part) in parts.iter().enumerate().skip(1) {
         let on: Vec<String> = attributes
