@@ -189,17 +189,21 @@ fn fact(text: &mut String, nth: usize) {
         nth % 4 == 2,
         pick(nth, 2, &["", "on_duplicate: { keep_latest_by: updated_at }\n"]),
         pick(nth, 1, &["infer", "unknown", "error"]),
-        nth % 12,
+        nth,
         pick(nth, 2, &["infer", "unknown", "error"]),
-        (nth + 5) % 12,
+        nth / 2 * 2 + (nth + 1) % 2,
         pick(nth, 3, &["infer", "unknown", "error"]),
     );
 }
 
-fn corpus() -> String {
+/// How many projects there are: a catalog of few tables is analyzed faster.
+const PARTS: usize = 4;
+
+/// A project with two of the dimensions and two of the facts.
+fn corpus(part: usize) -> String {
     let mut text = HEAD.to_owned();
-    (0..12).for_each(|nth| dimension(&mut text, nth));
-    (0..12).for_each(|nth| fact(&mut text, nth));
+    (part * 2..part * 2 + 2).for_each(|nth| dimension(&mut text, nth));
+    (part * 2..part * 2 + 2).for_each(|nth| fact(&mut text, nth));
     text
 }
 
@@ -220,8 +224,10 @@ fn words(schema: &Value, found: &mut Vec<String>) {
 
 #[test]
 fn every_statement_of_every_feature() {
-    let disk = Project::new(&corpus());
-    every_statement(disk.path());
+    for part in 0..PARTS {
+        let disk = Project::new(&corpus(part));
+        every_statement(disk.path());
+    }
 }
 
 #[test]
@@ -250,7 +256,7 @@ fn nothing_of_the_language_is_left_out() {
         "not_applicable",
         "not_yet",
     ];
-    let text = corpus();
+    let text: String = (0..PARTS).map(corpus).collect();
     let mut missing = Vec::new();
     for schema in ["source", "dimension", "fact"] {
         let path = repository().join(format!("schemas/{schema}.schema.json"));

@@ -53,7 +53,7 @@ fn every_script_that_is_sent() {
     dwc(&server.address(), disk.path(), &["verify"]);
     let asked = ["query", "amount", "--by", "store.store_name"];
     let answer = dwc(&server.address(), disk.path(), &[&asked[..], &["--format", "json"]].concat());
-    assert!(answer.contains("store__store_name") && answer.contains("하나마트"), "{answer}");
+    assert!(answer.contains("store__store_name") && answer.contains("하나상회"), "{answer}");
     let question = dwc(&server.address(), disk.path(), &[&asked[..], &["--sql"]].concat());
     let world = server.world();
     let mut analyzer = GoogleSql::for_project("emulated");
