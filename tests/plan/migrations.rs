@@ -112,22 +112,6 @@ const CASES: &[Case] = &[
         sales: "3",
     },
     Case {
-        name: "another natural key",
-        edits: &[
-            (CUSTOMER, "natural_key: customer_id", "natural_key: name"),
-            (CUSTOMER, "  name: { scd: 1 }\n", ""),
-            (
-                SALE,
-                "from: shop.sales",
-                "query: |\n  SELECT s.*, c.name FROM {{ source('shop.sales') }} AS s JOIN {{ source('shop.customers') }} AS c USING (customer_id)",
-            ),
-            (SALE, "{ on: customer_id }", "{ on: name }"),
-        ],
-        expected: ("table dw_history.customer", "rebuild", "destructive"),
-        reason: "the natural key changes from (customer_id) to (name)",
-        sales: "3",
-    },
-    Case {
         name: "another grain",
         edits: &[(SALE, "key: sale_id", "key: [sale_id, channel]"), (SALE, "degenerate: [channel]\n", "")],
         expected: ("table dw.sale", "rebuild", "grain_changing"),
@@ -197,7 +181,7 @@ const CASES: &[Case] = &[
     Case {
         name: "a calendar that goes on",
         edits: &[("models/date.yml", "2026-12-31", "2027-12-31")],
-        expected: ("table dw.date", "rebuild", "history_rewriting"),
+        expected: ("table dw.date", "rebuild", "breaking"),
         reason: "its rows are generated anew",
         sales: "3",
     },
@@ -350,4 +334,37 @@ fn a_model_is_split_and_merged_again() {
     done(project.dwc(&allow));
     done(project.dwc(&["run"]));
     assert_eq!(star(&project), before);
+}
+
+#[test]
+fn another_natural_key_makes_other_members() {
+    let project = loaded();
+    edit(&project, CUSTOMER, "natural_key: customer_id", "natural_key: name");
+    edit(&project, CUSTOMER, "  name: { scd: 1 }\n", "");
+    edit(
+        &project,
+        SALE,
+        "from: shop.sales",
+        "query: |\n  SELECT s.*, c.name FROM {{ source('shop.sales') }} AS s JOIN {{ source('shop.customers') }} AS c USING (customer_id)",
+    );
+    edit(&project, SALE, "{ on: customer_id }", "{ on: name }");
+    let plan = planned(&project);
+    let history = change(&plan, "table dw_history.customer");
+    assert_eq!((&history["action"], &history["class"]), (&"rebuild".into(), &"destructive".into()));
+    let reason = "the natural key changes from (customer_id) to (name)";
+    assert!(history["reasons"].to_string().contains(reason), "{history:#}");
+    assert_eq!(history["counted"], serde_json::json!(["3 rows go"]));
+    refused(project.dwc(&["apply", "--auto-approve"]), "DW0702");
+    applied(&project);
+    done(project.dwc(&["run"]));
+    nothing_to_change(&project);
+    let members =
+        rows(&project, "SELECT name, city FROM dw.customer WHERE is_current AND customer_key >= 0 ORDER BY 1");
+    assert_eq!(members, ["두리|Busan", "하나|Jeju"]);
+    let sales = rows(
+        &project,
+        "SELECT c.name, SUM(amount) FROM dw.sale JOIN dw.customer AS c USING (customer_key) GROUP BY 1 ORDER BY 1",
+    );
+    assert_eq!(sales, ["두리|2500", "하나|1700"]);
+    assert_eq!(project.dwc(&["verify"]).code, Some(0));
 }

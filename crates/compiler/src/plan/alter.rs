@@ -172,6 +172,7 @@ fn load(change: &mut Change, old: &Object, new: &Object, rebuild: &mut Vec<Strin
     }
     if new.design.get("kind").is_some_and(|kind| design::GENERATED.contains(&kind.as_str())) {
         change.carries = Carries::Nothing;
+        change.class = change.class.max(Class::Breaking);
         rebuild.push("its rows are generated anew".to_owned());
         return;
     }

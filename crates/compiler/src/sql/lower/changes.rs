@@ -69,6 +69,9 @@ impl Lowering<'_> {
             (Action::Rebuild, Some(before), Some(after)) => {
                 let mut statements = self.swap(before, after);
                 statements.extend(self.filled(change, after));
+                // A label such as `Unknown` is one for texts alone.
+                let retyped = retyped(before, after).into_iter();
+                statements.extend(retyped.filter_map(|(_, column)| self.reserved_in_column(after, column)));
                 statements
             }
             (Action::Alter, _, Some(after)) if after.kind == ObjectKind::View => self.create(after),
