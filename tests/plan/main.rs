@@ -7,6 +7,7 @@ mod drift;
 mod environments;
 mod formats;
 mod migrations;
+mod pipelines;
 mod saved;
 mod snapshots;
 

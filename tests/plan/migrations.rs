@@ -1,6 +1,10 @@
 //! Every migration with data: what the plan says of it, which rows are there right after the apply, and that the next run
 //! leaves what the changed models would have made from the start.
 
+use dwc_compiler::model::TargetType;
+use dwc_compiler::plan::{ChangeSet, Manifest, diff};
+use dwc_compiler::sql;
+use dwc_tests::googlesql::GoogleSql;
 use dwc_tests::project::Project;
 
 use crate::{SHOP, change, done, edit, loaded, nothing_to_change, planned, refused, rows};
@@ -367,4 +371,43 @@ fn another_natural_key_makes_other_members() {
     );
     assert_eq!(sales, ["두리|2500", "하나|1700"]);
     assert_eq!(project.dwc(&["verify"]).code, Some(0));
+}
+
+/// The objects that a project needs on BigQuery, and the checked project.
+fn on_bigquery(project: &Project) -> (dwc_compiler::model::Project, Manifest) {
+    let files = dwc_runner::project::read(project.path()).expect("a project");
+    let model = dwc_compiler::check(&files).project.expect("a project that checks");
+    let manifest = sql::manifest(&model, TargetType::Bigquery, "dw");
+    (model, manifest)
+}
+
+#[test]
+fn each_is_written_for_bigquery_too() {
+    let mut analyzer = GoogleSql::start();
+    let mut wrong = Vec::new();
+    for case in CASES {
+        let project = Project::new(SHOP);
+        let (model, before) = on_bigquery(&project);
+        let script = |set: &ChangeSet, model: &dwc_compiler::model::Project| -> String {
+            let statements = sql::change_statements(model, TargetType::Bigquery, "dw", set);
+            statements.iter().map(|statement| format!("{};\n", statement.sql)).collect()
+        };
+        let first = script(&diff(None, &before), &model);
+        for (file, from, to) in case.edits {
+            edit(&project, file, from, to);
+        }
+        let (model, after) = on_bigquery(&project);
+        let set = diff(Some(&before), &after);
+        let text = script(&set, &model);
+        assert!(!set.changes.is_empty(), "{}", case.name);
+        for error in analyzer.analyze_script(&format!("{first}{text}")) {
+            wrong.push(format!("{}: {}\n{text}", case.name, error.message));
+        }
+        for probe in sql::change_probes(&model, TargetType::Bigquery, "dw", &set) {
+            for error in analyzer.analyze_script(&format!("{first}{};\n", probe.sql)) {
+                wrong.push(format!("{}: {}\n{}", case.name, error.message, probe.sql));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -102,20 +102,30 @@ impl Plan {
     }
 }
 
-/// Text that Markdown prints as it is.
+/// Text that Markdown prints as it is; what stands in backticks stays code, where every backtick has its other.
 fn escaped(text: &str) -> String {
+    let text = text.replace(['\n', '\r'], " ");
+    let paired = text.matches('`').count() % 2 == 0;
     let mut out = String::new();
-    for c in text.chars() {
-        match c {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            '\n' | '\r' => out.push(' '),
-            '\\' | '*' | '_' | '[' | ']' | '|' | '#' | '~' | '!' | '@' => {
-                out.push('\\');
-                out.push(c);
+    for (at, part) in text.split('`').enumerate() {
+        if at > 0 {
+            out.push_str(if paired { "`" } else { "\\`" });
+        }
+        if paired && at % 2 == 1 {
+            out.push_str(part);
+            continue;
+        }
+        for c in part.chars() {
+            match c {
+                '<' => out.push_str("&lt;"),
+                '>' => out.push_str("&gt;"),
+                '&' => out.push_str("&amp;"),
+                '\\' | '*' | '_' | '[' | ']' | '|' | '#' | '~' | '!' | '@' => {
+                    out.push('\\');
+                    out.push(c);
+                }
+                c => out.push(c),
             }
-            c => out.push(c),
         }
     }
     out

@@ -55,6 +55,8 @@ pub struct SavedPlan {
 pub struct SavedChange {
     /// Stable: `table dw.product`.
     pub address: String,
+    /// The model or source table that the object belongs to.
+    pub owner: String,
     /// What is done.
     pub action: Action,
     /// What it means for those who use the object.
@@ -91,6 +93,7 @@ impl SavedPlan {
     pub fn of(planned: &Planned, place: Place<'_>, allowed: &[String]) -> Result<Self, Error> {
         let changes = planned.set.changes.iter().map(|change| SavedChange {
             address: change.address.clone(),
+            owner: change.after.as_ref().or(change.before.as_ref()).map_or_else(String::new, |one| one.owner.clone()),
             action: change.action,
             class: change.class,
             reasons: change.reasons.clone(),
