@@ -51,7 +51,7 @@ fn every_statement(folder: &Path) {
     let plan: LoadPlan = sql::load_plan(&project, TargetType::Bigquery, "dw").expect("a load plan");
     let mut analyzer = GoogleSql::start();
     let mut problems = Vec::new();
-    let ddl: Vec<String> = ddl.iter().map(|statement| format!("{statement};\n")).collect();
+    let ddl: Vec<String> = ddl.iter().map(|statement| format!("{};\n", statement.sql)).collect();
     analyze(&mut analyzer, "schema.sql", &ddl.concat(), &mut problems);
     for landing in &plan.landings {
         let columns: Vec<String> = landing.stage.columns.iter().map(|(name, ty)| format!("`{name}` {ty}")).collect();

@@ -153,6 +153,6 @@ fn the_sample_is_loaded_as_on_the_embedded_engine() {
     assert!(report.sources.iter().all(|source| source.batch == 0), "{report:?}");
     let state = other.state().expect("a state").expect("an applied one");
     assert_eq!((state.serial, state.runs.len()), (1, 3));
-    let (changes, _, _) = dwc_runner::changes(&other, &project).expect("a comparison");
-    assert!(changes.changes.is_empty(), "a plan after an apply is empty");
+    let planned = dwc_runner::plan(&other, &project).expect("a comparison");
+    assert!(planned.set.changes.is_empty(), "a plan after an apply is empty");
 }

@@ -38,7 +38,11 @@ fn the_sql_of_the_sample_is_what_was_read_last() {
         compare(folder.join(name).join("order_line.incremental.sql"), &joined(incremental));
         let manifest = sql::manifest(&project, engine, "dw");
         let ddl = sql::change_statements(&project, engine, "dw", &diff(None, &manifest));
-        let star: Vec<&String> = ddl.iter().filter(|sql| sql.contains("order_line") || sql.contains("store")).collect();
+        let star: Vec<&String> = ddl
+            .iter()
+            .map(|statement| &statement.sql)
+            .filter(|sql| sql.contains("order_line") || sql.contains("store"))
+            .collect();
         compare(
             folder.join(name).join("schema.sql"),
             &star.iter().map(|sql| format!("{sql};\n\n")).collect::<String>(),

@@ -54,7 +54,9 @@ fn check(seed: u64, case: &Case) -> usize {
     let mut script = String::from(
         "DECLARE dwc_batch INT64;\nDECLARE dwc_since INT64;\nDECLARE dwc_consumed INT64;\nDECLARE dwc_at TIMESTAMP;\n",
     );
-    for statement in sql::change_statements(&model, TargetType::Bigquery, "dw", &diff(None, &manifest)) {
+    for sql::ChangeStatement { sql: statement, .. } in
+        sql::change_statements(&model, TargetType::Bigquery, "dw", &diff(None, &manifest))
+    {
         let _ = writeln!(script, "{statement};");
     }
     let mut arrived = Arrived::new(case);

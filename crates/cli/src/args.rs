@@ -15,7 +15,7 @@ pub(crate) struct Args {
 }
 
 /// What every command takes.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Global {
     /// The folder with `dwc.yml`
     #[arg(long, global = true, value_name = "FOLDER", default_value = ".", env = "DWC_PROJECT_DIR")]
@@ -23,7 +23,10 @@ pub(crate) struct Global {
     /// The warehouse to work on; the project's default target when left out
     #[arg(long, global = true, value_name = "NAME", env = "DWC_TARGET")]
     pub(crate) target: Option<String>,
-    /// Models: names, `+name` with what it reads, `name+` with what reads it, `tag:word`
+    /// An environment of the target, as `dwc env create` made it
+    #[arg(long, global = true, value_name = "NAME", env = "DWC_ENV")]
+    pub(crate) env: Option<String>,
+    /// Models: names, `+name` with what it reads, `name+` with what reads it, `tag:word`, `state:modified`
     #[arg(long, global = true, value_name = "MODELS", num_args = 1..)]
     pub(crate) select: Vec<String>,
     /// How results are written
@@ -49,6 +52,8 @@ pub(crate) enum Format {
     Concise,
     /// For programs, on standard output
     Json,
+    /// For a review comment; only `dwc plan` writes it
+    Markdown,
 }
 
 #[derive(Debug, Subcommand)]
@@ -72,22 +77,15 @@ pub(crate) enum Command {
         out: Option<PathBuf>,
     },
     /// Show what an apply would change
-    Plan {
-        /// Print the statements
-        #[arg(long)]
-        sql: bool,
-        /// Exit with 2 when there are changes
-        #[arg(long)]
-        detailed_exitcode: bool,
-        /// Show which versions a rebuild of this model would change, instead
-        #[arg(long, value_name = "NAME", conflicts_with_all = ["sql", "detailed_exitcode"])]
-        rebuild: Option<String>,
-        /// The day or time since which the rebuild would compute the history anew
-        #[arg(long, value_name = "TIME", requires = "rebuild")]
-        from: Option<String>,
-    },
+    Plan(PlanArgs),
     /// Make the warehouse what the models say
     Apply {
+        /// A plan saved by `dwc plan -o`: it is applied as it was looked at, or not at all
+        #[arg(value_name = "FILE")]
+        plan: Option<PathBuf>,
+        /// Wait so long for another process that holds the warehouse, such as 30m
+        #[arg(long, value_name = "TIME")]
+        wait: Option<String>,
         /// Do not ask, for pipelines
         #[arg(long)]
         auto_approve: bool,
@@ -145,6 +143,9 @@ pub(crate) enum Command {
     /// What the warehouse knows of itself
     #[command(subcommand)]
     State(StateCommand),
+    /// Copies of a target to plan, apply and load in
+    #[command(subcommand)]
+    Env(EnvCommand),
     /// Schedules for other tools
     #[command(subcommand)]
     Export(ExportCommand),
@@ -165,6 +166,32 @@ pub(crate) enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
+}
+
+/// What is planned.
+#[derive(Debug, clap::Args)]
+pub(crate) struct PlanArgs {
+    /// Print the statements
+    #[arg(long)]
+    pub(crate) sql: bool,
+    /// Exit with 2 when there are changes
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
+    /// Save the plan, for `dwc apply FILE`
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Write down in the saved plan that it may lose the data of this model or table; may be given several times
+    #[arg(long, value_name = "NAME", requires = "out")]
+    pub(crate) allow_destructive: Vec<String>,
+    /// Compare with the models of another git revision instead of the warehouse; needs neither it nor credentials
+    #[arg(long, value_name = "REV", conflicts_with = "out")]
+    pub(crate) against: Option<String>,
+    /// Show which versions a rebuild of this model would change, instead
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["sql", "detailed_exitcode", "out", "against"])]
+    pub(crate) rebuild: Option<String>,
+    /// The day or time since which the rebuild would compute the history anew
+    #[arg(long, value_name = "TIME", requires = "rebuild")]
+    pub(crate) from: Option<String>,
 }
 
 /// What is looked at.
@@ -309,6 +336,50 @@ pub(crate) enum Per {
 pub(crate) enum StateCommand {
     /// Loaded tables, consumed batches and the latest runs
     Show,
+    /// What was applied when
+    History,
+    /// Take the warehouse back to before an apply that lost data: its rows, its tables and its state
+    Rollback {
+        /// The serial to go back to; the latest snapshot when left out
+        #[arg(long, value_name = "SERIAL")]
+        to: Option<i64>,
+        /// Do not ask, for pipelines
+        #[arg(long)]
+        auto_approve: bool,
+    },
+    /// Say who holds the warehouse
+    Unlock,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum EnvCommand {
+    /// Copy a target
+    Create {
+        /// The environment's name
+        name: String,
+        /// The target to copy; the project's default target when left out
+        #[arg(long, value_name = "TARGET")]
+        from: Option<String>,
+        /// How long it may be used, such as 7d
+        #[arg(long, value_name = "TIME")]
+        expires: Option<String>,
+    },
+    /// The environments of a target
+    List,
+    /// What differs between an environment and its target: tables, columns, and rows by their keys
+    Diff {
+        /// The environment's name
+        name: String,
+    },
+    /// Remove an environment
+    Drop {
+        /// The environment's name
+        #[arg(required_unless_present = "expired")]
+        name: Option<String>,
+        /// Remove every environment whose time is over
+        #[arg(long, conflicts_with = "name")]
+        expired: bool,
+    },
 }
 
 #[cfg(test)]

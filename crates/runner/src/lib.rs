@@ -2,22 +2,32 @@
 //! warehouse and keeps the warehouse's state. It decides nothing that the compiler could have decided.
 
 mod crash;
+mod environment;
+mod environment_diff;
 pub mod error;
 mod execute;
 mod extract;
 mod import;
 pub mod project;
+mod revision;
 mod state;
 mod warehouse;
 
 pub use dwc_bigquery::{Connection, Credentials};
+pub use environment::{
+    Environment, create_environment, drop_environment, environment_path, environments, unknown_environment,
+};
+pub use environment_diff::{ColumnDifference, EnvironmentDiff, SchemaDifference, TableDifference, compare_environment};
 pub use error::{Error, Offence};
 pub use execute::{
-    ApplyReport, Mode, ModelOutcome, ModelReport, Notice, Part, RebuildOptions, RebuildReport, RunOptions, RunReport,
-    SourceOutcome, SourceReport, TableReport, VersionChange, VersionState, apply, audit, changes, rebuild, run,
+    ApplyReport, Counted, Mode, ModelOutcome, ModelReport, Notice, Part, Place, Planned, RebuildOptions, RebuildReport,
+    RunOptions, RunReport, SavedChange, SavedPlan, SavedStatement, SourceOutcome, SourceReport, TableReport,
+    VersionChange, VersionState, apply, audit, carry_out, plan, rebuild, run,
 };
 pub use extract::parse_time;
 pub use import::{import_files, import_mysql, import_postgres};
+pub use revision::read_revision;
+pub use state::history::HistoryEntry;
 pub use state::intervals::{Gap, Interval};
 pub use state::{StateReport, TableState};
 pub use warehouse::{BigQuerySettings, BigQueryWarehouse, DuckDbWarehouse, Engine, Finding, Warehouse, examine};

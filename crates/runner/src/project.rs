@@ -43,7 +43,7 @@ pub fn read(folder: &Path) -> Result<FileSet, Error> {
 }
 
 /// The value of a top-level `models:`; anything more is the compiler's business.
-fn models_folder(text: &str) -> PathBuf {
+pub(crate) fn models_folder(text: &str) -> PathBuf {
     text.lines()
         .find_map(|line| line.strip_prefix("models:"))
         .map(|value| value.split('#').next().unwrap_or("").trim().trim_matches(['"', '\'']))

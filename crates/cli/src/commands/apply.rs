@@ -1,37 +1,68 @@
-//! `dwc apply`: makes the warehouse what the models say, after a look at the plan.
+//! `dwc apply`: makes the warehouse what the models say, after a look at the plan, or carries out a saved plan.
 
 use std::io::{IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
 
 use dwc_compiler::sql;
-use dwc_runner::{Error, apply, changes};
+use dwc_runner::{Error, SavedPlan, carry_out, plan};
 
 use super::{context, now};
 use crate::args::Global;
 use crate::exit::Exit;
 use crate::views;
 
-pub(super) fn run(global: &Global, auto_approve: bool, allowed: &[String]) -> Result<Exit, Error> {
-    let Some(context) = context::load(global)? else { return Ok(Exit::InputWrong) };
+/// What is applied, as it stands on the command line.
+pub(super) struct Asked<'a> {
+    pub(super) plan: Option<&'a PathBuf>,
+    pub(super) wait: Option<&'a str>,
+    pub(super) auto_approve: bool,
+    pub(super) allowed: &'a [String],
+}
+
+pub(super) fn run(global: &Global, asked: &Asked<'_>) -> Result<Exit, Error> {
+    let saved = asked.plan.map(|file| SavedPlan::read(Path::new(file))).transpose()?;
+    let global = placed(global, saved.as_ref());
+    let Some(context) = context::load(&global)? else { return Ok(Exit::InputWrong) };
     let (target, _) = context.target()?;
-    let warehouse = context.warehouse()?;
-    let (set, serial, _) = changes(&warehouse, &context.project)?;
-    if set.changes.is_empty() {
+    if let Some(saved) = &saved {
+        saved.belongs(context.place()?)?;
+    }
+    let warehouse = context.warehouse_within(super::run::wait(asked.wait)?)?;
+    let planned = plan(&warehouse, &context.project)?;
+    let mut allowed = asked.allowed.to_vec();
+    if let Some(saved) = &saved {
+        saved.still(&planned)?;
+        allowed.extend(saved.allow_destructive.iter().cloned());
+    }
+    if planned.set.changes.is_empty() && planned.drift.is_empty() {
         eprintln!("nothing to change");
         return Ok(Exit::Done);
     }
-    if asks(auto_approve) {
+    // Who applies a saved plan has looked at it.
+    if saved.is_none() && asks(asked.auto_approve) {
         let loads = sql::load_modes(&context.project);
-        eprint!(
-            "{}",
-            views::plan::Plan::new(&context.project, target, serial, &set, loads).human(views::color(global))
-        );
+        eprint!("{}", views::plan::Plan::of(&context.project, target, &planned, loads).human(views::color(&global)));
         if !confirmed(&format!("apply this to `{target}`?")) {
             return Ok(Exit::InputWrong);
         }
     }
-    let report = apply(&warehouse, &context.project, &now(None)?.format("%Y-%m-%d %H:%M:%S").to_string(), allowed)?;
+    let at = now(None)?.format("%Y-%m-%d %H:%M:%S").to_string();
+    let report = carry_out(&warehouse, &context.project, &planned, &at, &allowed)?;
+    if let Some(snapshot) = &report.snapshot {
+        eprintln!("the warehouse as it was before is kept in {}", snapshot.display());
+    }
     eprintln!("applied {} changes to `{target}`; the state's serial is {}", report.changed, report.serial);
     Ok(Exit::Done)
+}
+
+/// A saved plan goes where it was made for, unless the command line says where.
+fn placed(global: &Global, saved: Option<&SavedPlan>) -> Global {
+    let mut global = global.clone();
+    if let Some(saved) = saved.filter(|_| global.target.is_none() && global.env.is_none()) {
+        global.target = Some(saved.target.clone());
+        global.env.clone_from(&saved.environment);
+    }
+    global
 }
 
 /// Whether a person is there to be asked.

@@ -25,7 +25,7 @@ pub(super) fn run(global: &Global, out: Option<PathBuf>) -> Result<Exit, Error> 
     let manifest = sql::manifest(&context.project, target.ty, &schema);
     let ddl = sql::change_statements(&context.project, target.ty, &schema, &diff(None, &manifest));
     let folder = out.unwrap_or_else(|| global.project_dir.join("target/compiled").join(name));
-    let mut files = vec![("schema.sql".to_owned(), joined(ddl.iter().map(String::as_str)))];
+    let mut files = vec![("schema.sql".to_owned(), joined(ddl.iter().map(|statement| statement.sql.as_str())))];
     files.extend(loads(&plan));
     for (path, text) in &files {
         let path = folder.join(path);

@@ -1,13 +1,17 @@
 //! What most commands start from: the files, the checked model, the target's warehouse.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use dwc_compiler::diagnostic::{Code, Diagnostic};
-use dwc_compiler::model::{ModelId, Project, Target, TargetType, select};
+use dwc_compiler::model::{ModelId, Project, Target, TargetType, asks_modified, select};
 use dwc_compiler::source::FileSet;
 use dwc_compiler::syntax::expand_env;
-use dwc_runner::{BigQuerySettings, BigQueryWarehouse, Connection, DuckDbWarehouse, Error, Warehouse, project};
+use dwc_runner::{
+    BigQuerySettings, BigQueryWarehouse, Connection, DuckDbWarehouse, Error, Place, Warehouse, environment_path,
+    project, unknown_environment,
+};
 
 use crate::args::Global;
 use crate::views::diagnostics;
@@ -46,20 +50,62 @@ impl Context<'_> {
         target.dataset.clone().unwrap_or_else(|| self.project.schema.clone())
     }
 
-    /// Opens the target's warehouse.
-    pub(super) fn warehouse(&self) -> Result<Warehouse, Error> {
+    /// The same for another revision of the project.
+    pub(super) fn schema_of(&self, project: &Project, target: &Target) -> String {
+        target.dataset.clone().unwrap_or_else(|| project.schema.clone())
+    }
+
+    /// Where a saved plan belongs.
+    pub(super) fn place(&self) -> Result<Place<'_>, Error> {
+        let (target, _) = self.target()?;
+        Ok(Place { project: &self.project.name, target, environment: self.global.env.as_deref() })
+    }
+
+    /// The file of the target's warehouse, its environments aside.
+    pub(super) fn file(&self) -> Result<PathBuf, Error> {
         let (name, target) = self.target()?;
         if target.ty == TargetType::Bigquery {
+            return Err(Error::coded(
+                Code::UnsupportedTarget,
+                format!(
+                    "target `{name}` is on BigQuery, where this build has no environments, snapshots and rollbacks"
+                ),
+            )
+            .help("use a target of type `duckdb`"));
+        }
+        let path = expanded(target.path.as_deref().unwrap_or("target/warehouse.duckdb"))?;
+        Ok(if path == ":memory:" { PathBuf::from(path) } else { self.global.project_dir.join(path) })
+    }
+
+    /// Opens the target's file, or that of the environment that `--env` names.
+    pub(super) fn duckdb(&self) -> Result<DuckDbWarehouse, Error> {
+        let (_, target) = self.target()?;
+        let mut file = self.file()?;
+        if let Some(name) = &self.global.env {
+            file = environment_path(&file, name)?;
+            if !file.is_file() {
+                return Err(unknown_environment(name));
+            }
+        }
+        let warehouse = DuckDbWarehouse::open(&file.to_string_lossy())?;
+        if let Some(name) = &self.global.env
+            && warehouse.environment()?.is_some_and(|one| one.is_expired(chrono::Utc::now().naive_utc()))
+        {
+            return Err(Error::coded(Code::EnvironmentExpired, format!("the time of environment `{name}` is over"))
+                .help(format!("drop it with `dwc env drop {name}`, and make it again")));
+        }
+        target.memory_limit.as_deref().map_or(Ok(()), |limit| warehouse.limit_memory(limit))?;
+        Ok(warehouse)
+    }
+
+    /// Opens the target's warehouse, or the environment of it that `--env` names.
+    pub(super) fn warehouse(&self) -> Result<Warehouse, Error> {
+        let (name, target) = self.target()?;
+        if target.ty == TargetType::Bigquery && self.global.env.is_none() {
             let warehouse = BigQueryWarehouse::open(self.bigquery(name, target)?)?;
             return Ok(Warehouse::BigQuery(Box::new(warehouse)));
         }
-        let path = target.path.as_deref().unwrap_or("target/warehouse.duckdb");
-        let path = expanded(path)?;
-        let path =
-            if path == ":memory:" { path } else { self.global.project_dir.join(path).to_string_lossy().into_owned() };
-        let warehouse = DuckDbWarehouse::open(&path)?;
-        target.memory_limit.as_deref().map_or(Ok(()), |limit| warehouse.limit_memory(limit))?;
-        Ok(Warehouse::DuckDb(warehouse))
+        Ok(Warehouse::DuckDb(self.duckdb()?))
     }
 
     /// What a target says of its warehouse on BigQuery.
@@ -104,11 +150,12 @@ impl Context<'_> {
         there.then(|| self.warehouse().ok()).flatten()
     }
 
-    /// The models of `--select`.
+    /// The models of `--select`, where there is no warehouse to ask what has changed.
     pub(super) fn selected(&self) -> Result<Vec<ModelId>, Error> {
-        select(&self.project, &self.global.select).map_err(|message| {
-            Error::coded(Code::UnknownName, message).help("select by name, `+name`, `name+` or `tag:word`")
-        })
+        if asks_modified(&self.global.select) {
+            return Err(no_model("`state:modified` is for `dwc plan` and `dwc run`".to_owned()));
+        }
+        select(&self.project, &self.global.select).map_err(no_model)
     }
 
     /// Draws problems with the lines of the project's files.
@@ -123,4 +170,9 @@ fn expanded(text: &str) -> Result<String, Error> {
         Error::coded(Code::MissingSetting, format!("the environment has no `{variable}`"))
             .help("set it, or write the value out")
     })
+}
+
+/// A selection that names nothing.
+pub(super) fn no_model(message: String) -> Error {
+    Error::coded(Code::UnknownName, message).help("select by name, `+name`, `name+`, `tag:word` or `state:modified`")
 }

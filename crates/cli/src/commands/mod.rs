@@ -7,6 +7,7 @@ mod completions;
 mod context;
 mod docs;
 mod doctor;
+mod env;
 mod explain;
 mod export;
 mod graph;
@@ -25,7 +26,7 @@ use std::io::Write as _;
 
 use dwc_runner::Error;
 
-use crate::args::{Args, Command, DocsCommand, ExportCommand, StateCommand};
+use crate::args::{Args, Command, DocsCommand, ExportCommand, PlanArgs};
 use crate::exit::Exit;
 
 pub(crate) fn run(args: &Args) -> Result<Exit, Error> {
@@ -35,14 +36,20 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Error> {
         Command::Check => check::run(&args.global),
         Command::Show { model } => show::run(&args.global, model.as_deref()),
         Command::Compile { out } => compile::run(&args.global, out.clone()),
-        Command::Plan { rebuild: Some(name), from, .. } => rebuild::show(&args.global, name, from.as_deref()),
-        Command::Plan { sql, detailed_exitcode, .. } => plan::run(&args.global, *sql, *detailed_exitcode),
+        Command::Plan(PlanArgs { rebuild: Some(name), from, .. }) => rebuild::show(&args.global, name, from.as_deref()),
+        Command::Plan(options) => plan::run(&args.global, options),
         Command::Rebuild { name, from, auto_approve, allow_destructive, at } => {
             let asked = rebuild::Asked { name, from: from.as_deref(), at: at.as_deref() };
             rebuild::run(&args.global, &asked, *auto_approve, allow_destructive)
         }
-        Command::Apply { auto_approve, allow_destructive } => {
-            apply::run(&args.global, *auto_approve, allow_destructive)
+        Command::Apply { plan, wait, auto_approve, allow_destructive } => {
+            let asked = apply::Asked {
+                plan: plan.as_ref(),
+                wait: wait.as_deref(),
+                auto_approve: *auto_approve,
+                allowed: allow_destructive,
+            };
+            apply::run(&args.global, &asked)
         }
         Command::Run(options) => run::run(&args.global, options),
         Command::Doctor => doctor::run(&args.global),
@@ -50,7 +57,8 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Error> {
         Command::Query { measures, by, limit, sql } => query::run(&args.global, measures, by, *limit, *sql),
         Command::Graph { drawn } => graph::run(&args.global, *drawn),
         Command::Docs(DocsCommand::Build { out }) => docs::run(&args.global, out.clone()),
-        Command::State(StateCommand::Show) => state::show(&args.global),
+        Command::State(command) => state::run(&args.global, command),
+        Command::Env(command) => env::run(&args.global, command),
         Command::Export(ExportCommand::Airflow(options)) => export::airflow(&args.global, options),
         Command::Explain { code } => explain::run(code),
         Command::Schema { write } => schema::run(write.as_deref()),

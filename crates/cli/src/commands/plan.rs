@@ -1,33 +1,102 @@
-//! `dwc plan`: what an apply would change, for reading, as JSON or as SQL.
+//! `dwc plan`: what an apply would change, for reading, for a review, as JSON or as SQL, or saved for `dwc apply FILE`.
 
+use dwc_compiler::diagnostic::Code;
+use dwc_compiler::model::{ModelId, select_modified};
+use dwc_compiler::plan::{ChangeSet, diff};
 use dwc_compiler::sql;
-use dwc_runner::{Error, Warehouse, changes};
+use dwc_runner::{Error, SavedPlan, Warehouse, plan, read_revision};
 
-use super::{context, write_out};
-use crate::args::{Format, Global};
+use super::context::{self, Context};
+use super::write_out;
+use crate::args::{Format, Global, PlanArgs};
 use crate::exit::Exit;
 use crate::views;
+use crate::views::plan::{Made, Plan};
 
-pub(super) fn run(global: &Global, show_sql: bool, detailed: bool) -> Result<Exit, Error> {
+pub(super) fn run(global: &Global, args: &PlanArgs) -> Result<Exit, Error> {
     let Some(context) = context::load(global)? else { return Ok(Exit::InputWrong) };
-    let (target, declared) = context.target()?;
+    if let Some(revision) = &args.against {
+        return against(&context, args, revision);
+    }
+    let (target, _) = context.target()?;
     let warehouse = context.warehouse()?;
-    let (set, serial, _) = changes(&warehouse, &context.project)?;
-    let loads = sql::load_modes(&context.project);
-    let view = views::plan::Plan::new(&context.project, target, serial, &set, loads);
-    let text = if global.format == Format::Json {
-        format!("{}\n", view.json()?)
-    } else if show_sql {
-        let statements = sql::change_statements(&context.project, declared.ty, &context.schema(declared), &set);
-        statements.iter().map(|statement| format!("{statement};\n")).collect()
-    } else {
-        let mut text = view.human(views::color(global));
-        if let Warehouse::BigQuery(warehouse) = &warehouse {
-            let size = |fact: &str| warehouse.size_of(fact).ok().flatten();
-            text.push_str(&views::partitions::human(&sql::partition_modes(&context.project), &size));
-        }
-        text
+    let planned = plan(&warehouse, &context.project)?;
+    if let Some(file) = &args.out {
+        SavedPlan::of(&planned, context.place()?, &args.allow_destructive)?.write(file)?;
+    }
+    let mut view = Plan::of(&context.project, target, &planned, sql::load_modes(&context.project));
+    only_selected(&context, &planned.set, &mut view)?;
+    let mut under = String::new();
+    if let Warehouse::BigQuery(warehouse) = &warehouse {
+        let size = |fact: &str| warehouse.size_of(fact).ok().flatten();
+        under = views::partitions::human(&sql::partition_modes(&context.project), &size);
+    }
+    write_plan(global, args, &view, &under)
+}
+
+/// The plan from another revision of the models to these, by the files alone.
+fn against(context: &Context<'_>, args: &PlanArgs, revision: &str) -> Result<Exit, Error> {
+    let (_, target) = context.target()?;
+    let schema = context.schema(target);
+    let former = dwc_compiler::check(&read_revision(&context.global.project_dir, revision)?).project;
+    let Some(former) = former else {
+        return Err(Error::coded(Code::UnknownRevision, format!("the models do not check at `{revision}`"))
+            .help("check that revision out and run `dwc check`, or name one that checks"));
+    };
+    let before = sql::manifest(&former, target.ty, &context.schema_of(&former, target));
+    let wanted = sql::manifest(&context.project, target.ty, &schema);
+    let set = diff(Some(&before), &wanted);
+    let statements = sql::change_statements(&context.project, target.ty, &schema, &set);
+    let mut view = Plan::new(Made {
+        project: &context.project,
+        target: revision,
+        set: &set,
+        statements: &statements,
+        before: Some(&before),
+        wanted: &wanted,
+        loads: sql::load_modes(&context.project),
+        warehouse: None,
+    });
+    only_selected(context, &set, &mut view)?;
+    write_plan(context.global, args, &view, "")
+}
+
+/// Leaves what `--select` names; a saved plan is always whole.
+fn only_selected(context: &Context<'_>, set: &ChangeSet, view: &mut Plan) -> Result<(), Error> {
+    let words = &context.global.select;
+    if words.is_empty() {
+        return Ok(());
+    }
+    let chosen = select_modified(&context.project, words, &changed(context, set)).map_err(context::no_model)?;
+    let names: Vec<&str> = chosen.into_iter().map(|id| context.project.model_name(id)).collect();
+    view.only(&names);
+    Ok(())
+}
+
+/// The models that a change set changes, source tables by the models that read them.
+fn changed(context: &Context<'_>, set: &ChangeSet) -> Vec<ModelId> {
+    let owners: std::collections::BTreeSet<&str> = set
+        .changes
+        .iter()
+        .filter_map(|change| change.after.as_ref().or(change.before.as_ref()))
+        .map(|object| object.owner.as_str())
+        .collect();
+    let project = &context.project;
+    let reads = |id: &ModelId| {
+        let tables = project.query(*id).map(|query| &query.analysis.tables);
+        tables.is_some_and(|tables| tables.iter().any(|used| owners.contains(used.table.as_str())))
+    };
+    project.order.iter().copied().filter(|id| owners.contains(project.model_name(*id)) || reads(id)).collect()
+}
+
+/// `under` is what stands below the text for reading.
+fn write_plan(global: &Global, args: &PlanArgs, view: &Plan, under: &str) -> Result<Exit, Error> {
+    let text = match global.format {
+        Format::Json => format!("{}\n", view.json()?),
+        Format::Markdown => view.markdown(),
+        _ if args.sql => view.sql(),
+        _ => format!("{}{under}", view.human(views::color(global))),
     };
     write_out(text.as_bytes())?;
-    Ok(if detailed && !set.changes.is_empty() { Exit::ChangesPresent } else { Exit::Done })
+    Ok(if args.detailed_exitcode && !view.is_empty() { Exit::ChangesPresent } else { Exit::Done })
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use dwc_compiler::diagnostic::{Code, Diagnostic};
-use dwc_compiler::model::{Project, seconds};
-use dwc_runner::{Error, Interval, Mode, Offence, Part, RunOptions, SourceOutcome, run as run_project};
+use dwc_compiler::model::{Project, asks_modified, seconds, select_modified};
+use dwc_runner::{Engine, Error, Interval, Mode, Offence, Part, RunOptions, SourceOutcome, run as run_project};
 
 use super::{context, now, write_out};
 use crate::args::{Format, Global, RunArgs, RunMode};
@@ -13,12 +13,23 @@ use crate::views;
 
 pub(super) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Error> {
     let Some(context) = context::load(global)? else { return Ok(Exit::InputWrong) };
+    let warehouse = context.warehouse_within(wait(args.wait.as_deref())?)?;
     let select = if global.select.is_empty() {
         Vec::new()
     } else {
-        context.selected()?.into_iter().map(|id| context.project.model_name(id).to_owned()).collect()
+        // What an apply has changed waits to be computed anew.
+        let waiting = if asks_modified(&global.select) {
+            Engine::from(&warehouse).waiting(&context.project)?
+        } else {
+            Vec::new()
+        };
+        let chosen = select_modified(&context.project, &global.select, &waiting).map_err(context::no_model)?;
+        if chosen.is_empty() {
+            eprintln!("no model has changed");
+            return Ok(Exit::Done);
+        }
+        chosen.into_iter().map(|id| context.project.model_name(id).to_owned()).collect()
     };
-    let warehouse = context.warehouse_within(wait(args.wait.as_deref())?)?;
     let options = RunOptions {
         mode: mode(args)?,
         at: now(args.at.as_deref())?,
@@ -68,7 +79,7 @@ fn part(project: &Project, args: &RunArgs) -> Result<Part, Error> {
 }
 
 /// How long a warehouse that another process holds is waited for.
-fn wait(text: Option<&str>) -> Result<Duration, Error> {
+pub(super) fn wait(text: Option<&str>) -> Result<Duration, Error> {
     let Some(text) = text else { return Ok(Duration::ZERO) };
     seconds(text).map(Duration::from_secs).ok_or_else(|| {
         Error::coded(Code::WrongValue, format!("`{text}` is no length of time")).help("write it as `30m`, `2h` or `1d`")

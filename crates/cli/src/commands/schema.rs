@@ -25,10 +25,11 @@ pub(super) fn run(folder: Option<&Path>) -> Result<Exit, Error> {
     Ok(Exit::Done)
 }
 
-/// The schemas of the language, and that of a plan.
+/// The schemas of the language, and those of plans.
 fn all() -> Vec<(&'static str, serde_json::Value)> {
     let mut all = schemas();
     all.push(("plan.schema.json", crate::views::plan::Plan::schema()));
+    all.push(("saved-plan.schema.json", schemars::schema_for!(dwc_runner::SavedPlan).to_value()));
     all
 }
 

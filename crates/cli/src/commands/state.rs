@@ -1,25 +1,78 @@
-//! `dwc state show`: what the warehouse knows of itself.
+//! `dwc state`: what the warehouse knows of itself, and the way back.
 
-use dwc_runner::Error;
+use dwc_compiler::diagnostic::Code;
+use dwc_runner::{Engine, Error};
 
+use super::apply::{asks, confirmed};
 use super::{context, write_out};
-use crate::args::{Format, Global};
+use crate::args::{Format, Global, StateCommand};
 use crate::exit::Exit;
 use crate::views;
 
-pub(super) fn show(global: &Global) -> Result<Exit, Error> {
+pub(super) fn run(global: &Global, command: &StateCommand) -> Result<Exit, Error> {
+    match command {
+        StateCommand::Show => show(global),
+        StateCommand::History => history(global),
+        StateCommand::Rollback { to, auto_approve } => rollback(global, *to, *auto_approve),
+        StateCommand::Unlock => unlock(global),
+    }
+}
+
+fn show(global: &Global) -> Result<Exit, Error> {
     let Some(context) = context::load(global)? else { return Ok(Exit::InputWrong) };
     let warehouse = context.warehouse()?;
     let Some(report) = warehouse.state()? else {
         eprintln!("nothing has been applied to this warehouse");
         return Ok(Exit::Done);
     };
+    written(global, &report, || views::state::human(&report))
+}
+
+fn history(global: &Global) -> Result<Exit, Error> {
+    let Some(context) = context::load(global)? else { return Ok(Exit::InputWrong) };
+    let history = Engine::from(&context.warehouse()?).history()?;
+    written(global, &history, || views::state::history(&history))
+}
+
+fn rollback(global: &Global, to: Option<i64>, auto_approve: bool) -> Result<Exit, Error> {
+    let Some(context) = context::load(global)? else { return Ok(Exit::InputWrong) };
+    let (target, _) = context.target()?;
+    let warehouse = context.duckdb()?;
+    let question = format!(
+        "take `{target}` back{}? what was applied and loaded since is kept aside",
+        to.map_or_else(|| " to its latest snapshot".to_owned(), |serial| format!(" to serial {serial}"))
+    );
+    if asks(auto_approve) && !confirmed(&question) {
+        return Ok(Exit::InputWrong);
+    }
+    let (serial, kept) = warehouse.rollback(to)?;
+    eprintln!("`{target}` is back at serial {serial}; what it was is kept in {}", kept.display());
+    eprintln!("the next run loads again what came since");
+    Ok(Exit::Done)
+}
+
+/// On DuckDB the engine's lock on the file is the lock, and goes with the process that holds it.
+fn unlock(global: &Global) -> Result<Exit, Error> {
+    let Some(context) = context::load(global)? else { return Ok(Exit::InputWrong) };
+    match context.warehouse() {
+        Err(error) if error.code == Some(Code::WarehouseInUse) => {
+            Err(error.help("the lock is the process's own: stop the process, and it is gone"))
+        }
+        opened => {
+            opened?;
+            eprintln!("nobody holds the warehouse");
+            Ok(Exit::Done)
+        }
+    }
+}
+
+fn written<T: serde::Serialize>(global: &Global, data: &T, human: impl Fn() -> String) -> Result<Exit, Error> {
     let text = if global.format == Format::Json {
-        let json = serde_json::to_string_pretty(&report)
+        let json = serde_json::to_string_pretty(data)
             .map_err(|cause| Error::because("the state could not be written", cause))?;
         format!("{json}\n")
     } else {
-        views::state::human(&report)
+        human()
     };
     write_out(text.as_bytes())?;
     Ok(Exit::Done)

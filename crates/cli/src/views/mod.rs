@@ -1,12 +1,15 @@
 //! Views: how what was found is written, one file per kind. They must not find anything themselves.
 
 pub(crate) mod diagnostics;
+pub(crate) mod env;
 pub(crate) mod failure;
 mod graphical;
 mod json;
 pub(crate) mod model;
 pub(crate) mod partitions;
 pub(crate) mod plan;
+mod plan_human;
+mod plan_markdown;
 pub(crate) mod progress;
 pub(crate) mod rebuild;
 pub(crate) mod run;

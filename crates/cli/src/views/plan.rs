@@ -1,97 +1,199 @@
-//! The plan, as data with a published schema, and as text for reading; the text is made from the data.
+//! The plan as data with a published schema. The texts for reading and for a review are made from this data alone.
 
-use std::fmt::Write as _;
+use std::collections::HashMap;
 
 use dwc_compiler::model::Project;
-use dwc_compiler::plan::{Action, Alteration, ChangeSet, Class};
-use dwc_compiler::sql::LoadMode;
-use dwc_runner::Error;
+use dwc_compiler::plan::{
+    Action, Alteration, ChangeSet, Class, Drift, Impact, Impacts, Manifest, Meeting, matrix_diff,
+};
+use dwc_compiler::sql::{ChangeStatement, LoadMode};
+use dwc_runner::{Error, Planned};
 use schemars::{JsonSchema, schema_for};
 use serde::Serialize;
 
-/// The version of the JSON.
+/// The version of the JSON. A field is added, never given another meaning.
 const FORMAT: u32 = 1;
 
 /// What an apply would change, and how the models load afterwards.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Plan {
-    format: u32,
-    project: String,
-    target: String,
-    /// The serial of the state that the plan was made from.
-    serial: i64,
-    changes: Vec<Change>,
-    loads: Vec<Load>,
+    pub(super) format: u32,
+    pub(super) project: String,
+    /// The target; a git revision where the plan is against one.
+    pub(super) target: String,
+    /// The serial of the state that the plan was made from; 0 for the empty one.
+    pub(super) serial: i64,
+    pub(super) changes: Vec<Change>,
+    /// What others have changed in the warehouse since the last apply.
+    pub(super) drift: Vec<Drift>,
+    /// What appears in the bus matrix, and what goes from it.
+    pub(super) bus_matrix: BusMatrix,
+    pub(super) loads: Vec<Load>,
 }
 
 /// What happens to one table or view.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Change {
+pub(super) struct Change {
     /// Stable: `table dw.product`.
-    address: String,
+    pub(super) address: String,
     /// The model or source table that the object belongs to.
-    owner: String,
-    action: Action,
-    class: Class,
+    pub(super) owner: String,
+    pub(super) action: Action,
+    pub(super) class: Class,
     /// One sentence per difference.
-    reasons: Vec<String>,
-    /// Columns that are altered in place.
-    columns: Vec<Column>,
-    /// The models that read or look up the owner, directly.
-    downstream: Vec<String>,
+    pub(super) reasons: Vec<String>,
+    /// Columns that change.
+    pub(super) columns: Vec<Column>,
+    /// The models that read or look up the owner, directly or through others.
+    pub(super) downstream: Vec<String>,
+    /// The views over the owner's tables.
+    pub(super) downstream_views: Vec<String>,
+    /// Measures, as `fact.measure`, that change with it.
+    pub(super) downstream_measures: Vec<String>,
+    /// Columns, as `model.column`, that are made of the columns that change.
+    pub(super) downstream_columns: Vec<String>,
+    /// How many rows the table has now, as far as the engine knows; null for a view and for a new table.
+    pub(super) rows: Option<u64>,
+    /// What the data says, counted for this plan.
+    pub(super) counted: Vec<String>,
     /// The model is computed anew from landing by the next run.
-    reload: bool,
+    pub(super) reload: bool,
+    /// It sets right what others have changed in the warehouse.
+    pub(super) mends: bool,
+    /// The statements that carry it out.
+    pub(super) statements: Vec<String>,
 }
 
 /// What happens to one column.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Column {
-    name: String,
-    action: &'static str,
+pub(super) struct Column {
+    pub(super) name: String,
+    pub(super) action: &'static str,
+}
+
+/// What changes in the bus matrix.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub(super) struct BusMatrix {
+    pub(super) added: Vec<Cell>,
+    pub(super) removed: Vec<Cell>,
+}
+
+/// A fact of a process meets a dimension.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Cell {
+    pub(super) process: String,
+    pub(super) fact: String,
+    pub(super) dimension: String,
 }
 
 /// How one model takes up changes.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Load {
-    model: String,
-    incremental: bool,
+pub(super) struct Load {
+    pub(super) model: String,
+    pub(super) incremental: bool,
     /// Why changes cannot be applied alone, where they cannot.
-    whole_because: Option<String>,
+    pub(super) whole_because: Option<String>,
+}
+
+/// What a view is made of, wherever the plan comes from.
+pub(crate) struct Made<'a> {
+    pub(crate) project: &'a Project,
+    /// The target's name, or the revision's.
+    pub(crate) target: &'a str,
+    pub(crate) set: &'a ChangeSet,
+    pub(crate) statements: &'a [ChangeStatement],
+    pub(crate) before: Option<&'a Manifest>,
+    pub(crate) wanted: &'a Manifest,
+    pub(crate) loads: Vec<LoadMode>,
+    /// What a warehouse says, where there is one.
+    pub(crate) warehouse: Option<&'a Planned>,
 }
 
 impl Plan {
-    pub(crate) fn new(project: &Project, target: &str, serial: i64, set: &ChangeSet, loads: Vec<LoadMode>) -> Self {
-        let changes = set
+    /// A plan of a warehouse.
+    pub(crate) fn of(project: &Project, target: &str, planned: &Planned, loads: Vec<LoadMode>) -> Self {
+        Self::new(Made {
+            project,
+            target,
+            set: &planned.set,
+            statements: &planned.statements,
+            before: planned.before.as_ref(),
+            wanted: &planned.wanted,
+            loads,
+            warehouse: Some(planned),
+        })
+    }
+
+    pub(crate) fn new(made: Made<'_>) -> Self {
+        let impacts = Impacts::new(made.project, made.wanted);
+        let mut statements: HashMap<&str, Vec<String>> = HashMap::new();
+        for statement in made.statements {
+            statements.entry(&statement.address).or_default().push(statement.sql.clone());
+        }
+        let counted = |address: &str| {
+            let all = made.warehouse.into_iter().flat_map(|planned| &planned.counted);
+            all.filter(|one| one.address == address && one.rows > 0).map(|one| one.sentence()).collect()
+        };
+        let changes = made
+            .set
             .changes
             .iter()
             .map(|change| {
                 let object = change.after.as_ref().or(change.before.as_ref());
-                let owner = object.map_or_else(String::new, |object| object.owner.clone());
-                let downstream = project
-                    .model(&owner)
-                    .filter(|_| change.action != Action::Create)
-                    .map(|id| project.downstream(id))
-                    .into_iter()
-                    .flatten()
-                    .map(|id| project.model_name(id).to_owned())
-                    .collect();
+                let Impact { models, views, measures, columns } = impacts.of(change);
+                let live = change.before.as_ref().map(|before| before.path());
+                let catalog = made.warehouse.map(|planned| &planned.catalog);
+                let rows = live.and_then(|path| catalog?.objects.get(&path)?.rows);
                 Change {
                     address: change.address.clone(),
-                    owner,
+                    owner: object.map_or_else(String::new, |object| object.owner.clone()),
                     action: change.action,
                     class: change.class,
                     reasons: change.reasons.clone(),
                     columns: change.alterations.iter().filter_map(column).collect(),
-                    downstream,
+                    downstream: models,
+                    downstream_views: views,
+                    downstream_measures: measures,
+                    downstream_columns: columns,
+                    rows,
+                    counted: counted(&change.address),
                     reload: change.reload,
+                    mends: change.mends,
+                    statements: statements.remove(change.address.as_str()).unwrap_or_default(),
                 }
             })
             .collect();
-        let loads = loads
+        let loads = made
+            .loads
             .into_iter()
             .map(|mode| Load { model: mode.model, incremental: mode.whole.is_none(), whole_because: mode.whole })
             .collect();
-        Self { format: FORMAT, project: project.name.clone(), target: target.to_owned(), serial, changes, loads }
+        let cells = |meetings: Vec<Meeting>| {
+            let cell =
+                |meeting: Meeting| Cell { process: meeting.process, fact: meeting.fact, dimension: meeting.dimension };
+            meetings.into_iter().map(cell).collect()
+        };
+        let (added, removed) = matrix_diff(made.before, made.wanted);
+        Self {
+            format: FORMAT,
+            project: made.project.name.clone(),
+            target: made.target.to_owned(),
+            serial: made.warehouse.map_or(0, |planned| planned.serial),
+            changes,
+            drift: made.warehouse.map_or_else(Vec::new, |planned| planned.drift.clone()),
+            bus_matrix: BusMatrix { added: cells(added), removed: cells(removed) },
+            loads,
+        }
+    }
+
+    /// Leaves only the changes of these models, and of what they read or are read by where they are named too.
+    pub(crate) fn only(&mut self, models: &[&str]) {
+        self.changes.retain(|change| models.contains(&change.owner.as_str()));
+        self.loads.retain(|load| models.contains(&load.model.as_str()));
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.changes.is_empty()
     }
 
     /// The schema of the JSON.
@@ -103,57 +205,10 @@ impl Plan {
         serde_json::to_string_pretty(self).map_err(|cause| Error::because("the plan could not be written", cause))
     }
 
-    pub(crate) fn human(&self, color: bool) -> String {
-        let paint =
-            |code: &str, text: &str| if color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() };
-        let mut text = String::new();
-        if self.changes.is_empty() {
-            let _ = writeln!(text, "no changes: `{}` is what the models say", self.target);
-        }
-        for change in &self.changes {
-            let (mark, code) = match change.action {
-                Action::Create => ("+", "32"),
-                Action::Alter => ("~", "33"),
-                Action::Rebuild => ("±", "35"),
-                Action::Drop => ("-", "31"),
-            };
-            let class = match change.class {
-                Class::Additive => String::new(),
-                Class::Breaking => "  breaking".to_owned(),
-                Class::HistoryRewriting => "  rewrites history".to_owned(),
-                Class::GrainChanging => "  changes the grain".to_owned(),
-                Class::Destructive => paint("31", "  loses data"),
-            };
-            let _ = writeln!(text, "{} {}{class}", paint(code, mark), change.address);
-            // A new object's reason is that it is new.
-            if change.action != Action::Create {
-                for reason in &change.reasons {
-                    let _ = writeln!(text, "    {reason}");
-                }
-                if !change.downstream.is_empty() {
-                    let _ = writeln!(text, "    read by {}", change.downstream.join(", "));
-                }
-            }
-        }
-        let whole: Vec<&Load> = self.loads.iter().filter(|load| !load.incremental).collect();
-        if !whole.is_empty() {
-            let _ = writeln!(text, "\ncomputed whole by every run that touches them:");
-            for load in whole {
-                let _ = writeln!(text, "    {}: {}", load.model, load.whole_because.as_deref().unwrap_or_default());
-            }
-        }
-        let count = |action: Action| self.changes.iter().filter(|change| change.action == action).count();
-        let _ = writeln!(
-            text,
-            "\nplan for {} on {}: {} to create, {} to alter, {} to rebuild, {} to drop",
-            self.project,
-            self.target,
-            count(Action::Create),
-            count(Action::Alter),
-            count(Action::Rebuild),
-            count(Action::Drop)
-        );
-        text
+    /// How many objects are made, altered, made again and dropped.
+    pub(super) fn counts(&self) -> [usize; 4] {
+        [Action::Create, Action::Alter, Action::Rebuild, Action::Drop]
+            .map(|action| self.changes.iter().filter(|change| change.action == action).count())
     }
 }
 
@@ -162,6 +217,8 @@ fn column(alteration: &Alteration) -> Option<Column> {
         Alteration::AddColumn(column) => (column.name.clone(), "add"),
         Alteration::DropColumn(name) => (name.clone(), "drop"),
         Alteration::RenameColumn { to, .. } => (to.clone(), "rename"),
+        Alteration::Widen(column) => (column.name.clone(), "widen"),
+        Alteration::Relax(name) => (name.clone(), "relax"),
         Alteration::DescribeColumn(column) => (column.name.clone(), "describe"),
         Alteration::Describe(_) | Alteration::RenameTable(_) => return None,
     };

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use comfy_table::{Table, presets};
-use dwc_runner::StateReport;
+use dwc_runner::{HistoryEntry, StateReport};
 
 pub(crate) fn human(report: &StateReport) -> String {
     let mut tables = Table::new();
@@ -46,4 +46,28 @@ pub(crate) fn human(report: &StateReport) -> String {
     }
     let _ = writeln!(text, "serial {}, {} error events", report.serial, report.error_events);
     text
+}
+
+pub(crate) fn history(entries: &[HistoryEntry]) -> String {
+    if entries.is_empty() {
+        return "nothing has been applied to this warehouse\n".to_owned();
+    }
+    let mut table = Table::new();
+    table.load_preset(presets::UTF8_BORDERS_ONLY).set_header(["serial", "applied (UTC)", "changes", "way back"]);
+    for entry in entries {
+        let changes: Vec<String> = [
+            (entry.created, "created"),
+            (entry.altered, "altered"),
+            (entry.rebuilt, "rebuilt"),
+            (entry.dropped, "dropped"),
+        ]
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{count} {word}"))
+        .collect();
+        let back =
+            if entry.has_snapshot { format!("dwc state rollback --to {}", entry.serial - 1) } else { String::new() };
+        table.add_row([entry.serial.to_string(), entry.applied_at.clone(), changes.join(", "), back]);
+    }
+    format!("{table}\n")
 }

@@ -208,7 +208,7 @@ pub(super) fn fact_columns(dimensions: &[Dimension], fact: &Fact) -> Vec<StarCol
         key.was = role.was.as_deref().map(names::key);
         all.push(key);
         if dimension.members().is_some() && fact.rolls_up.is_none() {
-            all.push(required(column(
+            let mut durable = required(column(
                 &names::durable_key(&role.name),
                 &Type::Int64,
                 ColumnRole::DurableKey,
@@ -219,7 +219,9 @@ pub(super) fn fact_columns(dimensions: &[Dimension], fact: &Fact) -> Vec<StarCol
                     ),
                     Some(mini) => format!("The durable key of the member of `{}`.", mini.base),
                 },
-            )));
+            ));
+            durable.was = role.was.as_deref().map(names::durable_key);
+            all.push(durable);
         }
     }
     if fact.on_delete == crate::syntax::FactOnDelete::Flag {

@@ -16,5 +16,5 @@ pub(crate) use columns::{CALENDAR, Stored, TIME_OF_DAY, stored_columns};
 pub use columns::{ColumnRole, RESERVED, StarColumn, reserved_key, star_columns};
 pub(crate) use resolve::resolve;
 pub use resolve_sources::seconds;
-pub use select::select;
+pub use select::{asks_modified, select, select_modified};
 pub use types::*;

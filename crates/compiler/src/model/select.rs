@@ -1,4 +1,4 @@
-//! Selections: names of models, `tag:word`, with `+` before for what they read and `+` after for what reads them.
+//! Selections: names of models, `tag:word`, `state:modified`, with `+` before for what they read and `+` after for what reads them.
 
 use super::types::{ModelId, Project};
 use crate::diagnostic::nearest;
@@ -8,6 +8,22 @@ use crate::diagnostic::nearest;
 /// # Errors
 /// The first word that selects nothing, with the name nearest to it.
 pub fn select(project: &Project, words: &[String]) -> Result<Vec<ModelId>, String> {
+    select_modified(project, words, &[])
+}
+
+/// Whether selections ask which models have changed.
+#[must_use]
+pub fn asks_modified(words: &[String]) -> bool {
+    words.iter().any(|words| words.contains(MODIFIED))
+}
+
+const MODIFIED: &str = "state:modified";
+
+/// [`select`], with the models that `state:modified` stands for; it may stand for none.
+///
+/// # Errors
+/// As [`select`].
+pub fn select_modified(project: &Project, words: &[String], modified: &[ModelId]) -> Result<Vec<ModelId>, String> {
     if words.is_empty() {
         return Ok(project.order.clone());
     }
@@ -19,9 +35,10 @@ pub fn select(project: &Project, words: &[String]) -> Result<Vec<ModelId>, Strin
             Some(tag) => {
                 project.order.iter().copied().filter(|id| project.tags(*id).iter().any(|t| t == tag)).collect()
             }
+            None if name == MODIFIED => modified.to_vec(),
             None => project.model(name).into_iter().collect(),
         };
-        if found.is_empty() {
+        if found.is_empty() && name != MODIFIED {
             let names = project.order.iter().map(|id| project.model_name(*id));
             let near = nearest(name, names).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
             return Err(format!("`{word}` selects no model{near}"));

@@ -1,5 +1,5 @@
-//! The change set: what differs between the manifest applied last and the models now, each with its reason and class.
-//! It must not know of engines; `sql` writes the statements.
+//! The change set: what differs between the manifest applied last, the warehouse and the models now, each with its reason
+//! and class. It must not know of engines; `sql` writes the statements.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,6 +7,9 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::alter::alter;
+use super::catalog::Catalog;
+use super::drift::{Drift, as_found, drift};
 use super::manifest::{Manifest, Object, ObjectColumn, ObjectKind};
 
 /// Everything that an apply would do, in the order in which it does it.
@@ -33,8 +36,23 @@ pub struct Change {
     pub after: Option<Arc<Object>>,
     /// Single differences of an object altered in place.
     pub alterations: Vec<Alteration>,
-    /// The model is computed anew from landing by the next run.
+    /// The rows that a rebuild carries over.
+    pub carries: Carries,
+    /// The model, or every model that reads the source table, is computed anew from landing by the next run.
     pub reload: bool,
+    /// The source table is read whole by the next run.
+    pub reread: bool,
+    /// It sets right what others have changed in the warehouse.
+    pub mends: bool,
+}
+
+/// The rows that a rebuild carries over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Carries {
+    /// All that fit the new columns: copied, each value cast to its new type.
+    Rows,
+    /// None: a row means something else now, and the next run computes them.
+    Nothing,
 }
 
 /// What is done to an object.
@@ -45,7 +63,7 @@ pub enum Action {
     Create,
     /// It is altered in place.
     Alter,
-    /// It is dropped, made again and filled from landing.
+    /// It is made again beside itself, takes the rows over that still mean the same, and takes its place.
     Rebuild,
     /// It is dropped.
     Drop,
@@ -81,12 +99,47 @@ pub enum Alteration {
         /// The name it gets.
         to: String,
     },
+    /// A column gets a type that holds every value of the one it has.
+    Widen(ObjectColumn),
+    /// A column takes NULL from now on.
+    Relax(String),
     /// A column's description changes.
     DescribeColumn(ObjectColumn),
     /// The object's description changes.
     Describe(String),
     /// The table gets the name declared with `was`.
     RenameTable(String),
+}
+
+/// Compares three things: the manifest applied last, the warehouse as it is, and the objects of the models now. What
+/// others have changed in the warehouse is told apart, and set right by the changes that say so.
+#[must_use]
+pub fn compare(
+    applied: Option<&Manifest>,
+    recorded: Option<&Catalog>,
+    live: &Catalog,
+    wanted: &Manifest,
+) -> (ChangeSet, Vec<Drift>) {
+    let drifts = drift(applied, recorded, live, wanted);
+    if drifts.is_empty() {
+        return (diff(applied, wanted), drifts);
+    }
+    let found = applied.map(|manifest| as_found(manifest, &drifts));
+    let mut set = diff(found.as_ref(), wanted);
+    for change in &mut set.changes {
+        let before = change.before.as_ref().map(|before| before.address());
+        let mut about = drifts.iter().filter(|drift| {
+            drift.address == change.address || before.as_ref().is_some_and(|before| &drift.address == before)
+        });
+        change.mends = about.clone().any(Drift::is_mended);
+        if change.action == Action::Create && about.any(|drift| drift.kind == super::DriftKind::ObjectMissing) {
+            change.reasons = vec!["it is gone from the warehouse, and is made anew".to_owned()];
+            let landing = change.after.as_ref().is_some_and(|after| after.kind == ObjectKind::Landing);
+            change.reload = change.after.as_ref().is_some_and(|after| after.kind != ObjectKind::View);
+            change.reread = landing;
+        }
+    }
+    (set, drifts)
 }
 
 /// Compares the manifest applied last, if any, with the objects of the models now.
@@ -137,7 +190,10 @@ fn create(address: &str, after: &Arc<Object>) -> Change {
         before: None,
         after: Some(after.clone()),
         alterations: Vec::new(),
+        carries: Carries::Nothing,
         reload: after.kind == ObjectKind::Star,
+        reread: false,
+        mends: false,
     }
 }
 
@@ -151,93 +207,9 @@ fn drop_object(address: &str, old: &Arc<Object>) -> Change {
         before: Some(old.clone()),
         after: None,
         alterations: Vec::new(),
+        carries: Carries::Nothing,
         reload: false,
+        reread: false,
+        mends: false,
     }
-}
-
-fn alter(address: &str, old: &Arc<Object>, new: &Arc<Object>) -> Option<Change> {
-    let mut change = Change {
-        address: address.to_owned(),
-        action: Action::Alter,
-        class: Class::Additive,
-        reasons: Vec::new(),
-        before: Some(old.clone()),
-        after: Some(new.clone()),
-        alterations: Vec::new(),
-        reload: false,
-    };
-    if new.kind == ObjectKind::View {
-        if old.definition == new.definition && old.description == new.description {
-            return None;
-        }
-        change.reasons.push("the view's text changes".to_owned());
-        return Some(change);
-    }
-    if old.name != new.name {
-        change.class = Class::Breaking;
-        change.reasons.push(format!("renamed from `{}`", old.name));
-        change.alterations.push(Alteration::RenameTable(old.name.clone()));
-    }
-    let mut rebuild = Vec::new();
-    if old.definition != new.definition {
-        rebuild.push("partitioning, clustering or key changes, which the engine cannot alter in place".to_owned());
-    }
-    let mut matched = Vec::new();
-    for column in &new.columns {
-        let same = old.columns.iter().find(|before| before.name == column.name);
-        let before = same.or_else(|| old.columns.iter().find(|before| Some(&before.name) == column.was.as_ref()));
-        let Some(before) = before else {
-            change.reasons.push(format!("column `{}` is new", column.name));
-            if column.required {
-                rebuild
-                    .push(format!("column `{}` is never NULL, and the rows that are there have no value", column.name));
-            }
-            change.alterations.push(Alteration::AddColumn(column.clone()));
-            change.reload = true;
-            continue;
-        };
-        matched.push(before.name.clone());
-        if before.name != column.name {
-            change.class = change.class.max(Class::Breaking);
-            change.reasons.push(format!("column `{}` is renamed to `{}`", before.name, column.name));
-            change.alterations.push(Alteration::RenameColumn { from: before.name.clone(), to: column.name.clone() });
-        }
-        if before.ty != column.ty {
-            change.class = change.class.max(Class::Breaking);
-            rebuild.push(format!("column `{}` changes from {} to {}", column.name, before.ty, column.ty));
-        }
-        if before.description != column.description {
-            change.reasons.push(format!("column `{}` is described anew", column.name));
-            change.alterations.push(Alteration::DescribeColumn(column.clone()));
-        }
-    }
-    for before in &old.columns {
-        if !matched.contains(&before.name) {
-            change.class = change.class.max(Class::Destructive);
-            change.reasons.push(format!("column `{}` is no longer declared", before.name));
-            change.alterations.push(Alteration::DropColumn(before.name.clone()));
-        }
-    }
-    if old.description != new.description {
-        change.reasons.push("described anew".to_owned());
-        change.alterations.push(Alteration::Describe(new.description.clone()));
-    }
-    if old.load != new.load {
-        change.reasons.push("the query, an expression or a policy changes: computed anew from landing".to_owned());
-        change.class = change.class.max(Class::HistoryRewriting);
-        change.reload = true;
-    }
-    if !rebuild.is_empty() {
-        change.action = Action::Rebuild;
-        change.alterations.clear();
-        change.reload = true;
-        change.class = change.class.max(match new.kind {
-            // Landing and kept events cannot be computed from anything else.
-            ObjectKind::Landing | ObjectKind::History => Class::Destructive,
-            ObjectKind::Star | ObjectKind::View => Class::Breaking,
-        });
-        change.reasons.extend(rebuild);
-    }
-    let changed = !change.reasons.is_empty() || change.reload || old.protect != new.protect;
-    changed.then_some(change)
 }

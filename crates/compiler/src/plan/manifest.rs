@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 /// The format that this build writes and reads.
 pub const MANIFEST_FORMAT: u32 = 1;
@@ -39,6 +40,16 @@ pub struct Object {
     pub definition: String,
     /// A digest of what fills it: where it differs, the model is computed anew from landing.
     pub load: String,
+    /// The columns that tell its rows apart: a grain, a natural key, a primary key. Older manifests do not say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub key: Vec<String>,
+    /// What the model says of itself, by part, such as `attribute city`: for the reasons of a plan. Only a table of the
+    /// star has it, and older manifests do not say.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub design: BTreeMap<String, String>,
+    /// Columns that others have added to it: found in a warehouse, never written down.
+    #[serde(skip)]
+    pub foreign: Vec<String>,
     /// The name that it had before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub was: Option<String>,
@@ -80,11 +91,35 @@ pub struct ObjectColumn {
     pub was: Option<String>,
 }
 
+impl Manifest {
+    /// A digest of all of it: two manifests of one digest need the same objects, filled in the same way.
+    ///
+    /// # Errors
+    /// Never in practice: a manifest is plain data.
+    pub fn digest(&self) -> Result<String, serde_json::Error> {
+        let digest = Sha256::digest(serde_json::to_vec(self)?);
+        Ok(digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect())
+    }
+}
+
 impl Object {
     /// `view dw.order_date` or `table dw.product`.
     #[must_use]
     pub fn address(&self) -> String {
         let kind = if self.kind == ObjectKind::View { "view" } else { "table" };
         format!("{kind} {}.{}", self.schema, self.name)
+    }
+
+    /// `dw.product`.
+    #[must_use]
+    pub fn path(&self) -> String {
+        format!("{}.{}", self.schema, self.name)
+    }
+
+    /// The column of this object, as it was, that a column of the object as it will be continues.
+    #[must_use]
+    pub fn former<'a>(&'a self, column: &ObjectColumn) -> Option<&'a ObjectColumn> {
+        let named = |name: &str| self.columns.iter().find(|before| before.name == name);
+        named(&column.name).or_else(|| column.was.as_deref().and_then(named))
     }
 }

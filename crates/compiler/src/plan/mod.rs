@@ -1,9 +1,20 @@
 //! Plans: what a run executes, and what an apply changes. Complete data; nothing here is decided later.
 
+mod alter;
+mod catalog;
 mod change;
+mod design;
+mod drift;
+mod impact;
 mod load;
 mod manifest;
+mod matrix;
 
-pub use change::{Action, Alteration, Change, ChangeSet, Class, diff};
+pub(crate) use alter::filling;
+pub use catalog::{Catalog, Live, LiveColumn};
+pub use change::{Action, Alteration, Carries, Change, ChangeSet, Class, compare, diff};
+pub use drift::{Drift, DriftKind};
+pub use impact::{Impact, Impacts};
 pub use load::{Gate, Landing, LoadPlan, ModelLoad, Reads, Stage, Statement};
 pub use manifest::{MANIFEST_FORMAT, Manifest, Object, ObjectColumn, ObjectKind};
+pub use matrix::{Meeting, matrix_diff};

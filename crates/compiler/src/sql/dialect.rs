@@ -42,6 +42,8 @@ pub trait Dialect: Sync {
 /// Fixed words of statement templates.
 #[derive(Debug, Clone, Copy, serde::Serialize)]
 pub struct Words {
+    /// A cast that gives NULL where a value does not fit the type.
+    pub safe_cast: &'static str,
     /// Counts rows for which a condition holds.
     pub count_if: &'static str,
     /// Whether any condition holds.
@@ -91,6 +93,7 @@ impl Dialect for DuckDb {
 
     fn words(&self) -> Words {
         Words {
+            safe_cast: "TRY_CAST",
             count_if: "count_if",
             logical_or: "bool_or",
             beginning: "TIMESTAMP '0001-01-01 00:00:00'",
@@ -168,6 +171,7 @@ impl Dialect for BigQuery {
 
     fn words(&self) -> Words {
         Words {
+            safe_cast: "SAFE_CAST",
             count_if: "COUNTIF",
             logical_or: "LOGICAL_OR",
             beginning: "TIMESTAMP '0001-01-01 00:00:00+00'",

@@ -1,12 +1,15 @@
-//! Apply: makes the warehouse what the models say, in one transaction with the manifest that records it.
+//! Apply: carries a plan out, in one transaction with the manifest that records it. It decides nothing that the plan has
+//! not decided.
 
-use dwc_compiler::diagnostic::Code;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
 use dwc_compiler::model::Project;
-use dwc_compiler::plan::{ChangeSet, Class, Manifest, ObjectKind, diff};
-use dwc_compiler::sql;
+use dwc_compiler::plan::ObjectKind;
 
+use super::planned::{Planned, plan};
 use super::{bigquery, crash};
-use crate::state;
+use crate::state::{self, applied};
 use crate::{DuckDbWarehouse, Engine, Error};
 
 /// What an apply did.
@@ -16,22 +19,11 @@ pub struct ApplyReport {
     pub serial: i64,
     /// How many objects changed.
     pub changed: usize,
+    /// The snapshot that was taken before, where data was lost.
+    pub snapshot: Option<PathBuf>,
 }
 
-/// What differs between the warehouse and the models: the set, the serial it was made from, and the manifest wanted.
-///
-/// # Errors
-/// A state that cannot be read.
-pub fn changes<'w>(warehouse: impl Into<Engine<'w>>, project: &Project) -> Result<(ChangeSet, i64, Manifest), Error> {
-    let engine = warehouse.into();
-    let wanted = sql::manifest(project, engine.ty(), engine.schema(project));
-    let applied = state::manifest(engine.state())?;
-    let serial = applied.as_ref().map_or(0, |(serial, _)| *serial);
-    let set = diff(applied.as_ref().map(|(_, manifest)| manifest), &wanted);
-    Ok((set, serial, wanted))
-}
-
-/// Carries out what differs. `allowed` names the objects whose data may be lost.
+/// Plans and carries out what differs. `allowed` names the models and tables whose data may be lost.
 ///
 /// # Errors
 /// A change that loses data and is not allowed, a protected model, an object that dwc did not make, or a statement
@@ -43,85 +35,75 @@ pub fn apply<'w>(
     allowed: &[String],
 ) -> Result<ApplyReport, Error> {
     let engine = warehouse.into();
-    let (set, serial, wanted) = changes(engine, project)?;
-    if set.changes.is_empty() {
-        return Ok(ApplyReport { serial, changed: 0 });
+    carry_out(engine, project, &plan(engine, project)?, at, allowed)
+}
+
+/// Carries out a plan that was just made of this warehouse.
+///
+/// # Errors
+/// As [`apply`].
+pub fn carry_out<'w>(
+    warehouse: impl Into<Engine<'w>>,
+    project: &Project,
+    planned: &Planned,
+    at: &str,
+    allowed: &[String],
+) -> Result<ApplyReport, Error> {
+    planned.guard(allowed)?;
+    if planned.set.changes.is_empty() {
+        return Ok(ApplyReport { serial: planned.serial, changed: 0, snapshot: None });
     }
-    guard(&set, allowed)?;
-    let warehouse = match engine {
+    let warehouse = match warehouse.into() {
         Engine::DuckDb(warehouse) => warehouse,
-        Engine::BigQuery(warehouse) => return bigquery::apply(warehouse, project, at, (&set, serial, &wanted)),
+        Engine::BigQuery(warehouse) => return bigquery::apply(warehouse, project, at, planned),
     };
-    foreign(warehouse, &set)?;
     crash::point();
-    let statements = sql::change_statements(project, engine.ty(), engine.schema(project), &set);
-    let serial = warehouse.transaction(|| {
+    let loses = planned.destructive().next().is_some();
+    let snapshot = if loses { warehouse.snapshot(planned.serial)? } else { None };
+    crash::point();
+    let serial = planned.serial + 1;
+    warehouse.transaction(|| {
         state::prepare(warehouse)?;
-        for statement in &statements {
-            warehouse.execute(statement)?;
+        for statement in &planned.statements {
+            warehouse.execute(&statement.sql)?;
             crash::point();
         }
-        for change in set.changes.iter().filter(|change| change.reload) {
-            let loaded = |owner: &str| project.model(owner).is_some_and(|id| project.query(id).is_some());
-            if let Some(object) = change.after.as_ref().filter(|object| loaded(&object.owner)) {
-                state::consume(warehouse, &object.owner, 0)?;
-            }
-        }
-        let serial = serial + 1;
-        state::put_manifest(warehouse, serial, at, &wanted)?;
+        load_anew(warehouse, project, planned)?;
+        let catalog = warehouse.catalog()?.of(&[&planned.wanted]);
+        applied::put(warehouse, serial, at, &planned.wanted, Some(&catalog))?;
         crash::point();
-        Ok::<i64, Error>(serial)
+        Ok::<(), Error>(())
     })?;
     crash::point();
-    Ok(ApplyReport { serial, changed: set.changes.len() })
+    Ok(ApplyReport { serial, changed: planned.set.changes.len(), snapshot })
 }
 
-/// Refuses what would lose data without being allowed to.
-fn guard(set: &ChangeSet, allowed: &[String]) -> Result<(), Error> {
-    let lossy = set.changes.iter().filter(|change| change.class == Class::Destructive);
-    let mut names = Vec::new();
-    for change in lossy {
-        let Some(object) = &change.before else { continue };
-        if object.protect {
-            return Err(Error::coded(
-                Code::Protected,
-                format!(
-                    "`{}` is protected, and the plan would lose its data: {}",
-                    object.owner,
-                    change.reasons.join(", ")
-                ),
-            )
-            .help("remove `protect: true` in a change of its own first"));
-        }
-        // Images and rows of landing go with the table that nothing declares any more.
-        if !allowed.contains(&object.owner) && !names.contains(&object.owner) {
-            names.push(object.owner.clone());
-        }
+/// Records what the next run computes or reads anew.
+pub(super) fn load_anew(state: &DuckDbWarehouse, project: &Project, planned: &Planned) -> Result<(), Error> {
+    for model in reloaded(project, planned) {
+        state::consume(state, model, 0)?;
     }
-    if names.is_empty() {
-        return Ok(());
-    }
-    let flags: Vec<String> = names.iter().map(|name| format!("--allow-destructive {name}")).collect();
-    Err(Error::coded(Code::DestructiveChange, format!("the plan would lose data of {}", names.join(", ")))
-        .help(format!("look at `dwc plan`; if it is meant, add {}", flags.join(" "))))
-}
-
-/// Refuses to touch an object of a needed name that dwc did not make.
-fn foreign(warehouse: &DuckDbWarehouse, set: &ChangeSet) -> Result<(), Error> {
-    let there = warehouse.rows("SELECT table_schema || '.' || table_name FROM information_schema.tables")?;
-    let there: std::collections::HashSet<String> =
-        there.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect();
-    for change in &set.changes {
-        let (None, Some(after)) = (&change.before, &change.after) else { continue };
-        let name = format!("{}.{}", after.schema, after.name);
-        if there.contains(&name) {
-            let kind = if after.kind == ObjectKind::View { "view" } else { "table" };
-            return Err(Error::coded(
-                Code::ForeignObject,
-                format!("the warehouse has a `{name}` that dwc did not make, where it needs a {kind}"),
-            )
-            .help("rename or drop it, or choose another `schema` for the project"));
+    for change in planned.set.changes.iter().filter(|change| change.reread) {
+        if let Some(object) = change.after.as_ref() {
+            state::reread(state, &object.owner)?;
         }
     }
     Ok(())
+}
+
+/// The models that the next run computes anew: those that say so, and those that read a source table that does.
+fn reloaded<'p>(project: &'p Project, planned: &Planned) -> BTreeSet<&'p str> {
+    let objects = planned.set.changes.iter().filter(|change| change.reload).filter_map(|change| change.after.as_ref());
+    let mut all = BTreeSet::new();
+    for object in objects {
+        let loaded = project.order.iter().filter(|id| {
+            let Some(query) = project.query(**id) else { return false };
+            match object.kind {
+                ObjectKind::Landing => query.analysis.tables.iter().any(|used| used.table == object.owner),
+                _ => project.model_name(**id) == object.owner,
+            }
+        });
+        all.extend(loaded.map(|id| project.model_name(*id)));
+    }
+    all
 }

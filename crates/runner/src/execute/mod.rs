@@ -6,14 +6,18 @@ mod land;
 mod land_database;
 mod land_files;
 mod land_warehouse;
+mod planned;
 mod reading;
 mod rebuild;
 mod report;
 mod run;
+mod saved;
 
 use crate::crash;
 
-pub use apply::{ApplyReport, apply, changes};
+pub use apply::{ApplyReport, apply, carry_out};
+pub use planned::{Counted, Planned, plan};
 pub use rebuild::{RebuildOptions, RebuildReport, VersionChange, VersionState, rebuild};
 pub use report::{ModelOutcome, ModelReport, Notice, RunReport, SourceOutcome, SourceReport, TableReport};
 pub use run::{Mode, Part, RunOptions, audit, run};
+pub use saved::{Place, SavedChange, SavedPlan, SavedStatement};

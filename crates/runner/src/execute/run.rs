@@ -153,7 +153,7 @@ pub fn run<'w>(
 
 /// The load plan, where the models are those that were applied.
 pub(super) fn plan(engine: Engine<'_>, project: &Project) -> Result<LoadPlan, Error> {
-    let (set, serial, _) = super::apply::changes(engine, project)?;
+    let (set, serial) = super::planned::differs(engine, project)?;
     if serial == 0 {
         return Err(
             Error::coded(Code::NotApplied, "nothing has been applied to this warehouse").help("run `dwc apply` first")

@@ -1,15 +1,18 @@
 //! State: what the warehouse knows of itself, in its own `_dwc` schema. Every change of it commits together with the
 //! change of data that it records. It must not decide what to load.
 
+pub(crate) mod applied;
+pub(crate) mod history;
 pub(crate) mod intervals;
 
 use chrono::NaiveDateTime;
 use dwc_compiler::diagnostic::Code;
-use dwc_compiler::plan::{MANIFEST_FORMAT, Manifest};
+use dwc_compiler::model::{ModelId, Project};
 use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 
 use crate::extract::{SourceColumn, Watermark};
-use crate::{DuckDbWarehouse, Error};
+use crate::{DuckDbWarehouse, Engine, Error};
 use intervals::Gap;
 
 /// The version of these tables.
@@ -19,6 +22,7 @@ const TABLES: &str = "
 CREATE SCHEMA IF NOT EXISTS _dwc;
 CREATE TABLE IF NOT EXISTS _dwc.meta (format BIGINT NOT NULL, serial BIGINT NOT NULL);
 CREATE TABLE IF NOT EXISTS _dwc.manifests (serial BIGINT NOT NULL, applied_at TIMESTAMP NOT NULL, manifest VARCHAR NOT NULL);
+CREATE TABLE IF NOT EXISTS _dwc.catalog (serial BIGINT NOT NULL, catalog VARCHAR NOT NULL);
 CREATE TABLE IF NOT EXISTS _dwc.batches (
   batch BIGINT NOT NULL, source VARCHAR NOT NULL, mode VARCHAR NOT NULL, bound TIMESTAMP NOT NULL
 );
@@ -56,16 +60,38 @@ pub(crate) fn prepare(warehouse: &DuckDbWarehouse) -> Result<(), Error> {
     Ok(())
 }
 
+/// The tables that every state has had; later ones are made where they are missing.
+const FIRST_TABLES: &[&str] = &[
+    "meta",
+    "manifests",
+    "batches",
+    "table_batches",
+    "files",
+    "watermarks",
+    "loaded",
+    "missed",
+    "source_columns",
+    "consumed",
+    "purged",
+    "error_events",
+    "runs",
+];
+
 /// Whether the warehouse has a state at all.
 pub(crate) fn exists(warehouse: &DuckDbWarehouse) -> Result<bool, Error> {
-    let found = warehouse.number(
-        "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = '_dwc' AND table_name IN ('meta', 'manifests')",
-    )?;
-    match found {
-        Some(2) => check_format(warehouse).map(|()| true),
-        Some(0) | None => Ok(false),
-        Some(_) => Err(damaged("some of its tables are missing")),
+    let found = warehouse.rows("SELECT table_name FROM information_schema.tables WHERE table_schema = '_dwc'")?;
+    let found: Vec<String> = found.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect();
+    let has = |name: &str| found.iter().any(|known| known == name);
+    if !FIRST_TABLES.iter().any(|name| has(name)) {
+        return Ok(false);
     }
+    check_format(warehouse)?;
+    let missing: Vec<&str> = FIRST_TABLES.iter().copied().filter(|name| !has(name)).collect();
+    if missing.is_empty() {
+        return Ok(true);
+    }
+    Err(Error::coded(Code::StateIncomplete, format!("the warehouse's state has no table `{}`", missing.join("`, `")))
+        .help("restore the warehouse from a copy, or take it back with `dwc state rollback`; nothing was changed"))
 }
 
 fn check_format(warehouse: &DuckDbWarehouse) -> Result<(), Error> {
@@ -84,44 +110,9 @@ fn check_format(warehouse: &DuckDbWarehouse) -> Result<(), Error> {
     }
 }
 
-fn damaged(reason: &str) -> Error {
+pub(super) fn damaged(reason: &str) -> Error {
     Error::coded(Code::StateDamaged, format!("the warehouse's state cannot be read: {reason}"))
         .help("restore the warehouse from a copy; nothing was changed")
-}
-
-/// The manifest applied last, with its serial.
-pub(crate) fn manifest(warehouse: &DuckDbWarehouse) -> Result<Option<(i64, Manifest)>, Error> {
-    if !exists(warehouse)? {
-        return Ok(None);
-    }
-    let rows = warehouse.rows("SELECT serial, manifest FROM _dwc.manifests ORDER BY serial DESC LIMIT 1")?;
-    let Some([Some(serial), Some(text)]) = rows.first().map(Vec::as_slice) else { return Ok(None) };
-    let serial = serial.parse().map_err(|_| damaged("a serial is no number"))?;
-    let manifest: Manifest =
-        serde_json::from_str(text).map_err(|error| damaged(&format!("its manifest is no manifest: {error}")))?;
-    if manifest.format > MANIFEST_FORMAT {
-        return Err(Error::coded(
-            Code::StateNewer,
-            format!("the manifest has format {}, and this dwc knows {MANIFEST_FORMAT}", manifest.format),
-        )
-        .help("use the dwc that wrote it, or a newer one"));
-    }
-    Ok(Some((serial, manifest)))
-}
-
-/// Writes a manifest down as the one applied last.
-pub(crate) fn put_manifest(
-    warehouse: &DuckDbWarehouse,
-    serial: i64,
-    at: &str,
-    manifest: &Manifest,
-) -> Result<(), Error> {
-    let text =
-        serde_json::to_string(manifest).map_err(|cause| Error::because("the manifest could not be written", cause))?;
-    warehouse.execute(&format!(
-        "UPDATE _dwc.meta SET serial = {serial};\nINSERT INTO _dwc.manifests VALUES ({serial}, TIMESTAMP '{at}', {})",
-        literal(&text)
-    ))
 }
 
 /// The last batch that a model has consumed; 0 where it has to be computed whole.
@@ -155,6 +146,14 @@ pub(crate) fn put_table_batch(
         counts.superseded,
         counts.rejected
     ))
+}
+
+/// Forgets how far a table has been read: the next run reads all of it.
+pub(crate) fn reread(warehouse: &DuckDbWarehouse, address: &str) -> Result<(), Error> {
+    for table in ["watermarks", "files", "loaded"] {
+        warehouse.execute(&format!("DELETE FROM _dwc.{table} WHERE source_table = {}", literal(address)))?;
+    }
+    Ok(())
 }
 
 /// How far a table has been read; `None` where it is read whole next.
@@ -296,6 +295,11 @@ pub(crate) fn report(warehouse: &DuckDbWarehouse) -> Result<Option<StateReport>,
     }))
 }
 
+/// 128 bits of the SHA-256 of a text.
+pub(crate) fn digest(text: &[u8]) -> String {
+    Sha256::digest(text).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// A text as a SQL literal.
 pub(crate) fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
@@ -308,5 +312,22 @@ impl DuckDbWarehouse {
     /// A state that cannot be read.
     pub fn state(&self) -> Result<Option<StateReport>, Error> {
         report(self)
+    }
+}
+
+impl Engine<'_> {
+    /// The models that the next run computes anew: an apply has changed them, or nothing was loaded into them yet.
+    ///
+    /// # Errors
+    /// A state that cannot be read.
+    pub fn waiting(self, project: &Project) -> Result<Vec<ModelId>, Error> {
+        if !exists(self.state())? {
+            return Ok(Vec::new());
+        }
+        let loaded = self.state().rows("SELECT model FROM _dwc.consumed WHERE batch > 0")?;
+        let loaded: std::collections::HashSet<String> =
+            loaded.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect();
+        let waits = |id: &ModelId| project.query(*id).is_some() && !loaded.contains(project.model_name(*id));
+        Ok(project.order.iter().copied().filter(waits).collect())
     }
 }

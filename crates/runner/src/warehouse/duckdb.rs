@@ -1,6 +1,6 @@
 //! The embedded warehouse: a DuckDB file. The engine's own file lock keeps a second process out, and falls with its owner.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use dwc_compiler::diagnostic::Code;
 use dwc_compiler::sql::googlesql::DUCKDB_PRELUDE;
@@ -15,6 +15,7 @@ pub(crate) type Rows = Vec<Vec<Option<String>>>;
 /// An open DuckDB warehouse.
 pub struct DuckDbWarehouse {
     connection: Connection,
+    path: Option<PathBuf>,
 }
 
 impl DuckDbWarehouse {
@@ -29,26 +30,21 @@ impl DuckDbWarehouse {
             std::fs::create_dir_all(folder)
                 .map_err(|cause| Error::because(format!("the folder of `{path}` could not be made"), cause))?;
         }
-        let connection = dwc_duckdb::open(path).map_err(|cause| {
-            let text = cause.to_string();
-            if text.contains("lock") {
-                Error {
-                    code: Some(Code::WarehouseInUse),
-                    message: format!("another process holds the warehouse `{path}`"),
-                    help: Some("wait for it, or stop it; the lock goes with the process".to_owned()),
-                    cause: Some(Box::new(cause)),
-                }
-            } else {
-                Error {
-                    code: Some(Code::WarehouseUnreadable),
-                    message: format!("`{path}` could not be opened as a DuckDB warehouse"),
-                    help: Some("name another file in the target's `path`".to_owned()),
-                    cause: Some(Box::new(cause)),
-                }
-            }
-        })?;
+        let connection = dwc_duckdb::open(path).map_err(|cause| unopened(path, cause))?;
         connection.execute_batch(DUCKDB_PRELUDE)?;
-        Ok(Self { connection })
+        Ok(Self { connection, path: (path != ":memory:").then(|| PathBuf::from(path)) })
+    }
+
+    /// The file; `None` for a warehouse in memory.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
+    /// Reads another file beside this one, under a name.
+    pub(crate) fn attach(&self, path: &Path, name: &str) -> Result<(), Error> {
+        let path = path.to_string_lossy();
+        let sql = format!("ATTACH {} AS {name} (READ_ONLY)", crate::state::literal(&path));
+        self.connection.execute_batch(&sql).map_err(|cause| unopened(&path, cause))
     }
 
     /// Sets how much memory the engine may take before it works on disk, such as `2GB`.
@@ -119,6 +115,25 @@ impl DuckDbWarehouse {
                 let _ = self.connection.execute_batch("ROLLBACK");
                 Err(error)
             }
+        }
+    }
+}
+
+/// Why a file could not be opened.
+fn unopened(path: &str, cause: dwc_duckdb::Error) -> Error {
+    if cause.to_string().contains("lock") {
+        Error {
+            code: Some(Code::WarehouseInUse),
+            message: format!("another process holds the warehouse `{path}`"),
+            help: Some("wait for it, or stop it; the lock goes with the process".to_owned()),
+            cause: Some(Box::new(cause)),
+        }
+    } else {
+        Error {
+            code: Some(Code::WarehouseUnreadable),
+            message: format!("`{path}` could not be opened as a DuckDB warehouse"),
+            help: Some("name another file in the target's `path`".to_owned()),
+            cause: Some(Box::new(cause)),
         }
     }
 }

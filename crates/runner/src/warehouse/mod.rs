@@ -1,8 +1,10 @@
 //! Warehouses: one file or folder per engine. They execute and read back; they must not know about models.
 
 pub(crate) mod bigquery;
+mod catalog;
 mod duckdb;
 mod engine;
+pub(crate) mod snapshot;
 
 pub use bigquery::{BigQuerySettings, BigQueryWarehouse, Finding, examine};
 pub use duckdb::DuckDbWarehouse;

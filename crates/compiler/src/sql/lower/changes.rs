@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::Lowering;
 use crate::model::{Project, TargetType};
-use crate::plan::{Action, Alteration, Change, ChangeSet, Object, ObjectColumn, ObjectKind};
+use crate::plan::{Action, Alteration, Carries, Change, ChangeSet, Object, ObjectColumn, ObjectKind, filling};
 use crate::sql::googlesql::Type;
 
 #[derive(Serialize)]
@@ -23,19 +23,37 @@ struct ColumnContext {
     options: String,
 }
 
+/// A statement of a change set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangeStatement {
+    /// The address of the change; empty for what all of them need.
+    pub address: String,
+    /// The SQL.
+    pub sql: String,
+}
+
 /// The statements that carry out a change set, in order.
 #[must_use]
-pub fn change_statements(project: &Project, engine: TargetType, schema: &str, set: &ChangeSet) -> Vec<String> {
+pub fn change_statements(project: &Project, engine: TargetType, schema: &str, set: &ChangeSet) -> Vec<ChangeStatement> {
     let lowering = Lowering::new(project, engine, schema);
-    let mut statements: Vec<String> = [lowering.schema.clone(), lowering.landing_schema(), lowering.history_schema()]
+    let schemas = [lowering.schema.clone(), lowering.landing_schema(), lowering.history_schema()];
+    let mut statements: Vec<ChangeStatement> = schemas
         .iter()
         .filter(|_| set.changes.iter().any(|change| change.action == Action::Create))
         .map(|schema| format!("CREATE SCHEMA IF NOT EXISTS {}", lowering.dialect.quote(schema)))
+        .map(|sql| ChangeStatement { address: String::new(), sql })
         .collect();
     for change in &set.changes {
-        statements.extend(lowering.change(change));
+        let own = lowering.change(change).into_iter();
+        statements.extend(own.map(|sql| ChangeStatement { address: change.address.clone(), sql }));
     }
     statements
+}
+
+/// Columns whose type changes, as they are and as they will be.
+pub(super) fn retyped<'a>(before: &'a Object, after: &'a Object) -> Vec<(&'a ObjectColumn, &'a ObjectColumn)> {
+    let pairs = after.columns.iter().filter_map(|column| Some((before.former(column)?, column)));
+    pairs.filter(|(from, to)| from.ty != to.ty).collect()
 }
 
 impl Lowering<'_> {
@@ -43,23 +61,81 @@ impl Lowering<'_> {
         match (change.action, &change.before, &change.after) {
             (Action::Create, _, Some(after)) => self.create(after),
             (Action::Drop, Some(before), _) => vec![self.drop(before)],
-            (Action::Rebuild, Some(before), Some(after)) => {
+            (Action::Rebuild, Some(before), Some(after)) if change.carries == Carries::Nothing => {
                 let mut statements = vec![self.drop(before)];
                 statements.extend(self.create(after));
+                statements
+            }
+            (Action::Rebuild, Some(before), Some(after)) => {
+                let mut statements = self.swap(before, after);
+                statements.extend(self.filled(change, after));
+                // A label such as `Unknown` is one for texts alone.
+                let retyped = retyped(before, after).into_iter();
+                statements.extend(retyped.filter_map(|(_, column)| self.reserved_in_column(after, column)));
                 statements
             }
             (Action::Alter, _, Some(after)) if after.kind == ObjectKind::View => self.create(after),
             (Action::Alter, _, Some(after)) => {
                 let altered = change.alterations.iter().flat_map(|alteration| self.alteration(after, alteration));
                 // DuckDB does not commit a table that was altered again after its rows were changed.
-                let filled = change.alterations.iter().filter_map(|alteration| match alteration {
-                    Alteration::AddColumn(column) => self.reserved_in_column(after, column),
-                    _ => None,
-                });
-                altered.chain(filled).collect()
+                altered.chain(self.filled(change, after)).collect()
             }
             _ => Vec::new(),
         }
+    }
+
+    /// The reserved members' values of the columns that a dimension gets.
+    fn filled(&self, change: &Change, after: &Object) -> Vec<String> {
+        let added = change.alterations.iter().filter_map(|alteration| match alteration {
+            Alteration::AddColumn(column) => self.reserved_in_column(after, column),
+            _ => None,
+        });
+        added.collect()
+    }
+
+    /// The table steps aside, is made anew, takes its rows over, and the old one goes. The name changes before any row
+    /// does: DuckDB does not commit a table that was altered after its rows were changed. Where definitions are no part
+    /// of a transaction, the table is made with its rows in one statement: it is never there without them.
+    fn swap(&self, before: &Object, after: &Object) -> Vec<String> {
+        let aside = format!("{}__dwc_old", before.name);
+        let from = self.path(&before.schema, &aside);
+        let path = self.path(&after.schema, &after.name);
+        let quote = |name: &str| self.dialect.quote(name);
+        let mut names = Vec::new();
+        let mut values = Vec::new();
+        let mut needed = Vec::new();
+        for column in &after.columns {
+            let value = match before.former(column) {
+                Some(former) if former.ty == column.ty => quote(&former.name),
+                Some(former) => {
+                    let cast = self.dialect.words().safe_cast;
+                    format!("{cast}({} AS {})", quote(&former.name), self.column_type(column))
+                }
+                None => match filling(column).filter(|_| column.required) {
+                    Some(value) => value.to_owned(),
+                    None => format!("CAST(NULL AS {})", self.column_type(column)),
+                },
+            };
+            if column.required && before.former(column).is_some_and(|former| !former.required) {
+                needed.push(format!("{value} IS NOT NULL"));
+            }
+            names.push(quote(&column.name));
+            values.push(value);
+        }
+        let condition = if needed.is_empty() { String::new() } else { format!("\nWHERE {}", needed.join(" AND ")) };
+        let mut statements =
+            vec![format!("ALTER TABLE {} RENAME TO {}", self.path(&before.schema, &before.name), quote(&aside))];
+        let rows = format!("SELECT {}\nFROM {from}{condition}", values.join(", "));
+        let mut made = self.make(after).into_iter();
+        if self.dialect.has_physical_design() {
+            statements.extend(made.next().map(|make| format!("{make}\nAS {rows}")));
+            statements.extend(made);
+        } else {
+            statements.extend(made);
+            statements.push(format!("INSERT INTO {path} ({})\n{rows}", names.join(", ")));
+        }
+        statements.push(format!("DROP TABLE {from}"));
+        statements
     }
 
     fn drop(&self, object: &Object) -> String {
@@ -68,6 +144,13 @@ impl Lowering<'_> {
     }
 
     fn create(&self, object: &Object) -> Vec<String> {
+        let mut statements = self.make(object);
+        statements.extend(self.seed(object));
+        statements
+    }
+
+    /// The object without rows.
+    fn make(&self, object: &Object) -> Vec<String> {
         let path = self.path(&object.schema, &object.name);
         if object.kind == ObjectKind::View {
             let options = self.table_options(object);
@@ -104,11 +187,10 @@ impl Lowering<'_> {
                 statements.push(self.comment_on(&target, &column.description));
             }
         }
-        statements.extend(self.seed(object));
         statements
     }
 
-    fn column_type(&self, column: &ObjectColumn) -> String {
+    pub(super) fn column_type(&self, column: &ObjectColumn) -> String {
         Type::parse(&column.ty).map_or_else(|| column.ty.clone(), |ty| self.dialect.ty(&ty))
     }
 
@@ -161,6 +243,14 @@ impl Lowering<'_> {
             }
             Alteration::RenameColumn { from, to } => {
                 vec![format!("ALTER TABLE {path} RENAME COLUMN {} TO {}", quote(from), quote(to))]
+            }
+            Alteration::Widen(column) => vec![format!(
+                "ALTER TABLE {path} ALTER COLUMN {} SET DATA TYPE {}",
+                quote(&column.name),
+                self.column_type(column)
+            )],
+            Alteration::Relax(name) => {
+                vec![format!("ALTER TABLE {path} ALTER COLUMN {} DROP NOT NULL", quote(name))]
             }
             Alteration::DescribeColumn(column) if physical => vec![format!(
                 "ALTER TABLE {path} ALTER COLUMN {} SET OPTIONS (description = {})",

@@ -1,11 +1,13 @@
 //! Lowering: a checked project becomes statements of one engine. Every decision falls here; templates write it down.
 
 mod changes;
+mod design;
 mod dimension;
 mod fact;
 mod landing;
 mod objects;
 mod partitions;
+mod probes;
 mod relations;
 mod seed;
 mod views;
@@ -14,10 +16,11 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-pub use changes::change_statements;
+pub use changes::{ChangeStatement, change_statements};
 pub use landing::stage;
 pub use objects::manifest;
 pub use partitions::{PartitionMode, partition_modes};
+pub use probes::{Asks, Probe, change_probes};
 
 use self::dimension::Extent;
 use super::dialect::{BigQuery, Dialect, DuckDb};

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::Lowering;
+use super::design::design;
 use super::dimension::{numbers_name, timeline_name};
 use crate::model::{
     Dimension, DimensionKind, Fact, KeyStrategy, ModelId, Project, StarColumn, Table, TargetType, star_columns,
@@ -60,6 +61,9 @@ impl Lowering<'_> {
                 .collect(),
             definition: self.cluster(&table.landing_key()),
             load: String::new(),
+            key: table.landing_key(),
+            design: BTreeMap::new(),
+            foreign: Vec::new(),
             was: None,
             protect: false,
         };
@@ -68,6 +72,7 @@ impl Lowering<'_> {
         let list: Vec<String> = columns.iter().map(|(name, _)| self.dialect.quote(name)).collect();
         view.definition = format!("SELECT {} FROM {} WHERE NOT _deleted", list.join(", "), self.landing_rows(table));
         view.columns.clear();
+        view.key.clear();
         let housekeeping =
             [("_deleted", Type::Bool), ("_at", Type::Timestamp), ("_batch", Type::Int64), ("_state", Type::Int64)];
         let images = [
@@ -118,6 +123,9 @@ impl Lowering<'_> {
             columns: star_columns(project, id).iter().map(star_column).collect(),
             definition,
             load: load_digest(project, id),
+            key: star_key(project, id),
+            design: design(project, id),
+            foreign: Vec::new(),
             was,
             protect,
         }
@@ -159,6 +167,9 @@ impl Lowering<'_> {
             columns,
             definition: self.cluster(key),
             load: String::new(),
+            key: key.to_vec(),
+            design: BTreeMap::new(),
+            foreign: Vec::new(),
             was,
             protect: dimension.protect,
         };
@@ -229,6 +240,15 @@ impl Lowering<'_> {
         let by: Vec<String> = columns.iter().take(4).map(|name| self.dialect.quote(name)).collect();
         format!("\nCLUSTER BY {}", by.join(", "))
     }
+}
+
+/// The columns that tell the rows of a star table apart in the words of its model.
+fn star_key(project: &Project, id: ModelId) -> Vec<String> {
+    let columns = match id {
+        ModelId::Dimension(index) => project.dimensions[index].members().map(|members| &members.natural_key),
+        ModelId::Fact(index) => Some(&project.facts[index].key),
+    };
+    columns.into_iter().flatten().map(|column| column.name.clone()).collect()
 }
 
 fn object_column(name: &str, ty: &Type, description: &str) -> ObjectColumn {

@@ -20,6 +20,9 @@ impl Lowering<'_> {
             columns: Vec::new(),
             definition,
             load: String::new(),
+            key: Vec::new(),
+            design: BTreeMap::new(),
+            foreign: Vec::new(),
             was: None,
             protect: false,
         };
@@ -100,6 +103,9 @@ impl Lowering<'_> {
                 columns: Vec::new(),
                 definition: format!("SELECT\n  {}\nFROM {}", items.join(",\n  "), self.star(&dimension.name)),
                 load: String::new(),
+                key: Vec::new(),
+                design: BTreeMap::new(),
+                foreign: Vec::new(),
                 was: None,
                 protect: false,
             };

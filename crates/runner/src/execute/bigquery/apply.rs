@@ -4,30 +4,32 @@
 use chrono::NaiveDateTime;
 use dwc_compiler::diagnostic::Code;
 use dwc_compiler::model::Project;
-use dwc_compiler::plan::{ChangeSet, Manifest};
-use dwc_compiler::sql;
+use dwc_compiler::plan::ChangeSet;
 
-use crate::execute::apply::ApplyReport;
+use crate::execute::apply::{ApplyReport, load_anew};
 use crate::execute::crash;
-use crate::state;
+use crate::execute::planned::Planned;
+use crate::state::applied;
 use crate::warehouse::bigquery::Script;
-use crate::{BigQueryWarehouse, Engine, Error};
+use crate::{BigQueryWarehouse, Error};
 
 /// Carries out a change set that was looked at and allowed.
 pub(in crate::execute) fn apply(
     warehouse: &BigQueryWarehouse,
     project: &Project,
     at: &str,
-    (set, serial, wanted): (&ChangeSet, i64, &Manifest),
+    planned: &Planned,
 ) -> Result<ApplyReport, Error> {
-    let engine = Engine::from(warehouse);
+    let (set, serial) = (&planned.set, planned.serial);
     if serial == 0 {
         foreign(warehouse, set)?;
     }
     warehouse.prepare_state()?;
     crash::point();
-    let statements = sql::change_statements(project, engine.ty(), engine.schema(project), set);
-    let (fills, defines): (Vec<String>, Vec<String>) = statements.into_iter().partition(|sql| is_dml(sql));
+    let statements = planned.statements.iter().map(|statement| statement.sql.clone());
+    let (fills, defines): (Vec<String>, Vec<String>) = statements.partition(|sql| is_dml(sql));
+    // A table that stepped aside goes when everything else is done: until then what takes its rows over can be done again.
+    let (aside, defines): (Vec<String>, Vec<String>) = defines.into_iter().partition(|sql| is_aside(sql));
     // What may not be executed twice has a job of its own: its id says that it was.
     let mut group: Vec<String> = Vec::new();
     for (at, statement) in defines.into_iter().enumerate() {
@@ -48,17 +50,14 @@ pub(in crate::execute) fn apply(
     }
     let copy = warehouse.copy();
     copy.transaction(|| {
-        for change in set.changes.iter().filter(|change| change.reload) {
-            let loaded = |owner: &str| project.model(owner).is_some_and(|id| project.query(id).is_some());
-            if let Some(object) = change.after.as_ref().filter(|object| loaded(&object.owner)) {
-                state::consume(copy, &object.owner, 0)?;
-            }
-        }
-        state::put_manifest(copy, serial + 1, at, wanted)?;
+        load_anew(copy, project, planned)?;
+        applied::put(copy, serial + 1, at, &planned.wanted, None)?;
         warehouse.commit(script)
     })?;
     crash::point();
-    Ok(ApplyReport { serial: serial + 1, changed: set.changes.len() })
+    warehouse.define("aside", &aside)?;
+    crash::point();
+    Ok(ApplyReport { serial: serial + 1, changed: set.changes.len(), snapshot: None })
 }
 
 /// Whether a statement changes rows: it then belongs to the transaction, and a definition may not.
@@ -66,6 +65,11 @@ pub(in crate::execute) fn apply(
 fn is_dml(sql: &str) -> bool {
     let first = sql.lines().find(|line| !line.trim_start().starts_with("--")).unwrap_or_default().trim_start();
     ["INSERT", "UPDATE", "DELETE", "MERGE"].iter().any(|word| first.starts_with(word))
+}
+
+/// Whether a statement drops a table that stepped aside for the one that took its rows over.
+fn is_aside(sql: &str) -> bool {
+    sql.starts_with("DROP TABLE") && sql.trim_end().ends_with("__dwc_old`")
 }
 
 /// Refuses to touch an object of a needed name that dwc did not make.

@@ -1,0 +1,123 @@
+//! The plan for reading on a terminal.
+
+use std::fmt::Write as _;
+
+use dwc_compiler::plan::{Action, Class, DriftKind};
+
+use super::plan::{Change, Load, Plan};
+
+/// The most names of one list; JSON has all of them.
+const SHOWN: usize = 8;
+
+pub(super) fn mark(action: Action) -> &'static str {
+    match action {
+        Action::Create => "+",
+        Action::Alter => "~",
+        Action::Rebuild => "±",
+        Action::Drop => "-",
+    }
+}
+
+pub(super) fn meaning(class: Class) -> &'static str {
+    match class {
+        Class::Additive => "",
+        Class::Breaking => "breaking",
+        Class::HistoryRewriting => "rewrites history",
+        Class::GrainChanging => "changes the grain",
+        Class::Destructive => "loses data",
+    }
+}
+
+/// A list of names, the first of them.
+pub(super) fn some(names: &[String]) -> String {
+    let shown = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+impl Plan {
+    pub(crate) fn human(&self, color: bool) -> String {
+        let paint =
+            |code: &str, text: &str| if color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() };
+        let mut text = String::new();
+        if self.changes.is_empty() && self.drift.is_empty() {
+            let _ = writeln!(text, "no changes: `{}` is what the models say", self.target);
+        }
+        if !self.drift.is_empty() {
+            let _ = writeln!(text, "changed in the warehouse since the last apply:");
+            for drift in &self.drift {
+                let then = match drift.kind {
+                    DriftKind::ColumnAdded => "is left alone",
+                    DriftKind::ObjectInTheWay => "an apply refuses",
+                    _ => "an apply sets it right",
+                };
+                let _ = writeln!(text, "  {} {}: {}; {then}", paint("33", "!"), drift.address, drift.reason);
+            }
+            text.push('\n');
+        }
+        for change in &self.changes {
+            let code = match change.action {
+                Action::Create => "32",
+                Action::Alter => "33",
+                Action::Rebuild => "35",
+                Action::Drop => "31",
+            };
+            let class = match change.class {
+                Class::Additive => String::new(),
+                Class::Destructive => format!("  {}", paint("31", meaning(change.class))),
+                class => format!("  {}", meaning(class)),
+            };
+            let _ = writeln!(text, "{} {}{class}", paint(code, mark(change.action)), change.address);
+            details(&mut text, change);
+        }
+        let whole: Vec<&Load> = self.loads.iter().filter(|load| !load.incremental).collect();
+        if !whole.is_empty() {
+            let _ = writeln!(text, "\ncomputed whole by every run that touches them:");
+            for load in whole {
+                let _ = writeln!(text, "    {}: {}", load.model, load.whole_because.as_deref().unwrap_or_default());
+            }
+        }
+        let [create, alter, rebuild, drop] = self.counts();
+        let _ = writeln!(
+            text,
+            "\nplan for {} on {}: {create} to create, {alter} to alter, {rebuild} to rebuild, {drop} to drop",
+            self.project, self.target
+        );
+        text
+    }
+
+    /// The statements, in their order.
+    pub(crate) fn sql(&self) -> String {
+        let statements = self.changes.iter().flat_map(|change| &change.statements);
+        statements.map(|statement| format!("{statement};\n")).collect()
+    }
+}
+
+fn details(text: &mut String, change: &Change) {
+    // A new object's reason is that it is new.
+    if change.action == Action::Create && !change.mends {
+        return;
+    }
+    for reason in &change.reasons {
+        let _ = writeln!(text, "    {reason}");
+    }
+    for counted in &change.counted {
+        let _ = writeln!(text, "    {counted}");
+    }
+    if let Some(rows) = change.rows.filter(|_| change.reload || change.action == Action::Rebuild) {
+        let then = if change.reload { ", computed anew by the next run" } else { "" };
+        let _ = writeln!(text, "    {rows} rows{then}");
+    }
+    for (word, names) in [
+        ("read by", &change.downstream),
+        ("seen through", &change.downstream_views),
+        ("measures", &change.downstream_measures),
+        ("columns made of it", &change.downstream_columns),
+    ] {
+        if !names.is_empty() {
+            let _ = writeln!(text, "    {word} {}", some(names));
+        }
+    }
+}

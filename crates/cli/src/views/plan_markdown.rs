@@ -1,0 +1,151 @@
+//! The plan as a review comment: short on top, everything else folded. Names and reasons come from files that others
+//! write, so nothing of them is read as markup.
+
+use std::fmt::Write as _;
+
+use dwc_compiler::plan::{Action, Class};
+
+use super::plan::{Cell, Plan};
+use super::plan_human::{mark, meaning, some};
+
+/// Comments are cut by their hosts; GitHub takes 65,536 characters.
+const LONGEST: usize = 60_000;
+
+/// The most changes in the table on top.
+const ROWS: usize = 40;
+
+impl Plan {
+    pub(crate) fn markdown(&self) -> String {
+        let mut text = format!("<!-- dwc plan {} {} -->\n", comment(&self.project), comment(&self.target));
+        let [create, alter, rebuild, drop] = self.counts();
+        let _ = writeln!(text, "### dwc plan: {} on {}\n", escaped(&self.project), escaped(&self.target));
+        if self.changes.is_empty() && self.drift.is_empty() {
+            let _ = writeln!(text, "No changes.");
+            return text;
+        }
+        let _ = writeln!(
+            text,
+            "**{create}** to create, **{alter}** to alter, **{rebuild}** to rebuild, **{drop}** to drop."
+        );
+        let lost = self.changes.iter().filter(|change| change.class == Class::Destructive).count();
+        if lost > 0 {
+            let _ = writeln!(text, "\n> [!CAUTION]\n> {lost} of them lose data.");
+        }
+        self.table(&mut text);
+        for change in self.changes.iter().filter(|change| change.action != Action::Create || change.mends) {
+            let _ = writeln!(text, "\n<details><summary><code>{}</code></summary>\n", html(&change.address));
+            for line in change.reasons.iter().chain(&change.counted) {
+                let _ = writeln!(text, "- {}", escaped(line));
+            }
+            for (word, names) in [
+                ("read by", &change.downstream),
+                ("seen through", &change.downstream_views),
+                ("measures", &change.downstream_measures),
+                ("columns made of it", &change.downstream_columns),
+            ] {
+                if !names.is_empty() {
+                    let _ = writeln!(text, "- {word} {}", escaped(&some(names)));
+                }
+            }
+            let _ = writeln!(text, "\n</details>");
+        }
+        if !self.drift.is_empty() {
+            let _ = writeln!(text, "\n**Changed in the warehouse since the last apply**\n");
+            for drift in &self.drift {
+                let _ = writeln!(text, "- `{}`: {}", code(&drift.address), escaped(&drift.reason));
+            }
+        }
+        self.matrix(&mut text);
+        let sql = self.sql();
+        if !sql.is_empty() {
+            // A fence longer than any in the text, so that no statement ends it.
+            let fence = fence(&sql);
+            let folded = format!("\n<details><summary>SQL</summary>\n\n{fence}sql\n{sql}{fence}\n\n</details>\n");
+            if text.len() + folded.len() > LONGEST {
+                let _ = writeln!(text, "\nThe SQL is too long for a comment; `dwc plan --sql` prints it.");
+            } else {
+                text.push_str(&folded);
+            }
+        }
+        text
+    }
+
+    fn table(&self, text: &mut String) {
+        let changed: Vec<_> = self.changes.iter().filter(|change| change.action != Action::Create).collect();
+        if changed.is_empty() {
+            return;
+        }
+        let _ = writeln!(text, "\n| | object | means | rows |\n|---|---|---|---|");
+        for change in changed.iter().take(ROWS) {
+            let rows = change.rows.map_or_else(String::new, |rows| rows.to_string());
+            let address = code(&change.address);
+            let _ = writeln!(text, "| {} | `{address}` | {} | {rows} |", mark(change.action), meaning(change.class));
+        }
+        if changed.len() > ROWS {
+            let _ = writeln!(text, "\n… and {} more.", changed.len() - ROWS);
+        }
+    }
+
+    fn matrix(&self, text: &mut String) {
+        let matrix = &self.bus_matrix;
+        if matrix.added.is_empty() && matrix.removed.is_empty() {
+            return;
+        }
+        let _ = writeln!(text, "\n<details><summary>Bus matrix</summary>\n\n```diff");
+        let line = |mark: &str, cell: &Cell| {
+            let plain = |word: &str| word.replace(['`', '\n'], " ");
+            format!("{mark} {}: {} × {}\n", plain(&cell.process), plain(&cell.fact), plain(&cell.dimension))
+        };
+        text.extend(matrix.removed.iter().map(|cell| line("-", cell)));
+        text.extend(matrix.added.iter().map(|cell| line("+", cell)));
+        let _ = writeln!(text, "```\n\n</details>");
+    }
+}
+
+/// Text that Markdown prints as it is; what stands in backticks stays code, where every backtick has its other.
+fn escaped(text: &str) -> String {
+    let text = text.replace(['\n', '\r'], " ");
+    let paired = text.matches('`').count() % 2 == 0;
+    let mut out = String::new();
+    for (at, part) in text.split('`').enumerate() {
+        if at > 0 {
+            out.push_str(if paired { "`" } else { "\\`" });
+        }
+        if paired && at % 2 == 1 {
+            out.push_str(part);
+            continue;
+        }
+        for c in part.chars() {
+            match c {
+                '<' => out.push_str("&lt;"),
+                '>' => out.push_str("&gt;"),
+                '&' => out.push_str("&amp;"),
+                '\\' | '*' | '_' | '[' | ']' | '|' | '#' | '~' | '!' | '@' => {
+                    out.push('\\');
+                    out.push(c);
+                }
+                c => out.push(c),
+            }
+        }
+    }
+    out
+}
+
+/// Text within backticks.
+fn code(text: &str) -> String {
+    text.replace(['`', '\n', '|'], " ")
+}
+
+fn html(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// Text within a comment, which nothing of it may end.
+fn comment(text: &str) -> String {
+    text.replace(['-', '>', '\n'], "_")
+}
+
+fn fence(text: &str) -> String {
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    "`".repeat(longest.max(2) + 1)
+}

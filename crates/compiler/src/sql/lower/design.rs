@@ -1,0 +1,115 @@
+//! What a model says of itself, part by part, as the manifest keeps it for the reasons of later plans and for the bus
+//! matrix. It must not say anything that a statement depends on.
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
+
+use crate::model::{Attribute, Dimension, DimensionKind, EffectiveAt, Fact, KeyStrategy, Measure, ModelId, Project};
+
+/// The parts of a model.
+pub(super) fn design(project: &Project, id: ModelId) -> BTreeMap<String, String> {
+    let mut parts = BTreeMap::new();
+    let mut add = |part: String, value: String| parts.insert(part, value);
+    match id {
+        ModelId::Dimension(index) => dimension(&project.dimensions[index], &mut add),
+        ModelId::Fact(index) => fact(project, &project.facts[index], &mut add),
+    }
+    parts
+}
+
+fn dimension(dimension: &Dimension, add: &mut dyn FnMut(String, String) -> Option<String>) {
+    let kind = match &dimension.kind {
+        DimensionKind::Standard(_) => "standard",
+        DimensionKind::Mini(_) => "mini",
+        DimensionKind::Calendar(_) => "calendar",
+        DimensionKind::TimeOfDay => "time_of_day",
+    };
+    add("kind".to_owned(), kind.to_owned());
+    let Some(members) = dimension.members() else { return };
+    let mut policy = |part: &str, value: String| add(part.to_owned(), value);
+    policy("query", digest(&members.query.text));
+    let effective_at = match &members.effective_at {
+        EffectiveAt::Column(name, _) => name.clone(),
+        EffectiveAt::Extracted => "extracted".to_owned(),
+    };
+    policy("effective_at", effective_at);
+    policy("on_delete", word(&members.on_delete));
+    policy("first_version", word(&members.first_version));
+    policy("open_end", word(&members.open_end));
+    policy("type1_scope", word(&members.type1_scope));
+    policy("late_type0", word(&members.late_type0));
+    if let Some(sequence) = &members.sequence {
+        policy("sequence", sequence.clone());
+    }
+    let strategy = if members.key_strategy == KeyStrategy::Sequence { "sequence" } else { "hash" };
+    let salt = if members.salt.is_empty() { String::new() } else { format!(" with salt {}", digest(&members.salt)) };
+    policy("surrogate_key", format!("{strategy}{salt}"));
+    for attribute in &members.attributes {
+        add(format!("attribute {}", attribute.column.name), attribute_text(attribute));
+    }
+}
+
+fn attribute_text(attribute: &Attribute) -> String {
+    let expr = if attribute.expr.trim_matches('`') == attribute.column.name {
+        String::new()
+    } else {
+        format!(" of {}", one_line(&attribute.expr))
+    };
+    format!("type {}{expr}", attribute.scd.number())
+}
+
+fn fact(project: &Project, fact: &Fact, add: &mut dyn FnMut(String, String) -> Option<String>) {
+    let mut policy = |part: &str, value: String| add(part.to_owned(), value);
+    policy("kind", word(&fact.kind));
+    policy("grain", one_line(&fact.grain));
+    policy("process", fact.business_process.clone());
+    policy("query", digest(&fact.query.text));
+    policy("on_delete", word(&fact.on_delete));
+    policy("timezone", project.timezone.clone());
+    for measure in &fact.measures {
+        add(format!("measure {}", measure.column.name), measure_text(measure));
+    }
+    for role in &fact.roles {
+        let on: Vec<&str> = role.on.iter().map(|column| column.name.as_str()).collect();
+        let dimension = &project.dimensions[role.dimension].name;
+        add(format!("role {}", role.name), format!("{dimension} on {}", on.join(", ")));
+        let as_of = role.as_of.as_ref().map_or("", |column| &column.name);
+        let rest = format!("missing {}, NULL {}, as of {as_of}", word(&role.missing), word(&role.when_null));
+        add(format!("lookup {}", role.name), rest);
+    }
+}
+
+fn measure_text(measure: &Measure) -> String {
+    let mut text = format!("additive {}", word(&measure.additive));
+    if !measure.not_over.is_empty() {
+        text.push_str(&format!(" but not over {}", measure.not_over.join(", ")));
+    }
+    for unit in measure.unit.iter().chain(&measure.currency) {
+        text.push_str(&format!(" in {unit}"));
+    }
+    if measure.expr.trim_matches('`') != measure.column.name {
+        text.push_str(&format!(" of {}", one_line(&measure.expr)));
+    }
+    text
+}
+
+/// The word of a setting as the language spells it.
+fn word(setting: &impl std::fmt::Debug) -> String {
+    let mut text = String::new();
+    for c in format!("{setting:?}").chars() {
+        if c.is_uppercase() && !text.is_empty() {
+            text.push('_');
+        }
+        text.extend(c.to_lowercase());
+    }
+    text
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn digest(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,93 @@
+//! Questions to ask of the data before a change is carried out: how many rows would lose a value, or have none where
+//! one is needed. It must not decide what the answers mean.
+
+use super::Lowering;
+use super::changes::retyped;
+use crate::model::{Project, TargetType};
+use crate::plan::{Action, Alteration, Carries, Change, ChangeSet, Object};
+use crate::sql::googlesql::Type;
+
+/// A question whose answer is one count of rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Probe {
+    /// The address of the change.
+    pub address: String,
+    /// The column, where it is about one.
+    pub column: Option<String>,
+    /// What is counted.
+    pub asks: Asks,
+    /// The query: one row, one column.
+    pub sql: String,
+}
+
+/// What a probe counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asks {
+    /// Rows whose value is another after its cast, or none.
+    ValuesChanged,
+    /// Rows without a value where one is needed: they are not carried over, and the next run computes them.
+    ValuesMissing,
+    /// Rows with a value in a column that goes.
+    ValuesDropped,
+    /// Rows that go.
+    RowsDropped,
+}
+
+/// The questions that a change set asks of the tables that are there, in its order.
+#[must_use]
+pub fn change_probes(project: &Project, engine: TargetType, schema: &str, set: &ChangeSet) -> Vec<Probe> {
+    let lowering = Lowering::new(project, engine, schema);
+    set.changes.iter().flat_map(|change| lowering.probes(change)).collect()
+}
+
+impl Lowering<'_> {
+    fn probes(&self, change: &Change) -> Vec<Probe> {
+        let Some(before) = change.before.as_ref().filter(|before| !before.columns.is_empty()) else {
+            return Vec::new();
+        };
+        let path = self.path(&before.schema, &before.name);
+        let probe = |asks, column: Option<&str>, condition: &str| Probe {
+            address: change.address.clone(),
+            column: column.map(str::to_owned),
+            asks,
+            sql: format!("SELECT COUNT(*) FROM {path}{condition}"),
+        };
+        let emptied = change.action == Action::Rebuild && change.carries == Carries::Nothing;
+        if change.action == Action::Drop || emptied {
+            return vec![probe(Asks::RowsDropped, None, "")];
+        }
+        let mut all = Vec::new();
+        if let Some(after) = change.after.as_ref().filter(|_| change.action == Action::Rebuild) {
+            for (from, to) in retyped(before, after) {
+                if let Some(condition) = self.changed_by_cast(before, &from.name, &from.ty, &to.ty) {
+                    all.push(probe(Asks::ValuesChanged, Some(&to.name), &condition));
+                }
+            }
+            for column in after.columns.iter().filter(|column| column.required) {
+                if let Some(former) = before.former(column).filter(|former| !former.required) {
+                    let condition = format!(" WHERE {} IS NULL", self.dialect.quote(&former.name));
+                    all.push(probe(Asks::ValuesMissing, Some(&column.name), &condition));
+                }
+            }
+        }
+        for alteration in &change.alterations {
+            if let Alteration::DropColumn(name) = alteration {
+                let condition = format!(" WHERE {} IS NOT NULL", self.dialect.quote(name));
+                all.push(probe(Asks::ValuesDropped, Some(name), &condition));
+            }
+        }
+        all
+    }
+
+    /// Holds for rows whose value does not come back when it is cast there and back.
+    fn changed_by_cast(&self, before: &Object, name: &str, from: &str, to: &str) -> Option<String> {
+        let column = before.columns.iter().find(|column| column.name == name)?;
+        let (from_ty, to_ty) = (self.column_type(column), Type::parse(to).map(|ty| self.dialect.ty(&ty))?);
+        let quoted = self.dialect.quote(name);
+        let cast = self.dialect.words().safe_cast;
+        let back = format!("{cast}({cast}({quoted} AS {to_ty}) AS {from_ty})");
+        let comparable =
+            |expr: &str| Type::parse(from).map_or_else(|| expr.to_owned(), |ty| self.dialect.comparable(expr, &ty));
+        Some(format!(" WHERE {} IS DISTINCT FROM {}", comparable(&quoted), comparable(&back)))
+    }
+}

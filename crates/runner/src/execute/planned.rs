@@ -1,0 +1,180 @@
+//! The plan: what an apply would do, from the models, the manifest applied last and the warehouse as it is. Data that a
+//! change could lose is counted first. It changes nothing.
+
+use dwc_compiler::diagnostic::Code;
+use dwc_compiler::model::Project;
+use dwc_compiler::plan::{
+    Action, Carries, Catalog, Change, ChangeSet, Class, Drift, DriftKind, Manifest, ObjectKind, compare, diff,
+};
+use dwc_compiler::sql::{self, Asks, ChangeStatement};
+
+use crate::state::applied;
+use crate::{Engine, Error};
+
+/// Everything that an apply would do.
+#[derive(Debug)]
+pub struct Planned {
+    /// What changes, in the order in which it is done.
+    pub set: ChangeSet,
+    /// What others have changed in the warehouse since the last apply.
+    pub drift: Vec<Drift>,
+    /// What the data says to the changes that depend on it.
+    pub counted: Vec<Counted>,
+    /// The statements.
+    pub statements: Vec<ChangeStatement>,
+    /// The serial of the state; 0 where nothing was ever applied.
+    pub serial: i64,
+    /// A digest of the manifest applied last; empty where nothing was ever applied.
+    pub state: String,
+    /// A digest of the tables and views that the plan is about, as they are; empty where the engine is not asked.
+    pub live: String,
+    /// The manifest applied last.
+    pub before: Option<Manifest>,
+    /// The manifest of the models.
+    pub wanted: Manifest,
+    /// The tables and views of the warehouse; none where the engine is not asked.
+    pub catalog: Catalog,
+}
+
+/// What the data says to one change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counted {
+    /// The address of the change.
+    pub address: String,
+    /// The column, where it is about one.
+    pub column: Option<String>,
+    /// What was counted.
+    pub asks: Asks,
+    /// How many rows.
+    pub rows: i64,
+}
+
+impl Counted {
+    /// The count as a sentence.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let rows = if self.rows == 1 { "1 row".to_owned() } else { format!("{} rows", self.rows) };
+        let column = self.column.as_deref().unwrap_or_default();
+        match self.asks {
+            Asks::ValuesChanged => format!("{rows} have another `{column}` after its cast, or none"),
+            Asks::ValuesMissing => format!("{rows} have no `{column}` and wait for the next run"),
+            Asks::ValuesDropped => format!("{rows} have a `{column}`, which goes"),
+            Asks::RowsDropped => format!("{rows} go"),
+        }
+    }
+}
+
+/// What differs between the state and the models, the warehouse aside: what a run has to know. Returns the serial too.
+pub(super) fn differs(engine: Engine<'_>, project: &Project) -> Result<(ChangeSet, i64), Error> {
+    let wanted = sql::manifest(project, engine.ty(), engine.schema(project));
+    let applied = applied::applied(engine.state())?;
+    let serial = applied.as_ref().map_or(0, |applied| applied.serial);
+    Ok((diff(applied.as_ref().map(|applied| &applied.manifest), &wanted), serial))
+}
+
+/// Compares the models, the manifest applied last and the warehouse.
+///
+/// # Errors
+/// A state that cannot be read.
+pub fn plan<'w>(warehouse: impl Into<Engine<'w>>, project: &Project) -> Result<Planned, Error> {
+    let engine = warehouse.into();
+    let wanted = sql::manifest(project, engine.ty(), engine.schema(project));
+    let applied = applied::applied(engine.state())?;
+    let catalog = match engine {
+        Engine::DuckDb(warehouse) => Some(warehouse.catalog()?),
+        Engine::BigQuery(_) => None,
+    };
+    let recorded = match &applied {
+        Some(applied) => applied::catalog(engine.state(), applied.serial)?,
+        None => None,
+    };
+    let (serial, state, before) = match applied {
+        Some(applied) => (applied.serial, applied.digest, Some(applied.manifest)),
+        None => (0, String::new(), None),
+    };
+    let (mut set, drift) = match &catalog {
+        Some(catalog) => compare(before.as_ref(), recorded.as_ref(), catalog, &wanted),
+        None => (diff(before.as_ref(), &wanted), Vec::new()),
+    };
+    let in_the_way = drift.iter().any(|drift| drift.kind == DriftKind::ObjectInTheWay);
+    let counted = if in_the_way { Vec::new() } else { counted(engine, project, &mut set)? };
+    let statements = sql::change_statements(project, engine.ty(), engine.schema(project), &set);
+    let manifests: Vec<&Manifest> = before.iter().chain([&wanted]).collect();
+    let live = catalog.as_ref().map_or_else(String::new, |catalog| catalog.of(&manifests).digest());
+    let catalog = catalog.unwrap_or_default();
+    Ok(Planned { set, drift, counted, statements, serial, state, live, before, wanted, catalog })
+}
+
+/// Asks the data, and lowers the class of a cast that turns out to lose nothing.
+fn counted(engine: Engine<'_>, project: &Project, set: &mut ChangeSet) -> Result<Vec<Counted>, Error> {
+    let mut all = Vec::new();
+    for probe in sql::change_probes(project, engine.ty(), engine.schema(project), set) {
+        let (_, answer) = engine.table(&probe.sql)?;
+        let first = answer.into_iter().next().and_then(|row| row.into_iter().next()).flatten();
+        let rows = first.and_then(|text| text.parse().ok()).unwrap_or(0);
+        all.push(Counted { address: probe.address, column: probe.column, asks: probe.asks, rows });
+    }
+    for change in &mut set.changes {
+        let own = || all.iter().filter(|counted| counted.address == change.address);
+        let only_casts = own().all(|counted| counted.asks == Asks::ValuesChanged);
+        let loses = own().any(|counted| counted.rows > 0);
+        if is_kept_cast(change) && only_casts && !loses {
+            change.class = Class::Breaking;
+            change.reasons.push("no row loses its value".to_owned());
+        }
+    }
+    Ok(all)
+}
+
+/// Landed rows or events are cast to new types, and nothing else is lost.
+fn is_kept_cast(change: &Change) -> bool {
+    let object = change.before.as_ref().or(change.after.as_ref());
+    let kept = object.is_some_and(|object| matches!(object.kind, ObjectKind::Landing | ObjectKind::History));
+    let foreign = change.before.as_ref().is_some_and(|before| !before.foreign.is_empty());
+    kept && change.action == Action::Rebuild
+        && change.carries == Carries::Rows
+        && change.class == Class::Destructive
+        && !foreign
+}
+
+impl Planned {
+    /// The changes that lose data.
+    pub fn destructive(&self) -> impl Iterator<Item = &Change> {
+        self.set.changes.iter().filter(|change| change.class == Class::Destructive)
+    }
+
+    /// Refuses what would lose data without being allowed to, and what others have put where dwc needs a name.
+    pub(super) fn guard(&self, allowed: &[String]) -> Result<(), Error> {
+        if let Some(drift) = self.drift.iter().find(|drift| drift.kind == DriftKind::ObjectInTheWay) {
+            return Err(Error::coded(
+                Code::ForeignObject,
+                format!("{}, where it needs a {}", drift.reason, drift.address.split(' ').next().unwrap_or("table")),
+            )
+            .help("rename or drop it, or choose another `schema` for the project"));
+        }
+        let mut names = Vec::new();
+        for change in self.destructive() {
+            let Some(object) = &change.before else { continue };
+            if object.protect {
+                return Err(Error::coded(
+                    Code::Protected,
+                    format!(
+                        "`{}` is protected, and the plan would lose its data: {}",
+                        object.owner,
+                        change.reasons.join(", ")
+                    ),
+                )
+                .help("remove `protect: true` in a change of its own first"));
+            }
+            if !allowed.contains(&object.owner) && !names.contains(&object.owner) {
+                names.push(object.owner.clone());
+            }
+        }
+        if names.is_empty() {
+            return Ok(());
+        }
+        let flags: Vec<String> = names.iter().map(|name| format!("--allow-destructive {name}")).collect();
+        Err(Error::coded(Code::DestructiveChange, format!("the plan would lose data of {}", names.join(", ")))
+            .help(format!("look at `dwc plan`; if it is meant, add {}", flags.join(" "))))
+    }
+}

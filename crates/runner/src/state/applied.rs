@@ -1,0 +1,107 @@
+//! What was applied last: the manifest, its serial, and the catalog as it was then. It must not compare them with anything.
+
+use dwc_compiler::diagnostic::Code;
+use dwc_compiler::plan::{Catalog, MANIFEST_FORMAT, Manifest};
+
+use super::{damaged, exists, literal};
+use crate::{DuckDbWarehouse, Error};
+
+/// What the last apply left in the state.
+#[derive(Debug)]
+pub(crate) struct Applied {
+    /// How often something was applied.
+    pub(crate) serial: i64,
+    /// What was applied.
+    pub(crate) manifest: Manifest,
+    /// A digest of the manifest as it is written down.
+    pub(crate) digest: String,
+}
+
+/// What was applied last; `None` where nothing ever was.
+pub(crate) fn applied(warehouse: &DuckDbWarehouse) -> Result<Option<Applied>, Error> {
+    if !exists(warehouse)? {
+        return Ok(None);
+    }
+    let marks =
+        warehouse.rows("SELECT COUNT(*), MAX(serial), (SELECT MAX(serial) FROM _dwc.manifests) FROM _dwc.meta")?;
+    let mark = |at: usize| marks.first().and_then(|row| row[at].as_deref()).and_then(|text| text.parse::<i64>().ok());
+    let rows = warehouse.rows("SELECT serial, manifest FROM _dwc.manifests ORDER BY serial DESC LIMIT 1")?;
+    match (mark(0), mark(1), mark(2)) {
+        (Some(1), Some(0), None) => return Ok(None),
+        (Some(1), Some(meta), Some(manifest)) if meta == manifest => {}
+        (Some(1), meta, manifest) => {
+            let say = |serial: Option<i64>| serial.map_or_else(|| "none".to_owned(), |serial| serial.to_string());
+            return Err(half_written(&format!("its serial is {}, its last manifest's {}", say(meta), say(manifest))));
+        }
+        (rows, _, _) => return Err(half_written(&format!("`_dwc.meta` has {} rows", rows.unwrap_or(0)))),
+    }
+    let Some([Some(serial), Some(text)]) = rows.first().map(Vec::as_slice) else {
+        return Err(half_written("it has no manifest"));
+    };
+    let serial = serial.parse().map_err(|_| damaged("a serial is no number"))?;
+    let format = serde_json::from_str::<Format>(text).map(|format| format.format);
+    if let Ok(format) = format
+        && format > MANIFEST_FORMAT
+    {
+        return Err(Error::coded(
+            Code::StateNewer,
+            format!("the manifest has format {format}, and this dwc knows {MANIFEST_FORMAT}"),
+        )
+        .help("use the dwc that wrote it, or a newer one"));
+    }
+    let manifest: Manifest = serde_json::from_str(text).map_err(|error| {
+        if error.is_eof() {
+            half_written("its manifest ends too early")
+        } else {
+            damaged(&format!("its manifest is no manifest: {error}"))
+        }
+    })?;
+    let digest = super::digest(text.as_bytes());
+    Ok(Some(Applied { serial, manifest, digest }))
+}
+
+/// Only the format of a manifest, which may be one that this build cannot read further.
+#[derive(serde::Deserialize)]
+struct Format {
+    format: u32,
+}
+
+fn half_written(reason: &str) -> Error {
+    Error::coded(Code::StateHalfWritten, format!("the warehouse's state was not written to its end: {reason}"))
+        .help("restore the warehouse from a copy, or take it back with `dwc state rollback`; nothing was changed")
+}
+
+/// The catalog as it was after the apply of a serial; `None` where an older dwc did not write it down.
+pub(crate) fn catalog(warehouse: &DuckDbWarehouse, serial: i64) -> Result<Option<Catalog>, Error> {
+    let there = warehouse.number(
+        "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = '_dwc' AND table_name = 'catalog'",
+    )?;
+    if there != Some(1) {
+        return Ok(None);
+    }
+    let rows = warehouse.rows(&format!("SELECT catalog FROM _dwc.catalog WHERE serial = {serial}"))?;
+    let Some(text) = rows.into_iter().next().and_then(|row| row.into_iter().next()).flatten() else { return Ok(None) };
+    serde_json::from_str(&text).map(Some).map_err(|error| damaged(&format!("its catalog is no catalog: {error}")))
+}
+
+/// Writes down what was applied, and the catalog as it is now where the engine tells it.
+pub(crate) fn put(
+    warehouse: &DuckDbWarehouse,
+    serial: i64,
+    at: &str,
+    manifest: &Manifest,
+    catalog: Option<&Catalog>,
+) -> Result<(), Error> {
+    let failed = |cause| Error::because("the manifest could not be written", cause);
+    let text = serde_json::to_string(manifest).map_err(failed)?;
+    warehouse.execute(&format!(
+        "UPDATE _dwc.meta SET serial = {serial};\nINSERT INTO _dwc.manifests VALUES ({serial}, TIMESTAMP '{at}', {})",
+        literal(&text)
+    ))?;
+    let Some(catalog) = catalog else { return Ok(()) };
+    let catalog = serde_json::to_string(catalog).map_err(failed)?;
+    warehouse.execute(&format!(
+        "DELETE FROM _dwc.catalog;\nINSERT INTO _dwc.catalog VALUES ({serial}, {})",
+        literal(&catalog)
+    ))
+}

@@ -1,0 +1,49 @@
+//! The catalog of a DuckDB warehouse: every table, column and view of it, in three queries however many there are.
+
+use dwc_compiler::plan::{Catalog, Live, LiveColumn};
+
+use crate::{DuckDbWarehouse, Error};
+
+impl DuckDbWarehouse {
+    /// What the warehouse has, but for dwc's own state.
+    ///
+    /// # Errors
+    /// The engine's own.
+    pub fn catalog(&self) -> Result<Catalog, Error> {
+        self.catalog_of("current_database()")
+    }
+
+    /// The same of a database that is attached, named by an expression.
+    pub(crate) fn catalog_of(&self, database: &str) -> Result<Catalog, Error> {
+        let mut catalog = Catalog::default();
+        let own = format!("database_name = {database} AND schema_name <> '_dwc' AND NOT internal");
+        let tables = format!(
+            "SELECT schema_name || '.' || table_name, estimated_size FROM duckdb_tables() WHERE {own} AND NOT temporary"
+        );
+        for row in self.rows(&tables)? {
+            let [Some(name), rows] = row.as_slice() else { continue };
+            let rows = rows.as_deref().and_then(|text| text.parse().ok());
+            let live = Live { view: false, columns: Default::default(), text: String::new(), rows };
+            catalog.objects.insert(name.clone(), live);
+        }
+        let columns = format!(
+            "SELECT schema_name || '.' || table_name, column_name, data_type, NOT is_nullable \
+             FROM duckdb_columns() WHERE {own}"
+        );
+        for row in self.rows(&columns)? {
+            let [Some(table), Some(name), Some(ty), required] = row.as_slice() else { continue };
+            if let Some(live) = catalog.objects.get_mut(table) {
+                let required = required.as_deref() == Some("true");
+                live.columns.insert(name.clone(), LiveColumn { ty: ty.clone(), required });
+            }
+        }
+        let views =
+            format!("SELECT schema_name || '.' || view_name, sql FROM duckdb_views() WHERE {own} AND NOT temporary");
+        for row in self.rows(&views)? {
+            let [Some(name), text] = row.as_slice() else { continue };
+            let text = text.clone().unwrap_or_default();
+            catalog.objects.insert(name.clone(), Live { view: true, columns: Default::default(), text, rows: None });
+        }
+        Ok(catalog)
+    }
+}
