@@ -33,6 +33,8 @@ pub trait Dialect: Sync {
     /// # Errors
     /// What the engine has no equal of, with its place in the text.
     fn query(&self, text: &str, catalog: &Tables) -> Result<String, Vec<Problem>>;
+    /// A value as a person reads it, as text.
+    fn readable(&self, expr: &str, ty: &Type) -> String;
     /// Whether a table may be clustered and partitioned, and its keys declared.
     fn has_physical_design(&self) -> bool;
     /// Whether a condition on the partition's column spares the partitions that it rules out.
@@ -139,6 +141,10 @@ impl Dialect for DuckDb {
 
     fn query(&self, text: &str, catalog: &Tables) -> Result<String, Vec<Problem>> {
         duckdb_query(&super::googlesql::parse_query(text).map_err(|problem| vec![problem])?, catalog)
+    }
+
+    fn readable(&self, expr: &str, _: &Type) -> String {
+        format!("CAST({expr} AS VARCHAR)")
     }
 
     fn has_physical_design(&self) -> bool {
@@ -248,6 +254,16 @@ impl Dialect for BigQuery {
             spliced.replace_range(used.span, &named);
         }
         Ok(spliced)
+    }
+
+    /// JSON, ARRAY and STRUCT do not cast to STRING, and BYTES only where they are UTF-8.
+    /// <https://cloud.google.com/bigquery/docs/reference/standard-sql/conversion_functions#cast_as_string>
+    fn readable(&self, expr: &str, ty: &Type) -> String {
+        match ty {
+            Type::Json | Type::Array(_) | Type::Struct(_) => format!("TO_JSON_STRING({expr})"),
+            Type::Bytes => format!("TO_HEX({expr})"),
+            _ => format!("CAST({expr} AS STRING)"),
+        }
     }
 
     fn has_physical_design(&self) -> bool {

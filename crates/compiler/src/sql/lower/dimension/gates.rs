@@ -249,12 +249,18 @@ impl Lowering<'_> {
 
     /// A key as a person reads it: `order_id=7, line_no=2`.
     pub(crate) fn readable_key(&self, names: &[&str], alias: &str) -> String {
-        let string = self.dialect.ty(&Type::String);
+        let columns: Vec<(&str, &Type)> = names.iter().map(|name| (*name, &Type::Int64)).collect();
+        self.readable_values(&columns, alias)
+    }
+
+    /// Values as a person reads them: `city=Seoul, tier=NULL`.
+    pub(crate) fn readable_values(&self, columns: &[(&str, &Type)], alias: &str) -> String {
         let mut parts = Vec::new();
-        for (index, name) in names.iter().enumerate() {
+        for (index, (name, ty)) in columns.iter().enumerate() {
             let comma = if index == 0 { "" } else { ", " };
             parts.push(self.dialect.string(&format!("{comma}{name}=")));
-            parts.push(format!("COALESCE(CAST({alias}.{} AS {string}), 'NULL')", self.dialect.quote(name)));
+            let value = format!("{alias}.{}", self.dialect.quote(name));
+            parts.push(format!("COALESCE({}, 'NULL')", self.dialect.readable(&value, ty)));
         }
         self.dialect.concat(&parts)
     }

@@ -239,23 +239,27 @@ impl Lowering<'_> {
     /// What happens to each version of a rebuilt dimension, for a person to read before it does.
     fn version_changes(&self, members: &Members, context: &Context<'_>) -> Statement {
         let names: Vec<&str> = context.key.iter().map(Col::name).collect();
-        let stored: Vec<String> = members.stored().into_iter().map(|stored| stored.name).collect();
-        let stored: Vec<&str> = stored.iter().map(String::as_str).collect();
+        let stored = members.stored();
+        let stored: Vec<(&str, &Type)> =
+            stored.iter().map(|stored| (stored.name.as_str(), &stored.attribute.column.ty)).collect();
         let string = self.dialect.ty(&Type::String);
-        let span = |alias: &str| match members.has_versions() {
-            true => format!("CAST({alias}.valid_from AS {string}), CAST({alias}.valid_to AS {string})"),
-            false => "NULL, NULL".to_owned(),
+        let span = |alias: &str, when: &str| match members.has_versions() {
+            true => format!(
+                "CAST({alias}.valid_from AS {string}) AS {when}_from, CAST({alias}.valid_to AS {string}) AS {when}_to"
+            ),
+            false => format!("NULL AS {when}_from, NULL AS {when}_to"),
         };
         let key = self.dialect.quote(&context.key_column);
-        let values =
-            |alias: &str| format!("CASE WHEN {alias}.{key} IS NOT NULL THEN {} END", self.readable_key(&stored, alias));
+        let values = |alias: &str| {
+            format!("CASE WHEN {alias}.{key} IS NOT NULL THEN {} END", self.readable_values(&stored, alias))
+        };
         Statement {
             sql: format!(
-                "SELECT _c._change, {member}, {before}, {was}, {after}, {is}\nFROM changes AS _c\nLEFT JOIN {table} AS _d ON _d.{key} = _c.{key}\nORDER BY 2, {order}, 1\nLIMIT 1000",
+                "SELECT _c._change, {member} AS member, {before}, {was} AS before_values, {after}, {is} AS after_values\nFROM changes AS _c\nLEFT JOIN {table} AS _d ON _d.{key} = _c.{key}\nORDER BY 2, {order}, 1\nLIMIT 1000",
                 member = self.readable_key(&names, "_c"),
-                before = span("_d"),
+                before = span("_d", "before"),
                 was = values("_d"),
-                after = span("_c"),
+                after = span("_c", "after"),
                 is = values("_c"),
                 table = context.table,
                 order = if members.has_versions() { "_c.valid_from" } else { "1" },
