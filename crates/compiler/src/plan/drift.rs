@@ -88,9 +88,9 @@ pub(super) fn drift(
             }
             continue;
         }
-        columns(object, before, found, &mut |kind, column, reason, found_type| {
+        for (kind, column, reason, found_type) in columns(object, before, found) {
             all.push(Drift { found_type, ..add(kind, Some(column), reason) });
-        });
+        }
     }
     for (address, object) in &wanted.objects {
         let known = applied.is_some_and(|manifest| {
@@ -115,33 +115,35 @@ fn in_the_way(address: &str, path: &str, live: &Catalog) -> Drift {
     }
 }
 
-fn columns(
-    object: &Object,
+/// What differs, in the order of the declared columns and then of the found ones: the kind, the column, the reason and
+/// the type that was found where it is another.
+fn columns<'a>(
+    object: &'a Object,
     before: Option<&Live>,
-    found: &Live,
-    add: &mut dyn FnMut(DriftKind, &str, String, Option<String>),
-) {
+    found: &'a Live,
+) -> Vec<(DriftKind, &'a str, String, Option<String>)> {
+    let mut all = Vec::new();
     for column in &object.columns {
         let name = column.name.as_str();
         let Some(now) = found.columns.get(name) else {
-            add(DriftKind::ColumnMissing, name, format!("column `{name}` is gone from the warehouse"), None);
+            all.push((DriftKind::ColumnMissing, name, format!("column `{name}` is gone from the warehouse"), None));
             continue;
         };
         let Some(then) = before.and_then(|before| before.columns.get(name)) else { continue };
         if then.ty != now.ty {
             let reason = format!("column `{name}` was changed from {} to {} in the warehouse", then.ty, now.ty);
-            add(DriftKind::ColumnRetyped, name, reason, Some(now.ty.clone()));
+            all.push((DriftKind::ColumnRetyped, name, reason, Some(now.ty.clone())));
         } else if then.required != now.required {
             let takes = if now.required { "takes no NULL any more" } else { "takes NULL" };
-            add(DriftKind::ColumnNullability, name, format!("column `{name}` {takes} in the warehouse"), None);
+            all.push((DriftKind::ColumnNullability, name, format!("column `{name}` {takes} in the warehouse"), None));
         }
     }
     for name in found.columns.keys() {
-        let ours = object.columns.iter().any(|column| &column.name == name);
-        if !ours {
-            add(DriftKind::ColumnAdded, name, format!("column `{name}` was added in the warehouse"), None);
+        if !object.columns.iter().any(|column| &column.name == name) {
+            all.push((DriftKind::ColumnAdded, name, format!("column `{name}` was added in the warehouse"), None));
         }
     }
+    all
 }
 
 /// The manifest applied last, changed to what was found: what is gone is left out, what differs is as it is now.
