@@ -82,7 +82,7 @@ fn load(fact: &str) -> (Vec<Statement>, Result<String, String>) {
     let model = plan.models.into_iter().find(|model| model.name == "sale").expect("the fact");
     let statements = model.incremental.expect("an increment");
     let (mut analyzer, mut problems) = (GoogleSql::start(), Vec::new());
-    let ddl: Vec<String> = ddl.iter().map(|statement| format!("{statement};\n")).collect();
+    let ddl: Vec<String> = ddl.iter().map(|statement| format!("{};\n", statement.sql)).collect();
     analyze(&mut analyzer, "schema", &ddl.concat(), &mut problems);
     analyze(&mut analyzer, "increment", &script(&statements), &mut problems);
     analyze(&mut analyzer, "full", &script(&model.full), &mut problems);

@@ -383,7 +383,7 @@ fn on_bigquery(project: &Project) -> (dwc_compiler::model::Project, Manifest) {
 
 #[test]
 fn each_is_written_for_bigquery_too() {
-    let mut analyzer = GoogleSql::start();
+    let analyzer = GoogleSql::start();
     let mut wrong = Vec::new();
     for case in CASES {
         let project = Project::new(SHOP);

@@ -21,11 +21,14 @@ fn step(project: &Project, variables: &[(&str, &str)], arguments: &[&str]) -> (O
     (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
+/// Requests as first line and body.
+type Requests = Arc<Mutex<Vec<(String, String)>>>;
+
 /// A server that lists the comments it holds, and keeps each request as method, path and body.
-fn host() -> (String, Arc<Mutex<Vec<(String, String)>>>) {
+fn host() -> (String, Requests) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = format!("http://{}", listener.local_addr().expect("an address"));
-    let told: Arc<Mutex<Vec<(String, String)>>> = Arc::default();
+    let told = Requests::default();
     let kept = told.clone();
     std::thread::spawn(move || {
         for stream in listener.incoming() {

@@ -105,7 +105,7 @@ impl Plan {
 /// Text that Markdown prints as it is; what stands in backticks stays code, where every backtick has its other.
 fn escaped(text: &str) -> String {
     let text = text.replace(['\n', '\r'], " ");
-    let paired = text.matches('`').count() % 2 == 0;
+    let paired = text.matches('`').count().is_multiple_of(2);
     let mut out = String::new();
     for (at, part) in text.split('`').enumerate() {
         if at > 0 {
