@@ -30,4 +30,4 @@ pub use revision::read_revision;
 pub use state::history::HistoryEntry;
 pub use state::intervals::{Gap, Interval};
 pub use state::{StateReport, TableState};
-pub use warehouse::{BigQuerySettings, BigQueryWarehouse, DuckDbWarehouse, Engine, Finding, Warehouse, examine};
+pub use warehouse::{BigQuerySettings, BigQueryWarehouse, DuckDbWarehouse, Engine, Finding, Holder, Lease, Warehouse, examine};

@@ -27,7 +27,9 @@ pub(super) fn run(global: &Global, asked: &Asked<'_>) -> Result<Exit, Error> {
     if let Some(saved) = &saved {
         saved.belongs(context.place()?)?;
     }
-    let warehouse = context.warehouse_within(super::run::wait(asked.wait)?)?;
+    let longest = super::run::wait(asked.wait)?;
+    let warehouse = context.warehouse_within(longest)?;
+    let _lease = context::lease(&warehouse, longest)?;
     let planned = plan(&warehouse, &context.project)?;
     let mut allowed = asked.allowed.to_vec();
     if let Some(saved) = &saved {

@@ -9,7 +9,7 @@ use dwc_compiler::model::{ModelId, Project, Target, TargetType, asks_modified, s
 use dwc_compiler::source::FileSet;
 use dwc_compiler::syntax::expand_env;
 use dwc_runner::{
-    BigQuerySettings, BigQueryWarehouse, Connection, DuckDbWarehouse, Error, Place, Warehouse, environment_path,
+    BigQuerySettings, BigQueryWarehouse, Connection, DuckDbWarehouse, Error, Lease, Place, Warehouse, environment_path,
     project, unknown_environment,
 };
 
@@ -129,17 +129,9 @@ impl Context<'_> {
         })
     }
 
-    /// The same, waiting so long for another process that holds it.
+    /// The same, waiting so long for another process that has it open.
     pub(super) fn warehouse_within(&self, longest: Duration) -> Result<Warehouse, Error> {
-        let clock = Instant::now();
-        loop {
-            match self.warehouse() {
-                Err(error) if error.code == Some(Code::WarehouseInUse) && clock.elapsed() < longest => {
-                    std::thread::sleep(Duration::from_millis(500).min(longest));
-                }
-                done => return done,
-            }
-        }
+        within(longest, Duration::from_millis(500), || self.warehouse())
     }
 
     /// The target's warehouse where it is a file that exists and can be opened.
@@ -161,6 +153,24 @@ impl Context<'_> {
     /// Draws problems with the lines of the project's files.
     pub(super) fn report(&self, found: &[Diagnostic]) {
         diagnostics::print(&self.files, found, self.global);
+    }
+}
+
+/// Holds a warehouse that is going to be changed, waiting so long for another process that does.
+pub(super) fn lease(warehouse: &Warehouse, longest: Duration) -> Result<Option<Lease<'_>>, Error> {
+    within(longest, Duration::from_secs(5), || warehouse.lease())
+}
+
+/// Asks again and again for what another process holds.
+fn within<T>(longest: Duration, pause: Duration, ask: impl Fn() -> Result<T, Error>) -> Result<T, Error> {
+    let clock = Instant::now();
+    loop {
+        match ask() {
+            Err(error) if error.code == Some(Code::WarehouseInUse) && clock.elapsed() < longest => {
+                std::thread::sleep(pause.min(longest));
+            }
+            done => return done,
+        }
     }
 }
 

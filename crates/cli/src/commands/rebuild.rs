@@ -43,6 +43,7 @@ pub(super) fn show(global: &Global, name: &str, from: Option<&str>) -> Result<Ex
 pub(super) fn run(global: &Global, asked: &Asked<'_>, auto_approve: bool, allowed: &[String]) -> Result<Exit, Error> {
     let Some(context) = context::load(global)? else { return Ok(Exit::InputWrong) };
     let warehouse = context.warehouse()?;
+    let _lease = context::lease(&warehouse, std::time::Duration::ZERO)?;
     if asks(auto_approve) {
         let (report, _) = rebuild(&warehouse, &context.project, &asked.options(allowed, true)?)?;
         eprint!("{}", views::rebuild::human(&report, "would be"));

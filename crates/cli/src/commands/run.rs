@@ -13,7 +13,9 @@ use crate::views;
 
 pub(super) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Error> {
     let Some(context) = context::load(global)? else { return Ok(Exit::InputWrong) };
-    let warehouse = context.warehouse_within(wait(args.wait.as_deref())?)?;
+    let longest = wait(args.wait.as_deref())?;
+    let warehouse = context.warehouse_within(longest)?;
+    let _lease = context::lease(&warehouse, longest)?;
     let select = if global.select.is_empty() {
         Vec::new()
     } else {

@@ -19,11 +19,7 @@ pub(crate) fn human(modes: &[PartitionMode], size: &dyn Fn(&str) -> Option<u64>)
             || "unknown".to_owned(),
             |bytes| {
                 let sign = if bytes == 0 { "" } else { "≤ " };
-                format!(
-                    "{sign}{} a statement, {sign}{:.4} USD on demand",
-                    readable(bytes),
-                    bytes as f64 / (1_u64 << 40) as f64 * TEBIBYTE
-                )
+                format!("{sign}{} a statement, {sign}{}", readable(bytes), price(bytes))
             },
         );
         let (what, why) = match &mode.proof {
@@ -33,6 +29,15 @@ pub(crate) fn human(modes: &[PartitionMode], size: &dyn Fn(&str) -> Option<u64>)
         let _ = writeln!(text, "    {}: {what}: {why}", mode.model);
     }
     text
+}
+
+/// A size with what reading it once costs on demand.
+pub(super) fn priced(bytes: u64) -> String {
+    format!("{}, {} to read", readable(bytes), price(bytes))
+}
+
+fn price(bytes: u64) -> String {
+    format!("{:.4} USD on demand", bytes as f64 / (1_u64 << 40) as f64 * TEBIBYTE)
 }
 
 fn readable(bytes: u64) -> String {

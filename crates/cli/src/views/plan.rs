@@ -54,6 +54,9 @@ pub(super) struct Change {
     pub(super) downstream_columns: Vec<String>,
     /// How many rows the table has now, as far as the engine knows; null for a view and for a new table.
     pub(super) rows: Option<u64>,
+    /// How many bytes it holds, where the engine bills by them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) bytes: Option<u64>,
     /// What the data says, counted for this plan.
     pub(super) counted: Vec<String>,
     /// The model is computed anew from landing by the next run.
@@ -143,7 +146,7 @@ impl Plan {
                 let Impact { models, views, measures, columns } = impacts.of(change);
                 let live = change.before.as_ref().map(|before| before.path());
                 let catalog = made.warehouse.map(|planned| &planned.catalog);
-                let rows = live.and_then(|path| catalog?.objects.get(&path)?.rows);
+                let live = live.and_then(|path| catalog?.objects.get(&path));
                 Change {
                     address: change.address.clone(),
                     owner: object.map_or_else(String::new, |object| object.owner.clone()),
@@ -155,7 +158,8 @@ impl Plan {
                     downstream_views: views,
                     downstream_measures: measures,
                     downstream_columns: columns,
-                    rows,
+                    rows: live.and_then(|live| live.rows),
+                    bytes: live.and_then(|live| live.bytes),
                     counted: counted(&change.address),
                     reload: change.reload,
                     mends: change.mends,

@@ -49,7 +49,7 @@ impl Plan {
             let _ = writeln!(text, "changed in the warehouse since the last apply:");
             for drift in &self.drift {
                 let then = match drift.kind {
-                    DriftKind::ColumnAdded => "is left alone",
+                    kind if kind.is_left_alone() => "is left alone",
                     DriftKind::ObjectInTheWay => "an apply refuses",
                     _ => "an apply sets it right",
                 };
@@ -108,7 +108,8 @@ fn details(text: &mut String, change: &Change) {
     }
     if let Some(rows) = change.rows.filter(|_| change.reload || change.action == Action::Rebuild) {
         let then = if change.reload { ", computed anew by the next run" } else { "" };
-        let _ = writeln!(text, "    {rows} rows{then}");
+        let bytes = change.bytes.map_or_else(String::new, |bytes| format!(", {}", super::partitions::priced(bytes)));
+        let _ = writeln!(text, "    {rows} rows{bytes}{then}");
     }
     for (word, names) in [
         ("read by", &change.downstream),

@@ -183,6 +183,7 @@ codes! {
     UnknownEnvironment = "DW0719", "unknown-environment", Error, "An environment that does not exist.";
     EnvironmentExists = "DW0720", "environment-exists", Error, "An environment of a name that is taken.";
     EnvironmentExpired = "DW0721", "environment-expired", Error, "An environment whose time is over.";
+    ApplyCutOff = "DW0722", "apply-cut-off", Error, "An apply of other models that was cut off.";
     UnsupportedTarget = "DW0802", "unsupported-target", Error, "Something of a project that this build does not execute on the target's engine.";
     UnsupportedSql = "DW0801", "unsupported-sql", Error, "SQL without an equal on an engine of the project.";
     NullKey = "DW0901", "null-key", Error, "Rows whose key is NULL.";

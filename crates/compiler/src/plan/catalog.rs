@@ -17,7 +17,7 @@ pub struct Catalog {
 }
 
 /// A table or view that a warehouse has.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Live {
     /// It is a view.
     pub view: bool,
@@ -27,9 +27,18 @@ pub struct Live {
     /// A view's text as the engine gives it back; empty for a table.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub text: String,
+    /// What a table is partitioned and clustered by, in the engine's words; `None` where the engine has no such thing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layout: Option<String>,
+    /// What a table says of itself; `None` where an older dwc did not write it down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
     /// How many rows it has, as far as the engine knows without counting; never part of a comparison.
     #[serde(skip)]
     pub rows: Option<u64>,
+    /// How many bytes it holds, where the engine bills by them; never part of a comparison.
+    #[serde(skip)]
+    pub bytes: Option<u64>,
 }
 
 /// A column that a table has.
@@ -57,7 +66,12 @@ impl Catalog {
     pub fn digest(&self) -> String {
         let mut hash = Sha256::new();
         for (name, live) in &self.objects {
-            hash.update(format!("{name}\u{1f}{}\u{1f}{}\u{1e}", live.view, live.text));
+            let layout = live.layout.as_deref().unwrap_or_default();
+            let description = live.description.as_deref().unwrap_or_default();
+            hash.update(format!(
+                "{name}\u{1f}{}\u{1f}{}\u{1f}{layout}\u{1f}{description}\u{1e}",
+                live.view, live.text
+            ));
             for (column, found) in &live.columns {
                 hash.update(format!("{column}\u{1f}{}\u{1f}{}\u{1e}", found.ty, found.required));
             }

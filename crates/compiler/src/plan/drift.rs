@@ -30,7 +30,7 @@ impl Drift {
     /// An apply sets it right.
     #[must_use]
     pub fn is_mended(&self) -> bool {
-        !matches!(self.kind, DriftKind::ColumnAdded | DriftKind::ObjectInTheWay)
+        !self.kind.is_left_alone() && self.kind != DriftKind::ObjectInTheWay
     }
 }
 
@@ -52,6 +52,18 @@ pub enum DriftKind {
     ColumnNullability,
     /// A view's text is another; an apply writes it anew.
     ViewChanged,
+    /// A table is partitioned or clustered otherwise; an apply leaves it alone.
+    LayoutChanged,
+    /// A table says something else of itself; an apply leaves it alone.
+    DescriptionChanged,
+}
+
+impl DriftKind {
+    /// It is told, and nothing is done about it.
+    #[must_use]
+    pub fn is_left_alone(self) -> bool {
+        matches!(self, DriftKind::ColumnAdded | DriftKind::LayoutChanged | DriftKind::DescriptionChanged)
+    }
 }
 
 /// What is not as the last apply left it. `recorded` is the catalog as that apply found it when it was done; without it
@@ -88,6 +100,9 @@ pub(super) fn drift(
             }
             continue;
         }
+        for (kind, reason) in outside(before, found) {
+            all.push(add(kind, None, reason));
+        }
         for (kind, column, reason, found_type) in columns(object, before, found) {
             all.push(Drift { found_type, ..add(kind, Some(column), reason) });
         }
@@ -113,6 +128,27 @@ fn in_the_way(address: &str, path: &str, live: &Catalog) -> Drift {
         reason: format!("the warehouse has a {what} `{path}` that dwc did not make"),
         found_type: None,
     }
+}
+
+/// What differs of a table but its columns.
+fn outside(before: Option<&Live>, found: &Live) -> Vec<(DriftKind, String)> {
+    let mut all = Vec::new();
+    let Some(before) = before else { return all };
+    if let (Some(then), Some(now)) = (&before.layout, &found.layout)
+        && then != now
+    {
+        let say = |layout: &str| if layout.is_empty() { "nothing".to_owned() } else { layout.to_owned() };
+        all.push((
+            DriftKind::LayoutChanged,
+            format!("it was laid out by {} in the warehouse, where it was by {}", say(now), say(then)),
+        ));
+    }
+    if let (Some(then), Some(now)) = (&before.description, &found.description)
+        && then != now
+    {
+        all.push((DriftKind::DescriptionChanged, "its description was changed in the warehouse".to_owned()));
+    }
+    all
 }
 
 /// What differs, in the order of the declared columns and then of the found ones: the kind, the column, the reason and
@@ -170,7 +206,10 @@ pub(super) fn as_found(applied: &Manifest, drifts: &[Drift]) -> Manifest {
             }
             DriftKind::ViewChanged => object.definition.clear(),
             DriftKind::ColumnAdded => object.foreign.push(column.to_owned()),
-            DriftKind::ObjectMissing | DriftKind::ObjectInTheWay => {}
+            DriftKind::ObjectMissing
+            | DriftKind::ObjectInTheWay
+            | DriftKind::LayoutChanged
+            | DriftKind::DescriptionChanged => {}
         }
     }
     found

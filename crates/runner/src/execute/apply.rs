@@ -70,7 +70,7 @@ pub fn carry_out<'w>(
         }
         load_anew(warehouse, project, planned)?;
         let catalog = warehouse.catalog()?.of(&[&planned.wanted]);
-        applied::put(warehouse, serial, at, &planned.wanted, Some(&catalog))?;
+        applied::put(warehouse, serial, at, &planned.wanted, &catalog)?;
         crash::point();
         Ok::<(), Error>(())
     })?;

@@ -9,7 +9,7 @@ use dwc_compiler::plan::{
 use dwc_compiler::sql::{self, Asks, ChangeStatement};
 
 use crate::state::applied;
-use crate::{Engine, Error};
+use crate::{BigQueryWarehouse, Engine, Error};
 
 /// Everything that an apply would do.
 #[derive(Debug)]
@@ -26,14 +26,16 @@ pub struct Planned {
     pub serial: i64,
     /// A digest of the manifest applied last; empty where nothing was ever applied.
     pub state: String,
-    /// A digest of the tables and views that the plan is about, as they are; empty where the engine is not asked.
+    /// A digest of the tables and views that the plan is about, as they are; empty where an apply was cut off.
     pub live: String,
     /// The manifest applied last.
     pub before: Option<Manifest>,
     /// The manifest of the models.
     pub wanted: Manifest,
-    /// The tables and views of the warehouse; none where the engine is not asked.
+    /// The tables and views of the warehouse; none where an apply was cut off.
     pub catalog: Catalog,
+    /// An apply of these models was cut off, and this one goes on with it.
+    pub resumes: bool,
 }
 
 /// What the data says to one change.
@@ -80,10 +82,17 @@ pub fn plan<'w>(warehouse: impl Into<Engine<'w>>, project: &Project) -> Result<P
     let engine = warehouse.into();
     let wanted = sql::manifest(project, engine.ty(), engine.schema(project));
     let applied = applied::applied(engine.state())?;
-    let catalog = match engine {
-        Engine::DuckDb(warehouse) => Some(warehouse.catalog()?),
-        Engine::BigQuery(_) => None,
-    };
+    let begun = applied::begun(engine.state())?;
+    if let Some(begun) = &begun
+        && begun != &digest(&wanted)?
+    {
+        return Err(Error::coded(Code::ApplyCutOff, "an apply of other models was cut off before its end").help(
+            "apply the models that it was of, which ends it, and then these; or go back with `dwc state rollback`",
+        ));
+    }
+    // What an apply that was cut off has done already is no drift, and it goes on with the statements it began with.
+    let is_cut_off = begun.is_some() || (applied.is_none() && engine.is_begun());
+    let catalog = if is_cut_off { None } else { Some(engine.catalog()?) };
     let recorded = match &applied {
         Some(applied) => applied::catalog(engine.state(), applied.serial)?,
         None => None,
@@ -97,12 +106,30 @@ pub fn plan<'w>(warehouse: impl Into<Engine<'w>>, project: &Project) -> Result<P
         None => (diff(before.as_ref(), &wanted), Vec::new()),
     };
     let in_the_way = drift.iter().any(|drift| drift.kind == DriftKind::ObjectInTheWay);
-    let counted = if in_the_way { Vec::new() } else { counted(engine, project, &mut set)? };
+    let counted = if in_the_way || is_cut_off { Vec::new() } else { counted(engine, project, &mut set)? };
     let statements = sql::change_statements(project, engine.ty(), engine.schema(project), &set);
     let manifests: Vec<&Manifest> = before.iter().chain([&wanted]).collect();
     let live = catalog.as_ref().map_or_else(String::new, |catalog| catalog.of(&manifests).digest());
-    let catalog = catalog.unwrap_or_default();
-    Ok(Planned { set, drift, counted, statements, serial, state, live, before, wanted, catalog })
+    let mut catalog = catalog.unwrap_or_default();
+    if let Engine::BigQuery(warehouse) = engine {
+        sizes(warehouse, &set, &mut catalog)?;
+    }
+    Ok(Planned { set, drift, counted, statements, serial, state, live, before, wanted, catalog, resumes: is_cut_off })
+}
+
+/// Asks how much the tables hold that change.
+fn sizes(warehouse: &BigQueryWarehouse, set: &ChangeSet, catalog: &mut Catalog) -> Result<(), Error> {
+    for before in set.changes.iter().filter_map(|change| change.before.as_ref()) {
+        let Some(live) = catalog.objects.get_mut(&before.path()).filter(|live| !live.view) else { continue };
+        if let Some(facts) = warehouse.facts(&before.schema, &before.name)? {
+            (live.rows, live.bytes) = (facts.rows, facts.bytes);
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn digest(manifest: &Manifest) -> Result<String, Error> {
+    manifest.digest().map_err(|cause| Error::because("the manifest could not be written", cause))
 }
 
 /// Asks the data, and lowers the class of a cast that turns out to lose nothing.
@@ -151,6 +178,10 @@ impl Planned {
                 format!("{}, where it needs a {}", drift.reason, drift.address.split(' ').next().unwrap_or("table")),
             )
             .help("rename or drop it, or choose another `schema` for the project"));
+        }
+        // Who began it had leave for it.
+        if self.resumes && self.before.is_some() {
+            return Ok(());
         }
         let mut names = Vec::new();
         for change in self.destructive() {

@@ -84,21 +84,37 @@ pub(crate) fn catalog(warehouse: &DuckDbWarehouse, serial: i64) -> Result<Option
     serde_json::from_str(&text).map(Some).map_err(|error| damaged(&format!("its catalog is no catalog: {error}")))
 }
 
-/// Writes down what was applied, and the catalog as it is now where the engine tells it.
+/// The digest of the manifest that an apply has begun and not ended with; `None` where the last one ended.
+pub(crate) fn begun(warehouse: &DuckDbWarehouse) -> Result<Option<String>, Error> {
+    let there = warehouse.number(
+        "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = '_dwc' AND table_name = 'journal'",
+    )?;
+    if there != Some(1) {
+        return Ok(None);
+    }
+    let rows = warehouse.rows("SELECT digest FROM _dwc.journal")?;
+    Ok(rows.into_iter().next().and_then(|row| row.into_iter().next()).flatten())
+}
+
+/// Writes down what an apply begins with, where its statements are no part of one transaction.
+pub(crate) fn begin(warehouse: &DuckDbWarehouse, digest: &str) -> Result<(), Error> {
+    warehouse.execute(&format!("DELETE FROM _dwc.journal;\nINSERT INTO _dwc.journal VALUES ({})", literal(digest)))
+}
+
+/// Writes down what was applied, and the catalog as it is now.
 pub(crate) fn put(
     warehouse: &DuckDbWarehouse,
     serial: i64,
     at: &str,
     manifest: &Manifest,
-    catalog: Option<&Catalog>,
+    catalog: &Catalog,
 ) -> Result<(), Error> {
     let failed = |cause| Error::because("the manifest could not be written", cause);
     let text = serde_json::to_string(manifest).map_err(failed)?;
     warehouse.execute(&format!(
-        "UPDATE _dwc.meta SET serial = {serial};\nINSERT INTO _dwc.manifests VALUES ({serial}, TIMESTAMP '{at}', {})",
+        "DELETE FROM _dwc.journal;\nUPDATE _dwc.meta SET serial = {serial};\nINSERT INTO _dwc.manifests VALUES ({serial}, TIMESTAMP '{at}', {})",
         literal(&text)
     ))?;
-    let Some(catalog) = catalog else { return Ok(()) };
     let catalog = serde_json::to_string(catalog).map_err(failed)?;
     warehouse.execute(&format!(
         "DELETE FROM _dwc.catalog;\nINSERT INTO _dwc.catalog VALUES ({serial}, {})",

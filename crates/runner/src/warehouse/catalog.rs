@@ -18,12 +18,12 @@ impl DuckDbWarehouse {
         let mut catalog = Catalog::default();
         let own = format!("database_name = {database} AND schema_name <> '_dwc' AND NOT internal");
         let tables = format!(
-            "SELECT schema_name || '.' || table_name, estimated_size FROM duckdb_tables() WHERE {own} AND NOT temporary"
+            "SELECT schema_name || '.' || table_name, estimated_size, COALESCE(comment, '') FROM duckdb_tables() WHERE {own} AND NOT temporary"
         );
         for row in self.rows(&tables)? {
-            let [Some(name), rows] = row.as_slice() else { continue };
+            let [Some(name), rows, description] = row.as_slice() else { continue };
             let rows = rows.as_deref().and_then(|text| text.parse().ok());
-            let live = Live { view: false, columns: Default::default(), text: String::new(), rows };
+            let live = Live { rows, description: description.clone(), ..Live::default() };
             catalog.objects.insert(name.clone(), live);
         }
         let columns = format!(
@@ -42,7 +42,7 @@ impl DuckDbWarehouse {
         for row in self.rows(&views)? {
             let [Some(name), text] = row.as_slice() else { continue };
             let text = text.clone().unwrap_or_default();
-            catalog.objects.insert(name.clone(), Live { view: true, columns: Default::default(), text, rows: None });
+            catalog.objects.insert(name.clone(), Live { view: true, text, ..Live::default() });
         }
         Ok(catalog)
     }

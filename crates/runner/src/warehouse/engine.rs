@@ -2,8 +2,9 @@
 //! It must not decide what is executed.
 
 use dwc_compiler::model::{Project, TargetType};
+use dwc_compiler::plan::Catalog;
 
-use super::bigquery::BigQueryWarehouse;
+use super::bigquery::{BigQueryWarehouse, Lease};
 use super::duckdb::{DuckDbWarehouse, Rows};
 use crate::{Error, StateReport};
 
@@ -24,6 +25,18 @@ impl Warehouse {
         match self {
             Warehouse::DuckDb(warehouse) => warehouse.state(),
             Warehouse::BigQuery(warehouse) => warehouse.state(),
+        }
+    }
+
+    /// Holds the warehouse against other processes as long as the lease lives. The embedded engine holds its file itself
+    /// while it is open.
+    ///
+    /// # Errors
+    /// Another process holds it (DW0920).
+    pub fn lease(&self) -> Result<Option<Lease<'_>>, Error> {
+        match self {
+            Warehouse::DuckDb(_) => Ok(None),
+            Warehouse::BigQuery(warehouse) => warehouse.lease(),
         }
     }
 
@@ -88,6 +101,22 @@ impl<'w> Engine<'w> {
         match self {
             Engine::DuckDb(warehouse) => warehouse,
             Engine::BigQuery(warehouse) => warehouse.copy(),
+        }
+    }
+
+    /// An apply has made tables of the state, and perhaps more, without ending.
+    pub(crate) fn is_begun(self) -> bool {
+        match self {
+            Engine::DuckDb(_) => false,
+            Engine::BigQuery(warehouse) => warehouse.has_position(),
+        }
+    }
+
+    /// The tables and views that are there, dwc's own state aside.
+    pub(crate) fn catalog(self) -> Result<Catalog, Error> {
+        match self {
+            Engine::DuckDb(warehouse) => warehouse.catalog(),
+            Engine::BigQuery(warehouse) => warehouse.catalog(),
         }
     }
 

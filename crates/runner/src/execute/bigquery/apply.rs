@@ -2,13 +2,11 @@
 //! start with, what has to be loaded anew, and the manifest. Killed anywhere, it is taken up where it was.
 
 use chrono::NaiveDateTime;
-use dwc_compiler::diagnostic::Code;
 use dwc_compiler::model::Project;
-use dwc_compiler::plan::ChangeSet;
 
 use crate::execute::apply::{ApplyReport, load_anew};
 use crate::execute::crash;
-use crate::execute::planned::Planned;
+use crate::execute::planned::{Planned, digest};
 use crate::state::applied;
 use crate::warehouse::bigquery::Script;
 use crate::{BigQueryWarehouse, Error};
@@ -21,11 +19,17 @@ pub(in crate::execute) fn apply(
     planned: &Planned,
 ) -> Result<ApplyReport, Error> {
     let (set, serial) = (&planned.set, planned.serial);
-    if serial == 0 {
-        foreign(warehouse, set)?;
-    }
     warehouse.prepare_state()?;
     crash::point();
+    let copy = warehouse.copy();
+    let now = NaiveDateTime::parse_from_str(at, "%Y-%m-%d %H:%M:%S").unwrap_or_default();
+    if serial > 0 && !planned.resumes {
+        copy.transaction(|| {
+            applied::begin(copy, &digest(&planned.wanted)?)?;
+            warehouse.commit(Script::new("begin_apply", 0, 0, now))
+        })?;
+        crash::point();
+    }
     let statements = planned.statements.iter().map(|statement| statement.sql.clone());
     let (fills, defines): (Vec<String>, Vec<String>) = statements.partition(|sql| is_dml(sql));
     // A table that stepped aside goes when everything else is done: until then what takes its rows over can be done again.
@@ -43,15 +47,14 @@ pub(in crate::execute) fn apply(
     }
     warehouse.define("define", &group)?;
     crash::point();
-    let now = NaiveDateTime::parse_from_str(at, "%Y-%m-%d %H:%M:%S").unwrap_or_default();
+    let catalog = warehouse.catalog()?.of(&[&planned.wanted]);
     let mut script = Script::new("apply", 0, 0, now);
     for fill in &fills {
         script.raw(fill);
     }
-    let copy = warehouse.copy();
     copy.transaction(|| {
         load_anew(copy, project, planned)?;
-        applied::put(copy, serial + 1, at, &planned.wanted, None)?;
+        applied::put(copy, serial + 1, at, &planned.wanted, &catalog)?;
         warehouse.commit(script)
     })?;
     crash::point();
@@ -70,23 +73,4 @@ fn is_dml(sql: &str) -> bool {
 /// Whether a statement drops a table that stepped aside for the one that took its rows over.
 fn is_aside(sql: &str) -> bool {
     sql.starts_with("DROP TABLE") && sql.trim_end().ends_with("__dwc_old`")
-}
-
-/// Refuses to touch an object of a needed name that dwc did not make.
-fn foreign(warehouse: &BigQueryWarehouse, set: &ChangeSet) -> Result<(), Error> {
-    // An apply that was killed has made some of them.
-    if warehouse.has_position() {
-        return Ok(());
-    }
-    for change in &set.changes {
-        let (None, Some(after)) = (&change.before, &change.after) else { continue };
-        if warehouse.facts(&after.schema, &after.name)?.is_some() {
-            return Err(Error::coded(
-                Code::ForeignObject,
-                format!("the warehouse has a `{}.{}` that dwc did not make", after.schema, after.name),
-            )
-            .help("rename or drop it, or choose another `dataset` for the target"));
-        }
-    }
-    Ok(())
 }

@@ -100,6 +100,10 @@ impl BigQueryWarehouse {
             "CREATE TABLE IF NOT EXISTS `{dataset}`.`commits` (`lineage` STRING NOT NULL, `serial` INT64 NOT NULL)"
         ));
         all.push(format!(
+            "CREATE TABLE IF NOT EXISTS `{dataset}`.`lock` (`owner` STRING NOT NULL, `since` TIMESTAMP NOT NULL, \
+             `until` TIMESTAMP NOT NULL)"
+        ));
+        all.push(format!(
             "INSERT INTO `{dataset}`.`commits` (lineage, serial)\nSELECT GENERATE_UUID(), 0 FROM (SELECT 1 AS one) \
              WHERE NOT EXISTS (SELECT 1 FROM `{dataset}`.`commits`)"
         ));

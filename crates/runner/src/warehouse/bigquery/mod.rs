@@ -2,14 +2,17 @@
 //! state is read once into an embedded copy; what changes in the copy goes out with the next unit. It must not know what
 //! a unit is for.
 
+mod catalog;
 mod copy;
 mod doctor;
 mod failure;
+mod lock;
 mod script;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Instant;
 
 use dwc_bigquery::{Client, Connection, Done, Job, Load, Settings, TableFacts, Work};
 use dwc_compiler::diagnostic::Code;
@@ -21,6 +24,7 @@ use crate::{Error, StateReport};
 
 pub use doctor::{Finding, examine};
 pub(crate) use failure::{held_by, worldly};
+pub use lock::{Holder, Lease};
 pub(crate) use script::{Script, instant, text};
 
 /// What a warehouse on BigQuery is told.
@@ -59,6 +63,7 @@ pub struct BigQueryWarehouse {
     copy: DuckDbWarehouse,
     position: RefCell<Position>,
     error_events: Cell<i64>,
+    leased: Cell<Option<Instant>>,
     spent: Cell<Spent>,
 }
 
@@ -94,6 +99,7 @@ impl BigQueryWarehouse {
             copy: DuckDbWarehouse::open(":memory:")?,
             position: RefCell::default(),
             error_events: Cell::default(),
+            leased: Cell::default(),
             spent: Cell::default(),
         };
         warehouse.read_state()?;
@@ -231,6 +237,7 @@ impl BigQueryWarehouse {
 
     /// The same, for a script that may roll itself back: also says whether it was kept.
     pub(crate) fn try_out(&self, script: Script) -> Result<(Vec<(usize, Value)>, bool), Error> {
+        self.prolong()?;
         let changes = self.changes_of_state(&script.name)?;
         let position = self.position.borrow().clone();
         let label = label(&script.name);
