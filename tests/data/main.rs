@@ -118,6 +118,31 @@ fn a_duplicate_grain_key_holds_back_the_model_and_what_needs_it() {
 }
 
 #[test]
+fn among_rows_of_one_grain_key_the_latest_stays_where_that_is_declared() {
+    let project = project();
+    let declared = project.read("models/sale.yml");
+    project.write("models/sale.yml", &format!("{declared}on_duplicate: {{ keep_latest_by: line_no }}\n"));
+    assert_run(&project.dwc(&["apply", "--auto-approve"]), 0, &[]);
+    project.write(
+        "data/orders/2026-03-02.csv",
+        "order_id,line_no,store,ordered_at,amount\n7,1,둘,2026-03-02 01:00:00,100\n7,2,둘,2026-03-02 01:00:00,200\n",
+    );
+    assert_run(&project.dwc(&["run"]), 0, &[]);
+    let kept = || number(&project, "SELECT CAST(SUM(amount) AS BIGINT) FROM dw.sale WHERE order_id = 7");
+    assert_eq!((kept(), number(&project, "SELECT COUNT(*) FROM dw.sale")), (200, 2));
+    // An increment chooses anew among all rows of the key.
+    project.write(
+        "data/orders/2026-03-03.csv",
+        "order_id,line_no,store,ordered_at,amount\n7,3,둘,2026-03-02 01:00:00,300\n7,1,둘,2026-03-02 01:00:00,150\n",
+    );
+    assert_run(&project.dwc(&["run"]), 0, &[]);
+    assert_eq!((kept(), number(&project, "SELECT COUNT(*) FROM dw.sale")), (300, 2));
+    let told = project.dwc(&["run", "--mode", "full", "--format", "json"]);
+    assert_run(&told, 0, &["superseded"]);
+    assert_eq!(kept(), 300);
+}
+
+#[test]
 fn a_missing_file_and_other_columns_leave_the_warehouse_as_it_is() {
     let project = project();
     assert_run(&project.dwc(&["run"]), 0, &[]);

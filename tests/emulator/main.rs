@@ -3,18 +3,21 @@
 //!
 //! The emulator executes what BigQuery would; whether BigQuery takes the SQL, `tests/bigquery` says.
 
+mod changes;
 mod database;
+mod environments;
 mod held;
 mod recovery;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::process::Command;
 
 use chrono::NaiveDateTime;
 use dwc_compiler::model::Project;
 use dwc_runner::{BigQueryWarehouse, DuckDbWarehouse, Engine, Mode, Offence, Part, RunOptions, RunReport, parse_time};
 use dwc_tests::bigquery_emulator::BigQueryEmulator;
-use dwc_tests::project::repository;
+use dwc_tests::project::{dwc_binary, repository};
 
 /// The checked project of a folder.
 fn checked(folder: &Path) -> Project {
@@ -105,6 +108,38 @@ fn emulated(warehouse: &BigQueryWarehouse, like: &DuckDbWarehouse) -> Tables {
         (format!("{schema}.{table}"), rows)
     };
     tables(like).into_iter().map(rows).collect()
+}
+
+/// Runs `dwc` against the emulator; with a crash point the process may kill itself there. Gives its code and what it said.
+fn dwc(emulator: &BigQueryEmulator, folder: &Path, arguments: &[&str], crash_at: Option<u32>) -> (Option<i32>, String) {
+    let mut command = Command::new(dwc_binary());
+    command.arg("--project-dir").arg(folder).args(arguments).args(["--quiet", "--target", "prod"]);
+    command.envs(emulator.variables());
+    if let Some(point) = crash_at {
+        command.env("DWC_CRASH_AT", point.to_string());
+    }
+    let output = command.output().expect("dwc starts");
+    let told = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).join("\n");
+    (output.status.code(), told)
+}
+
+/// Runs `dwc` to its end, which has to be a good one.
+fn done(emulator: &BigQueryEmulator, folder: &Path, arguments: &[&str]) -> String {
+    let (code, told) = dwc(emulator, folder, arguments, None);
+    assert_eq!(code, Some(0), "{arguments:?}: {told}");
+    told
+}
+
+/// Runs `dwc` again and again, killed at one boundary after the other until it ends. Each start goes one boundary further
+/// than the one before: what is committed is not done again. Gives how often it was killed.
+fn killed(emulator: &BigQueryEmulator, folder: &Path, arguments: &[&str]) -> u32 {
+    for point in 1.. {
+        match dwc(emulator, folder, arguments, Some(point)) {
+            (Some(0), _) => return point - 1,
+            (code, told) => assert_eq!(code, None, "{arguments:?} at {point}: {told}"),
+        }
+    }
+    0
 }
 
 /// Compares every table, and prints the first rows that differ.

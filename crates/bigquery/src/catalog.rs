@@ -56,6 +56,21 @@ impl Client {
         Ok(found.map(|dataset| dataset.location.unwrap_or_default()))
     }
 
+    /// The names of the project's datasets.
+    ///
+    /// # Errors
+    /// They may not be seen, or BigQuery was not reached.
+    pub fn datasets(&self) -> Result<Vec<String>, Failure> {
+        let project = &self.settings.project;
+        self.names(|page| async move {
+            let options = gcp_bigquery_client::dataset::ListOptions::default().max_results(1000);
+            let options = page.into_iter().fold(options, gcp_bigquery_client::dataset::ListOptions::page_token);
+            let found = self.google.dataset().list(project, options).await?;
+            let names = found.datasets.into_iter().map(|dataset| dataset.dataset_reference.dataset_id);
+            Ok((names.collect(), found.next_page_token))
+        })
+    }
+
     /// A table or view; `None` where there is none of the name.
     ///
     /// # Errors
@@ -93,24 +108,30 @@ impl Client {
     /// They may not be seen, or BigQuery was not reached.
     pub fn tables(&self, dataset: &str) -> Result<Vec<String>, Failure> {
         let project = &self.settings.project;
+        self.names(|page| async move {
+            let options = gcp_bigquery_client::table::ListOptions::default().max_results(1000);
+            let options = page.into_iter().fold(options, gcp_bigquery_client::table::ListOptions::page_token);
+            let found = self.google.table().list(project, dataset, options).await?;
+            let tables = found.tables.unwrap_or_default();
+            let names = tables.into_iter().map(|table| table.table_reference.table_id);
+            Ok((names.collect(), found.next_page_token))
+        })
+    }
+
+    /// Every page of a list of names; none of what is not there.
+    fn names<F: Future<Output = Result<(Vec<String>, Option<String>), BQError>>>(
+        &self,
+        list: impl Fn(Option<String>) -> F,
+    ) -> Result<Vec<String>, Failure> {
         self.wait(async {
             let (mut names, mut page): (Vec<String>, Option<String>) = (Vec::new(), None);
             loop {
-                let options = || {
-                    let options = gcp_bigquery_client::table::ListOptions::default().max_results(1000);
-                    match &page {
-                        Some(page) => options.page_token(page.clone()),
-                        None => options,
-                    }
-                };
-                let list = || self.google.table().list(project, dataset, options());
-                let Some(found) = self.tried(list).await? else { return Ok(names) };
-                let tables = found.tables.unwrap_or_default();
-                names.extend(tables.into_iter().map(|table| table.table_reference.table_id));
-                page = found.next_page_token;
-                if page.is_none() {
+                let Some((found, next)) = self.tried(|| list(page.clone())).await? else { return Ok(names) };
+                names.extend(found);
+                if next.is_none() {
                     return Ok(names);
                 }
+                page = next;
             }
         })
     }

@@ -347,8 +347,12 @@ pub(crate) enum StateCommand {
         #[arg(long)]
         auto_approve: bool,
     },
-    /// Say who holds the warehouse
-    Unlock,
+    /// Say who holds the warehouse, and take it from whoever does where that is not the engine's own lock
+    Unlock {
+        /// Do not ask, for pipelines
+        #[arg(long)]
+        auto_approve: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]

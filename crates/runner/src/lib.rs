@@ -3,7 +3,6 @@
 
 mod crash;
 mod environment;
-mod environment_diff;
 pub mod error;
 mod execute;
 mod extract;
@@ -15,14 +14,15 @@ mod warehouse;
 
 pub use dwc_bigquery::{Connection, Credentials};
 pub use environment::{
-    Environment, create_environment, drop_environment, environment_path, environments, unknown_environment,
+    ColumnDifference, Environment, EnvironmentDiff, SchemaDifference, TableDifference, clone_environment,
+    cloned_environments, compare_clone, compare_environment, create_environment, drop_clone, drop_environment,
+    environment_dataset, environment_path, environments, not_applied, unknown_environment,
 };
-pub use environment_diff::{ColumnDifference, EnvironmentDiff, SchemaDifference, TableDifference, compare_environment};
 pub use error::{Error, Offence};
 pub use execute::{
     ApplyReport, Counted, Mode, ModelOutcome, ModelReport, Notice, Part, Place, Planned, RebuildOptions, RebuildReport,
     RunOptions, RunReport, SavedChange, SavedPlan, SavedStatement, SourceOutcome, SourceReport, TableReport,
-    VersionChange, VersionState, apply, audit, carry_out, plan, rebuild, run,
+    VersionChange, VersionState, apply, audit, carry_out, plan, rebuild, rollback, run,
 };
 pub use extract::parse_time;
 pub use import::{import_files, import_mysql, import_postgres};
@@ -30,4 +30,6 @@ pub use revision::read_revision;
 pub use state::history::HistoryEntry;
 pub use state::intervals::{Gap, Interval};
 pub use state::{StateReport, TableState};
-pub use warehouse::{BigQuerySettings, BigQueryWarehouse, DuckDbWarehouse, Engine, Finding, Holder, Lease, Warehouse, examine};
+pub use warehouse::{
+    BigQuerySettings, BigQueryWarehouse, DuckDbWarehouse, Engine, Finding, Holder, Lease, Warehouse, examine,
+};

@@ -5,16 +5,20 @@ What it still does otherwise is listed in docs/bigquery.md and left out by name 
 """
 
 import contextvars
+import functools
 import re
 import sys
 
 import sqlglot
 from sqlglot import exp
 
+import bqemulator.api.routes.datasets as dataset_routes
 import bqemulator.api.routes.jobs as job_routes
 import bqemulator.api.routes.upload as upload_routes
 import bqemulator.catalog.ddl_sync as ddl_sync
 import bqemulator.jobs.executor as executor
+import bqemulator.scripting.interpreter as interpreter
+import bqemulator.versioning.ddl as versioning
 from bqemulator.catalog.models import Clustering, TableSchema, TimePartitioning
 from bqemulator.domain.errors import AlreadyExistsError
 from bqemulator.scripting.exceptions import ScriptRaise
@@ -36,7 +40,9 @@ KEY = (
     r"|FOREIGN\s+KEY\s*\([^)]*\)\s*REFERENCES\s+[^\s(]+\s*\([^)]*\))\s*NOT\s+ENFORCED"
 )
 KEY_ONLY = re.compile(r"^\s*ALTER\s+TABLE\s+\S+\s+(?:ADD\s+" + KEY + r"|DROP\s+PRIMARY\s+KEY)\s*;?\s*$", re.I | re.S)
-ALTERED = re.compile(r"\bALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(`[^`]+`(?:\.`[^`]+`)*|[\w.\-]+)", re.I)
+ALTERED = re.compile(
+    r"\bALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(`[^`]+`(?:\.`[^`]+`)*|[\w.\-]+)(?!\s+SET\s+OPTIONS)(?:\s+RENAME\s+TO\s+`?(\w+)`?)?", re.I
+)
 
 
 def mended(sql):
@@ -45,12 +51,16 @@ def mended(sql):
     return re.sub(r"\bNUMERIC\b(?!\s*[('\"])", "NUMERIC(38,9)", sql)
 
 
-def read_again(name, project, ctx):
-    """After an ALTER the catalog shows the columns that the table has now."""
+def read_again(name, to, project, ctx):
+    """After an ALTER the catalog shows the name and the columns that the table has now."""
     table = sqlglot.parse_one(f"SELECT 1 FROM {name}", read="bigquery").find(exp.Table)
     project, dataset, table_id = ddl_sync._split_target(table, project)
     old = ctx.catalog.get_table(project, dataset, table_id)
     if old is None:
+        return
+    if to:
+        ctx.catalog.delete_table(project, dataset, table_id)
+        ctx.catalog.create_table(old.model_copy(update={"table_id": to}))
         return
     new = ddl_sync._introspect_schema(project, dataset, table_id, ctx)
     said = {field.name: field.description for field in old.schema_.fields}
@@ -71,7 +81,7 @@ async def execute_query_job(project_id, job_id, sql, *args, **named):
         project_id, job_id, "SELECT 1" if KEY_ONLY.match(sql) else mended(sql), *args, **named
     )
     for found in ALTERED.finditer(sql):
-        read_again(found.group(1), project_id, ctx)
+        read_again(found.group(1), found.group(2), project_id, ctx)
     return meta
 
 
@@ -151,6 +161,20 @@ for module in list(sys.modules.values()):
             module.sync_created_table = sync_created_table
 
 
+plain_datasets = dataset_routes.list_datasets
+
+
+@functools.wraps(plain_datasets)
+def list_datasets(*args, **named):
+    """A list has a tag."""
+    return {**plain_datasets(*args, **named), "etag": "list"}
+
+
+for route in dataset_routes.router.routes:
+    if getattr(route, "endpoint", None) is plain_datasets:
+        route.endpoint = route.dependant.call = list_datasets
+
+
 def refuse_used(ctx, project_id, job_id):
     """A job's id is used once."""
     if ctx.catalog.get_job(project_id, job_id) is not None:
@@ -211,6 +235,46 @@ def load_parquet(path, target, ctx):
 
 
 executor._LOAD_FORMAT_HANDLERS["PARQUET"] = load_parquet
+
+CLONE = re.compile(r"^\s*CREATE\s+(SNAPSHOT\s+)?TABLE\s+(IF\s+NOT\s+EXISTS\s+)?(?=\S+\s+CLONE\b)", re.I)
+EXPIRES = re.compile(r"\s+OPTIONS\s*\(\s*expiration_timestamp\b.*$", re.I | re.S)
+plain_parse = versioning.VersioningDDLRouter.parse
+plain_versioning = versioning.execute_versioning_ddl
+may_exist = set()
+
+
+def parse_versioning(self, sql):
+    """CLONE takes IF NOT EXISTS and an expiry."""
+    head = CLONE.match(sql)
+    if head is None:
+        return plain_parse(self, sql)
+    sql = f"CREATE {head.group(1) or ''}TABLE {EXPIRES.sub('', sql[head.end():])}"
+    parsed = plain_parse(self, sql)
+    if parsed and head.group(2):
+        may_exist.add(target_of(parsed))
+    return parsed
+
+
+def target_of(parsed):
+    return (parsed.target_project, parsed.target_dataset, parsed.target_table)
+
+
+async def execute_versioning(parsed, ctx):
+    target = target_of(parsed)
+    if target in may_exist:
+        may_exist.discard(target)
+        if ctx.catalog.get_table(*target) is not None:
+            return None
+    done = await plain_versioning(parsed, ctx)
+    source = ctx.catalog.get_table(parsed.source_project, parsed.source_dataset, parsed.source_table)
+    made = ctx.catalog.get_table(*target)
+    if source and made:
+        ctx.catalog.update_table(made.model_copy(update={"description": source.description, "labels": source.labels}))
+    return done
+
+
+versioning.VersioningDDLRouter.parse = parse_versioning
+executor.execute_versioning_ddl = interpreter.execute_versioning_ddl = execute_versioning
 
 plain_dry_run = job_routes._dry_run_response
 

@@ -40,7 +40,12 @@ INFORMATION_SCHEMA = {
                "table_type": "STRING", "ddl": "STRING"},
     "columns": {"table_catalog": "STRING", "table_schema": "STRING", "table_name": "STRING",
                 "column_name": "STRING", "ordinal_position": "INT64", "is_nullable": "STRING",
-                "data_type": "STRING"},
+                "data_type": "STRING", "is_partitioning_column": "STRING",
+                "clustering_ordinal_position": "INT64"},
+    "table_options": {"table_catalog": "STRING", "table_schema": "STRING", "table_name": "STRING",
+                      "option_name": "STRING", "option_type": "STRING", "option_value": "STRING"},
+    "views": {"table_catalog": "STRING", "table_schema": "STRING", "table_name": "STRING",
+              "view_definition": "STRING", "check_option": "STRING", "use_standard_sql": "STRING"},
     "partitions": {"table_name": "STRING", "partition_id": "STRING", "total_rows": "INT64"},
 }
 INTEGER_ALIASES = "INT INTEGER BIGINT SMALLINT TINYINT BYTEINT"

@@ -189,7 +189,7 @@ class Script:
                 if not field(resolved, "is_if_exists"):
                     self.report(f"Not found: {'.'.join(path)}", start, end)
                 return
-            for action in field(resolved, "alter_action_list"):
+            for action in field(resolved, "alter_action_list") or []:
                 self.alter(path, leaf(action))
 
     def alter(self, path, action):

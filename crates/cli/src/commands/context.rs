@@ -9,8 +9,8 @@ use dwc_compiler::model::{ModelId, Project, Target, TargetType, asks_modified, s
 use dwc_compiler::source::FileSet;
 use dwc_compiler::syntax::expand_env;
 use dwc_runner::{
-    BigQuerySettings, BigQueryWarehouse, Connection, DuckDbWarehouse, Error, Lease, Place, Warehouse, environment_path,
-    project, unknown_environment,
+    BigQuerySettings, BigQueryWarehouse, Connection, DuckDbWarehouse, Engine, Environment, Error, Lease, Place,
+    Warehouse, environment_dataset, environment_path, project, unknown_environment,
 };
 
 use crate::args::Global;
@@ -63,16 +63,7 @@ impl Context<'_> {
 
     /// The file of the target's warehouse, its environments aside.
     pub(super) fn file(&self) -> Result<PathBuf, Error> {
-        let (name, target) = self.target()?;
-        if target.ty == TargetType::Bigquery {
-            return Err(Error::coded(
-                Code::UnsupportedTarget,
-                format!(
-                    "target `{name}` is on BigQuery, where this build has no environments, snapshots and rollbacks"
-                ),
-            )
-            .help("use a target of type `duckdb`"));
-        }
+        let (_, target) = self.target()?;
         let path = expanded(target.path.as_deref().unwrap_or("target/warehouse.duckdb"))?;
         Ok(if path == ":memory:" { PathBuf::from(path) } else { self.global.project_dir.join(path) })
     }
@@ -88,11 +79,8 @@ impl Context<'_> {
             }
         }
         let warehouse = DuckDbWarehouse::open(&file.to_string_lossy())?;
-        if let Some(name) = &self.global.env
-            && warehouse.environment()?.is_some_and(|one| one.is_expired(chrono::Utc::now().naive_utc()))
-        {
-            return Err(Error::coded(Code::EnvironmentExpired, format!("the time of environment `{name}` is over"))
-                .help(format!("drop it with `dwc env drop {name}`, and make it again")));
+        if let (Some(name), Some(environment)) = (&self.global.env, Engine::from(&warehouse).environment()?) {
+            in_time(name, &environment)?;
         }
         target.memory_limit.as_deref().map_or(Ok(()), |limit| warehouse.limit_memory(limit))?;
         Ok(warehouse)
@@ -100,12 +88,29 @@ impl Context<'_> {
 
     /// Opens the target's warehouse, or the environment of it that `--env` names.
     pub(super) fn warehouse(&self) -> Result<Warehouse, Error> {
-        let (name, target) = self.target()?;
-        if target.ty == TargetType::Bigquery && self.global.env.is_none() {
-            let warehouse = BigQueryWarehouse::open(self.bigquery(name, target)?)?;
-            return Ok(Warehouse::BigQuery(Box::new(warehouse)));
+        let (_, target) = self.target()?;
+        if target.ty != TargetType::Bigquery {
+            return Ok(Warehouse::DuckDb(self.duckdb()?));
         }
-        Ok(Warehouse::DuckDb(self.duckdb()?))
+        let environment = self.global.env.as_deref();
+        let warehouse = self.bigquery_of(environment)?;
+        if let Some(name) = environment {
+            match Engine::from(&warehouse).environment()? {
+                Some(environment) => in_time(name, &environment)?,
+                None => return Err(unknown_environment(name)),
+            }
+        }
+        Ok(Warehouse::BigQuery(Box::new(warehouse)))
+    }
+
+    /// Opens the target's warehouse on BigQuery, or the place of an environment of it, whether it is there or not.
+    pub(super) fn bigquery_of(&self, environment: Option<&str>) -> Result<BigQueryWarehouse, Error> {
+        let (name, target) = self.target()?;
+        let mut settings = self.bigquery(name, target)?;
+        if let Some(environment) = environment {
+            settings.dataset = environment_dataset(&settings.dataset, environment)?;
+        }
+        BigQueryWarehouse::open(settings)
     }
 
     /// What a target says of its warehouse on BigQuery.
@@ -154,6 +159,15 @@ impl Context<'_> {
     pub(super) fn report(&self, found: &[Diagnostic]) {
         diagnostics::print(&self.files, found, self.global);
     }
+}
+
+/// Refuses an environment whose time is over.
+fn in_time(name: &str, environment: &Environment) -> Result<(), Error> {
+    if !environment.is_expired(chrono::Utc::now().naive_utc()) {
+        return Ok(());
+    }
+    Err(Error::coded(Code::EnvironmentExpired, format!("the time of environment `{name}` is over"))
+        .help(format!("drop it with `dwc env drop {name}`, and make it again")))
 }
 
 /// Holds a warehouse that is going to be changed, waiting so long for another process that does.

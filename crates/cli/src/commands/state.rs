@@ -1,10 +1,10 @@
 //! `dwc state`: what the warehouse knows of itself, and the way back.
 
 use dwc_compiler::diagnostic::Code;
-use dwc_runner::{Engine, Error};
+use dwc_runner::{Engine, Error, Warehouse, rollback as rollback_to};
 
 use super::apply::{asks, confirmed};
-use super::{context, write_out};
+use super::{context, now, write_out};
 use crate::args::{Format, Global, StateCommand};
 use crate::exit::Exit;
 use crate::views;
@@ -14,7 +14,7 @@ pub(super) fn run(global: &Global, command: &StateCommand) -> Result<Exit, Error
         StateCommand::Show => show(global),
         StateCommand::History => history(global),
         StateCommand::Rollback { to, auto_approve } => rollback(global, *to, *auto_approve),
-        StateCommand::Unlock => unlock(global),
+        StateCommand::Unlock { auto_approve } => unlock(global, *auto_approve),
     }
 }
 
@@ -37,7 +37,7 @@ fn history(global: &Global) -> Result<Exit, Error> {
 fn rollback(global: &Global, to: Option<i64>, auto_approve: bool) -> Result<Exit, Error> {
     let Some(context) = context::load(global)? else { return Ok(Exit::InputWrong) };
     let (target, _) = context.target()?;
-    let warehouse = context.duckdb()?;
+    let warehouse = context.warehouse()?;
     let question = format!(
         "take `{target}` back{}? what was applied and loaded since is kept aside",
         to.map_or_else(|| " to its latest snapshot".to_owned(), |serial| format!(" to serial {serial}"))
@@ -45,16 +45,31 @@ fn rollback(global: &Global, to: Option<i64>, auto_approve: bool) -> Result<Exit
     if asks(auto_approve) && !confirmed(&question) {
         return Ok(Exit::InputWrong);
     }
-    let (serial, kept) = warehouse.rollback(to)?;
-    eprintln!("`{target}` is back at serial {serial}; what it was is kept in {}", kept.display());
+    let (serial, kept) = rollback_to(warehouse, to, now(None)?)?;
+    eprintln!("`{target}` is back at serial {serial}; what it was is kept in {kept}");
     eprintln!("the next run loads again what came since");
     Ok(Exit::Done)
 }
 
 /// On DuckDB the engine's lock on the file is the lock, and goes with the process that holds it.
-fn unlock(global: &Global) -> Result<Exit, Error> {
+fn unlock(global: &Global, auto_approve: bool) -> Result<Exit, Error> {
     let Some(context) = context::load(global)? else { return Ok(Exit::InputWrong) };
-    match context.warehouse() {
+    let opened = context.warehouse();
+    let holder = match &opened {
+        Ok(Warehouse::BigQuery(warehouse)) => warehouse.holder()?.map(|holder| (warehouse, holder)),
+        _ => None,
+    };
+    if let Some((warehouse, holder)) = holder {
+        let question =
+            format!("take the warehouse from `{}`, which holds it since {} UTC?", holder.owner, holder.since);
+        if asks(auto_approve) && !confirmed(&question) {
+            return Ok(Exit::InputWrong);
+        }
+        warehouse.unlock()?;
+        eprintln!("taken from `{}`: if it still runs, its next commit decides", holder.owner);
+        return Ok(Exit::Done);
+    }
+    match opened {
         Err(error) if error.code == Some(Code::WarehouseInUse) => {
             Err(error.help("the lock is the process's own: stop the process, and it is gone"))
         }

@@ -68,10 +68,7 @@ impl Catalog {
         for (name, live) in &self.objects {
             let layout = live.layout.as_deref().unwrap_or_default();
             let description = live.description.as_deref().unwrap_or_default();
-            hash.update(format!(
-                "{name}\u{1f}{}\u{1f}{}\u{1f}{layout}\u{1f}{description}\u{1e}",
-                live.view, live.text
-            ));
+            hash.update(format!("{name}\u{1f}{}\u{1f}{}\u{1f}{layout}\u{1f}{description}\u{1e}", live.view, live.text));
             for (column, found) in &live.columns {
                 hash.update(format!("{column}\u{1f}{}\u{1f}{}\u{1e}", found.ty, found.required));
             }

@@ -140,7 +140,7 @@ pub enum FactOnDelete {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OnDuplicate {
-    /// Keep the row with the greatest value of this column; the others go to the error events.
+    /// Keep the row with the greatest value of this column.
     pub keep_latest_by: String,
 }
 

@@ -2,7 +2,6 @@
 //! not decided.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
 use dwc_compiler::model::Project;
 use dwc_compiler::plan::ObjectKind;
@@ -19,8 +18,8 @@ pub struct ApplyReport {
     pub serial: i64,
     /// How many objects changed.
     pub changed: usize,
-    /// The snapshot that was taken before, where data was lost.
-    pub snapshot: Option<PathBuf>,
+    /// Where the snapshot lies that was taken before, where data was lost: a file, or a dataset.
+    pub snapshot: Option<String>,
 }
 
 /// Plans and carries out what differs. `allowed` names the models and tables whose data may be lost.
@@ -60,6 +59,7 @@ pub fn carry_out<'w>(
     crash::point();
     let loses = planned.destructive().next().is_some();
     let snapshot = if loses { warehouse.snapshot(planned.serial)? } else { None };
+    let snapshot = snapshot.map(|file| file.display().to_string());
     crash::point();
     let serial = planned.serial + 1;
     warehouse.transaction(|| {

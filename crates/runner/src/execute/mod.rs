@@ -10,6 +10,7 @@ mod planned;
 mod reading;
 mod rebuild;
 mod report;
+mod rollback;
 mod run;
 mod saved;
 
@@ -19,5 +20,6 @@ pub use apply::{ApplyReport, apply, carry_out};
 pub use planned::{Counted, Planned, plan};
 pub use rebuild::{RebuildOptions, RebuildReport, VersionChange, VersionState, rebuild};
 pub use report::{ModelOutcome, ModelReport, Notice, RunReport, SourceOutcome, SourceReport, TableReport};
+pub use rollback::rollback;
 pub use run::{Mode, Part, RunOptions, audit, run};
 pub use saved::{Place, SavedChange, SavedPlan, SavedStatement};

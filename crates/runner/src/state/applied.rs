@@ -101,6 +101,17 @@ pub(crate) fn begin(warehouse: &DuckDbWarehouse, digest: &str) -> Result<(), Err
     warehouse.execute(&format!("DELETE FROM _dwc.journal;\nINSERT INTO _dwc.journal VALUES ({})", literal(digest)))
 }
 
+/// Puts a manifest and a catalog in the place of those applied last: the same, said of another place.
+pub(crate) fn replace(warehouse: &DuckDbWarehouse, manifest: &Manifest, catalog: &Catalog) -> Result<(), Error> {
+    let failed = |cause| Error::because("the manifest could not be written", cause);
+    warehouse.execute(&format!(
+        "UPDATE _dwc.manifests SET manifest = {} WHERE serial = (SELECT MAX(serial) FROM _dwc.manifests);\n\
+         UPDATE _dwc.catalog SET catalog = {}",
+        literal(&serde_json::to_string(manifest).map_err(failed)?),
+        literal(&serde_json::to_string(catalog).map_err(failed)?)
+    ))
+}
+
 /// Writes down what was applied, and the catalog as it is now.
 pub(crate) fn put(
     warehouse: &DuckDbWarehouse,

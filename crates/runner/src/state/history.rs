@@ -4,7 +4,7 @@ use dwc_compiler::plan::{Action, Manifest, diff};
 use serde::Serialize;
 
 use super::{damaged, exists};
-use crate::{DuckDbWarehouse, Engine, Error};
+use crate::{Engine, Error};
 
 /// One apply.
 #[derive(Debug, Clone, Serialize)]
@@ -25,12 +25,30 @@ pub struct HistoryEntry {
     pub has_snapshot: bool,
 }
 
-/// Every apply, the latest first.
-pub(crate) fn history(warehouse: &DuckDbWarehouse) -> Result<Vec<HistoryEntry>, Error> {
-    if !exists(warehouse)? {
-        return Ok(Vec::new());
+impl Engine<'_> {
+    /// Every apply, the latest first.
+    ///
+    /// # Errors
+    /// A state that cannot be read.
+    pub fn history(self) -> Result<Vec<HistoryEntry>, Error> {
+        if !exists(self.state())? {
+            return Ok(Vec::new());
+        }
+        match self {
+            Engine::DuckDb(warehouse) => {
+                let rows = warehouse.rows("SELECT serial, applied_at, manifest FROM _dwc.manifests ORDER BY serial")?;
+                history(rows, &|serial| warehouse.has_snapshot(serial))
+            }
+            Engine::BigQuery(warehouse) => {
+                let kept = warehouse.snapshots()?;
+                history(warehouse.manifests()?, &|serial| kept.contains_key(&serial))
+            }
+        }
     }
-    let rows = warehouse.rows("SELECT serial, applied_at, manifest FROM _dwc.manifests ORDER BY serial")?;
+}
+
+/// Every apply, the latest first, from serials, times and manifests in their order.
+fn history(rows: Vec<Vec<Option<String>>>, has_snapshot: &dyn Fn(i64) -> bool) -> Result<Vec<HistoryEntry>, Error> {
     let mut before: Option<Manifest> = None;
     let mut all = Vec::new();
     for row in rows {
@@ -49,20 +67,10 @@ pub(crate) fn history(warehouse: &DuckDbWarehouse) -> Result<Vec<HistoryEntry>, 
             altered: count(Action::Alter),
             rebuilt: count(Action::Rebuild),
             dropped: count(Action::Drop),
-            has_snapshot: warehouse.has_snapshot(serial - 1),
+            has_snapshot: has_snapshot(serial - 1),
         });
         before = Some(manifest);
     }
     all.reverse();
     Ok(all)
-}
-
-impl Engine<'_> {
-    /// Every apply, the latest first.
-    ///
-    /// # Errors
-    /// A state that cannot be read.
-    pub fn history(self) -> Result<Vec<HistoryEntry>, Error> {
-        history(self.state())
-    }
 }

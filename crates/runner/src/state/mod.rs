@@ -51,10 +51,15 @@ CREATE TABLE IF NOT EXISTS _dwc.runs (
 );
 ";
 
+/// The columns of what an environment says of itself.
+pub(crate) const ENVIRONMENT: &str = "(name VARCHAR NOT NULL, target VARCHAR NOT NULL, serial BIGINT NOT NULL, \
+                                      created_at TIMESTAMP NOT NULL, expires_at TIMESTAMP)";
+
 /// Makes the tables of the state where they are missing.
 pub(crate) fn prepare(warehouse: &DuckDbWarehouse) -> Result<(), Error> {
     check_format(warehouse)?;
     warehouse.execute(TABLES)?;
+    warehouse.execute(&format!("CREATE TABLE IF NOT EXISTS _dwc.environment {ENVIRONMENT}"))?;
     if warehouse.number("SELECT COUNT(*) FROM _dwc.meta")? == Some(0) {
         warehouse.execute(&format!("INSERT INTO _dwc.meta VALUES ({STATE_FORMAT}, 0)"))?;
     }

@@ -29,7 +29,9 @@ struct Incoming<'a> {
     query: String,
     key: &'a [Col],
     touched: Option<Vec<Col>>,
-    keep_latest_by: Option<&'a str>,
+    /// What decides which row of a key stays: first the declared column, then, where it is equal, every other in turn, so
+    /// that a survivor does not hang on the order of rows.
+    survivor: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -153,7 +155,7 @@ impl Lowering<'_> {
                 query,
                 key: &key,
                 touched: touched.clone(),
-                keep_latest_by: fact.keep_latest_by.as_deref(),
+                survivor: fact.keep_latest_by.as_ref().map(|_| self.survivor(fact)),
             },
         ));
         statements.extend(self.fact_gates(fact));
@@ -245,6 +247,7 @@ impl Lowering<'_> {
                 }
             }
         }
+        items.extend(fact.keep_latest_by.iter().map(|column| format!("{} AS _latest", quote(column))));
         let by = if fact.rolls_up.is_some() {
             let keys: Vec<String> = fact.key.iter().map(|column| quote(&column.name)).collect();
             format!(" GROUP BY {}", keys.join(", "))
@@ -396,6 +399,18 @@ impl Lowering<'_> {
         gates
     }
 
+    fn survivor(&self, fact: &Fact) -> String {
+        let stored = stored(fact).into_iter().filter(|(name, _)| fact.key.iter().all(|key| &key.name != name));
+        let members = fact.roles.iter().filter(|role| self.members(role).is_some());
+        let members = members.flat_map(|role| {
+            role.on.iter().enumerate().map(|(index, column)| (on_column(role, index), column.ty.clone()))
+        });
+        let rest = stored.chain(members).map(|(name, ty)| {
+            format!("{} DESC", self.dialect.readable(&format!("_i.{}", self.dialect.quote(&name)), &ty))
+        });
+        std::iter::once("_i._latest DESC".to_owned()).chain(rest).collect::<Vec<_>>().join(", ")
+    }
+
     /// Counts the rows that lose against the survivor of their key.
     fn survivors(&self, fact: &Fact, query: &str, touched: Option<&[Col]>) -> Vec<Statement> {
         let list: Vec<String> =
@@ -410,7 +425,7 @@ impl Lowering<'_> {
         });
         vec![Statement {
             sql: format!(
-                "SELECT COALESCE(SUM(n - 1), 0) AS superseded FROM (\nSELECT COUNT(*) AS _n FROM (\n{query}\n) AS _i\n{join}GROUP BY {list}\n) AS _g"
+                "SELECT COALESCE(SUM(_n - 1), 0) AS superseded FROM (\nSELECT COUNT(*) AS _n FROM (\n{query}\n) AS _i\n{join}GROUP BY {list}\n) AS _g"
             ),
             reads: Reads::Counts,
         }]

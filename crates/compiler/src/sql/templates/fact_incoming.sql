@@ -5,5 +5,5 @@ FROM (
 {{ query }}
 ) AS _i
 {% if touched %}JOIN touched AS _t ON {{ touched|equal_or_null("_t", "_i") }}
-{% endif %}{% if keep_latest_by %}QUALIFY ROW_NUMBER() OVER (PARTITION BY {{ key|list("_i") }} ORDER BY _i.{{ keep_latest_by|q }} DESC) = 1
+{% endif %}{% if survivor %}QUALIFY ROW_NUMBER() OVER (PARTITION BY {{ key|list("_i") }} ORDER BY {{ survivor }}) = 1
 {% endif %};

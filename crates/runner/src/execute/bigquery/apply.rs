@@ -4,6 +4,7 @@
 use chrono::NaiveDateTime;
 use dwc_compiler::model::Project;
 
+use super::snapshot::snapshot;
 use crate::execute::apply::{ApplyReport, load_anew};
 use crate::execute::crash;
 use crate::execute::planned::{Planned, digest};
@@ -23,6 +24,13 @@ pub(in crate::execute) fn apply(
     crash::point();
     let copy = warehouse.copy();
     let now = NaiveDateTime::parse_from_str(at, "%Y-%m-%d %H:%M:%S").unwrap_or_default();
+    let snapshot = match &planned.before {
+        Some(before) if !planned.resumes && planned.destructive().next().is_some() => {
+            Some(snapshot(warehouse, before, serial)?)
+        }
+        _ => None,
+    };
+    crash::point();
     if serial > 0 && !planned.resumes {
         copy.transaction(|| {
             applied::begin(copy, &digest(&planned.wanted)?)?;
@@ -60,7 +68,7 @@ pub(in crate::execute) fn apply(
     crash::point();
     warehouse.define("aside", &aside)?;
     crash::point();
-    Ok(ApplyReport { serial: serial + 1, changed: set.changes.len(), snapshot: None })
+    Ok(ApplyReport { serial: serial + 1, changed: set.changes.len(), snapshot })
 }
 
 /// Whether a statement changes rows: it then belongs to the transaction, and a definition may not.

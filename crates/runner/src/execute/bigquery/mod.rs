@@ -3,6 +3,7 @@
 
 mod apply;
 mod land;
+mod snapshot;
 mod staged;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ use crate::{BigQueryWarehouse, Error, Offence};
 
 pub(super) use apply::apply;
 pub(super) use land::{land, land_taken};
+pub(super) use snapshot::rollback;
 
 /// Loads a model from one batch: its statements and its record of consumed batches commit together.
 pub(super) fn load_model(

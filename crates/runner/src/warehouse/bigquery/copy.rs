@@ -36,8 +36,8 @@ impl StateColumn {
     /// The column as text, in GoogleSQL.
     fn as_text(&self) -> String {
         match self.googlesql() {
-            "TIMESTAMP" => format!("FORMAT_TIMESTAMP('%Y-%m-%d %H:%M:%E6S', `{}`)", self.name),
-            _ => format!("CAST(`{}` AS STRING)", self.name),
+            "TIMESTAMP" => format!("FORMAT_TIMESTAMP('%Y-%m-%d %H:%M:%E6S', _t.`{}`)", self.name),
+            _ => format!("CAST(_t.`{}` AS STRING)", self.name),
         }
     }
 
@@ -120,31 +120,58 @@ impl BigQueryWarehouse {
         if !there.iter().any(|table| table == "commits") {
             return Ok(());
         }
+        let commits = format!(
+            "SELECT 'commits' AS name, TO_JSON_STRING(STRUCT(MIN(lineage) AS lineage, CAST(MAX(serial) AS STRING) AS serial)) AS line \
+             FROM `{dataset}`.`commits`"
+        );
+        self.read_tables(&dataset, "", &there, Some(commits))?;
+        if copy.number("SELECT COUNT(*) FROM _dwc.manifests")? == Some(0) {
+            // An apply that was killed before its first commit has left empty tables.
+            copy.execute("DROP SCHEMA _dwc CASCADE")?;
+            return Ok(());
+        }
+        self.remember()
+    }
+
+    /// Puts the state of another dataset, or of tables with a prefix, in the place of the copy's: what differs goes out with
+    /// the next commit.
+    pub(crate) fn take_state(&self, dataset: &str, prefix: &str) -> Result<(), Error> {
+        let there = self.client.tables(dataset).map_err(super::worldly)?;
+        let there: Vec<String> =
+            there.into_iter().filter_map(|table| table.strip_prefix(prefix).map(str::to_owned)).collect();
+        self.copy.execute("DROP SCHEMA IF EXISTS _dwc CASCADE; CREATE SCHEMA IF NOT EXISTS _sent")?;
+        self.read_tables(dataset, prefix, &there, None)
+    }
+
+    /// Fills the copy's tables from those of a dataset that are `there`, by one query.
+    fn read_tables(&self, dataset: &str, prefix: &str, there: &[String], besides: Option<String>) -> Result<(), Error> {
+        let copy = &self.copy;
         state::prepare(copy)?;
         copy.execute("DELETE FROM _dwc.meta")?;
         let known = tables(copy)?;
-        let mut parts = vec![format!(
-            "SELECT 'commits' AS name, TO_JSON_STRING(STRUCT(MIN(lineage) AS lineage, CAST(MAX(serial) AS STRING) AS serial)) AS line \
-             FROM `{dataset}`.`commits`"
-        )];
+        let mut parts: Vec<String> = besides.into_iter().collect();
         for (table, columns) in known.iter().filter(|(table, _)| there.contains(table)) {
+            let path = super::quoted(dataset, &format!("{prefix}{table}"));
             if table == ERROR_EVENTS {
                 parts.push(format!(
-                    "SELECT '{table}', TO_JSON_STRING(STRUCT(CAST(COUNT(*) AS STRING) AS n)) FROM `{dataset}`.`{table}`"
+                    "SELECT '{table}' AS name, TO_JSON_STRING(STRUCT(CAST(COUNT(*) AS STRING) AS n)) AS line FROM {path}"
                 ));
                 continue;
             }
             let fields: Vec<String> =
                 columns.iter().map(|column| format!("{} AS `{}`", column.as_text(), column.name)).collect();
             let newest = match table.as_str() {
-                "manifests" => format!(" WHERE serial = (SELECT MAX(serial) FROM `{dataset}`.`manifests`)"),
-                RUNS => format!(" WHERE run > (SELECT MAX(run) - 10 FROM `{dataset}`.`runs`)"),
+                "manifests" => format!(" WHERE serial = (SELECT MAX(serial) FROM {path})"),
+                RUNS => format!(" WHERE run > (SELECT MAX(run) - 10 FROM {path})"),
                 _ => String::new(),
             };
             parts.push(format!(
-                "SELECT '{table}', TO_JSON_STRING(STRUCT({})) FROM `{dataset}`.`{table}`{newest}",
+                "SELECT '{table}' AS name, TO_JSON_STRING(STRUCT({})) AS line FROM {path} AS _t{newest}",
                 fields.join(", ")
             ));
+        }
+        if parts.is_empty() {
+            return Ok(());
         }
         let (_, rows) = self.table(&parts.join("\nUNION ALL\n"))?;
         for row in rows {
@@ -167,12 +194,17 @@ impl BigQueryWarehouse {
                 copy.execute(&format!("INSERT INTO _dwc.{table} VALUES ({})", values.join(", ")))?;
             }
         }
-        if copy.number("SELECT COUNT(*) FROM _dwc.manifests")? == Some(0) {
-            // An apply that was killed before its first commit has left empty tables.
-            copy.execute("DROP SCHEMA _dwc CASCADE")?;
-            return Ok(());
-        }
-        self.remember()
+        Ok(())
+    }
+
+    /// Every manifest that was applied, as its serial, its time and its text, in their order: the copy has the latest alone.
+    pub(crate) fn manifests(&self) -> Result<Vec<Vec<Option<String>>>, Error> {
+        let sql = format!(
+            "SELECT CAST(serial AS STRING) AS serial, FORMAT_TIMESTAMP('%Y-%m-%d %H:%M:%S', applied_at) AS applied_at, \
+             manifest FROM `{}`.`manifests` ORDER BY manifests.serial",
+            self.state_dataset()
+        );
+        Ok(self.table(&sql)?.1)
     }
 
     /// Whether BigQuery has a state, even one without a manifest.
@@ -192,17 +224,20 @@ impl BigQueryWarehouse {
     /// Takes the copy for what BigQuery has now.
     pub(crate) fn remember(&self) -> Result<(), Error> {
         for (table, _) in tables(&self.copy)? {
-            let sql = if table == ERROR_EVENTS {
-                self.error_events.set(
-                    self.error_events.get() + self.copy.number("SELECT COUNT(*) FROM _dwc.error_events")?.unwrap_or(0),
-                );
-                "DELETE FROM _dwc.error_events".to_owned()
+            if table == ERROR_EVENTS {
+                let sent = self.copy.number("SELECT COUNT(*) FROM _dwc.error_events")?.unwrap_or(0);
+                self.error_events.set(self.error_events.get() + sent);
+                self.copy.execute("DELETE FROM _dwc.error_events")?;
             } else {
-                format!("CREATE OR REPLACE TABLE _sent.{table} AS SELECT * FROM _dwc.{table}")
-            };
-            self.copy.execute(&sql)?;
+                self.is_sent(&table)?;
+            }
         }
         Ok(())
+    }
+
+    /// Takes one table of the copy for what BigQuery has.
+    pub(crate) fn is_sent(&self, table: &str) -> Result<(), Error> {
+        self.copy.execute(&format!("CREATE OR REPLACE TABLE _sent.{table} AS SELECT * FROM _dwc.{table}"))
     }
 
     /// What BigQuery's state lacks of the copy, as statements. The runs are recorded by their own units alone: a unit's

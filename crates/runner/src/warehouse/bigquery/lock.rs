@@ -83,10 +83,8 @@ impl BigQueryWarehouse {
         if !self.has_position() {
             return Ok(None);
         }
-        let sql = format!(
-            "SELECT {HOLDER} FROM `{}`.`lock` WHERE until > CURRENT_TIMESTAMP() LIMIT 1",
-            self.state_dataset()
-        );
+        let sql =
+            format!("SELECT {HOLDER} FROM `{}`.`lock` WHERE until > CURRENT_TIMESTAMP() LIMIT 1", self.state_dataset());
         Ok(self.table(&sql)?.1.first().and_then(|row| holder(row)))
     }
 
@@ -172,12 +170,9 @@ fn holder(row: &[Option<String>]) -> Option<Holder> {
 }
 
 fn in_use(holder: &Holder) -> Error {
-    Error::coded(
-        Code::WarehouseInUse,
-        format!("`{}` holds the warehouse since {} UTC", holder.owner, holder.since),
-    )
-    .help(format!(
-        "wait for it with `--wait 30m`; its lock ends at {} UTC, and `dwc state unlock` ends it now",
-        holder.until
-    ))
+    Error::coded(Code::WarehouseInUse, format!("`{}` holds the warehouse since {} UTC", holder.owner, holder.since))
+        .help(format!(
+            "wait for it with `--wait 30m`; its lock ends at {} UTC, and `dwc state unlock` ends it now",
+            holder.until
+        ))
 }

@@ -8,6 +8,7 @@ mod doctor;
 mod failure;
 mod lock;
 mod script;
+mod snapshot;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -22,6 +23,7 @@ use sha2::{Digest, Sha256};
 use super::duckdb::{DuckDbWarehouse, Rows};
 use crate::{Error, StateReport};
 
+pub(crate) use catalog::NEIGHBOURS;
 pub use doctor::{Finding, examine};
 pub(crate) use failure::{held_by, worldly};
 pub use lock::{Holder, Lease};
@@ -132,6 +134,19 @@ impl BigQueryWarehouse {
     /// The embedded copy of the state, which also stages what sources give.
     pub(crate) fn copy(&self) -> &DuckDbWarehouse {
         &self.copy
+    }
+
+    /// How many units the state has committed.
+    pub(crate) fn commits(&self) -> i64 {
+        self.position.borrow().serial
+    }
+
+    /// The statement that makes a dataset where there is none, in the location of jobs.
+    pub(crate) fn make_dataset(&self, dataset: &str) -> String {
+        let location = self.client.location();
+        let location =
+            location.map_or_else(String::new, |location| format!(" OPTIONS (location = {})", text(location)));
+        format!("CREATE SCHEMA IF NOT EXISTS `{dataset}`{location}")
     }
 
     /// The dataset of the state.
@@ -286,8 +301,13 @@ fn label(unit: &str) -> BTreeMap<String, String> {
     [("dwc_unit".to_owned(), unit.to_owned())].into()
 }
 
+/// A table's path.
+pub(crate) fn quoted(dataset: &str, table: &str) -> String {
+    format!("`{dataset}`.`{table}`")
+}
+
 /// A word that no other call gives.
-fn once() -> String {
+pub(crate) fn once() -> String {
     use std::hash::{BuildHasher, RandomState};
     format!("{:016x}", RandomState::new().hash_one(std::process::id()))
 }

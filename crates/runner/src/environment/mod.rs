@@ -1,0 +1,117 @@
+//! Environments: copies of a warehouse to plan, apply and load in, each of which knows itself what it was made from and
+//! until when. It must not decide what is applied or loaded in one.
+
+mod bigquery;
+mod diff;
+mod duckdb;
+
+use chrono::NaiveDateTime;
+use dwc_compiler::diagnostic::Code;
+use serde::Serialize;
+
+use crate::state::literal;
+use crate::{Engine, Error};
+
+pub use bigquery::{clone_environment, cloned_environments, drop_clone, environment_dataset};
+pub use diff::{
+    ColumnDifference, EnvironmentDiff, SchemaDifference, TableDifference, compare_clone, compare_environment,
+};
+pub use duckdb::{create_environment, drop_environment, environment_path, environments};
+
+/// An environment.
+#[derive(Debug, Clone, Serialize)]
+pub struct Environment {
+    /// Its name.
+    pub name: String,
+    /// The target that it is a copy of.
+    pub target: String,
+    /// The serial of the target's state when it was made.
+    pub serial: i64,
+    /// When it was made, UTC.
+    pub created_at: String,
+    /// Until when it may be used, UTC; `None` for as long as it is there.
+    pub expires_at: Option<String>,
+}
+
+impl Environment {
+    /// A row of the state: name, target, serial, made, expires.
+    fn of(row: &[Option<String>]) -> Self {
+        let word = |at: usize| row.get(at).cloned().flatten();
+        Self {
+            name: word(0).unwrap_or_default(),
+            target: word(1).unwrap_or_default(),
+            serial: word(2).and_then(|text| text.parse().ok()).unwrap_or(0),
+            created_at: word(3).unwrap_or_default(),
+            expires_at: word(4),
+        }
+    }
+
+    /// Whether its time is over.
+    #[must_use]
+    pub fn is_expired(&self, now: NaiveDateTime) -> bool {
+        let until = self
+            .expires_at
+            .as_deref()
+            .and_then(|text| NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f").ok());
+        until.is_some_and(|until| until <= now)
+    }
+}
+
+/// There is no environment of the name.
+#[must_use]
+pub fn unknown_environment(name: &str) -> Error {
+    Error::coded(Code::UnknownEnvironment, format!("there is no environment `{name}`"))
+        .help("`dwc env list` lists them; `dwc env create NAME --from TARGET` makes one")
+}
+
+/// The target has nothing to copy.
+#[must_use]
+pub fn not_applied(target: &str) -> Error {
+    Error::coded(Code::NotApplied, format!("nothing has been applied to `{target}`")).help("run `dwc apply` first")
+}
+
+fn taken(name: &str) -> Error {
+    Error::coded(Code::EnvironmentExists, format!("there is an environment `{name}` already"))
+        .help(format!("choose another name, or drop it with `dwc env drop {name}`"))
+}
+
+/// Refuses what is no name of an environment.
+fn named(name: &str) -> Result<(), Error> {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
+    if name.is_empty() || name.len() > 60 || !name.chars().all(fits) {
+        return Err(Error::coded(Code::WrongValue, format!("`{name}` is no name of an environment"))
+            .help("use lowercase letters, digits, `-` and `_`"));
+    }
+    Ok(())
+}
+
+/// The statements that write down, in the state of a copy, what it is.
+fn row(name: &str, target: &str, serial: i64, now: NaiveDateTime, expires: Option<NaiveDateTime>) -> String {
+    let moment = |at: NaiveDateTime| format!("TIMESTAMP '{}'", at.format("%Y-%m-%d %H:%M:%S"));
+    format!(
+        "CREATE OR REPLACE TABLE _dwc.environment {};\nINSERT INTO _dwc.environment VALUES ({}, {}, {serial}, {}, {})",
+        crate::state::ENVIRONMENT,
+        literal(name),
+        literal(target),
+        moment(now),
+        expires.map_or_else(|| "NULL".to_owned(), moment)
+    )
+}
+
+impl Engine<'_> {
+    /// What a warehouse says of itself, where it is an environment.
+    ///
+    /// # Errors
+    /// The engine's own.
+    pub fn environment(self) -> Result<Option<Environment>, Error> {
+        let state = self.state();
+        let there = state.number(
+            "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = '_dwc' AND table_name = 'environment'",
+        )?;
+        if there != Some(1) {
+            return Ok(None);
+        }
+        let rows = state.rows("SELECT name, target, serial, created_at, expires_at FROM _dwc.environment")?;
+        Ok(rows.first().map(|row| Environment::of(row)))
+    }
+}

@@ -1,0 +1,124 @@
+//! Snapshots of a BigQuery warehouse and the way back to one: zero-copy snapshots of every table and of the state, which
+//! expire by themselves. <https://cloud.google.com/bigquery/docs/table-snapshots-intro>
+//! It must not decide when one is taken.
+
+use chrono::NaiveDateTime;
+use dwc_compiler::diagnostic::Code;
+use dwc_compiler::plan::{Manifest, ObjectKind};
+
+use crate::execute::crash;
+use crate::state::applied;
+use crate::warehouse::bigquery::{Script, quoted, text, worldly};
+use crate::{BigQueryWarehouse, Error};
+
+/// How many days a snapshot is kept.
+const DAYS: u32 = 30;
+
+/// Keeps the warehouse as it is, as the state of a serial, and gives the dataset where. Done again, it changes nothing.
+pub(super) fn snapshot(warehouse: &BigQueryWarehouse, manifest: &Manifest, serial: i64) -> Result<String, Error> {
+    keep(warehouse, manifest, &warehouse.snapshot_prefix(serial))?;
+    Ok(warehouse.snapshot_dataset())
+}
+
+/// Takes the warehouse back to before the apply after a serial, or before the latest one that was kept: tables, views and
+/// state. What the warehouse was is kept too. Killed anywhere, it is done again by the same call. Gives the serial and
+/// what the kept tables' names begin with.
+///
+/// # Errors
+/// There is no such snapshot, or BigQuery's own.
+pub(crate) fn rollback(
+    warehouse: &BigQueryWarehouse,
+    to: Option<i64>,
+    at: NaiveDateTime,
+) -> Result<(i64, String), Error> {
+    let all = warehouse.snapshots()?;
+    let wanted = to.or_else(|| all.keys().last().copied());
+    let Some((serial, prefix)) = wanted.and_then(|serial| Some((serial, all.get(&serial)?))) else {
+        let which = to.map_or_else(String::new, |serial| format!(" of serial {serial}"));
+        return Err(Error::coded(Code::NoSnapshot, format!("there is no snapshot{which} of `{}`", warehouse.schema()))
+            .help("`dwc state history` lists the applies that a rollback can undo"));
+    };
+    let copy = warehouse.copy();
+    let now = applied::applied(copy)?.map(|applied| applied.manifest);
+    let kept = format!("before_rollback_{}__", warehouse.commits());
+    if let Some(now) = &now {
+        keep(warehouse, now, &kept)?;
+        crash::point();
+    }
+    warehouse.take_state(&warehouse.snapshot_dataset(), &format!("{prefix}dwc__"))?;
+    let Some(then) = applied::applied(copy)? else {
+        return Err(Error::coded(Code::NoSnapshot, format!("the snapshot of serial {serial} has no state")));
+    };
+    warehouse.define("rollback", &statements(warehouse, now.as_ref(), &then.manifest, prefix))?;
+    crash::point();
+    let mut script = Script::new("rollback", 0, 0, at);
+    // The copy of the state holds no error events; later batches get these numbers again.
+    let last = copy.number("SELECT MAX(batch) FROM _dwc.batches")?.unwrap_or(0);
+    let events = quoted(&warehouse.state_dataset(), "error_events");
+    script.raw(&format!("DELETE FROM {events} WHERE batch > {last}"));
+    // It holds the latest manifest alone; the others are where they were.
+    let manifests = quoted(&warehouse.state_dataset(), "manifests");
+    script.raw(&format!("DELETE FROM {manifests} WHERE serial > {serial}"));
+    warehouse.is_sent("manifests")?;
+    copy.transaction(|| warehouse.commit(script))?;
+    crash::point();
+    Ok((serial, format!("{}.{kept}", warehouse.snapshot_dataset())))
+}
+
+/// The definitions that put tables and views back, and drop those that came since.
+fn statements(warehouse: &BigQueryWarehouse, now: Option<&Manifest>, then: &Manifest, prefix: &str) -> Vec<String> {
+    let mut all = Vec::new();
+    let gone = now.into_iter().flat_map(|now| &now.objects).filter(|(address, _)| !then.objects.contains_key(*address));
+    // Views before the tables that they read.
+    let (views, tables): (Vec<_>, Vec<_>) = gone.partition(|(_, object)| object.kind == ObjectKind::View);
+    for (_, object) in views {
+        all.push(format!("DROP VIEW IF EXISTS {}", quoted(&object.schema, &object.name)));
+    }
+    for (_, object) in tables {
+        all.push(format!("DROP TABLE IF EXISTS {}", quoted(&object.schema, &object.name)));
+    }
+    for object in then.objects.values().filter(|object| object.kind != ObjectKind::View) {
+        let path = quoted(&object.schema, &object.name);
+        // A table with other partitions is not replaced in place.
+        all.push(format!("DROP TABLE IF EXISTS {path}"));
+        all.push(format!(
+            "CREATE TABLE {path} CLONE {}",
+            quoted(&warehouse.snapshot_dataset(), &kept_name(prefix, &object.schema, &object.name, warehouse.schema()))
+        ));
+        all.push(format!("ALTER TABLE {path} SET OPTIONS (description = {})", text(&object.description)));
+        all.push(format!("DROP TABLE IF EXISTS {}", quoted(&object.schema, &format!("{}__dwc_old", object.name))));
+    }
+    for view in then.objects.values().filter(|object| object.kind == ObjectKind::View) {
+        all.push(format!("CREATE OR REPLACE VIEW {} AS\n{}", quoted(&view.schema, &view.name), view.definition));
+    }
+    all
+}
+
+fn keep(warehouse: &BigQueryWarehouse, manifest: &Manifest, prefix: &str) -> Result<(), Error> {
+    let dataset = warehouse.snapshot_dataset();
+    let mut statements = vec![warehouse.make_dataset(&dataset)];
+    let mut add = |name: String, path: String| {
+        statements.push(format!(
+            "CREATE SNAPSHOT TABLE IF NOT EXISTS {} CLONE {path}\nOPTIONS (expiration_timestamp = \
+             TIMESTAMP_ADD(CURRENT_TIMESTAMP(), INTERVAL {DAYS} DAY))",
+            quoted(&dataset, &name)
+        ));
+    };
+    for object in manifest.objects.values().filter(|object| object.kind != ObjectKind::View) {
+        add(kept_name(prefix, &object.schema, &object.name, warehouse.schema()), quoted(&object.schema, &object.name));
+    }
+    let state = warehouse.state_dataset();
+    let mut tables = warehouse.client().tables(&state).map_err(worldly)?;
+    tables.retain(|table| !matches!(table.as_str(), "commits" | "lock" | "manifests"));
+    tables.sort();
+    for table in tables.iter().map(String::as_str).chain(["manifests"]) {
+        add(format!("{prefix}dwc__{table}"), quoted(&state, table));
+    }
+    warehouse.define("snapshot", &statements)
+}
+
+/// `s3_40__landing__shop__orders__rows`.
+fn kept_name(prefix: &str, schema: &str, name: &str, star: &str) -> String {
+    let part = schema.strip_prefix(star).map_or(schema, |rest| rest.trim_start_matches('_'));
+    format!("{prefix}{}__{name}", if part.is_empty() { "star" } else { part })
+}
