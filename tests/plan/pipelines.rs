@@ -140,5 +140,7 @@ fn the_files_are_yaml_and_name_what_is_there() {
         let said = String::from_utf8_lossy(&parsed.stderr).into_owned();
         assert!(parsed.status.success(), "{path}: {said}");
     }
-    assert!(read(".pre-commit-hooks.yaml").contains("entry: dwc check"));
+    for entry in ["entry: dwc check", "entry: dwc fmt"] {
+        assert!(read(".pre-commit-hooks.yaml").contains(entry), "{entry}");
+    }
 }

@@ -65,6 +65,15 @@ pub(crate) enum Command {
     Import(ImportFrom),
     /// Validate the project; needs no database
     Check,
+    /// Lay out the project's YAML in the one way, comments and all
+    Fmt {
+        /// Files or folders instead of the project's own
+        #[arg(value_name = "PATH")]
+        paths: Vec<PathBuf>,
+        /// Write nothing: name the files whose layout would change, and exit with 1 where there are any
+        #[arg(long)]
+        check: bool,
+    },
     /// Show the models, or one of them with every default filled
     Show {
         /// The model's name

@@ -7,6 +7,7 @@ pub mod error;
 mod execute;
 mod extract;
 mod import;
+mod layout;
 pub mod project;
 mod revision;
 mod state;
@@ -26,6 +27,7 @@ pub use execute::{
 };
 pub use extract::parse_time;
 pub use import::{import_files, import_mysql, import_postgres};
+pub use layout::YamlFiles;
 pub use revision::read_revision;
 pub use state::history::HistoryEntry;
 pub use state::intervals::{Gap, Interval};

@@ -14,15 +14,31 @@ use crate::Error;
 /// # Errors
 /// A folder without a project, a file that cannot be read, is too large or is no UTF-8.
 pub fn read(folder: &Path) -> Result<FileSet, Error> {
-    let file = ["dwc.yml", "dwc.yaml"].iter().map(|name| folder.join(name)).find(|path| path.is_file());
-    let Some(file) = file else {
+    let files: Result<Vec<SourceFile>, Error> = paths(folder)?.iter().map(|path| read_file(folder, path)).collect();
+    Ok(FileSet::new(files?))
+}
+
+/// Where the project's files are: `dwc.yml`, and every YAML file below the models folder.
+pub(crate) fn paths(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let Some(file) = project_file(folder) else {
         return Err(Error::coded(Code::NoProject, format!("there is no `dwc.yml` in `{}`", folder.display()))
             .help("run `dwc init`, or name the project's folder with `--project-dir`"));
     };
-    let project = read_file(folder, &file)?;
-    let models = models_folder(&project.text);
-    let mut files = vec![project];
-    let mut folders = vec![folder.join(models)];
+    let models = models_folder(&read_file(folder, &file)?.text);
+    let mut paths = vec![file];
+    paths.extend(yaml_below(folder.join(models))?);
+    Ok(paths)
+}
+
+/// The file that makes a folder a project.
+pub(crate) fn project_file(folder: &Path) -> Option<PathBuf> {
+    ["dwc.yml", "dwc.yaml"].iter().map(|name| folder.join(name)).find(|path| path.is_file())
+}
+
+/// Every YAML file below a folder, in no order.
+pub(crate) fn yaml_below(folder: PathBuf) -> Result<Vec<PathBuf>, Error> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder];
     while let Some(at) = folders.pop() {
         let Ok(entries) = fs::read_dir(&at) else { continue };
         for entry in entries {
@@ -35,11 +51,11 @@ pub fn read(folder: &Path) -> Result<FileSet, Error> {
             if kind.is_dir() {
                 folders.push(path);
             } else if matches!(path.extension().and_then(|e| e.to_str()), Some("yml" | "yaml")) {
-                files.push(read_file(folder, &path)?);
+                found.push(path);
             }
         }
     }
-    Ok(FileSet::new(files))
+    Ok(found)
 }
 
 /// The value of a top-level `models:`; anything more is the compiler's business.
@@ -51,7 +67,8 @@ pub(crate) fn models_folder(text: &str) -> PathBuf {
         .map_or_else(|| PathBuf::from("models"), PathBuf::from)
 }
 
-fn read_file(folder: &Path, path: &Path) -> Result<SourceFile, Error> {
+/// Reads one file; its name is its path in the folder.
+pub(crate) fn read_file(folder: &Path, path: &Path) -> Result<SourceFile, Error> {
     let name = path.strip_prefix(folder).unwrap_or(path).to_string_lossy().replace('\\', "/");
     let size = fs::metadata(path).map_err(|cause| Error::because(format!("`{name}` could not be read"), cause))?.len();
     if size > MAX_FILE_BYTES {

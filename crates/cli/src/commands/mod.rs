@@ -10,6 +10,7 @@ mod doctor;
 mod env;
 mod explain;
 mod export;
+mod fmt;
 mod graph;
 mod import;
 mod init;
@@ -34,6 +35,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Error> {
         Command::Init => init::run(&args.global),
         Command::Import(from) => import::run(&args.global, from),
         Command::Check => check::run(&args.global),
+        Command::Fmt { paths, check } => fmt::run(&args.global, paths, *check),
         Command::Show { model } => show::run(&args.global, model.as_deref()),
         Command::Compile { out } => compile::run(&args.global, out.clone()),
         Command::Plan(PlanArgs { rebuild: Some(name), from, .. }) => rebuild::show(&args.global, name, from.as_deref()),

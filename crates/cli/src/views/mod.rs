@@ -5,6 +5,7 @@ pub(crate) mod env;
 pub(crate) mod failure;
 mod graphical;
 mod json;
+pub(crate) mod layout;
 pub(crate) mod model;
 pub(crate) mod partitions;
 pub(crate) mod plan;

@@ -66,7 +66,12 @@ impl Code {
     pub fn is_beyond_text(self) -> bool {
         matches!(
             self,
-            Code::NoProject | Code::ProjectExists | Code::FileTooLarge | Code::NotUtf8 | Code::UnsupportedTarget
+            Code::NoProject
+                | Code::ProjectExists
+                | Code::FileTooLarge
+                | Code::NotUtf8
+                | Code::UnformattableFile
+                | Code::UnsupportedTarget
         ) || self.id().starts_with("DW07")
             || self.id().starts_with("DW09")
     }
@@ -120,6 +125,7 @@ codes! {
     Template = "DW0112", "template", Error, "A template that does not expand.";
     MissingSetting = "DW0110", "missing-setting", Error, "A setting that the kind of source or model needs.";
     WrongValue = "DW0111", "wrong-value", Error, "A value that the key does not take.";
+    UnformattableFile = "DW0113", "unformattable-file", Error, "A file whose layout cannot be changed without a change of what it says.";
     UnknownName = "DW0201", "unknown-name", Error, "A name that nothing is declared with.";
     DuplicateName = "DW0202", "duplicate-name", Error, "Two models, or two sources, of one name.";
     Cycle = "DW0203", "cycle", Error, "Models that read each other.";

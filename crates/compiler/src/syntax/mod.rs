@@ -5,6 +5,8 @@ mod decode;
 mod dimension;
 mod document;
 mod fact;
+mod format;
+mod layout;
 mod project;
 mod reference;
 mod schema;
@@ -20,6 +22,7 @@ pub use dimension::{
 };
 pub use document::{Document, Kind, MAX_FILE_BYTES, Parsed, expand_env, parse};
 pub use fact::{Additivity, Fact, FactKind, FactOnDelete, Grain, Measure, Missing, OnDuplicate, Role, WhenNull};
+pub use format::{Formatted, format};
 pub use project::{Project, Target, TargetType};
 pub use reference::reference;
 pub use schema::schemas;
