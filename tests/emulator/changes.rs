@@ -1,5 +1,6 @@
 //! Changes of the models and of the warehouse: told, carried out through every kill, and taken back.
 
+use dwc_bigquery::{Access, RowPolicy};
 use dwc_compiler::plan::DriftKind;
 use dwc_runner::{DuckDbWarehouse, Mode};
 use dwc_tests::bigquery_emulator::BigQueryEmulator;
@@ -80,6 +81,28 @@ fn a_change_that_is_killed_at_every_boundary_ends_and_is_taken_back() {
     let emulator = BigQueryEmulator::start();
     let disk = loaded(&emulator);
     let former = emulated(&emulator.warehouse("dw"), &as_embedded(&disk));
+    // Others have set this on a table that is made again.
+    let client = emulator.warehouse("dw");
+    let set = Access {
+        labels: [("team".to_owned(), "sales".to_owned())].into(),
+        bindings: Some(vec![
+            serde_json::json!({ "role": "roles/bigquery.dataViewer", "members": ["user:ann@example.com"] }),
+        ]),
+        rows: vec![RowPolicy {
+            name: "all".to_owned(),
+            filter: "TRUE".to_owned(),
+            readers: vec!["allUsers".to_owned()],
+        }],
+        ..Access::default()
+    };
+    client.client().put_access("dw_landing", "shop__regions__rows", &set).expect("it is set");
+    let is_set = || {
+        let found = emulator.warehouse("dw").client().access("dw_landing", "shop__regions__rows");
+        let found = found.expect("it is seen").expect("the table");
+        assert_eq!(found.labels.get("team").map(String::as_str), Some("sales"));
+        assert_eq!((&found.bindings, &found.rows), (&set.bindings, &set.rows));
+    };
+    is_set();
     // A column goes, one comes, one has another type, and a table is made again with its rows.
     edit(&disk, "models/store.yml", "  store_name: { scd: 2 }", "  shop_name: { scd: 2, expr: store_name }");
     edit(&disk, "models/shop.yml", "region_name: STRING, opened_on: DATE", "region_name: STRING, opened_on: STRING");
@@ -92,6 +115,7 @@ fn a_change_that_is_killed_at_every_boundary_ends_and_is_taken_back() {
     let apply = ["apply", "--auto-approve", "--allow-destructive", "store", "--allow-destructive", "shop.regions"];
     let crashes = killed(&emulator, disk.path(), &apply);
     assert!(crashes > 4, "only {crashes} crash points were met");
+    is_set();
     assert_eq!(killed(&emulator, disk.path(), &["plan"]), 0);
     done(&emulator, disk.path(), &["run", "--at", "2026-04-02", "--mode", "full"]);
     let here = as_embedded(&disk);
@@ -106,6 +130,7 @@ fn a_change_that_is_killed_at_every_boundary_ends_and_is_taken_back() {
     }
     let crashes = killed(&emulator, disk.path(), &["state", "rollback", "--auto-approve"]);
     assert!(crashes > 1, "only {crashes} crash points were met");
+    is_set();
     let here = as_embedded(&disk);
     compare(&former, &emulated(&emulator.warehouse("dw"), &here));
     let planned = dwc_runner::plan(&emulator.warehouse("dw"), &checked(disk.path())).expect("a plan");

@@ -1,6 +1,7 @@
 //! BigQuery's REST API as a warehouse's runner needs it: jobs that run once however often they are sent, uploads that go
 //! on where they were cut, datasets and tables. It must know nothing of models, plans or state.
 
+mod access;
 mod catalog;
 mod client;
 mod credentials;
@@ -12,6 +13,7 @@ mod storage;
 mod transport;
 mod upload;
 
+pub use access::{Access, RowPolicy};
 pub use catalog::{Column, TableFacts};
 pub use client::{Client, Connection, Settings};
 pub use credentials::{Credentials, Source};

@@ -53,6 +53,9 @@ pub(super) fn run(global: &Global, asked: &Asked<'_>) -> Result<Exit, Error> {
     if let Some(snapshot) = &report.snapshot {
         eprintln!("the warehouse as it was before is kept in {snapshot}");
     }
+    for note in &report.notes {
+        eprintln!("{note}");
+    }
     eprintln!("applied {} changes to `{target}`; the state's serial is {}", report.changed, report.serial);
     Ok(Exit::Done)
 }

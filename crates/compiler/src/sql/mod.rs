@@ -11,6 +11,6 @@ pub mod touched;
 pub use dialect::{BigQuery, Dialect, DuckDb, Words};
 pub use drill::drill_across;
 pub use lower::{
-    Asks, ChangeStatement, LoadMode, PartitionMode, Probe, change_probes, change_statements, dialect, load_modes,
-    load_plan, manifest, partition_modes, rebuild_statements, stage,
+    Asks, ChangeStatement, LoadMode, PartitionMode, Probe, aside, change_probes, change_statements, dialect,
+    load_modes, load_plan, manifest, partition_modes, rebuild_statements, stage,
 };

@@ -20,6 +20,8 @@ pub struct ApplyReport {
     pub changed: usize,
     /// Where the snapshot lies that was taken before, where data was lost: a file, or a dataset.
     pub snapshot: Option<String>,
+    /// What somebody has to do now, one sentence each.
+    pub notes: Vec<String>,
 }
 
 /// Plans and carries out what differs. `allowed` names the models and tables whose data may be lost.
@@ -50,7 +52,7 @@ pub fn carry_out<'w>(
 ) -> Result<ApplyReport, Error> {
     planned.guard(allowed)?;
     if planned.set.changes.is_empty() {
-        return Ok(ApplyReport { serial: planned.serial, changed: 0, snapshot: None });
+        return Ok(ApplyReport { serial: planned.serial, changed: 0, snapshot: None, notes: Vec::new() });
     }
     let warehouse = match warehouse.into() {
         Engine::DuckDb(warehouse) => warehouse,
@@ -75,7 +77,7 @@ pub fn carry_out<'w>(
         Ok::<(), Error>(())
     })?;
     crash::point();
-    Ok(ApplyReport { serial, changed: planned.set.changes.len(), snapshot })
+    Ok(ApplyReport { serial, changed: planned.set.changes.len(), snapshot, notes: Vec::new() })
 }
 
 /// Records what the next run computes or reads anew.

@@ -50,6 +50,12 @@ pub fn change_statements(project: &Project, engine: TargetType, schema: &str, se
     statements
 }
 
+/// The name of a table that stepped aside for the one that takes its place.
+#[must_use]
+pub fn aside(object: &Object) -> String {
+    format!("{}__dwc_old", object.name)
+}
+
 /// Columns whose type changes, as they are and as they will be.
 pub(super) fn retyped<'a>(before: &'a Object, after: &'a Object) -> Vec<(&'a ObjectColumn, &'a ObjectColumn)> {
     let pairs = after.columns.iter().filter_map(|column| Some((before.former(column)?, column)));
@@ -62,9 +68,7 @@ impl Lowering<'_> {
             (Action::Create, _, Some(after)) => self.create(after),
             (Action::Drop, Some(before), _) => vec![self.drop(before)],
             (Action::Rebuild, Some(before), Some(after)) if change.carries == Carries::Nothing => {
-                let mut statements = vec![self.drop(before)];
-                statements.extend(self.create(after));
-                statements
+                self.anew(before, after)
             }
             (Action::Rebuild, Some(before), Some(after)) => {
                 let mut statements = self.swap(before, after);
@@ -97,7 +101,7 @@ impl Lowering<'_> {
     /// does: DuckDB does not commit a table that was altered after its rows were changed. Where definitions are no part
     /// of a transaction, the table is made with its rows in one statement: it is never there without them.
     fn swap(&self, before: &Object, after: &Object) -> Vec<String> {
-        let aside = format!("{}__dwc_old", before.name);
+        let aside = aside(before);
         let from = self.path(&before.schema, &aside);
         let path = self.path(&after.schema, &after.name);
         let quote = |name: &str| self.dialect.quote(name);
@@ -135,6 +139,26 @@ impl Lowering<'_> {
             statements.push(format!("INSERT INTO {path} ({})\n{rows}", names.join(", ")));
         }
         statements.push(format!("DROP TABLE {from}"));
+        statements
+    }
+
+    /// The table is made again without its rows. Where others may have set something on it that no statement says, it steps
+    /// aside until that was handed over.
+    fn anew(&self, before: &Object, after: &Object) -> Vec<String> {
+        let is_table = before.kind != ObjectKind::View && after.kind != ObjectKind::View;
+        if !self.dialect.has_physical_design() || !is_table {
+            let mut statements = vec![self.drop(before)];
+            statements.extend(self.create(after));
+            return statements;
+        }
+        let aside = aside(before);
+        let mut statements = vec![format!(
+            "ALTER TABLE {} RENAME TO {}",
+            self.path(&before.schema, &before.name),
+            self.dialect.quote(&aside)
+        )];
+        statements.extend(self.create(after));
+        statements.push(format!("DROP TABLE {}", self.path(&before.schema, &aside)));
         statements
     }
 

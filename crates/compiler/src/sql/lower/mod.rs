@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-pub use changes::{ChangeStatement, change_statements};
+pub use changes::{ChangeStatement, aside, change_statements};
 pub use landing::stage;
 pub use objects::manifest;
 pub use partitions::{PartitionMode, partition_modes};

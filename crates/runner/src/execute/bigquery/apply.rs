@@ -1,15 +1,19 @@
 //! Apply on BigQuery: definitions first, each of which may be executed again; then one transaction with the rows that tables
 //! start with, what has to be loaded anew, and the manifest. Killed anywhere, it is taken up where it was.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDateTime;
 use dwc_compiler::model::Project;
+use dwc_compiler::plan::{Action, ChangeSet, Object, ObjectKind};
+use dwc_compiler::sql;
 
 use super::snapshot::snapshot;
 use crate::execute::apply::{ApplyReport, load_anew};
 use crate::execute::crash;
 use crate::execute::planned::{Planned, digest};
 use crate::state::applied;
-use crate::warehouse::bigquery::Script;
+use crate::warehouse::bigquery::{Script, quoted, worldly};
 use crate::{BigQueryWarehouse, Error};
 
 /// Carries out a change set that was looked at and allowed.
@@ -32,6 +36,14 @@ pub(in crate::execute) fn apply(
     };
     crash::point();
     if serial > 0 && !planned.resumes {
+        // Tables that an apply left aside when it was killed after its end.
+        let known = planned.before.iter().chain([&planned.wanted]).flat_map(|manifest| manifest.objects.values());
+        let left: BTreeSet<String> = known
+            .map(|object| (&object.schema, sql::aside(object)))
+            .filter(|(schema, name)| planned.catalog.objects.contains_key(&format!("{schema}.{name}")))
+            .map(|(schema, name)| format!("DROP TABLE IF EXISTS {}", quoted(schema, &name)))
+            .collect();
+        warehouse.define("left_aside", &left.into_iter().collect::<Vec<_>>())?;
         copy.transaction(|| {
             applied::begin(copy, &digest(&planned.wanted)?)?;
             warehouse.commit(Script::new("begin_apply", 0, 0, now))
@@ -54,6 +66,7 @@ pub(in crate::execute) fn apply(
         crash::point();
     }
     warehouse.define("define", &group)?;
+    let notes = hand_over(warehouse, set)?;
     crash::point();
     let catalog = warehouse.catalog()?.of(&[&planned.wanted]);
     let mut script = Script::new("apply", 0, 0, now);
@@ -68,7 +81,32 @@ pub(in crate::execute) fn apply(
     crash::point();
     warehouse.define("aside", &aside)?;
     crash::point();
-    Ok(ApplyReport { serial: serial + 1, changed: set.changes.len(), snapshot })
+    Ok(ApplyReport { serial: serial + 1, changed: set.changes.len(), snapshot, notes })
+}
+
+/// Tables that are made again beside themselves, as they were and as they will be.
+fn replaced(set: &ChangeSet) -> impl Iterator<Item = (&Object, &Object)> {
+    let rebuilt = set.changes.iter().filter(|change| change.action == Action::Rebuild);
+    let pairs = rebuilt.filter_map(|change| Some((change.before.as_deref()?, change.after.as_deref()?)));
+    pairs.filter(|(before, after): &(&Object, &Object)| before.kind != ObjectKind::View && after.kind != ObjectKind::View)
+}
+
+/// Puts on the tables that were made again what others had set on those whose place they take. Gives what could not be.
+fn hand_over(warehouse: &BigQueryWarehouse, set: &ChangeSet) -> Result<Vec<String>, Error> {
+    let client = warehouse.client();
+    let mut notes = Vec::new();
+    for (before, after) in replaced(set) {
+        let Some(access) = client.access(&before.schema, &sql::aside(before)).map_err(worldly)? else { continue };
+        client.put_access(&after.schema, &after.name, &access).map_err(worldly)?;
+        if access.bindings.is_none() {
+            notes.push(format!(
+                "what others were granted on `{}` could not be read and is not on the new table: this account needs \
+                 `bigquery.tables.getIamPolicy` and `bigquery.tables.setIamPolicy`",
+                before.path()
+            ));
+        }
+    }
+    Ok(notes)
 }
 
 /// Whether a statement changes rows: it then belongs to the transaction, and a definition may not.

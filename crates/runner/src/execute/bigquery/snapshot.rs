@@ -5,6 +5,7 @@
 use chrono::NaiveDateTime;
 use dwc_compiler::diagnostic::Code;
 use dwc_compiler::plan::{Manifest, ObjectKind};
+use dwc_compiler::sql;
 
 use crate::execute::crash;
 use crate::state::applied;
@@ -49,7 +50,17 @@ pub(crate) fn rollback(
     let Some(then) = applied::applied(copy)? else {
         return Err(Error::coded(Code::NoSnapshot, format!("the snapshot of serial {serial} has no state")));
     };
+    let client = warehouse.client();
+    let mut set_by_others = Vec::new();
+    for object in then.manifest.objects.values().filter(|object| object.kind != ObjectKind::View) {
+        set_by_others.push((object, client.access(&object.schema, &object.name).map_err(worldly)?));
+    }
     warehouse.define("rollback", &statements(warehouse, now.as_ref(), &then.manifest, prefix))?;
+    for (object, access) in set_by_others {
+        if let Some(access) = access {
+            client.put_access(&object.schema, &object.name, &access).map_err(worldly)?;
+        }
+    }
     crash::point();
     let mut script = Script::new("rollback", 0, 0, at);
     // The copy of the state holds no error events; later batches get these numbers again.
@@ -86,7 +97,7 @@ fn statements(warehouse: &BigQueryWarehouse, now: Option<&Manifest>, then: &Mani
             quoted(&warehouse.snapshot_dataset(), &kept_name(prefix, &object.schema, &object.name, warehouse.schema()))
         ));
         all.push(format!("ALTER TABLE {path} SET OPTIONS (description = {})", text(&object.description)));
-        all.push(format!("DROP TABLE IF EXISTS {}", quoted(&object.schema, &format!("{}__dwc_old", object.name))));
+        all.push(format!("DROP TABLE IF EXISTS {}", quoted(&object.schema, &sql::aside(object))));
     }
     for view in then.objects.values().filter(|object| object.kind == ObjectKind::View) {
         all.push(format!("CREATE OR REPLACE VIEW {} AS\n{}", quoted(&view.schema, &view.name), view.definition));
