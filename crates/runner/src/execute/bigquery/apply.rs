@@ -88,7 +88,9 @@ pub(in crate::execute) fn apply(
 fn replaced(set: &ChangeSet) -> impl Iterator<Item = (&Object, &Object)> {
     let rebuilt = set.changes.iter().filter(|change| change.action == Action::Rebuild);
     let pairs = rebuilt.filter_map(|change| Some((change.before.as_deref()?, change.after.as_deref()?)));
-    pairs.filter(|(before, after): &(&Object, &Object)| before.kind != ObjectKind::View && after.kind != ObjectKind::View)
+    pairs.filter(|(before, after): &(&Object, &Object)| {
+        before.kind != ObjectKind::View && after.kind != ObjectKind::View
+    })
 }
 
 /// Puts on the tables that were made again what others had set on those whose place they take. Gives what could not be.
