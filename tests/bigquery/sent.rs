@@ -98,9 +98,10 @@ fn every_script_over_tables_that_another_tool_landed() {
         other.table(statement).unwrap_or_else(|error| panic!("{error:?}"));
     }
     let server = BigQueryServer::before(Some(emulator.address()));
-    let disk = Project::new(
-        &CRM.replace("    retain: history\n", "    on_schema_change: evolve\n    max_rejected_share: 0.9\n"),
-    );
+    let fixture = CRM
+        .replace("schema: other", "schema: emulated.other")
+        .replace("    retain: history\n", "    on_schema_change: evolve\n    max_rejected_share: 0.9\n");
+    let disk = Project::new(&fixture);
     dwc(&server.address(), disk.path(), &["apply", "--auto-approve"]);
     dwc(&server.address(), disk.path(), &["run", "--at", "2026-04-01"]);
     dwc(&server.address(), disk.path(), &["run", "--at", "2026-04-02"]);
@@ -110,4 +111,62 @@ fn every_script_over_tables_that_another_tool_landed() {
     let tables: String = TABLES.iter().map(|statement| format!("{statement};\n")).collect();
     let (scripts, _) = analyze_sent(&server, &tables, None);
     assert!(scripts > 20, "{scripts} scripts");
+}
+
+#[test]
+fn every_cast_between_types() {
+    // Of JSON and BIGNUMERIC the emulator says that they are STRING and NUMERIC: `execute/bigquery/cast.rs` has them.
+    const FROM: &[&str] = &[
+        "INT64",
+        "FLOAT64",
+        "NUMERIC",
+        "BOOL",
+        "STRING",
+        "BYTES",
+        "DATE",
+        "DATETIME",
+        "TIME",
+        "TIMESTAMP",
+        "ARRAY<INT64>",
+        "STRUCT<a INT64>",
+    ];
+    const TO: &[&str] = &[
+        "INT64",
+        "FLOAT64",
+        "NUMERIC",
+        "NUMERIC(9, 2)",
+        "BIGNUMERIC",
+        "BOOL",
+        "STRING",
+        "BYTES",
+        "DATE",
+        "DATETIME",
+        "TIME",
+        "TIMESTAMP",
+        "JSON",
+    ];
+    let (mut there, mut declared) = (vec!["id INT64".to_owned()], vec!["id: INT64".to_owned()]);
+    for (at, from) in FROM.iter().enumerate() {
+        for (to_at, to) in TO.iter().enumerate() {
+            there.push(format!("c{at}_{to_at} {from}"));
+            declared.push(format!("c{at}_{to_at}: \"{to}\""));
+        }
+    }
+    let table = format!("CREATE TABLE other.casts ({})", there.join(", "));
+    let emulator = BigQueryEmulator::start();
+    let other = emulator.warehouse("elsewhere");
+    for statement in ["CREATE SCHEMA other", &table] {
+        other.table(statement).unwrap_or_else(|error| panic!("{error:?}"));
+    }
+    let server = BigQueryServer::before(Some(emulator.address()));
+    let disk = Project::new(&format!(
+        "#- dwc.yml\nname: casts\ntimezone: Asia/Seoul\n\
+         targets: {{ prod: {{ type: bigquery, project: emulated, dataset: dw }} }}\n\
+         #- models/other.yml\nsource: other\ntype: warehouse\nschema: other\ntables:\n  casts:\n    primary_key: id\n    \
+         columns: {{ {} }}\n",
+        declared.join(", ")
+    ));
+    dwc(&server.address(), disk.path(), &["apply", "--auto-approve"]);
+    dwc(&server.address(), disk.path(), &["run", "--at", "2026-04-01"]);
+    analyze_sent(&server, &format!("CREATE SCHEMA other;\n{table};\n"), None);
 }

@@ -1,11 +1,13 @@
 //! Tables that another tool has landed are read on the emulator as on the embedded engine: increments with lookback, full
-//! passes with deletes, intervals, rows without a key, rows that do not cast, columns that change.
+//! passes with deletes, intervals, rows without a key, rows that do not cast, columns that change. What changes of the columns
+//! of files is said alike, too.
 
 use dwc_compiler::diagnostic::Code;
 use dwc_runner::{DuckDbWarehouse, Engine, Error, Mode, Part, RunOptions, RunReport};
 use dwc_tests::bigquery_emulator::BigQueryEmulator;
 use dwc_tests::crm::{CRM, TABLES};
 use dwc_tests::project::Project;
+use dwc_tests::shop::SHOP;
 
 use super::{apply, at, checked, compare, embedded_but, emulated_but, run, told};
 
@@ -184,6 +186,34 @@ fn what_stops_a_source() {
     }
     assert_eq!(engines.map(codes), [Some(Code::FileColumns), Some(Code::FileColumns)]);
     both(&here, &there);
+}
+
+#[test]
+fn columns_of_files_that_change_are_said() {
+    let emulator = BigQueryEmulator::start();
+    for (policy, stops) in [("discard", false), ("evolve", false), ("freeze", true)] {
+        let fixture = SHOP.replace("    cursor: updated_at\n", &format!("    on_schema_change: {policy}\n"));
+        let disk = Project::new(&fixture);
+        let project = checked(disk.path());
+        let here = DuckDbWarehouse::open(":memory:").expect("a warehouse in memory");
+        let there = emulator.warehouse(&format!("dw_{policy}"));
+        let engines: [Engine<'_>; 2] = [(&here).into(), (&there).into()];
+        for engine in engines {
+            apply(engine, &project);
+            run(engine, &project, disk.path(), Mode::Incremental, None);
+        }
+        disk.write(
+            "data/stores/2026-03-09.csv",
+            "store_id,store_name,region_id,updated_at,phone\n9,아홉,1,2026-03-09,1\n",
+        );
+        let said = engines.map(|engine| match try_run(engine, &disk) {
+            Ok(report) => told(&report),
+            Err(error) => format!("{:?}", error.code),
+        });
+        assert_eq!(said[0], said[1]);
+        assert_eq!(said[0].contains("`phone` VARCHAR is new"), !stops, "{}", said[0]);
+        assert_eq!(said[0].contains("SourceFrozen"), stops, "{}", said[0]);
+    }
 }
 
 /// The file of the source.

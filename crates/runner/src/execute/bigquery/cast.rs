@@ -119,3 +119,23 @@ pub(super) fn extra(table: &Table, there: &[SourceColumn]) -> String {
         .collect();
     if parts.is_empty() { "CAST(NULL AS JSON)".to_owned() } else { format!("TO_JSON(STRUCT({}))", parts.join(", ")) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_json_holds_is_cast_as_a_text() {
+        let text = |to: &str| of_text("JSON_VALUE(_s.`a`)", &Type::parse(to).unwrap_or(Type::Unknown)).sql;
+        assert_eq!(text("DATE"), "SAFE_CAST(JSON_VALUE(_s.`a`) AS DATE)");
+        assert_eq!(text("NUMERIC"), "SAFE_CAST(TRIM(JSON_VALUE(_s.`a`)) AS NUMERIC)");
+        assert_eq!(text("STRING"), "JSON_VALUE(_s.`a`)");
+    }
+
+    #[test]
+    fn numbers_are_cast_to_numbers_and_days_are_not() {
+        assert!(has_cast(&Type::BIGNUMERIC, &Type::NUMERIC) && has_cast(&Type::Int64, &Type::Float64));
+        assert!(has_cast(&Type::Date, &Type::Timestamp) && !has_cast(&Type::Date, &Type::Int64));
+        assert!(!has_cast(&Type::Bool, &Type::NUMERIC) && !has_cast(&Type::Bytes, &Type::Bool));
+    }
+}
