@@ -6,6 +6,7 @@ use std::process::Command;
 
 use dwc_tests::bigquery_emulator::BigQueryEmulator;
 use dwc_tests::bigquery_server::BigQueryServer;
+use dwc_tests::crm::{CRM, TABLES};
 use dwc_tests::googlesql::GoogleSql;
 use dwc_tests::project::{Project, dwc_binary};
 use dwc_tests::shop::SHOP;
@@ -41,24 +42,13 @@ fn loaded(load: &Value) -> String {
     format!("CREATE TABLE `{}`.`{}` ({});\n", name("datasetId"), name("tableId"), columns.join(", "))
 }
 
-#[test]
-fn every_script_that_is_sent() {
-    let emulator = BigQueryEmulator::start();
-    let server = BigQueryServer::before(Some(emulator.address()));
-    let disk = Project::new(SHOP);
-    dwc(&server.address(), disk.path(), &["apply", "--auto-approve"]);
-    dwc(&server.address(), disk.path(), &["run", "--until", "2026-03-01", "--at", "2026-03-01"]);
-    dwc(&server.address(), disk.path(), &["run", "--at", "2026-03-02"]);
-    dwc(&server.address(), disk.path(), &["run", "--mode", "full", "--at", "2026-03-03"]);
-    dwc(&server.address(), disk.path(), &["verify"]);
-    let asked = ["query", "amount", "--by", "store.store_name"];
-    let answer = dwc(&server.address(), disk.path(), &[&asked[..], &["--format", "json"]].concat());
-    assert!(answer.contains("store__store_name") && answer.contains("하나상회"), "{answer}");
-    let question = dwc(&server.address(), disk.path(), &[&asked[..], &["--sql"]].concat());
+/// Analyzes every job that was made in its order, after a prelude; counts scripts and loads.
+fn analyze_sent(server: &BigQueryServer, prelude: &str, question: Option<&str>) -> (usize, usize) {
     let world = server.world();
     let mut analyzer = GoogleSql::for_project("emulated");
     let mut problems = Vec::new();
     let (mut scripts, mut loads) = (0, 0);
+    analyze(&mut analyzer, "prelude", prelude, &mut problems);
     for id in &world.made {
         let configuration = &world.bodies[id]["configuration"];
         let text = match configuration["query"]["query"].as_str() {
@@ -75,7 +65,108 @@ fn every_script_that_is_sent() {
         let labels = configuration["labels"].as_object().expect("every job is labelled");
         assert!(["dwc_project", "dwc_target", "dwc_unit"].iter().all(|name| labels.contains_key(*name)), "{labels:?}");
     }
-    analyze(&mut analyzer, "question", &question, &mut problems);
-    assert!(scripts > 25 && loads > 5, "{scripts} scripts, {loads} loads");
+    if let Some(question) = question {
+        analyze(&mut analyzer, "question", question, &mut problems);
+    }
     assert!(problems.is_empty(), "{} problems:\n{}", problems.len(), problems.join("\n"));
+    (scripts, loads)
+}
+
+#[test]
+fn every_script_that_is_sent() {
+    let emulator = BigQueryEmulator::start();
+    let server = BigQueryServer::before(Some(emulator.address()));
+    let disk = Project::new(SHOP);
+    dwc(&server.address(), disk.path(), &["apply", "--auto-approve"]);
+    dwc(&server.address(), disk.path(), &["run", "--until", "2026-03-01", "--at", "2026-03-01"]);
+    dwc(&server.address(), disk.path(), &["run", "--at", "2026-03-02"]);
+    dwc(&server.address(), disk.path(), &["run", "--mode", "full", "--at", "2026-03-03"]);
+    dwc(&server.address(), disk.path(), &["verify"]);
+    let asked = ["query", "amount", "--by", "store.store_name"];
+    let answer = dwc(&server.address(), disk.path(), &[&asked[..], &["--format", "json"]].concat());
+    assert!(answer.contains("store__store_name") && answer.contains("하나상회"), "{answer}");
+    let question = dwc(&server.address(), disk.path(), &[&asked[..], &["--sql"]].concat());
+    let (scripts, loads) = analyze_sent(&server, "", Some(&question));
+    assert!(scripts > 25 && loads > 5, "{scripts} scripts, {loads} loads");
+}
+
+#[test]
+fn every_script_over_tables_that_another_tool_landed() {
+    let emulator = BigQueryEmulator::start();
+    let other = emulator.warehouse("elsewhere");
+    for statement in TABLES {
+        other.table(statement).unwrap_or_else(|error| panic!("{error:?}"));
+    }
+    let server = BigQueryServer::before(Some(emulator.address()));
+    let fixture = CRM
+        .replace("schema: other", "schema: emulated.other")
+        .replace("    retain: history\n", "    on_schema_change: evolve\n    max_rejected_share: 0.9\n");
+    let disk = Project::new(&fixture);
+    dwc(&server.address(), disk.path(), &["apply", "--auto-approve"]);
+    dwc(&server.address(), disk.path(), &["run", "--at", "2026-04-01"]);
+    dwc(&server.address(), disk.path(), &["run", "--at", "2026-04-02"]);
+    dwc(&server.address(), disk.path(), &["run", "--mode", "full", "--at", "2026-04-03"]);
+    let window = ["run", "--mode", "interval", "--from", "2026-02-01", "--to", "2026-02-02", "--at", "2026-04-04"];
+    dwc(&server.address(), disk.path(), &window);
+    let tables: String = TABLES.iter().map(|statement| format!("{statement};\n")).collect();
+    let (scripts, _) = analyze_sent(&server, &tables, None);
+    assert!(scripts > 20, "{scripts} scripts");
+}
+
+#[test]
+fn every_cast_between_types() {
+    // Of JSON and BIGNUMERIC the emulator says that they are STRING and NUMERIC: `execute/bigquery/cast.rs` has them.
+    const FROM: &[&str] = &[
+        "INT64",
+        "FLOAT64",
+        "NUMERIC",
+        "BOOL",
+        "STRING",
+        "BYTES",
+        "DATE",
+        "DATETIME",
+        "TIME",
+        "TIMESTAMP",
+        "ARRAY<INT64>",
+        "STRUCT<a INT64>",
+    ];
+    const TO: &[&str] = &[
+        "INT64",
+        "FLOAT64",
+        "NUMERIC",
+        "NUMERIC(9, 2)",
+        "BIGNUMERIC",
+        "BOOL",
+        "STRING",
+        "BYTES",
+        "DATE",
+        "DATETIME",
+        "TIME",
+        "TIMESTAMP",
+        "JSON",
+    ];
+    let (mut there, mut declared) = (vec!["id INT64".to_owned()], vec!["id: INT64".to_owned()]);
+    for (at, from) in FROM.iter().enumerate() {
+        for (to_at, to) in TO.iter().enumerate() {
+            there.push(format!("c{at}_{to_at} {from}"));
+            declared.push(format!("c{at}_{to_at}: \"{to}\""));
+        }
+    }
+    let table = format!("CREATE TABLE other.casts ({})", there.join(", "));
+    let emulator = BigQueryEmulator::start();
+    let other = emulator.warehouse("elsewhere");
+    for statement in ["CREATE SCHEMA other", &table] {
+        other.table(statement).unwrap_or_else(|error| panic!("{error:?}"));
+    }
+    let server = BigQueryServer::before(Some(emulator.address()));
+    let disk = Project::new(&format!(
+        "#- dwc.yml\nname: casts\ntimezone: Asia/Seoul\n\
+         targets: {{ prod: {{ type: bigquery, project: emulated, dataset: dw }} }}\n\
+         #- models/other.yml\nsource: other\ntype: warehouse\nschema: other\ntables:\n  casts:\n    primary_key: id\n    \
+         columns: {{ {} }}\n",
+        declared.join(", ")
+    ));
+    dwc(&server.address(), disk.path(), &["apply", "--auto-approve"]);
+    dwc(&server.address(), disk.path(), &["run", "--at", "2026-04-01"]);
+    analyze_sent(&server, &format!("CREATE SCHEMA other;\n{table};\n"), None);
 }

@@ -7,6 +7,7 @@ mod changes;
 mod database;
 mod environments;
 mod held;
+mod landed;
 mod recovery;
 
 use std::collections::BTreeMap;
@@ -82,8 +83,14 @@ fn tables(warehouse: &DuckDbWarehouse) -> Vec<(String, String, String)> {
 }
 
 fn embedded(warehouse: &DuckDbWarehouse) -> Tables {
+    embedded_but(warehouse, &[])
+}
+
+/// The same without some columns.
+fn embedded_but(warehouse: &DuckDbWarehouse, left_out: &[&str]) -> Tables {
     let rows = |(schema, table, columns): (String, String, String)| {
-        let list: Vec<String> = columns.split(',').map(|column| format!("\"{column}\"")).collect();
+        let columns = columns.split(',').filter(|column| !left_out.contains(column));
+        let list: Vec<String> = columns.map(|column| format!("\"{column}\"")).collect();
         let sql = format!("SELECT {} FROM {schema}.\"{table}\"", list.join(", "));
         let mut rows = warehouse.rows(&sql).unwrap_or_else(|error| panic!("{error:?}"));
         rows.sort();
@@ -93,8 +100,14 @@ fn embedded(warehouse: &DuckDbWarehouse) -> Tables {
 }
 
 fn emulated(warehouse: &BigQueryWarehouse, like: &DuckDbWarehouse) -> Tables {
+    emulated_but(warehouse, like, &[])
+}
+
+/// The same without some columns.
+fn emulated_but(warehouse: &BigQueryWarehouse, like: &DuckDbWarehouse, left_out: &[&str]) -> Tables {
     let rows = |(schema, table, columns): (String, String, String)| {
-        let list: Vec<String> = columns.split(',').map(|column| format!("`{column}`")).collect();
+        let columns = columns.split(',').filter(|column| !left_out.contains(column));
+        let list: Vec<String> = columns.map(|column| format!("`{column}`")).collect();
         let own = schema.strip_prefix("dw").unwrap_or("_dwc");
         let dataset = format!("{}{own}", warehouse.schema());
         let sql = format!("SELECT {} FROM `{dataset}`.`{table}`", list.join(", "));

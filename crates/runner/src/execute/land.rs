@@ -109,14 +109,18 @@ pub(super) fn check_rejected(table: &Table, read: i64, rejected: i64) -> Result<
     if share <= table.max_rejected_share {
         return Ok(());
     }
-    Err(Error::coded(
+    Err(too_many_rejected(table, rejected, read))
+}
+
+pub(super) fn too_many_rejected(table: &Table, rejected: i64, read: i64) -> Error {
+    Error::coded(
         Code::TooManyRejected,
         format!(
             "{rejected} of {read} rows of table `{}` do not cast, more than the share of {}",
             table.address, table.max_rejected_share
         ),
     )
-    .help("look at the source against the declared types; `max_rejected_share` sets the share that is let through"))
+    .help("look at the source against the declared types; `max_rejected_share` sets the share that is let through")
 }
 
 /// Stops a reading of the whole table that would delete more than the declared share of it.

@@ -1,15 +1,16 @@
 //! Landing of tables that another tool has put into the same warehouse: they are read where they lie, by their cursor
 //! or whole, and compared with what is landed. It must not write to them.
 
+use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 use dwc_compiler::diagnostic::Code;
-use dwc_compiler::model::{DetectDeletes, EXTRA, FileFormat, Source, Table};
+use dwc_compiler::model::{Column, DetectDeletes, EXTRA, FileFormat, Source, Table};
 use dwc_compiler::plan::Landing;
 use dwc_compiler::sql::googlesql::Type;
 
-use super::land::{check_deleted, commit, merge, notice, report_of};
+use super::land::{check_deleted, check_rejected, commit, merge, notice, report_of};
 use super::reading::{advance, reading};
-use super::report::{SourceReport, TableReport};
+use super::report::{Notice, SourceReport, TableReport};
 use super::run::{Mode, RunOptions, set};
 use crate::extract::columns::compare;
 use crate::extract::files::{self, quote};
@@ -26,18 +27,10 @@ pub(super) fn land_warehouse(
     options: &RunOptions,
 ) -> Result<SourceReport, Error> {
     let schema = source.schema.as_deref().unwrap_or("main");
-    let (mut requests, mut left_out, mut notices) = (Vec::new(), Vec::new(), Vec::new());
-    for (table, landing) in tables {
-        let there = columns(warehouse, schema, table)?;
-        let known = state::source_columns(warehouse, &table.address)?;
-        notices.extend(notice(table, &compare(table, &there, &known)?));
-        match reading(warehouse, table, options.mode)? {
-            Some(reading) => requests.push((Request { table, reading, known: there }, *landing)),
-            None => left_out.extend(matches!(options.mode, Mode::Interval(_)).then(|| table.address.clone())),
-        }
-    }
+    let Requests { requests, left_out, notices } =
+        requests(warehouse, schema, tables, options, |table| columns(warehouse, schema, table))?;
     if requests.is_empty() {
-        return Ok(SourceReport { left_out, ..report_of(source) });
+        return Ok(SourceReport { left_out, notices, ..report_of(source) });
     }
     let zone: Tz = source.timezone.parse().unwrap_or(Tz::UTC);
     let report = commit(warehouse, source, options.mode, options.at, |batch, record| {
@@ -50,7 +43,39 @@ pub(super) fn land_warehouse(
     Ok(SourceReport { left_out, notices, ..report })
 }
 
-/// The columns that are there, among them those that are declared.
+/// What a run reads of a source that lies in the warehouse.
+pub(super) struct Requests<'a> {
+    /// The tables, each with the columns that it has now.
+    pub(super) requests: Vec<(Request<'a>, &'a Landing)>,
+    /// Tables that an interval cannot be read of.
+    pub(super) left_out: Vec<String>,
+    /// What has changed of their columns.
+    pub(super) notices: Vec<Notice>,
+}
+
+/// Decides what is read of each table, and compares its columns with those declared and those of the last reading.
+pub(super) fn requests<'a>(
+    state: &DuckDbWarehouse,
+    schema: &str,
+    tables: &[(&'a Table, &'a Landing)],
+    options: &RunOptions,
+    columns: impl Fn(&Table) -> Result<Vec<SourceColumn>, Error>,
+) -> Result<Requests<'a>, Error> {
+    let mut all = Requests { requests: Vec::new(), left_out: Vec::new(), notices: Vec::new() };
+    for (table, landing) in tables {
+        let there = columns(table)?;
+        check_columns(schema, table, &there)?;
+        let known = state::source_columns(state, &table.address)?;
+        all.notices.extend(notice(table, &compare(table, &there, &known)?));
+        match reading(state, table, options.mode)? {
+            Some(reading) => all.requests.push((Request { table, reading, known: there }, landing)),
+            None => all.left_out.extend(matches!(options.mode, Mode::Interval(_)).then(|| table.address.clone())),
+        }
+    }
+    Ok(all)
+}
+
+/// The columns that are there.
 fn columns(warehouse: &DuckDbWarehouse, schema: &str, table: &Table) -> Result<Vec<SourceColumn>, Error> {
     let there = warehouse.rows(&format!(
         "SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = {} AND table_name = {} \
@@ -59,8 +84,11 @@ fn columns(warehouse: &DuckDbWarehouse, schema: &str, table: &Table) -> Result<V
         literal(&table.physical)
     ))?;
     let word = |value: Option<&Option<String>>| value.cloned().flatten().unwrap_or_default();
-    let there: Vec<SourceColumn> =
-        there.iter().map(|row| SourceColumn { name: word(row.first()), ty: word(row.get(1)) }).collect();
+    Ok(there.iter().map(|row| SourceColumn { name: word(row.first()), ty: word(row.get(1)) }).collect())
+}
+
+/// Stops where a table is not there, or lacks a column that is declared.
+fn check_columns(schema: &str, table: &Table, there: &[SourceColumn]) -> Result<(), Error> {
     let missing: Vec<&str> = table
         .columns
         .iter()
@@ -75,33 +103,58 @@ fn columns(warehouse: &DuckDbWarehouse, schema: &str, table: &Table) -> Result<V
         .help("let the other tool land it first, or correct the source's `schema` or the table's `name`"));
     }
     if missing.is_empty() {
-        return Ok(there);
+        return Ok(());
     }
     let names: Vec<&str> = there.iter().map(|column| column.name.as_str()).collect();
     Err(Error::coded(Code::FileColumns, format!("`{schema}.{}` has no column {}", table.physical, missing.join(", ")))
         .help(format!("its columns are {}", names.join(", "))))
 }
 
-/// The condition that a row is of one of these stretches of time, or of none.
-fn within(cursor: &str, ty: &str, table: &Table, windows: &[Interval], zone: Tz) -> String {
-    let name = quote(cursor);
-    let declared = table.column(cursor).map(|column| &column.ty);
-    let mut parts = vec![format!("{name} IS NULL")];
-    for window in windows {
+/// Stretches of time as a cursor of a type shows them.
+pub(super) fn stretches(ty: &Type, windows: &[Interval], zone: Tz) -> Vec<(Option<NaiveDateTime>, NaiveDateTime)> {
+    let shown = |window: &Interval| {
         let from = window.from.unwrap_or(window.to);
-        let (from, to) = match declared {
-            Some(Type::Timestamp) => (from, window.to),
-            Some(Type::Date) => {
+        let (from, to) = match ty {
+            Type::Timestamp => (from, window.to),
+            Type::Date => {
                 let (from, to) = moment::local_window(from, window.to, zone);
                 moment::whole_days(from, to)
             }
             _ => moment::local_window(from, window.to, zone),
         };
-        let at = |at| format!("CAST(TIMESTAMP {} AS {ty})", literal(&moment::write(at)));
-        let begin = window.from.map_or_else(String::new, |_| format!("{name} >= {} AND ", at(from)));
+        (window.from.map(|_| from), to)
+    };
+    windows.iter().map(shown).collect()
+}
+
+/// The condition that a row is of one of these stretches of time, or of none.
+fn within(cursor: &Column, ty: &str, windows: &[Interval], zone: Tz) -> String {
+    let name = quote(&cursor.name);
+    let at = |at| format!("CAST(TIMESTAMP {} AS {ty})", literal(&moment::write(at)));
+    let mut parts = vec![format!("{name} IS NULL")];
+    for (from, to) in stretches(&cursor.ty, windows, zone) {
+        let begin = from.map_or_else(String::new, |from| format!("{name} >= {} AND ", at(from)));
         parts.push(format!("({begin}{name} < {})", at(to)));
     }
     format!(" WHERE {}", parts.join(" OR "))
+}
+
+/// A column as the declared type; NULL where a value is none. A number with a fraction is no whole number.
+fn cast(name: &str, ty: &str, there: &str) -> String {
+    let at = quote(name);
+    match (ty, there) {
+        ("VARCHAR", _) => format!("CAST({at} AS VARCHAR)"),
+        ("BIGINT", "VARCHAR") => {
+            format!("CASE WHEN regexp_full_match(trim({at}), '[+-]?[0-9]+') THEN TRY_CAST(trim({at}) AS BIGINT) END")
+        }
+        ("BIGINT", there) if ["DOUBLE", "FLOAT", "DECIMAL"].iter().any(|word| there.starts_with(word)) => {
+            format!("CASE WHEN {at} = trunc({at}) THEN TRY_CAST({at} AS BIGINT) END")
+        }
+        ("JSON", "VARCHAR") => format!("CASE WHEN json_valid({at}) THEN CAST({at} AS JSON) END"),
+        ("JSON", _) => format!("to_json({at})"),
+        (ty, "VARCHAR") if ty.starts_with("DECIMAL") || ty == "DOUBLE" => format!("TRY_CAST(trim({at}) AS {ty})"),
+        _ => format!("TRY_CAST({at} AS {ty})"),
+    }
 }
 
 fn land_table(
@@ -118,39 +171,38 @@ fn land_table(
     let path = format!("{}.{}", quote(schema), quote(&table.physical));
     let ty =
         |name: &str| landing.stage.columns.iter().find(|(column, _)| column == name).map_or("VARCHAR", |(_, ty)| ty);
-    let filter = match (&table.cursor, &request.reading) {
+    let cursor = table.cursor.as_ref().and_then(|cursor| table.column(cursor));
+    let filter = match (cursor, &request.reading) {
         (Some(cursor), Reading::Since(mark)) => {
             let back = if table.lookback_seconds > 0 {
                 format!(" - INTERVAL {} SECOND", table.lookback_seconds)
             } else {
                 String::new()
             };
-            let from = format!("CAST({} AS {}){back}", literal(&mark.cursor), ty(cursor));
-            format!(" WHERE {0} IS NULL OR {0} >= {from}", quote(cursor))
+            let from = format!("CAST({} AS {}){back}", literal(&mark.cursor), ty(&cursor.name));
+            format!(" WHERE {0} IS NULL OR {0} >= {from}", quote(&cursor.name))
         }
-        (Some(cursor), Reading::Windows(windows)) => within(cursor, ty(cursor), table, windows, zone),
+        (Some(cursor), Reading::Windows(windows)) => within(cursor, ty(&cursor.name), windows, zone),
         _ => String::new(),
     };
     files::make_stage(warehouse, &landing.stage)?;
     set(warehouse, batch, 0, &options.at)?;
+    read_rows(warehouse, &path, &filter, request)?;
+    counts.rejected = reject(warehouse, request, landing, batch)?;
+    let read = warehouse.number(&format!("SELECT COUNT(*) FROM {READ}"))?.unwrap_or(0);
+    check_rejected(table, read, counts.rejected)?;
     let names: Vec<String> = table.columns.iter().map(|column| quote(&column.name)).collect();
-    let cast: Vec<String> = table
-        .columns
-        .iter()
-        .map(|column| match column.name.as_str() {
-            EXTRA => format!("{} AS {}", files::extra(table, &request.known, FileFormat::Parquet), quote(EXTRA)),
-            name => format!("CAST({0} AS {1}) AS {0}", quote(name), ty(name)),
-        })
-        .collect();
+    let cast: Vec<String> =
+        casts(request, landing).into_iter().map(|(name, cast)| format!("{cast} AS {}", quote(&name))).collect();
     let (key_name, key_value) = files::row_key(table, "_line");
     warehouse.execute(&format!(
         "INSERT INTO {stage} ({key_name}{list}, _state, _at, _deleted)\n\
          SELECT {key_value}{list}, _line, getvariable('dwc_at'), {deleted}\n\
-         FROM (SELECT {cast}, row_number() OVER () AS _line FROM {path}{filter}) AS r",
+         FROM (SELECT {cast}, _line FROM {READ} WHERE _line NOT IN (SELECT _line FROM {REJECTS})) AS r",
         stage = landing.stage.path,
         list = names.join(", "),
         cast = cast.join(", "),
-        deleted = files::delete_mark(table),
+        deleted = files::delete_mark(table, &quote),
     ))?;
     if request.reading == Reading::Whole
         && (table.detect_deletes == DetectDeletes::FullPass || table.primary_key.is_empty())
@@ -159,16 +211,24 @@ fn land_table(
         for statement in &landing.absent {
             warehouse.execute(&statement.sql)?;
         }
+        // A row that was read and rejected is not gone.
+        let key: Vec<String> = table.primary_key.iter().map(|key| format!("r.{0} = s.{0}", quote(key))).collect();
+        if !key.is_empty() {
+            warehouse.execute(&format!(
+                "DELETE FROM {} AS s WHERE s._deleted AND EXISTS (SELECT 1 FROM {REJECTS} AS r WHERE {})",
+                landing.stage.path,
+                key.join(" AND ")
+            ))?;
+        }
     }
-    let mark = match &table.cursor {
+    let mark = match cursor {
         Some(cursor) => {
+            let windowed = matches!(request.reading, Reading::Windows(_));
             let rows = warehouse.rows(&format!(
-                "SELECT CAST(MAX({}) AS VARCHAR) FROM {path}{}",
-                quote(cursor),
-                match &request.reading {
-                    Reading::Windows(_) => filter.as_str(),
-                    _ => "",
-                }
+                "SELECT CAST(MAX(CAST({} AS {})) AS VARCHAR) FROM {path}{}",
+                quote(&cursor.name),
+                ty(&cursor.name),
+                if windowed { filter.as_str() } else { "" }
             ))?;
             rows.into_iter().next().and_then(|row| row.into_iter().next().flatten())
         }
@@ -176,6 +236,79 @@ fn land_table(
     };
     merge(warehouse, landing, &mut counts)?;
     advance(warehouse, request, mark.as_deref(), &options.at, batch)?;
-    warehouse.execute(&format!("DROP TABLE {}", landing.stage.path))?;
+    counts.extracted += counts.rejected;
+    warehouse.execute(&format!("DROP TABLE {}; DROP TABLE {READ}; DROP TABLE {REJECTS}", landing.stage.path))?;
     Ok(counts)
+}
+
+/// The rows that are read, in their own types.
+const READ: &str = "dwc_read";
+/// The rows that do not cast, with their keys.
+const REJECTS: &str = "dwc_rejected";
+
+/// Reads rows into a temporary table, each with a number.
+fn read_rows(warehouse: &DuckDbWarehouse, path: &str, filter: &str, request: &Request<'_>) -> Result<(), Error> {
+    let table = request.table;
+    let of = |column: &Column| match column.name.as_str() {
+        EXTRA => format!("{} AS {}", files::extra(table, &request.known, FileFormat::Parquet), quote(EXTRA)),
+        name => quote(name),
+    };
+    let list: Vec<String> = table.columns.iter().map(of).collect();
+    warehouse.execute(&format!(
+        "CREATE OR REPLACE TEMP TABLE {READ} AS SELECT {}, row_number() OVER () AS _line FROM {path}{filter}",
+        list.join(", ")
+    ))
+}
+
+/// The declared columns, each with its cast.
+fn casts(request: &Request<'_>, landing: &Landing) -> Vec<(String, String)> {
+    let of = |column: &Column| {
+        let name = column.name.clone();
+        if name == EXTRA {
+            return (name, quote(EXTRA));
+        }
+        let there = request.known.iter().find(|known| known.name == name).map_or("VARCHAR", |known| known.ty.as_str());
+        let ty = landing.stage.columns.iter().find(|(known, _)| *known == name).map_or("VARCHAR", |(_, ty)| ty);
+        let cast = cast(&name, ty, there);
+        (name, cast)
+    };
+    request.table.columns.iter().map(of).collect()
+}
+
+/// Keeps the rows that do not cast as error events, and counts them.
+fn reject(warehouse: &DuckDbWarehouse, request: &Request<'_>, landing: &Landing, batch: i64) -> Result<i64, Error> {
+    let table = request.table;
+    let casts = casts(request, landing);
+    let not_cast = casts.iter().filter(|(name, _)| name != EXTRA).map(|(name, cast)| {
+        let ty = table.column(name).map_or_else(String::new, |column| column.ty.to_string());
+        let reason = literal(&format!("`{name}` is no {ty}"));
+        format!("CASE WHEN {} IS NOT NULL AND {cast} IS NULL THEN {reason} END", quote(name))
+    });
+    let null_key = table.primary_key.iter().map(|key| {
+        let reason = literal(&format!("`{key}` is NULL, and a part of the primary key"));
+        format!("CASE WHEN {} IS NULL THEN {reason} END", quote(key))
+    });
+    let reasons: Vec<String> = not_cast.chain(null_key).collect();
+    let keys: String = casts
+        .iter()
+        .filter(|(name, _)| table.primary_key.contains(name))
+        .map(|(name, cast)| format!("{cast} AS {}, ", quote(name)))
+        .collect();
+    let place: Vec<String> =
+        table.primary_key.iter().map(|key| format!("COALESCE(CAST({} AS VARCHAR), 'NULL')", quote(key))).collect();
+    let place = if place.is_empty() { "''".to_owned() } else { place.join(" || ', ' || ") };
+    let names: Vec<String> = casts.iter().map(|(name, _)| quote(name)).collect();
+    warehouse.execute(&format!(
+        "CREATE OR REPLACE TEMP TABLE {REJECTS} AS SELECT * FROM (\n\
+         SELECT {keys}_line, {place} AS _place, concat_ws(', ', {}) AS _reason, \
+         CAST(to_json(struct_pack({})) AS VARCHAR) AS _row FROM {READ}\n\
+         ) WHERE _reason <> ''",
+        reasons.join(", "),
+        files::pack(&names.iter().map(String::as_str).collect::<Vec<_>>())
+    ))?;
+    warehouse.execute(&format!(
+        "INSERT INTO _dwc.error_events SELECT {batch}, {}, 'cast', _place, _reason, _row FROM {REJECTS} ORDER BY _line",
+        literal(&table.address)
+    ))?;
+    Ok(warehouse.number(&format!("SELECT COUNT(*) FROM {REJECTS}"))?.unwrap_or(0))
 }

@@ -85,6 +85,7 @@ impl TableReport {
         self.deleted += get("deleted");
         self.unchanged += get("unchanged");
         self.superseded += get("superseded");
+        self.rejected += get("rejected");
     }
 
     /// Adds what another batch landed of the same table.

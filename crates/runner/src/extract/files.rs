@@ -7,6 +7,7 @@ use chrono::NaiveDateTime;
 use dwc_compiler::diagnostic::Code;
 use dwc_compiler::model::{DetectDeletes, EXTRA, FileFormat, Files, ROW_KEY, Table};
 use dwc_compiler::plan::Stage;
+use dwc_compiler::sql::googlesql::Type;
 use sha2::{Digest, Sha256};
 
 use super::SourceColumn;
@@ -230,7 +231,7 @@ pub(crate) fn stage(
     ))?;
     let rejected = warehouse.number(&format!("SELECT COUNT(*) FROM raw_rows WHERE {failed}"))?.unwrap_or(0);
     let malformed = malformed(warehouse, files.format, &place_of, &address, batch)?;
-    let deleted = delete_mark(table);
+    let deleted = delete_mark(table, &quote);
     let (key_name, key_value) = row_key(table, "_line");
     let offset = (place as u64) << 32;
     let at = found.at.format("%Y-%m-%d %H:%M:%S");
@@ -247,13 +248,23 @@ pub(crate) fn stage(
     Ok(Staged { read, rejected: rejected + malformed, changes })
 }
 
-/// Whether a row says of itself that it is deleted, as SQL over its columns.
-pub(crate) fn delete_mark(table: &Table) -> String {
-    match (table.detect_deletes, &table.delete_column) {
-        (DetectDeletes::Column, Some(column)) => format!("COALESCE(CAST({} AS BOOLEAN), FALSE)", quote(column)),
-        (DetectDeletes::Operation, Some(column)) => {
-            format!("COALESCE(lower(CAST({} AS VARCHAR)) IN ('d', 'delete', 'deleted'), FALSE)", quote(column))
+/// Whether a row says of itself that it is deleted, as SQL that both engines read; `at` writes a column.
+pub(crate) fn delete_mark(table: &Table, at: &dyn Fn(&str) -> String) -> String {
+    let Some(column) = table.delete_column.as_ref().and_then(|name| table.column(name)) else {
+        return "FALSE".to_owned();
+    };
+    let at = at(&column.name);
+    match (table.detect_deletes, &column.ty) {
+        (DetectDeletes::Operation, Type::String) => {
+            format!("COALESCE(LOWER(TRIM({at})) IN ('d', 'delete', 'deleted'), FALSE)")
         }
+        (DetectDeletes::Column, Type::Bool) => format!("COALESCE({at}, FALSE)"),
+        (DetectDeletes::Column, Type::String) => {
+            format!("COALESCE(LOWER(TRIM({at})) IN ('1', 'true', 't', 'yes', 'y'), FALSE)")
+        }
+        // A moment of deletion marks one.
+        (DetectDeletes::Column, Type::Date | Type::DateTime | Type::Timestamp) => format!("{at} IS NOT NULL"),
+        (DetectDeletes::Column, ty) if ty.is_numeric() => format!("COALESCE({at} <> 0, FALSE)"),
         _ => "FALSE".to_owned(),
     }
 }
@@ -429,7 +440,8 @@ fn check_columns(table: &Table, there: &[SourceColumn], found: &Found) -> Result
     .help(format!("its columns are {}; declare table `{}` as the file is", names.join(", "), table.address)))
 }
 
-fn pack(names: &[&str]) -> String {
+/// Columns as the fields of one value.
+pub(crate) fn pack(names: &[&str]) -> String {
     names.iter().map(|name| format!("{name} := {name}")).collect::<Vec<_>>().join(", ")
 }
 

@@ -10,14 +10,15 @@ use dwc_compiler::plan::{Landing, Stage};
 use dwc_compiler::sql::{self, googlesql::Type};
 use serde_json::Value;
 
+use super::land_warehouse::{ReadThere, land_warehouse};
 use super::number;
 use super::staged::{Travelling, send};
 use crate::execute::crash;
-use crate::execute::land::{check_rejected, report_of};
+use crate::execute::land::{check_rejected, notice, report_of, too_many_rejected};
 use crate::execute::land_database::{Taken, make_rejects};
 use crate::execute::land_files::{self, Work};
 use crate::execute::reading::advance;
-use crate::execute::report::{SourceReport, TableReport};
+use crate::execute::report::{Notice, SourceReport, TableReport};
 use crate::execute::run::{Mode, RunOptions};
 use crate::extract::files::{self, quote};
 use crate::extract::{Reading, staging};
@@ -36,11 +37,9 @@ pub(in crate::execute) fn land(
 ) -> Result<SourceReport, Error> {
     match source.ty {
         SourceType::Files => land_new_files(warehouse, folder, source, tables, split, options),
-        _ => Err(Error::coded(
-            Code::UnsupportedTarget,
-            format!("source `{}` is of a type that this build does not land on BigQuery", source.name),
-        )
-        .help("land it on a target of type `duckdb`, or let its tables be files")),
+        SourceType::Warehouse => land_warehouse(warehouse, source, tables, options),
+        // What is read of a database comes by `land_taken`.
+        SourceType::Mysql | SourceType::Postgres => Ok(report_of(source)),
     }
 }
 
@@ -56,9 +55,11 @@ fn land_new_files(
     let work = land_files::new_files(copy, folder, tables, options)?;
     let mut report = report_of(source);
     for (bound, part) in land_files::cut(&work, split) {
+        let mut notices = Vec::new();
         report.add(commit(warehouse, source, options.mode, bound, |batch| {
-            part.iter().map(|work| staged_files(warehouse, folder, work, batch)).collect()
+            part.iter().map(|work| staged_files(warehouse, folder, work, batch, &mut notices)).collect()
         })?);
+        report.notices.append(&mut notices);
     }
     for (table, _) in tables {
         land_files::expect(copy, table, options)?;
@@ -66,12 +67,13 @@ fn land_new_files(
     Ok(report)
 }
 
-/// Reads and casts the new files of one table, and sends them.
+/// Reads and casts the new files of one table, and sends them. What has changed of their columns is added to `notices`.
 fn staged_files<'a>(
     warehouse: &BigQueryWarehouse,
     folder: &Path,
     (table, landing, files, fresh): &Work<'a>,
     batch: i64,
+    notices: &mut Vec<Notice>,
 ) -> Result<Sent<'a>, Error> {
     let copy = warehouse.copy();
     let mut counts = TableReport { table: table.address.clone(), ..TableReport::default() };
@@ -83,6 +85,7 @@ fn staged_files<'a>(
         let staged = files::stage(copy, table, files, &local, file, place, batch)?;
         read += staged.read;
         counts.rejected += staged.rejected;
+        notices.extend(notice(table, &staged.changes));
         land_files::record(copy, table, file, digest, batch)?;
         if is_snapshot {
             passes.push(Pass { place: Some(place), at: file.at, file: Some(file.name.clone()) });
@@ -234,6 +237,8 @@ pub(super) struct Sent<'a> {
     passes: Vec<Pass>,
     counts: TableReport,
     is_whole: bool,
+    /// How the script reads the rows itself, where they are not sent.
+    there: Option<ReadThere>,
 }
 
 impl<'a> Batch<'a> {
@@ -258,16 +263,33 @@ impl<'a> Batch<'a> {
             _ => None,
         };
         let Self { table, landing, passes, counts, is_whole, .. } = self;
-        Ok(Sent { table, landing, rows, rejected, passes, counts, is_whole })
+        Ok(Sent { table, landing, rows, rejected, passes, counts, is_whole, there: None })
     }
 }
 
-impl Sent<'_> {
+impl<'a> Sent<'a> {
+    /// Rows that the script itself reads, all of them at one instant.
+    pub(super) fn read_there(
+        (table, landing): (&'a Table, &'a Landing),
+        rows: String,
+        rejected: Option<String>,
+        at: NaiveDateTime,
+        is_whole: bool,
+        there: ReadThere,
+    ) -> Self {
+        let counts = TableReport { table: table.address.clone(), ..TableReport::default() };
+        let passes = vec![Pass { place: None, at, file: None }];
+        Self { table, landing, rows, rejected, passes, counts, is_whole, there: Some(there) }
+    }
+
     /// Adds the merge of the batch to a script. Gives the numbers of its statements.
     fn merge(&self, script: &mut Script, state: &str) -> std::ops::Range<usize> {
         let first = script.next();
         let stage = &self.landing.stage.path;
         let key: Vec<String> = self.table.landing_key().iter().map(|key| format!("`{key}`")).collect();
+        if let Some(there) = &self.there {
+            there.begin(script, state, self.table);
+        }
         for pass in &self.passes {
             let only = pass.place.map_or_else(String::new, |place| format!(" WHERE _place = {place}"));
             script.raw(&format!(
@@ -338,7 +360,7 @@ impl Sent<'_> {
             count("superseded"),
             steps.start,
             steps.end,
-            rejected = self.counts.rejected,
+            rejected = format!("{} + {}", self.counts.rejected, count("rejected")),
         ));
     }
 
@@ -352,7 +374,11 @@ impl Sent<'_> {
         counts
     }
 
-    fn too_many_deleted(&self, json: &Value) -> Error {
+    /// Why the script was ended.
+    fn stopped(&self, json: &Value) -> Error {
+        if json.get("rejected").is_some() {
+            return too_many_rejected(self.table, number(json, "rejected"), number(json, "seen"));
+        }
         let (gone, all) = (number(json, "gone"), number(json, "landed"));
         Error::coded(
             Code::TooManyDeleted,
@@ -390,12 +416,15 @@ pub(super) fn commit<'a>(
         let found = warehouse.commit(script).map_err(|error| match held_by(&error) {
             Some((step, json)) => {
                 let at = steps.iter().position(|steps| steps.contains(&step));
-                at.map_or(error, |at| tables[at].too_many_deleted(&json))
+                at.map_or(error, |at| tables[at].stopped(&json))
             }
             None => error,
         })?;
         for (table, steps) in tables.iter().zip(&steps) {
             let counts = table.counted(steps, &found);
+            if table.there.is_some() {
+                warehouse.add_error_events(counts.rejected);
+            }
             state::put_table_batch(copy, batch, &counts)?;
             report.tables.push(counts);
         }

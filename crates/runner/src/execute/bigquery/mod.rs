@@ -2,7 +2,9 @@
 //! load plan says; what it reads of the state, the embedded copy. It must not know BigQuery's protocol.
 
 mod apply;
+mod cast;
 mod land;
+mod land_warehouse;
 mod snapshot;
 mod staged;
 

@@ -221,6 +221,11 @@ impl BigQueryWarehouse {
         state::prepare(&self.copy)
     }
 
+    /// Counts rows that do not cast and that a script has put into the state by itself.
+    pub(crate) fn add_error_events(&self, count: i64) {
+        self.error_events.set(self.error_events.get() + count);
+    }
+
     /// Takes the copy for what BigQuery has now.
     pub(crate) fn remember(&self) -> Result<(), Error> {
         for (table, _) in tables(&self.copy)? {

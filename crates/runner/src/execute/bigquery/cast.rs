@@ -1,0 +1,141 @@
+//! A column of another tool's table as the declared type, in GoogleSQL: NULL where a value is none. It must not decide
+//! what becomes of such a row.
+
+use dwc_compiler::diagnostic::Code;
+use dwc_compiler::model::{Column, Table};
+use dwc_compiler::sql::googlesql::Type;
+
+use crate::Error;
+use crate::extract::SourceColumn;
+use crate::extract::columns::undeclared;
+use crate::warehouse::bigquery::text;
+
+/// An expression over the row `_s`.
+#[derive(Debug, Clone)]
+pub(super) struct Cast {
+    /// The expression.
+    pub(super) sql: String,
+    /// A value may be none of the type.
+    pub(super) may_fail: bool,
+}
+
+/// The name of a column or table, quoted.
+pub(super) fn quoted(name: &str) -> String {
+    format!("`{}`", name.replace('\\', "\\\\").replace('`', "\\`"))
+}
+
+/// A declared column, of what the other tool's column holds. Times of day without a zone are of `zone`.
+pub(super) fn cast(table: &Table, column: &Column, there: &str, zone: &str) -> Result<Cast, Error> {
+    let at = format!("_s.{}", quoted(&column.name));
+    let found = Type::parse(there);
+    let exact = |sql: String| Cast { sql, may_fail: false };
+    let fails = |sql: String| Cast { sql, may_fail: true };
+    let to = &column.ty;
+    let Some(from) = found.as_ref() else { return Ok(of_text(&format!("TO_JSON_STRING({at})"), to)) };
+    if from == to || (from.plain() == to.plain() && to.plain() == *to) {
+        return Ok(exact(at));
+    }
+    let zone = text(zone);
+    Ok(match (from, to) {
+        (_, Type::Array(_) | Type::Struct(_)) => {
+            return Err(Error::coded(
+                Code::FileColumns,
+                format!("column `{}` of table `{}` is {there}, and declared as {to}", column.name, table.address),
+            )
+            .help("declare it as it is, or as JSON"));
+        }
+        (Type::String, Type::Json) => fails(format!("SAFE.PARSE_JSON({at}, wide_number_mode => 'round')")),
+        (_, Type::Json) => exact(format!("TO_JSON({at})")),
+        (Type::Json | Type::Array(_) | Type::Struct(_), Type::String) => exact(format!("TO_JSON_STRING({at})")),
+        (Type::Bytes, Type::String) => fails(format!("SAFE_CAST({at} AS STRING)")),
+        (_, Type::String) => exact(format!("CAST({at} AS STRING)")),
+        (Type::String, _) => of_text(&at, to),
+        (Type::Json, _) => of_text(&format!("JSON_VALUE({at})"), to),
+        // A number with a fraction is no whole number.
+        (Type::Float64 | Type::Numeric(_) | Type::BigNumeric(_), Type::Int64) => {
+            fails(format!("IF({at} = TRUNC({at}), SAFE_CAST({at} AS INT64), NULL)"))
+        }
+        (Type::DateTime, Type::Timestamp) => fails(format!("SAFE.TIMESTAMP({at}, {zone})")),
+        (Type::Timestamp, Type::DateTime) => fails(format!("SAFE.DATETIME({at}, {zone})")),
+        (Type::Timestamp, Type::Date) => fails(format!("SAFE.DATE({at}, {zone})")),
+        (from, to) if has_cast(from, to) => fails(format!("SAFE_CAST({at} AS {to})")),
+        _ => of_text(&format!("TO_JSON_STRING({at})"), to),
+    })
+}
+
+/// A text as a type.
+fn of_text(at: &str, to: &Type) -> Cast {
+    let sql = match to {
+        Type::String => return Cast { sql: at.to_owned(), may_fail: false },
+        // In other notations a text is no whole number either.
+        Type::Int64 => {
+            format!("IF(REGEXP_CONTAINS(TRIM({at}), r'^[+-]?[0-9]+$'), SAFE_CAST(TRIM({at}) AS INT64), NULL)")
+        }
+        Type::Json => format!("SAFE.PARSE_JSON({at}, wide_number_mode => 'round')"),
+        Type::Numeric(_) | Type::BigNumeric(_) | Type::Float64 => format!("SAFE_CAST(TRIM({at}) AS {to})"),
+        _ => format!("SAFE_CAST({at} AS {to})"),
+    };
+    Cast { sql, may_fail: true }
+}
+
+/// Whether GoogleSQL casts one to the other, texts aside.
+/// <https://cloud.google.com/bigquery/docs/reference/standard-sql/conversion_rules>
+fn has_cast(from: &Type, to: &Type) -> bool {
+    let is_number = |ty: &Type| ty.is_numeric();
+    match (from, to) {
+        (Type::Int64, Type::Bool) | (Type::Bool, Type::Int64) => true,
+        (Type::Date, Type::DateTime | Type::Timestamp) => true,
+        (Type::DateTime, Type::Date | Type::Time) | (Type::Timestamp, Type::Time) => true,
+        (from, to) => is_number(from) && is_number(to),
+    }
+}
+
+/// A value as text, for the place of a row that is rejected.
+pub(super) fn as_text(name: &str, there: &str) -> String {
+    let at = format!("_s.{}", quoted(name));
+    let sql = match Type::parse(there) {
+        Some(Type::Json | Type::Array(_) | Type::Struct(_)) | None => format!("TO_JSON_STRING({at})"),
+        Some(_) => format!("SAFE_CAST({at} AS STRING)"),
+    };
+    format!("COALESCE({sql}, 'NULL')")
+}
+
+/// What is not declared, as one object: bytes are in hexadecimal, what a reader of JSON would take for an inexact number
+/// and times are texts.
+pub(super) fn extra(table: &Table, there: &[SourceColumn]) -> String {
+    let value = |column: &SourceColumn| {
+        let at = format!("_s.{}", quoted(&column.name));
+        match Type::parse(&column.ty) {
+            Some(Type::Bytes) => format!("TO_HEX({at})"),
+            Some(Type::Timestamp) => format!("FORMAT_TIMESTAMP('%Y-%m-%d %H:%M:%E*S', {at})"),
+            Some(Type::DateTime) => format!("FORMAT_DATETIME('%Y-%m-%d %H:%M:%E*S', {at})"),
+            Some(Type::Numeric(_) | Type::BigNumeric(_) | Type::Date | Type::Time) => format!("CAST({at} AS STRING)"),
+            _ => at,
+        }
+    };
+    let parts: Vec<String> = undeclared(table, there)
+        .into_iter()
+        .map(|column| format!("{} AS {}", value(column), quoted(&column.name)))
+        .collect();
+    if parts.is_empty() { "CAST(NULL AS JSON)".to_owned() } else { format!("TO_JSON(STRUCT({}))", parts.join(", ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_json_holds_is_cast_as_a_text() {
+        let text = |to: &str| of_text("JSON_VALUE(_s.`a`)", &Type::parse(to).unwrap_or(Type::Unknown)).sql;
+        assert_eq!(text("DATE"), "SAFE_CAST(JSON_VALUE(_s.`a`) AS DATE)");
+        assert_eq!(text("NUMERIC"), "SAFE_CAST(TRIM(JSON_VALUE(_s.`a`)) AS NUMERIC)");
+        assert_eq!(text("STRING"), "JSON_VALUE(_s.`a`)");
+    }
+
+    #[test]
+    fn numbers_are_cast_to_numbers_and_days_are_not() {
+        assert!(has_cast(&Type::BIGNUMERIC, &Type::NUMERIC) && has_cast(&Type::Int64, &Type::Float64));
+        assert!(has_cast(&Type::Date, &Type::Timestamp) && !has_cast(&Type::Date, &Type::Int64));
+        assert!(!has_cast(&Type::Bool, &Type::NUMERIC) && !has_cast(&Type::Bytes, &Type::Bool));
+    }
+}

@@ -1,0 +1,349 @@
+//! Landing of tables that another tool has put into BigQuery: nothing leaves it. How far each cursor has come is read
+//! first; then one script reads the rows up to there into temporary tables, casts them, and merges them. It must not
+//! write to the other tool's tables.
+
+use std::collections::BTreeMap;
+
+use chrono::{NaiveDateTime, NaiveTime, TimeDelta};
+use chrono_tz::Tz;
+use dwc_compiler::diagnostic::Code;
+use dwc_compiler::model::{DetectDeletes, EXTRA, ROW_KEY, Source, Table};
+use dwc_compiler::plan::{Landing, Reads, Statement};
+use dwc_compiler::sql::googlesql::Type;
+
+use super::cast::{Cast, as_text, cast, extra, quoted};
+use super::land::{Sent, commit};
+use crate::execute::land::report_of;
+use crate::execute::land_warehouse::{Requests, requests, stretches};
+use crate::execute::reading::advance;
+use crate::execute::report::SourceReport;
+use crate::execute::run::RunOptions;
+use crate::extract::files::delete_mark;
+use crate::extract::{Reading, Request, SourceColumn, moment};
+use crate::state;
+use crate::warehouse::bigquery::{Script, instant, text};
+use crate::{BigQueryWarehouse, Error};
+
+/// Lands what is new of one source.
+pub(super) fn land_warehouse(
+    warehouse: &BigQueryWarehouse,
+    source: &Source,
+    tables: &[(&Table, &Landing)],
+    options: &RunOptions,
+) -> Result<SourceReport, Error> {
+    let Some(schema) = source.schema.as_deref() else {
+        return Err(Error::coded(Code::MissingSetting, format!("source `{}` has no `schema`", source.name))
+            .help("name the dataset that the tables are in, or `project.dataset`"));
+    };
+    let there = columns(warehouse, schema, tables)?;
+    let of = |table: &Table| Ok(there.get(&table.physical).cloned().unwrap_or_default());
+    let Requests { requests, left_out, notices } = requests(warehouse.copy(), schema, tables, options, of)?;
+    if requests.is_empty() {
+        return Ok(SourceReport { left_out, notices, ..report_of(source) });
+    }
+    let choices: Vec<Choice<'_>> = requests
+        .iter()
+        .map(|(request, landing)| Choice::new(source, schema, request, landing))
+        .collect::<Result<_, _>>()?;
+    let marks = marks(warehouse, &choices)?;
+    let copy = warehouse.copy();
+    let report = commit(warehouse, source, options.mode, options.at, |batch| {
+        let mut sent = Vec::new();
+        for (choice, mark) in choices.iter().zip(&marks) {
+            let request = choice.request;
+            // The row that had come furthest may be gone; the watermark does not go back for that.
+            let reached = match (&request.reading, mark) {
+                (Reading::Since(since), None) => Some(since.cursor.as_str()),
+                (_, mark) => mark.as_deref(),
+            };
+            advance(copy, request, reached, &options.at, batch)?;
+            state::put_source_columns(copy, &request.table.address, &request.known)?;
+            sent.push(choice.sent(mark.as_deref(), options.at));
+        }
+        Ok(sent)
+    })?;
+    Ok(SourceReport { left_out, notices, ..report })
+}
+
+/// The quoted path of something in the other tool's dataset, which may be of another project.
+fn path(schema: &str, name: &str) -> String {
+    let parts: Vec<String> = schema.split('.').map(quoted).collect();
+    format!("{}.{name}", parts.join("."))
+}
+
+/// The columns of every table, by its name there.
+fn columns(
+    warehouse: &BigQueryWarehouse,
+    schema: &str,
+    tables: &[(&Table, &Landing)],
+) -> Result<BTreeMap<String, Vec<SourceColumn>>, Error> {
+    let names: Vec<String> = tables.iter().map(|(table, _)| text(&table.physical)).collect();
+    let found = warehouse.table(&format!(
+        "SELECT table_name, column_name, data_type FROM {} WHERE table_name IN ({}) \
+         AND NOT STARTS_WITH(column_name, '_PARTITION') ORDER BY table_name, ordinal_position",
+        path(schema, "INFORMATION_SCHEMA.COLUMNS"),
+        names.join(", ")
+    ));
+    let rows = match found {
+        Ok((_, rows)) => rows,
+        // Without its dataset a table is not there either, which is said of each.
+        Err(error) if error.code == Some(Code::BigQueryNotFound) => Vec::new(),
+        Err(error) => return Err(error),
+    };
+    let mut all: BTreeMap<String, Vec<SourceColumn>> = BTreeMap::new();
+    for row in rows {
+        let [Some(table), Some(name), Some(ty)] = row.as_slice() else { continue };
+        all.entry(table.clone()).or_default().push(SourceColumn { name: name.clone(), ty: ty.clone() });
+    }
+    Ok(all)
+}
+
+/// What is read of one table, and how its columns are cast.
+struct Choice<'a> {
+    request: &'a Request<'a>,
+    landing: &'a Landing,
+    /// The other tool's table.
+    from: String,
+    /// What is read of it, in its own types: the declared columns.
+    read: Vec<String>,
+    /// The declared columns, each with its cast.
+    casts: Vec<(&'a str, Cast)>,
+    /// The texts of the primary key.
+    place: String,
+    zone: Tz,
+}
+
+impl<'a> Choice<'a> {
+    fn new(source: &Source, schema: &str, request: &'a Request<'a>, landing: &'a Landing) -> Result<Self, Error> {
+        let table = request.table;
+        let there = |name: &str| {
+            request.known.iter().find(|column| column.name == name).map_or("STRING", |column| column.ty.as_str())
+        };
+        let (mut read, mut casts) = (Vec::new(), Vec::new());
+        for column in &table.columns {
+            let name = quoted(&column.name);
+            if column.name == EXTRA {
+                read.push(format!("{} AS {name}", extra(table, &request.known)));
+                casts.push((EXTRA, Cast { sql: format!("_s.{name}"), may_fail: false }));
+            } else {
+                read.push(format!("_s.{name} AS {name}"));
+                casts.push((column.name.as_str(), cast(table, column, there(&column.name), &source.timezone)?));
+            }
+        }
+        let place: Vec<String> = table.primary_key.iter().map(|key| as_text(key, there(key))).collect();
+        Ok(Self {
+            request,
+            landing,
+            from: path(schema, &quoted(&table.physical)),
+            read,
+            casts,
+            place: if place.is_empty() { "''".to_owned() } else { format!("CONCAT({})", place.join(", ', ', ")) },
+            zone: source.timezone.parse().unwrap_or(Tz::UTC),
+        })
+    }
+
+    /// The cursor's cast and its type, where there is one.
+    fn cursor(&self) -> Option<(&str, &Type)> {
+        let cursor = self.request.table.cursor.as_deref()?;
+        let (_, cast) = self.casts.iter().find(|(name, _)| *name == cursor)?;
+        Some((&cast.sql, &self.request.table.column(cursor)?.ty))
+    }
+
+    /// The conditions on the cursor, of which a row has to meet one.
+    fn bounds(&self, upto: Option<&str>) -> Option<Vec<String>> {
+        let (cursor, ty) = self.cursor()?;
+        match &self.request.reading {
+            Reading::Since(since) => {
+                let from = match (ty, moment::read(&since.cursor)) {
+                    (Type::Date | Type::DateTime | Type::Timestamp, Some(at)) => {
+                        let seconds = i64::try_from(self.request.table.lookback_seconds).unwrap_or(i64::MAX);
+                        let back = TimeDelta::try_seconds(seconds).unwrap_or_default();
+                        written(ty, first_of(ty, at.checked_sub_signed(back).unwrap_or(at)))
+                    }
+                    _ => value(ty, &since.cursor),
+                };
+                let upto = upto.map_or_else(String::new, |upto| format!(" AND {cursor} <= {}", value(ty, upto)));
+                Some(vec![format!("({cursor} >= {from}{upto})")])
+            }
+            Reading::Windows(windows) => {
+                let of = |(from, to): (Option<NaiveDateTime>, NaiveDateTime)| {
+                    let begin = from.map_or_else(String::new, |from| format!("{cursor} >= {} AND ", written(ty, from)));
+                    format!("({begin}{cursor} < {})", written(ty, to))
+                };
+                Some(stretches(ty, windows, self.zone).into_iter().map(of).collect())
+            }
+            Reading::Whole | Reading::Chunks(_) => None,
+        }
+    }
+
+    /// How the rows are read and cast by a script.
+    fn sent(&self, upto: Option<&str>, at: NaiveDateTime) -> Sent<'a> {
+        let table = self.request.table;
+        let name = |what: &str| quoted(&format!("{what}__{}__{}", table.source, table.name));
+        let (read, rejects) = (name("read"), name("rejects"));
+        let filter = match (self.bounds(upto), self.cursor()) {
+            (Some(bounds), Some((cursor, _))) => format!("\nWHERE {cursor} IS NULL OR {}", bounds.join(" OR ")),
+            _ => String::new(),
+        };
+        let null_key = |key: &String| {
+            let reason = text(&format!("`{key}` is NULL, and a part of the primary key"));
+            (format!("_s.{} IS NULL", quoted(key)), reason)
+        };
+        let not_cast = |(name, cast): &(&str, Cast)| {
+            let ty = table.column(name).map_or_else(String::new, |column| column.ty.to_string());
+            let reason = text(&format!("`{name}` is no {ty}"));
+            cast.may_fail.then(|| (format!("(_s.{} IS NOT NULL AND {} IS NULL)", quoted(name), cast.sql), reason))
+        };
+        let failures: Vec<(String, String)> =
+            self.casts.iter().filter_map(not_cast).chain(table.primary_key.iter().map(null_key)).collect();
+        let reasons: Vec<String> =
+            failures.iter().map(|(failed, reason)| format!("IF({failed}, CONCAT(', ', {reason}), '')")).collect();
+        let reason =
+            if reasons.is_empty() { "''".to_owned() } else { format!("SUBSTR(CONCAT({}), 3)", reasons.join(", ")) };
+        let keys: String = self
+            .casts
+            .iter()
+            .filter(|(name, _)| table.primary_key.iter().any(|key| key == name))
+            .map(|(name, cast)| format!("{} AS {}, ", cast.sql, quoted(name)))
+            .collect();
+        let statements = vec![
+            format!(
+                "CREATE OR REPLACE TEMP TABLE {read} AS\nSELECT {}\nFROM {} AS _s{filter}",
+                self.read.join(", "),
+                self.from
+            ),
+            format!(
+                "CREATE OR REPLACE TEMP TABLE {rejects} AS\nSELECT * FROM (\n\
+                 SELECT {keys}{} AS _where, {reason} AS _reason, TO_JSON_STRING(_s) AS _row FROM {read} AS _s\n\
+                 ) AS _r WHERE _r._reason <> ''",
+                self.place
+            ),
+        ];
+        let failed: Vec<&str> = failures.iter().map(|(failed, _)| failed.as_str()).collect();
+        let is_whole = self.request.reading == Reading::Whole
+            && (table.detect_deletes == DetectDeletes::FullPass || table.primary_key.is_empty());
+        let rejected = (!keys.is_empty()).then(|| format!("(SELECT 0 AS _place, _k.* FROM {rejects} AS _k)"));
+        let rows = self.rows(&read, &failed.join(" OR "));
+        Sent::read_there((table, self.landing), rows, rejected, at, is_whole, ReadThere { statements, read, rejects })
+    }
+
+    /// The rows that cast, as a relation of the landed types.
+    fn rows(&self, read: &str, failed: &str) -> String {
+        let table = self.request.table;
+        let casts: Vec<String> =
+            self.casts.iter().map(|(name, cast)| format!("{} AS {}", cast.sql, quoted(name))).collect();
+        let kept = if failed.is_empty() { String::new() } else { format!(" WHERE NOT ({failed})") };
+        let mut rows = format!("SELECT {} FROM {read} AS _s{kept}", casts.join(", "));
+        if table.primary_key.is_empty() {
+            // Its hash, and its ordinal among equals.
+            rows = format!(
+                "SELECT _h.* EXCEPT (_hash), CONCAT(_h._hash, '#', CAST(ROW_NUMBER() OVER (PARTITION BY _h._hash) AS STRING)) \
+                 AS {} FROM (SELECT _c.*, TO_HEX(MD5(TO_JSON_STRING(_c))) AS _hash FROM ({rows}) AS _c) AS _h",
+                quoted(ROW_KEY)
+            );
+        }
+        let names: Vec<String> =
+            table.landed_columns().iter().map(|(name, _)| format!("_r.{}", quoted(name))).collect();
+        let key: Vec<String> = table.landing_key().iter().map(|key| format!("_r.{}", quoted(key))).collect();
+        let by = table.sequence.as_ref().or(table.cursor.as_ref());
+        let order = by.map_or_else(String::new, |by| format!(" ORDER BY _r.{}", quoted(by)));
+        format!(
+            "(SELECT {}, ROW_NUMBER() OVER (PARTITION BY {}{order}) AS _state, dwc_at AS _at, {} AS _deleted, 0 AS _place \
+             FROM ({rows}) AS _r)",
+            names.join(", "),
+            key.join(", "),
+            delete_mark(table, &|name| format!("_r.{}", quoted(name)))
+        )
+    }
+}
+
+/// How far each cursor has come among the rows that are to be read, in one query.
+fn marks(warehouse: &BigQueryWarehouse, choices: &[Choice<'_>]) -> Result<Vec<Option<String>>, Error> {
+    let mut marks = vec![None; choices.len()];
+    let mut parts = Vec::new();
+    for (at, choice) in choices.iter().enumerate() {
+        let Some((cursor, ty)) = choice.cursor() else { continue };
+        let furthest = match ty {
+            Type::Timestamp => format!("FORMAT_TIMESTAMP('%Y-%m-%d %H:%M:%E6S', MAX({cursor}))"),
+            Type::DateTime => format!("FORMAT_DATETIME('%Y-%m-%d %H:%M:%E6S', MAX({cursor}))"),
+            _ => format!("CAST(MAX({cursor}) AS STRING)"),
+        };
+        let bounds = choice.bounds(None).map_or_else(String::new, |bounds| format!(" WHERE {}", bounds.join(" OR ")));
+        parts.push(format!("SELECT {at} AS place, {furthest} AS mark FROM {} AS _s{bounds}", choice.from));
+    }
+    if parts.is_empty() {
+        return Ok(marks);
+    }
+    let (_, rows) = warehouse.table(&parts.join("\nUNION ALL\n"))?;
+    for row in rows {
+        let [Some(place), Some(mark)] = row.as_slice() else { continue };
+        let Some(known) = place.parse::<usize>().ok().and_then(|place| marks.get_mut(place)) else { continue };
+        let is_moment = mark.len() > 10;
+        let at = moment::read(mark).filter(|_| is_moment);
+        *known = Some(at.map_or_else(|| mark.clone(), |at| at.format("%Y-%m-%d %H:%M:%S%.f").to_string()));
+    }
+    Ok(marks)
+}
+
+/// The first value of a type that is not before a moment: days begin at midnight.
+fn first_of(ty: &Type, at: NaiveDateTime) -> NaiveDateTime {
+    let begins = at.date().and_time(NaiveTime::MIN);
+    match ty {
+        Type::Date if begins < at => begins.checked_add_signed(TimeDelta::days(1)).unwrap_or(begins),
+        Type::Date => begins,
+        _ => at,
+    }
+}
+
+/// A moment as a literal of a type of time.
+fn written(ty: &Type, at: NaiveDateTime) -> String {
+    match ty {
+        Type::Timestamp => instant(&at),
+        Type::Date => format!("DATE '{}'", at.format("%Y-%m-%d")),
+        _ => format!("DATETIME '{}'", at.format("%Y-%m-%d %H:%M:%S%.6f")),
+    }
+}
+
+/// A watermark as a value of the cursor's type.
+fn value(ty: &Type, mark: &str) -> String {
+    match (ty, moment::read(mark)) {
+        (Type::Date | Type::DateTime | Type::Timestamp, Some(at)) => written(ty, at),
+        (Type::String, _) => text(mark),
+        _ => format!("CAST({} AS {ty})", text(mark)),
+    }
+}
+
+/// Rows that the script itself reads of another table.
+pub(super) struct ReadThere {
+    /// Reads the rows, then the ones that do not cast, into temporary tables.
+    statements: Vec<String>,
+    /// The rows that are read.
+    read: String,
+    /// The rows that do not cast, with `_where`, `_reason`, `_row` and the key.
+    rejects: String,
+}
+
+impl ReadThere {
+    /// Begins the landing of a table: what does not cast is kept and counted, and too much of it ends the script.
+    pub(super) fn begin(&self, script: &mut Script, state: &str, table: &Table) {
+        for statement in &self.statements {
+            script.raw(statement);
+        }
+        let Self { read, rejects, .. } = self;
+        if table.max_rejected_share < 1.0 {
+            script.raw(&format!(
+                "SET dwc_keys = ARRAY(\nSELECT TO_JSON_STRING(STRUCT(_n.rejected AS rejected, _n.seen AS seen)) FROM (\n\
+                 SELECT (SELECT COUNT(*) FROM {rejects}) AS rejected, (SELECT COUNT(*) FROM {read}) AS seen\n\
+                 ) AS _n WHERE _n.rejected > 0 AND _n.rejected / _n.seen > {})",
+                table.max_rejected_share
+            ));
+            script.holds_if("ARRAY_LENGTH(dwc_keys) > 0", script.next(), "dwc_keys[OFFSET(0)]");
+        }
+        script.add(&Statement { sql: format!("SELECT COUNT(*) AS rejected FROM {rejects}"), reads: Reads::Counts });
+        script.raw(&format!(
+            "INSERT INTO `{state}`.`error_events` (batch, source_table, screen, place, reason, source_row)\n\
+             SELECT dwc_batch, {}, 'cast', _r._where, _r._reason, _r._row FROM {rejects} AS _r",
+            text(&table.address)
+        ));
+    }
+}
