@@ -91,6 +91,34 @@ fn every_script_that_is_sent() {
 }
 
 #[test]
+fn every_script_of_a_change_its_way_back_and_an_environment() {
+    let emulator = BigQueryEmulator::start();
+    let server = BigQueryServer::before(Some(emulator.address()));
+    let disk = Project::new(SHOP);
+    let dwc = |arguments: &[&str]| dwc(&server.address(), disk.path(), arguments);
+    dwc(&["apply", "--auto-approve"]);
+    dwc(&["run", "--at", "2026-04-01"]);
+    dwc(&["env", "create", "review", "--expires", "7d"]);
+    let store = disk.read("models/store.yml");
+    disk.write("models/store.yml", &store.replace("  store_name: {", "  shop_name: { expr: store_name,"));
+    let shop = disk.read("models/shop.yml");
+    disk.write("models/shop.yml", &shop.replace("opened_on: DATE", "opened_on: STRING"));
+    dwc(&["apply", "--auto-approve", "--env", "review", "--allow-destructive", "store"]);
+    dwc(&["env", "diff", "review"]);
+    dwc(&["env", "list"]);
+    dwc(&["env", "drop", "review"]);
+    dwc(&["apply", "--auto-approve", "--allow-destructive", "store"]);
+    dwc(&["state", "history"]);
+    dwc(&["state", "unlock", "--auto-approve"]);
+    disk.write("models/store.yml", &store);
+    disk.write("models/shop.yml", &shop);
+    dwc(&["state", "rollback", "--auto-approve"]);
+    dwc(&["plan"]);
+    let (scripts, _) = analyze_sent(&server, "", None);
+    assert!(scripts > 40, "{scripts} scripts");
+}
+
+#[test]
 fn every_script_over_tables_that_another_tool_landed() {
     let emulator = BigQueryEmulator::start();
     let other = emulator.warehouse("elsewhere");

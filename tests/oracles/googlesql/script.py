@@ -227,6 +227,9 @@ def table_of(resolved):
     defined = field(resolved, "column_definition_list") or []
     output = field(resolved, "output_column_list") or []
     columns = [(c.name, c.type) for c in defined] or [(c.name, c.column.type) for c in output]
+    cloned = field(resolved, "clone_from")
+    if not columns and cloned is not None:
+        columns = [(c.name, c.type) for c in field(cloned, "column_list")]
     partition = [leaf(p) for p in field(resolved, "partition_by_list") or []]
     return Table(
         columns,

@@ -245,9 +245,12 @@ impl Sides<'_> {
         counts.extend(
             differs.iter().enumerate().map(|(at, differs)| format!("{count_if}({both} AND {differs}) AS c{at}")),
         );
+        let names = key.iter().chain(compared.iter().map(|column| &column.name));
+        let names: Vec<String> = names.map(|name| quote(name)).collect();
+        let names = names.join(", ");
         format!(
-            "SELECT {}\nFROM (SELECT 1 AS _dwc_side, * FROM {here}{real}) AS e\n\
-             FULL JOIN (SELECT 1 AS _dwc_side, * FROM {there}{real}) AS o ON {}",
+            "SELECT {}\nFROM (SELECT 1 AS _dwc_side, {names} FROM {here}{real}) AS e\n\
+             FULL JOIN (SELECT 1 AS _dwc_side, {names} FROM {there}{real}) AS o ON {}",
             counts.join(",\n  "),
             self.matched(key)
         )

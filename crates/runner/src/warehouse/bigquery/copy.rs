@@ -275,11 +275,11 @@ impl BigQueryWarehouse {
                         .iter()
                         .zip(row)
                         .map(|(column, value)| match value {
-                            Some(_) => format!("`{}` = {}", column.name, column.literal(value.as_deref())),
-                            None => format!("`{}` IS NULL", column.name),
+                            Some(_) => format!("_t.`{}` = {}", column.name, column.literal(value.as_deref())),
+                            None => format!("_t.`{}` IS NULL", column.name),
                         })
                         .collect();
-                    all.push(format!("DELETE FROM {path} WHERE {}", equal.join(" AND ")));
+                    all.push(format!("DELETE FROM {path} AS _t WHERE {}", equal.join(" AND ")));
                 }
             }
             let count = copy.number(&format!("SELECT COUNT(*) FROM ({added})"))?.unwrap_or(0);
