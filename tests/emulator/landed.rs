@@ -12,7 +12,7 @@ use dwc_tests::shop::SHOP;
 use super::{apply, at, checked, compare, embedded_but, emulated_but, run, told};
 
 /// A statement in the engine's words.
-fn execute(engine: Engine<'_>, statement: &str) {
+pub(super) fn execute(engine: Engine<'_>, statement: &str) {
     match engine {
         Engine::BigQuery(warehouse) => drop(warehouse.table(statement).unwrap_or_else(|error| panic!("{error:?}"))),
         Engine::DuckDb(warehouse) => {
@@ -28,7 +28,7 @@ fn execute(engine: Engine<'_>, statement: &str) {
 }
 
 /// What both engines name or order in their own way.
-const OWN: &[&str] = &["_state", "_row_key", "source_row"];
+pub(super) const OWN: &[&str] = &["_state", "_row_key", "source_row"];
 
 fn both(here: &DuckDbWarehouse, there: &dwc_runner::BigQueryWarehouse) {
     compare(&embedded_but(here, OWN), &emulated_but(there, here, OWN));
