@@ -1,6 +1,7 @@
 //! Every BigQuery statement that the sample warehouses can lead to, analyzed by Google's own analyzer in apply order,
 //! from an empty catalog.
 
+mod casts;
 mod corpus;
 mod partitions;
 mod sent;

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::analyze;
 
-fn dwc(address: &str, folder: &Path, arguments: &[&str]) -> String {
+pub(super) fn dwc(address: &str, folder: &Path, arguments: &[&str]) -> String {
     let mut command = Command::new(dwc_binary());
     command.arg("--project-dir").arg(folder).args(arguments).args(["--target", "prod"]);
     command.env("DWC_BIGQUERY_ENDPOINT", address).env("DWC_BIGQUERY_TOKEN", "emulated");

@@ -139,20 +139,39 @@ fn within(cursor: &Column, ty: &str, windows: &[Interval], zone: Tz) -> String {
     format!(" WHERE {}", parts.join(" OR "))
 }
 
-/// A column as the declared type; NULL where a value is none. A number with a fraction is no whole number.
-fn cast(name: &str, ty: &str, there: &str) -> String {
+/// A moment as a text of GoogleSQL spells it, without its zone.
+const MOMENT: &str = "[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([ Tt][0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}([.][0-9]+)?)?";
+
+/// A column as the declared type; NULL where a value is none, as GoogleSQL has it. A number with a fraction is no whole
+/// number.
+fn cast(name: &str, declared: &Type, ty: &str, there: &str) -> String {
     let at = quote(name);
-    match (ty, there) {
-        ("VARCHAR", _) => format!("CAST({at} AS VARCHAR)"),
-        ("BIGINT", "VARCHAR") => {
+    let if_like =
+        |pattern: &str, cast: String| format!("CASE WHEN regexp_full_match({at}, '{pattern}') THEN {cast} END");
+    match (declared, there) {
+        (Type::String, _) => format!("CAST({at} AS VARCHAR)"),
+        (Type::Int64, "VARCHAR") => {
             format!("CASE WHEN regexp_full_match(trim({at}), '[+-]?[0-9]+') THEN TRY_CAST(trim({at}) AS BIGINT) END")
         }
-        ("BIGINT", there) if ["DOUBLE", "FLOAT", "DECIMAL"].iter().any(|word| there.starts_with(word)) => {
+        (Type::Int64, there) if ["DOUBLE", "FLOAT", "DECIMAL"].iter().any(|word| there.starts_with(word)) => {
             format!("CASE WHEN {at} = trunc({at}) THEN TRY_CAST({at} AS BIGINT) END")
         }
-        ("JSON", "VARCHAR") => format!("CASE WHEN json_valid({at}) THEN CAST({at} AS JSON) END"),
-        ("JSON", _) => format!("to_json({at})"),
-        (ty, "VARCHAR") if ty.starts_with("DECIMAL") || ty == "DOUBLE" => format!("TRY_CAST(trim({at}) AS {ty})"),
+        (Type::Json, "VARCHAR") => format!("CASE WHEN json_valid({at}) THEN CAST({at} AS JSON) END"),
+        (Type::Json, _) => format!("to_json({at})"),
+        // A day with a time is no day, and no time of day.
+        (Type::Date, "VARCHAR") => if_like("[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}", format!("TRY_CAST({at} AS DATE)")),
+        (Type::Time, "VARCHAR") => {
+            if_like("[0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}([.][0-9]+)?", format!("TRY_CAST({at} AS TIME)"))
+        }
+        (Type::DateTime, "VARCHAR") => if_like(MOMENT, format!("TRY_CAST({at} AS TIMESTAMP)")),
+        (Type::Timestamp, "VARCHAR") => {
+            let zoned = format!("make_timestamp(epoch_us(TRY_CAST({at} AS TIMESTAMPTZ)))");
+            format!(
+                "CASE WHEN regexp_full_match({at}, '{MOMENT}') THEN TRY_CAST({at} AS TIMESTAMP) \
+                 WHEN regexp_full_match({at}, '{MOMENT}([Zz]|[+-][0-9]{{1,2}}(:[0-9]{{2}})?)') THEN {zoned} END"
+            )
+        }
+        (number, "VARCHAR") if number.is_numeric() => format!("TRY_CAST(trim({at}) AS {ty})"),
         _ => format!("TRY_CAST({at} AS {ty})"),
     }
 }
@@ -269,7 +288,7 @@ fn casts(request: &Request<'_>, landing: &Landing) -> Vec<(String, String)> {
         }
         let there = request.known.iter().find(|known| known.name == name).map_or("VARCHAR", |known| known.ty.as_str());
         let ty = landing.stage.columns.iter().find(|(known, _)| *known == name).map_or("VARCHAR", |(_, ty)| ty);
-        let cast = cast(&name, ty, there);
+        let cast = cast(&name, &column.ty, ty, there);
         (name, cast)
     };
     request.table.columns.iter().map(of).collect()

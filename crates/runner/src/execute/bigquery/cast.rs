@@ -48,6 +48,8 @@ pub(super) fn cast(table: &Table, column: &Column, there: &str, zone: &str) -> R
         (_, Type::Json) => exact(format!("TO_JSON({at})")),
         (Type::Json | Type::Array(_) | Type::Struct(_), Type::String) => exact(format!("TO_JSON_STRING({at})")),
         (Type::Bytes, Type::String) => fails(format!("SAFE_CAST({at} AS STRING)")),
+        // Without the zone, which is UTC for all of them.
+        (Type::Timestamp, Type::String) => exact(format!("REPLACE(CAST({at} AS STRING), '+00', '')")),
         (_, Type::String) => exact(format!("CAST({at} AS STRING)")),
         (Type::String, _) => of_text(&at, to),
         (Type::Json, _) => of_text(&format!("JSON_VALUE({at})"), to),
@@ -55,10 +57,12 @@ pub(super) fn cast(table: &Table, column: &Column, there: &str, zone: &str) -> R
         (Type::Float64 | Type::Numeric(_) | Type::BigNumeric(_), Type::Int64) => {
             fails(format!("IF({at} = TRUNC({at}), SAFE_CAST({at} AS INT64), NULL)"))
         }
+        (Type::Float64 | Type::Numeric(_) | Type::BigNumeric(_), Type::Bool) => exact(format!("{at} <> 0")),
+        (Type::Bool, to) if to.is_numeric() => fails(safe(&format!("CAST({at} AS INT64)"), to)),
         (Type::DateTime, Type::Timestamp) => fails(format!("SAFE.TIMESTAMP({at}, {zone})")),
         (Type::Timestamp, Type::DateTime) => fails(format!("SAFE.DATETIME({at}, {zone})")),
         (Type::Timestamp, Type::Date) => fails(format!("SAFE.DATE({at}, {zone})")),
-        (from, to) if has_cast(from, to) => fails(format!("SAFE_CAST({at} AS {to})")),
+        (from, to) if has_cast(from, to) => fails(safe(&at, to)),
         _ => of_text(&format!("TO_JSON_STRING({at})"), to),
     })
 }
@@ -67,15 +71,37 @@ pub(super) fn cast(table: &Table, column: &Column, there: &str, zone: &str) -> R
 fn of_text(at: &str, to: &Type) -> Cast {
     let sql = match to {
         Type::String => return Cast { sql: at.to_owned(), may_fail: false },
-        // In other notations a text is no whole number either.
+        // In other notations a text is no number.
+        Type::Float64 => {
+            format!("IF(REGEXP_CONTAINS({at}, r'^ *0[xX]'), NULL, {})", safe(&format!("TRIM({at})"), to))
+        }
         Type::Int64 => {
             format!("IF(REGEXP_CONTAINS(TRIM({at}), r'^[+-]?[0-9]+$'), SAFE_CAST(TRIM({at}) AS INT64), NULL)")
         }
         Type::Json => format!("SAFE.PARSE_JSON({at}, wide_number_mode => 'round')"),
-        Type::Numeric(_) | Type::BigNumeric(_) | Type::Float64 => format!("SAFE_CAST(TRIM({at}) AS {to})"),
-        _ => format!("SAFE_CAST({at} AS {to})"),
+        Type::Bool => format!(
+            "CASE WHEN LOWER({at}) IN ('true', 't', 'yes', 'y', '1') THEN TRUE \
+             WHEN LOWER({at}) IN ('false', 'f', 'no', 'n', '0') THEN FALSE END"
+        ),
+        Type::Numeric(_) | Type::BigNumeric(_) => safe(&format!("TRIM({at})"), to),
+        _ => safe(at, to),
     };
     Cast { sql, may_fail: true }
+}
+
+/// A cast that gives NULL where a value is none of the type. One to a type of declared digits would fail where a value has
+/// more of them.
+fn safe(at: &str, to: &Type) -> String {
+    let plain = to.plain();
+    let cast = format!("SAFE_CAST({at} AS {plain})");
+    let (Type::Numeric(Some(precision)) | Type::BigNumeric(Some(precision))) = to else { return cast };
+    let whole = usize::from(precision.digits.saturating_sub(precision.scale));
+    let rounded = format!("ROUND({cast}, {})", precision.scale);
+    let most = if matches!(plain, Type::Numeric(_)) { 29 } else { 38 };
+    if whole >= most {
+        return rounded;
+    }
+    format!("IF(ABS({rounded}) < {plain} '1{}', {rounded}, NULL)", "0".repeat(whole))
 }
 
 /// Whether GoogleSQL casts one to the other, texts aside.
@@ -83,7 +109,7 @@ fn of_text(at: &str, to: &Type) -> Cast {
 fn has_cast(from: &Type, to: &Type) -> bool {
     let is_number = |ty: &Type| ty.is_numeric();
     match (from, to) {
-        (Type::Int64, Type::Bool) | (Type::Bool, Type::Int64) => true,
+        (Type::Int64, Type::Bool) => true,
         (Type::Date, Type::DateTime | Type::Timestamp) => true,
         (Type::DateTime, Type::Date | Type::Time) | (Type::Timestamp, Type::Time) => true,
         (from, to) => is_number(from) && is_number(to),
