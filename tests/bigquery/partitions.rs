@@ -86,9 +86,10 @@ fn load(fact: &str) -> (Vec<Statement>, Result<String, String>) {
     analyze(&mut analyzer, "schema", &ddl.concat(), &mut problems);
     analyze(&mut analyzer, "increment", &script(&statements), &mut problems);
     analyze(&mut analyzer, "full", &script(&model.full), &mut problems);
-    assert!(problems.is_empty(), "{}", problems.join("\n"));
     let mode =
-        sql::partition_modes(&project).into_iter().find(|mode| mode.model == "sale").expect("a partitioned fact");
+        sql::partition_modes(&project, "dw").into_iter().find(|mode| mode.model == "sale").expect("a partitioned fact");
+    analyze(&mut analyzer, "sample", &format!("{};\n", mode.sample), &mut problems);
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
     (statements, mode.proof)
 }
 

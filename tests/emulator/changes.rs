@@ -64,6 +64,18 @@ fn what_others_have_changed_is_told_and_set_right() {
 }
 
 #[test]
+fn a_plan_asks_by_a_dry_run_what_a_load_reads() {
+    let emulator = BigQueryEmulator::start();
+    let disk = Project::new(SHOP);
+    edit(&disk, "models/sale.yml", "event_time: ordered_at", "event_time: ordered_at\npartition_by: ordered_at");
+    let text = done(&emulator, disk.path(), &["plan"]);
+    assert!(text.contains("sale: all of them (unknown): `ordered_at` is not part of the grain key"), "{text}");
+    done(&emulator, disk.path(), &["apply", "--auto-approve"]);
+    let text = done(&emulator, disk.path(), &["plan"]);
+    assert!(text.contains(" B a statement, ") && text.contains("USD on demand): `ordered_at` is not"), "{text}");
+}
+
+#[test]
 fn a_table_of_others_under_a_needed_name_stops_an_apply() {
     let emulator = BigQueryEmulator::start();
     let disk = loaded(&emulator);

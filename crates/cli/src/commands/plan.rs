@@ -3,7 +3,7 @@
 use dwc_compiler::diagnostic::Code;
 use dwc_compiler::model::{ModelId, select_modified};
 use dwc_compiler::plan::{ChangeSet, diff};
-use dwc_compiler::sql;
+use dwc_compiler::sql::{self, PartitionMode};
 use dwc_runner::{Error, SavedPlan, Warehouse, plan, read_revision};
 
 use super::context::{self, Context};
@@ -28,8 +28,9 @@ pub(super) fn run(global: &Global, args: &PlanArgs) -> Result<Exit, Error> {
     only_selected(&context, &planned.set, &mut view)?;
     let mut under = String::new();
     if let Warehouse::BigQuery(warehouse) = &warehouse {
-        let size = |fact: &str| warehouse.size_of(fact).ok().flatten();
-        under = views::partitions::human(&sql::partition_modes(&context.project), &size);
+        // A fact that is not there yet cannot be asked.
+        let bytes = |mode: &PartitionMode| warehouse.bytes_of(&mode.sample).ok();
+        under = views::partitions::human(&sql::partition_modes(&context.project, warehouse.schema()), &bytes);
     }
     write_plan(global, args, &view, &under)
 }

@@ -8,14 +8,14 @@ use dwc_compiler::sql::PartitionMode;
 /// <https://cloud.google.com/bigquery/pricing#on_demand_pricing>
 const TEBIBYTE: f64 = 6.25;
 
-/// One line a fact. `size` gives the bytes that a fact's table holds, where it is there.
-pub(crate) fn human(modes: &[PartitionMode], size: &dyn Fn(&str) -> Option<u64>) -> String {
+/// One line a fact. `bytes` gives what its sample would read, as a dry run says; `None` where the fact is not there yet.
+pub(crate) fn human(modes: &[PartitionMode], bytes: &dyn Fn(&PartitionMode) -> Option<u64>) -> String {
     if modes.is_empty() {
         return String::new();
     }
     let mut text = "\npartitions that a load reads:\n".to_owned();
     for mode in modes {
-        let most = size(&mode.model).map_or_else(
+        let most = bytes(mode).map_or_else(
             || "unknown".to_owned(),
             |bytes| {
                 let sign = if bytes == 0 { "" } else { "≤ " };
@@ -23,7 +23,7 @@ pub(crate) fn human(modes: &[PartitionMode], size: &dyn Fn(&str) -> Option<u64>)
             },
         );
         let (what, why) = match &mode.proof {
-            Ok(why) => (format!("those of the batch, by `{}`", mode.column), why),
+            Ok(why) => (format!("those of the batch, by `{}` (yesterday and today: {most})", mode.column), why),
             Err(why) => (format!("all of them ({most})"), why),
         };
         let _ = writeln!(text, "    {}: {what}: {why}", mode.model);
@@ -56,13 +56,19 @@ mod tests {
 
     #[test]
     fn a_fact_that_is_not_pruned_says_what_it_may_cost() {
-        let mode = |model: &str, proof| PartitionMode { model: model.to_owned(), column: "day".to_owned(), proof };
+        let mode = |model: &str, proof| PartitionMode {
+            model: model.to_owned(),
+            column: "day".to_owned(),
+            proof,
+            sample: String::new(),
+        };
         let modes = [mode("sale", Err("it may change".to_owned())), mode("visit", Ok("`insert_only`".to_owned()))];
-        let text = human(&modes, &|_| Some(3 << 40));
+        let text = human(&modes, &|mode| Some(if mode.proof.is_ok() { 3 << 30 } else { 3 << 40 }));
         assert_eq!(
             text,
             "\npartitions that a load reads:\n    sale: all of them (≤ 3.0 TiB a statement, ≤ 18.7500 USD on demand): it may \
-             change\n    visit: those of the batch, by `day`: `insert_only`\n"
+             change\n    visit: those of the batch, by `day` (yesterday and today: ≤ 3.0 GiB a statement, ≤ 0.0183 USD on \
+             demand): `insert_only`\n"
         );
         assert!(human(&modes[..1], &|_| None).contains("(unknown)"));
     }

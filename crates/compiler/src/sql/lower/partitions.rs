@@ -30,21 +30,25 @@ pub struct PartitionMode {
     pub column: String,
     /// Why a load reads no partition but those of its batch, or why it reads them all.
     pub proof: Result<String, String>,
+    /// A query that reads what a statement of a load reads at most, of a batch that touches yesterday and today: for a dry run.
+    pub sample: String,
 }
 
-/// How the loads of every partitioned fact treat its partitions, in load order.
+/// How the loads of every partitioned fact treat its partitions, in load order, where the star lies in `schema`.
 #[must_use]
-pub fn partition_modes(project: &Project) -> Vec<PartitionMode> {
-    let lowering = Lowering::new(project, crate::model::TargetType::Bigquery, &project.schema);
+pub fn partition_modes(project: &Project, schema: &str) -> Vec<PartitionMode> {
+    let lowering = Lowering::new(project, crate::model::TargetType::Bigquery, schema);
     let mode = |fact: &Fact| {
-        let column = fact.partition_by.as_ref()?.name.clone();
+        let partition = fact.partition_by.as_ref()?;
+        let column = partition.name.clone();
         let key: Vec<String> = fact.key.iter().map(|column| column.name.clone()).collect();
         let increment = lowering.increment(&fact.query, &key);
         let proof = match &increment {
             Err(whole) if !fact.insert_only => Err(format!("it is computed whole: {}", whole.reason)),
             increment => proof(fact, &column, increment.as_ref().ok()),
         };
-        Some(PartitionMode { model: fact.name.clone(), column, proof })
+        let sample = lowering.sample(fact, &column, &partition.ty, proof.is_ok());
+        Some(PartitionMode { model: fact.name.clone(), column, proof, sample })
     };
     project.facts.iter().filter_map(mode).collect()
 }
@@ -72,6 +76,19 @@ fn proof(fact: &Fact, column: &str, increment: Option<&Increment>) -> Result<Str
 }
 
 impl Lowering<'_> {
+    fn sample(&self, fact: &Fact, column: &str, ty: &Type, prunes: bool) -> String {
+        let (table, name) = (self.star(&fact.name), self.dialect.quote(column));
+        let yesterday = match ty {
+            Type::Date => "DATE_SUB(CURRENT_DATE(), INTERVAL 1 DAY)",
+            Type::DateTime => "DATETIME_SUB(DATETIME_TRUNC(CURRENT_DATETIME(), DAY), INTERVAL 1 DAY)",
+            _ => "TIMESTAMP_SUB(TIMESTAMP_TRUNC(CURRENT_TIMESTAMP(), DAY), INTERVAL 1 DAY)",
+        };
+        // A table may ask for a condition on its partitions even where all of them are read.
+        let condition =
+            if prunes { format!("{name} >= {yesterday}") } else { format!("{name} IS NOT NULL OR {name} IS NULL") };
+        format!("SELECT * FROM {table} WHERE {condition}")
+    }
+
     /// The partitions that a load of a fact can affect, where the engine prunes and a proof is there.
     pub(super) fn range(&self, fact: &Fact, increment: Option<&Increment>) -> Option<Range> {
         let column = fact.partition_by.as_ref().filter(|_| self.dialect.prunes_partitions())?;

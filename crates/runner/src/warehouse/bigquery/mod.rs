@@ -179,12 +179,12 @@ impl BigQueryWarehouse {
         Ok((rows.names, rows.rows))
     }
 
-    /// The bytes that a table of the star holds; `None` where it is not there.
+    /// The bytes that a query would read, by a dry run, which BigQuery does not bill.
     ///
     /// # Errors
     /// BigQuery's own.
-    pub fn size_of(&self, table: &str) -> Result<Option<u64>, Error> {
-        Ok(self.facts(&self.dataset, table)?.and_then(|facts| facts.bytes))
+    pub fn bytes_of(&self, sql: &str) -> Result<u64, Error> {
+        self.client.bytes_of(sql).map_err(worldly)
     }
 
     /// A table as it is now.
