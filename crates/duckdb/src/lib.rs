@@ -2,6 +2,7 @@
 //! Nothing else in the workspace names the `duckdb` crate; it must not know about models or plans.
 
 pub use duckdb::{self, Connection, Error};
+use duckdb::Config;
 
 mod functions;
 
@@ -14,13 +15,21 @@ SET ieee_floating_point_ops = true;
 SET preserve_insertion_order = true;
 ";
 
+/// The oldest engine that can read a new file. Up to the version before, a file keeps three kilobytes for each column of a
+/// table that was ever loaded or not, which are read whenever it is opened.
+const READABLE_BY: &str = "v1.2.0";
+
 /// Opens a database file, or one in memory when `path` is `:memory:`, with the settings and scalar
 /// functions that translated GoogleSQL relies on.
 ///
 /// # Errors
 /// The engine's own: a file that is no database, one that another process holds, or one of a newer version.
 pub fn open(path: &str) -> Result<Connection, Error> {
-    let connection = if path == ":memory:" { Connection::open_in_memory()? } else { Connection::open(path)? };
+    let connection = if path == ":memory:" {
+        Connection::open_in_memory()?
+    } else {
+        Connection::open_with_flags(path, Config::default().with("storage_compatibility_version", READABLE_BY)?)?
+    };
     prepare(&connection)?;
     Ok(connection)
 }

@@ -2,6 +2,7 @@
 //! was done is written down with the state, so that a later plan can tell what others have changed since.
 //! It must not know of engines: types and texts are the engine's own words, compared and never read.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -53,6 +54,17 @@ pub struct LiveColumn {
 }
 
 impl Catalog {
+    /// Reads a catalog that was written down: `like` itself where it would be written alike.
+    ///
+    /// # Errors
+    /// A text that is no catalog.
+    pub fn read<'c>(text: &str, like: &'c Self) -> Result<Cow<'c, Self>, serde_json::Error> {
+        if serde_json::to_string(like)? == text {
+            return Ok(Cow::Borrowed(like));
+        }
+        serde_json::from_str(text).map(Cow::Owned)
+    }
+
     /// The part of it that manifests name.
     #[must_use]
     pub fn of(&self, manifests: &[&Manifest]) -> Self {

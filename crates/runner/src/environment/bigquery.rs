@@ -40,7 +40,7 @@ pub fn clone_environment(
     if Engine::from(copy).environment()?.is_some() {
         return Err(taken(name));
     }
-    let Some(applied) = applied::applied(warehouse.copy())? else { return Err(not_applied(target)) };
+    let Some(applied) = applied::applied(warehouse.copy(), None)? else { return Err(not_applied(target)) };
     let (from, to) = (warehouse.schema(), copy.schema());
     let manifest = moved(&applied.manifest, from, to);
     let mut statements = Vec::new();

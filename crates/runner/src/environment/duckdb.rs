@@ -37,7 +37,7 @@ pub fn create_environment(
     if to.exists() {
         return Err(taken(name));
     }
-    let Some(applied) = crate::state::applied::applied(&warehouse)? else {
+    let Some(applied) = crate::state::applied::applied(&warehouse, None)? else {
         return Err(not_applied(target));
     };
     warehouse.execute("FORCE CHECKPOINT")?;

@@ -105,10 +105,7 @@ impl Engine<'_> {
     /// The engine's own.
     pub fn environment(self) -> Result<Option<Environment>, Error> {
         let state = self.state();
-        let there = state.number(
-            "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = '_dwc' AND table_name = 'environment'",
-        )?;
-        if there != Some(1) {
+        if !crate::state::has(state, "environment")? {
             return Ok(None);
         }
         let rows = state.rows("SELECT name, target, serial, created_at, expires_at FROM _dwc.environment")?;

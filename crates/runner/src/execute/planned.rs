@@ -26,8 +26,6 @@ pub struct Planned {
     pub serial: i64,
     /// A digest of the manifest applied last; empty where nothing was ever applied.
     pub state: String,
-    /// A digest of the tables and views that the plan is about, as they are; empty where an apply was cut off.
-    pub live: String,
     /// The manifest applied last.
     pub before: Option<Manifest>,
     /// The manifest of the models.
@@ -69,7 +67,7 @@ impl Counted {
 /// What differs between the state and the models, the warehouse aside: what a run has to know. Returns the serial too.
 pub(super) fn differs(engine: Engine<'_>, project: &Project) -> Result<(ChangeSet, i64), Error> {
     let wanted = sql::manifest(project, engine.ty(), engine.schema(project));
-    let applied = applied::applied(engine.state())?;
+    let applied = applied::applied(engine.state(), Some(&wanted))?;
     let serial = applied.as_ref().map_or(0, |applied| applied.serial);
     Ok((diff(applied.as_ref().map(|applied| &applied.manifest), &wanted), serial))
 }
@@ -81,7 +79,7 @@ pub(super) fn differs(engine: Engine<'_>, project: &Project) -> Result<(ChangeSe
 pub fn plan<'w>(warehouse: impl Into<Engine<'w>>, project: &Project) -> Result<Planned, Error> {
     let engine = warehouse.into();
     let wanted = sql::manifest(project, engine.ty(), engine.schema(project));
-    let applied = applied::applied(engine.state())?;
+    let applied = applied::applied(engine.state(), Some(&wanted))?;
     let begun = applied::begun(engine.state())?;
     if let Some(begun) = &begun
         && begun != &digest(&wanted)?
@@ -93,28 +91,26 @@ pub fn plan<'w>(warehouse: impl Into<Engine<'w>>, project: &Project) -> Result<P
     // What an apply that was cut off has done already is no drift, and it goes on with the statements it began with.
     let is_cut_off = begun.is_some() || (applied.is_none() && engine.is_begun());
     let catalog = if is_cut_off { None } else { Some(engine.catalog()?) };
-    let recorded = match &applied {
-        Some(applied) => applied::catalog(engine.state(), applied.serial)?,
-        None => None,
+    let recorded = match (&applied, &catalog) {
+        (Some(applied), Some(catalog)) => applied::catalog(engine.state(), applied.serial, catalog)?,
+        _ => None,
     };
     let (serial, state, before) = match applied {
         Some(applied) => (applied.serial, applied.digest, Some(applied.manifest)),
         None => (0, String::new(), None),
     };
     let (mut set, drift) = match &catalog {
-        Some(catalog) => compare(before.as_ref(), recorded.as_ref(), catalog, &wanted),
+        Some(catalog) => compare(before.as_ref(), recorded.as_deref(), catalog, &wanted),
         None => (diff(before.as_ref(), &wanted), Vec::new()),
     };
     let in_the_way = drift.iter().any(|drift| drift.kind == DriftKind::ObjectInTheWay);
     let counted = if in_the_way || is_cut_off { Vec::new() } else { counted(engine, project, &mut set)? };
     let statements = sql::change_statements(project, engine.ty(), engine.schema(project), &set);
-    let manifests: Vec<&Manifest> = before.iter().chain([&wanted]).collect();
-    let live = catalog.as_ref().map_or_else(String::new, |catalog| catalog.of(&manifests).digest());
     let mut catalog = catalog.unwrap_or_default();
     if let Engine::BigQuery(warehouse) = engine {
         sizes(warehouse, &set, &mut catalog)?;
     }
-    Ok(Planned { set, drift, counted, statements, serial, state, live, before, wanted, catalog, resumes: is_cut_off })
+    Ok(Planned { set, drift, counted, statements, serial, state, before, wanted, catalog, resumes: is_cut_off })
 }
 
 /// Asks how much the tables hold that change.
@@ -165,6 +161,16 @@ fn is_kept_cast(change: &Change) -> bool {
 }
 
 impl Planned {
+    /// A digest of the tables and views that the plan is about, as they are; empty where an apply was cut off.
+    #[must_use]
+    pub fn live(&self) -> String {
+        if self.resumes {
+            return String::new();
+        }
+        let manifests: Vec<&Manifest> = self.before.iter().chain([&self.wanted]).collect();
+        self.catalog.of(&manifests).digest()
+    }
+
     /// The changes that lose data.
     pub fn destructive(&self) -> impl Iterator<Item = &Change> {
         self.set.changes.iter().filter(|change| change.class == Class::Destructive)

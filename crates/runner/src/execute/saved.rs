@@ -111,7 +111,7 @@ impl SavedPlan {
             models: planned.wanted.digest().map_err(unwritten)?,
             serial: planned.serial,
             state: planned.state.clone(),
-            live: planned.live.clone(),
+            live: planned.live(),
             changes: changes.collect(),
             drift: planned.drift.clone(),
             statements: statements.collect(),
@@ -212,7 +212,7 @@ impl SavedPlan {
             };
             return moved(Code::StateMoved, why);
         }
-        if self.live != now.live {
+        if self.live != now.live() {
             let why = "tables or views that the plan is about were changed in the warehouse after it was saved";
             return moved(Code::SchemaMoved, why.to_owned());
         }

@@ -1,9 +1,11 @@
 //! What was applied last: the manifest, its serial, and the catalog as it was then. It must not compare them with anything.
 
+use std::borrow::Cow;
+
 use dwc_compiler::diagnostic::Code;
 use dwc_compiler::plan::{Catalog, MANIFEST_FORMAT, Manifest};
 
-use super::{damaged, exists, literal};
+use super::{damaged, exists, has, literal};
 use crate::{DuckDbWarehouse, Error};
 
 /// What the last apply left in the state.
@@ -17,8 +19,8 @@ pub(crate) struct Applied {
     pub(crate) digest: String,
 }
 
-/// What was applied last; `None` where nothing ever was.
-pub(crate) fn applied(warehouse: &DuckDbWarehouse) -> Result<Option<Applied>, Error> {
+/// What was applied last; `None` where nothing ever was. Objects that are as in `like` are shared with it.
+pub(crate) fn applied(warehouse: &DuckDbWarehouse, like: Option<&Manifest>) -> Result<Option<Applied>, Error> {
     if !exists(warehouse)? {
         return Ok(None);
     }
@@ -39,23 +41,23 @@ pub(crate) fn applied(warehouse: &DuckDbWarehouse) -> Result<Option<Applied>, Er
         return Err(half_written("it has no manifest"));
     };
     let serial = serial.parse().map_err(|_| damaged("a serial is no number"))?;
-    let format = serde_json::from_str::<Format>(text).map(|format| format.format);
-    if let Ok(format) = format
-        && format > MANIFEST_FORMAT
-    {
-        return Err(Error::coded(
+    let newer = |format| {
+        Error::coded(
             Code::StateNewer,
             format!("the manifest has format {format}, and this dwc knows {MANIFEST_FORMAT}"),
         )
-        .help("use the dwc that wrote it, or a newer one"));
-    }
-    let manifest: Manifest = serde_json::from_str(text).map_err(|error| {
-        if error.is_eof() {
-            half_written("its manifest ends too early")
-        } else {
-            damaged(&format!("its manifest is no manifest: {error}"))
+        .help("use the dwc that wrote it, or a newer one")
+    };
+    let manifest = Manifest::read(text, like).map_err(|error| {
+        match serde_json::from_str::<Format>(text) {
+            Ok(Format { format }) if format > MANIFEST_FORMAT => newer(format),
+            _ if error.is_eof() => half_written("its manifest ends too early"),
+            _ => damaged(&format!("its manifest is no manifest: {error}")),
         }
     })?;
+    if manifest.format > MANIFEST_FORMAT {
+        return Err(newer(manifest.format));
+    }
     let digest = super::digest(text.as_bytes());
     Ok(Some(Applied { serial, manifest, digest }))
 }
@@ -71,25 +73,25 @@ fn half_written(reason: &str) -> Error {
         .help("restore the warehouse from a copy, or take it back with `dwc state rollback`; nothing was changed")
 }
 
-/// The catalog as it was after the apply of a serial; `None` where an older dwc did not write it down.
-pub(crate) fn catalog(warehouse: &DuckDbWarehouse, serial: i64) -> Result<Option<Catalog>, Error> {
-    let there = warehouse.number(
-        "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = '_dwc' AND table_name = 'catalog'",
-    )?;
-    if there != Some(1) {
+/// The catalog as it was after the apply of a serial, which is `live` where nothing has changed since; `None` where an
+/// older dwc did not write it down.
+pub(crate) fn catalog<'c>(
+    warehouse: &DuckDbWarehouse,
+    serial: i64,
+    live: &'c Catalog,
+) -> Result<Option<Cow<'c, Catalog>>, Error> {
+    if !has(warehouse, "catalog")? {
         return Ok(None);
     }
     let rows = warehouse.rows(&format!("SELECT catalog FROM _dwc.catalog WHERE serial = {serial}"))?;
     let Some(text) = rows.into_iter().next().and_then(|row| row.into_iter().next()).flatten() else { return Ok(None) };
-    serde_json::from_str(&text).map(Some).map_err(|error| damaged(&format!("its catalog is no catalog: {error}")))
+    let read = Catalog::read(&text, live);
+    read.map(Some).map_err(|error| damaged(&format!("its catalog is no catalog: {error}")))
 }
 
 /// The digest of the manifest that an apply has begun and not ended with; `None` where the last one ended.
 pub(crate) fn begun(warehouse: &DuckDbWarehouse) -> Result<Option<String>, Error> {
-    let there = warehouse.number(
-        "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = '_dwc' AND table_name = 'journal'",
-    )?;
-    if there != Some(1) {
+    if !has(warehouse, "journal")? {
         return Ok(None);
     }
     let rows = warehouse.rows("SELECT digest FROM _dwc.journal")?;

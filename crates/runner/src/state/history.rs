@@ -56,7 +56,7 @@ fn history(rows: Vec<Vec<Option<String>>>, has_snapshot: &dyn Fn(i64) -> bool) -
             return Err(damaged("a manifest is without its serial or time"));
         };
         let serial: i64 = serial.parse().map_err(|_| damaged("a serial is no number"))?;
-        let manifest: Manifest = serde_json::from_str(text)
+        let manifest: Manifest = Manifest::read(text, before.as_ref())
             .map_err(|error| damaged(&format!("manifest {serial} is no manifest: {error}")))?;
         let set = diff(before.as_ref(), &manifest);
         let count = |action: Action| set.changes.iter().filter(|change| change.action == action).count();

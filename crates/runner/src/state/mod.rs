@@ -85,14 +85,16 @@ const FIRST_TABLES: &[&str] = &[
 
 /// Whether the warehouse has a state at all.
 pub(crate) fn exists(warehouse: &DuckDbWarehouse) -> Result<bool, Error> {
-    let found = warehouse.rows("SELECT table_name FROM information_schema.tables WHERE table_schema = '_dwc'")?;
-    let found: Vec<String> = found.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect();
-    let has = |name: &str| found.iter().any(|known| known == name);
-    if !FIRST_TABLES.iter().any(|name| has(name)) {
+    let mut missing = Vec::new();
+    for name in FIRST_TABLES {
+        if !has(warehouse, name)? {
+            missing.push(*name);
+        }
+    }
+    if missing.len() == FIRST_TABLES.len() {
         return Ok(false);
     }
     check_format(warehouse)?;
-    let missing: Vec<&str> = FIRST_TABLES.iter().copied().filter(|name| !has(name)).collect();
     if missing.is_empty() {
         return Ok(true);
     }
@@ -100,10 +102,14 @@ pub(crate) fn exists(warehouse: &DuckDbWarehouse) -> Result<bool, Error> {
         .help("restore the warehouse from a copy, or take it back with `dwc state rollback`; nothing was changed"))
 }
 
+/// Whether the state has a table of this name. It asks for the name alone: the engine's list of tables is made of all
+/// that the warehouse has.
+pub(crate) fn has(warehouse: &DuckDbWarehouse, table: &str) -> Result<bool, Error> {
+    warehouse.has_table("_dwc", table)
+}
+
 fn check_format(warehouse: &DuckDbWarehouse) -> Result<(), Error> {
-    let meta = warehouse
-        .number("SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = '_dwc' AND table_name = 'meta'")?;
-    if meta != Some(1) {
+    if !has(warehouse, "meta")? {
         return Ok(());
     }
     match warehouse.number("SELECT MAX(format) FROM _dwc.meta")? {

@@ -102,6 +102,17 @@ impl DuckDbWarehouse {
         Ok(first.and_then(|value| value.parse().ok()))
     }
 
+    /// Whether there is a table or view of this name, found by it.
+    pub(crate) fn has_table(&self, schema: &str, name: &str) -> Result<bool, Error> {
+        let sql = format!("SELECT 0 FROM {schema}.{name} LIMIT 0");
+        match self.connection.prepare(&sql) {
+            Ok(_) => Ok(true),
+            // The engine has no other word for it; what it says otherwise is told.
+            Err(cause) if cause.to_string().contains("does not exist") => Ok(false),
+            Err(cause) => Err(refused(&sql, cause)),
+        }
+    }
+
     /// Runs work in one transaction: all of it is kept, or nothing.
     pub(crate) fn transaction<T, E: From<Error>>(&self, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
         self.execute("BEGIN TRANSACTION")?;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::dimension::{Audited, outrigger_columns};
-use super::partitions::Range;
+use super::partitions::{Pieces, Range};
 use super::relations::Moment;
 use super::{Lowering, problems_at};
 use crate::diagnostic::{Code, Diagnostic};
@@ -48,6 +48,7 @@ struct Load<'a> {
     flags_deletes: bool,
     insert_only: bool,
     range: Option<Range>,
+    pieces: Option<Pieces>,
 }
 
 #[derive(Serialize)]
@@ -192,6 +193,7 @@ impl Lowering<'_> {
                 flags_deletes: fact.on_delete == FactOnDelete::Flag,
                 insert_only: fact.insert_only,
                 range: self.range(fact, increment),
+                pieces: self.pieces(fact, increment),
             },
         ));
         statements.extend(self.fact_audits(fact, Audited::Touched));

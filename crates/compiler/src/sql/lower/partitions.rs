@@ -21,6 +21,20 @@ pub(super) struct Range {
     within_t: String,
 }
 
+/// Days of which a statement of a whole load writes rows at most: a row may leave the partition of another day, and BigQuery
+/// lets one statement change 4,000 of them.
+/// <https://cloud.google.com/bigquery/quotas#partitioned_tables>
+const DAYS_AT_ONCE: u32 = 2000;
+
+/// A whole load that is written in pieces of so many days.
+#[derive(Serialize)]
+pub(super) struct Pieces {
+    /// The day of a row `_s`, the least there is for one without.
+    day: String,
+    /// How many days are written at once.
+    most: u32,
+}
+
 /// How the loads of a fact treat the partitions of its table on BigQuery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartitionMode {
@@ -89,6 +103,14 @@ impl Lowering<'_> {
         format!("SELECT * FROM {table} WHERE {condition}")
     }
 
+    /// How a load that computes a fact whole is divided, where the engine limits what one statement may change.
+    pub(super) fn pieces(&self, fact: &Fact, increment: Option<&Increment>) -> Option<Pieces> {
+        let is_whole = increment.is_none() && self.dialect.prunes_partitions();
+        let column = fact.partition_by.as_ref().filter(|_| is_whole)?;
+        let name = self.dialect.quote(&column.name);
+        Some(Pieces { day: format!("COALESCE(DATE(_s.{name}), DATE '0001-01-01')"), most: DAYS_AT_ONCE })
+    }
+
     /// The partitions that a load of a fact can affect, where the engine prunes and a proof is there.
     pub(super) fn range(&self, fact: &Fact, increment: Option<&Increment>) -> Option<Range> {
         let column = fact.partition_by.as_ref().filter(|_| self.dialect.prunes_partitions())?;
@@ -103,13 +125,19 @@ impl Lowering<'_> {
             Type::Date => format!("SELECT {end}({name}) FROM ({rows}) AS _r"),
             _ => format!("SELECT DATE({end}({name})) FROM ({rows}) AS _r"),
         };
+        // A part of the grain key is never NULL. Another column may be, and rows without a day have a partition of their own.
+        let may_be_null = !fact.key.iter().any(|key| key.name == column.name);
         let within = |alias: &str| {
-            let of = match column.ty {
-                Type::Date => return format!("{alias}.{name} BETWEEN dwc_first AND dwc_last"),
-                Type::DateTime => "DATETIME",
-                _ => "TIMESTAMP",
+            let days = match column.ty {
+                Type::Date => format!("{alias}.{name} BETWEEN dwc_first AND dwc_last"),
+                _ => {
+                    let of = if column.ty == Type::DateTime { "DATETIME" } else { "TIMESTAMP" };
+                    format!(
+                        "{alias}.{name} >= {of}(dwc_first) AND {alias}.{name} < {of}(DATE_ADD(dwc_last, INTERVAL 1 DAY))"
+                    )
+                }
             };
-            format!("{alias}.{name} >= {of}(dwc_first) AND {alias}.{name} < {of}(DATE_ADD(dwc_last, INTERVAL 1 DAY))")
+            if may_be_null { format!("({days} OR {alias}.{name} IS NULL)") } else { days }
         };
         Some(Range { first: day("MIN"), last: day("MAX"), within_f: within("_f"), within_t: within("_t") })
     }

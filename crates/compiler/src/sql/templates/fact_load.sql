@@ -1,3 +1,20 @@
+{# A semicolon within a loop does not end the statement that the loop is. #}{% set within = ";" %}{% set begin %}{% if pieces %}-- {{ model }}: in pieces, so that no statement changes more partitions than it may
+SET dwc_piece_first = (SELECT MIN({{ pieces.day }}) FROM bound AS _s);
+
+WHILE dwc_piece_first IS NOT NULL DO
+SET dwc_piece_last = (
+  SELECT MAX(_d.day)
+  FROM (
+    SELECT DISTINCT {{ pieces.day }} AS day
+    FROM bound AS _s
+    WHERE {{ pieces.day }} >= dwc_piece_first
+    ORDER BY day
+    LIMIT {{ pieces.most }}
+  ) AS _d
+){{ within }}
+{% endif %}{% endset %}{% set end %}{% if pieces %}{{ within }}
+SET dwc_piece_first = (SELECT MIN({{ pieces.day }}) FROM bound AS _s WHERE {{ pieces.day }} > dwc_piece_last){{ within }}
+END WHILE{% endif %}{% endset %}
 -- {{ model }}: every role is bound to the version of its instant; a key is never NULL
 CREATE OR REPLACE TEMP TABLE bound AS
 SELECT
@@ -23,10 +40,11 @@ FROM bound AS _b
 LEFT JOIN {{ table }} AS _f ON {{ key|equal("_f", "_b") }}{% if range %} AND {{ range.within_f }}{% endif %};
 
 -- {{ model }}: rows never change; what is there stays as it is
-INSERT INTO {{ table }} ({{ columns|list }}, {% if flags_deletes %}is_deleted, {% endif %}loaded_batch)
+{{ begin }}INSERT INTO {{ table }} ({{ columns|list }}, {% if flags_deletes %}is_deleted, {% endif %}loaded_batch)
 SELECT {{ columns|list("_s") }}, {% if flags_deletes %}FALSE, {% endif %}{{ d.batch }}
 FROM bound AS _s
-WHERE NOT EXISTS (SELECT 1 FROM {{ table }} AS _t WHERE {{ key|equal("_t", "_s") }}{% if range %} AND {{ range.within_t }}{% endif %});
+WHERE NOT EXISTS (SELECT 1 FROM {{ table }} AS _t WHERE {{ key|equal("_t", "_s") }}{% if range %} AND {{ range.within_t }}{% endif %}){% if pieces %}
+  AND {{ pieces.day }} BETWEEN dwc_piece_first AND dwc_piece_last{% endif %}{{ end }};
 {% else %}-- {{ model }}: rows of {% if touched %}touched keys{% else %}the fact{% endif %} that the query no longer gives
 CREATE OR REPLACE TEMP TABLE vanished AS
 SELECT {{ key|list("_f") }}
@@ -65,13 +83,15 @@ WHERE NOT _f.is_deleted
   AND EXISTS (SELECT 1 FROM purged AS _p WHERE {{ key|equal("_p", "_f") }}){% if range %}
   AND {{ range.within_f }}{% endif %};
 {% endif %}
-MERGE INTO {{ table }} AS _t
-USING bound AS _s
+{{ begin }}MERGE INTO {{ table }} AS _t
+USING {% if pieces %}(
+  SELECT * FROM bound AS _s WHERE {{ pieces.day }} BETWEEN dwc_piece_first AND dwc_piece_last
+){% else %}bound{% endif %} AS _s
 ON {{ key|equal("_t", "_s") }}{% if range %} AND {{ range.within_t }}{% endif %}
 
 WHEN MATCHED AND ({{ payload|differ("_t", "_s") }}) THEN
   UPDATE SET {{ payload|assign("_s") }}{% if flags_deletes %}is_deleted = FALSE, {% endif %}loaded_batch = {{ d.batch }}
 WHEN NOT MATCHED THEN
   INSERT ({{ columns|list }}, {% if flags_deletes %}is_deleted, {% endif %}loaded_batch)
-  VALUES ({{ columns|list("_s") }}, {% if flags_deletes %}FALSE, {% endif %}{{ d.batch }});
+  VALUES ({{ columns|list("_s") }}, {% if flags_deletes %}FALSE, {% endif %}{{ d.batch }}){{ end }};
 {% endif %}

@@ -40,14 +40,14 @@ pub(crate) fn rollback(
             .help("`dwc state history` lists the applies that a rollback can undo"));
     };
     let copy = warehouse.copy();
-    let now = applied::applied(copy)?.map(|applied| applied.manifest);
+    let now = applied::applied(copy, None)?.map(|applied| applied.manifest);
     let kept = format!("before_rollback_{}__", warehouse.commits());
     if let Some(now) = &now {
         keep(warehouse, now, &kept)?;
         crash::point();
     }
     warehouse.take_state(&warehouse.snapshot_dataset(), &format!("{prefix}dwc__"))?;
-    let Some(then) = applied::applied(copy)? else {
+    let Some(then) = applied::applied(copy, None)? else {
         return Err(Error::coded(Code::NoSnapshot, format!("the snapshot of serial {serial} has no state")));
     };
     let client = warehouse.client();

@@ -112,7 +112,7 @@ impl Server for Mysql {
         while let Some(row) =
             access.prompt(pin!(result.next())).await?.map_err(|cause: mysql_async::Error| failed(doing, cause))?
         {
-            if gather.push(row.unwrap().as_slice())? {
+            if gather.push(&row)? {
                 gather.keep().await;
             }
         }
@@ -147,9 +147,9 @@ fn shape(column: &mysql_async::Column) -> Shape {
     Shape { kind, decimals: column.decimals().min(6) }
 }
 
-impl Values for [Value] {
+impl Values for Row {
     fn at(&self, column: usize) -> Sent<'_> {
-        match &self[column] {
+        match self.as_ref(column).unwrap_or(&Value::NULL) {
             Value::NULL => Sent::Null,
             Value::Bytes(bytes) => Sent::Bytes(bytes),
             Value::Int(number) => Sent::Int(*number),

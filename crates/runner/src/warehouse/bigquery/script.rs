@@ -119,6 +119,8 @@ impl Script {
              DECLARE dwc_from TIMESTAMP DEFAULT {from};\n\
              DECLARE dwc_first DATE;\n\
              DECLARE dwc_last DATE;\n\
+             DECLARE dwc_piece_first DATE;\n\
+             DECLARE dwc_piece_last DATE;\n\
              DECLARE dwc_keys ARRAY<STRING>;\n\
              DECLARE dwc_found ARRAY<STRING> DEFAULT [];\n\
              BEGIN TRANSACTION;\n\
