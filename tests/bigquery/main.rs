@@ -17,7 +17,7 @@ use dwc_tests::project::repository;
 const VARIABLES: &str = "DECLARE dwc_batch INT64 DEFAULT 2;\nDECLARE dwc_since INT64 DEFAULT 1;\n\
     DECLARE dwc_consumed INT64 DEFAULT 1;\nDECLARE dwc_at TIMESTAMP DEFAULT TIMESTAMP '2026-03-01 00:00:00+00';\n\
     DECLARE dwc_from TIMESTAMP DEFAULT TIMESTAMP '2026-02-01 00:00:00+00';\n\
-    DECLARE dwc_first DATE;\nDECLARE dwc_last DATE;\n\
+    DECLARE dwc_changed_from TIMESTAMP;\nDECLARE dwc_first DATE;\nDECLARE dwc_last DATE;\n\
     DECLARE dwc_piece_first DATE;\nDECLARE dwc_piece_last DATE;\n";
 
 fn project(folder: &Path) -> Project {

@@ -66,6 +66,10 @@ pub struct Words {
     pub consumed: &'static str,
     /// The instant since which a rebuild computes anew, TIMESTAMP.
     pub from: &'static str,
+    /// What gives a variable of the script its value.
+    pub set: &'static str,
+    /// The instant before which no binding to a version of the dimension changes, TIMESTAMP.
+    pub changed_from: &'static str,
 }
 
 /// The embedded engine. <https://duckdb.org/docs/stable/sql/introduction>
@@ -106,6 +110,8 @@ impl Dialect for DuckDb {
             at: "getvariable('dwc_at')",
             consumed: "getvariable('dwc_consumed')",
             from: "getvariable('dwc_from')",
+            set: "SET VARIABLE",
+            changed_from: "getvariable('dwc_changed_from')",
         }
     }
 
@@ -188,6 +194,8 @@ impl Dialect for BigQuery {
             at: "dwc_at",
             consumed: "dwc_consumed",
             from: "dwc_from",
+            set: "SET",
+            changed_from: "dwc_changed_from",
         }
     }
 

@@ -171,12 +171,19 @@ CREATE OR REPLACE TEMP TABLE changes AS
 SELECT
   _v.`store_key`, _v.`store_durable_key`, _v.`store_id`, _v.`store_name`, _v.`grade`, _v.`region`, _v.`is_open`, _v.`business_type`, _v.`phone`, _v.`valid_from`, _v.`valid_to`, _v.`is_current`, _v.`is_deleted`, _v.`is_inferred`,
   CASE WHEN _d.`store_key` IS NULL THEN 'insert' ELSE 'update' END AS _change,
-  _d.`store_key` IS NULL OR _d.valid_from <> _v.valid_from OR _d.valid_to IS DISTINCT FROM _v.valid_to AS _rebinds
+  _d.`store_key` IS NULL OR _d.valid_from <> _v.valid_from OR _d.valid_to IS DISTINCT FROM _v.valid_to AS _rebinds,
+  CASE
+    WHEN _d.`store_key` IS NULL THEN _v.valid_from
+    WHEN _d.valid_from <> _v.valid_from THEN LEAST(_d.valid_from, _v.valid_from)
+    ELSE LEAST(COALESCE(_d.valid_to, _v.valid_to), COALESCE(_v.valid_to, _d.valid_to))
+  END AS _from
+
 FROM versions AS _v
 LEFT JOIN stored AS _d ON _d.`store_key` = _v.`store_key`
 WHERE _d.`store_key` IS NULL OR _d.`store_id` IS DISTINCT FROM _v.`store_id` OR _d.`store_name` IS DISTINCT FROM _v.`store_name` OR _d.`grade` IS DISTINCT FROM _v.`grade` OR _d.`region` IS DISTINCT FROM _v.`region` OR _d.`is_open` IS DISTINCT FROM _v.`is_open` OR _d.`business_type` IS DISTINCT FROM _v.`business_type` OR _d.`phone` IS DISTINCT FROM _v.`phone` OR _d.`valid_from` IS DISTINCT FROM _v.`valid_from` OR _d.`valid_to` IS DISTINCT FROM _v.`valid_to` OR _d.`is_current` IS DISTINCT FROM _v.`is_current` OR _d.`is_deleted` IS DISTINCT FROM _v.`is_deleted` OR _d.`is_inferred` IS DISTINCT FROM _v.`is_inferred`
 UNION ALL
-SELECT _d.`store_key`, _d.`store_durable_key`, _d.`store_id`, _d.`store_name`, _d.`grade`, _d.`region`, _d.`is_open`, _d.`business_type`, _d.`phone`, _d.`valid_from`, _d.`valid_to`, _d.`is_current`, _d.`is_deleted`, _d.`is_inferred`, 'delete' AS _change, TRUE AS _rebinds
+SELECT _d.`store_key`, _d.`store_durable_key`, _d.`store_id`, _d.`store_name`, _d.`grade`, _d.`region`, _d.`is_open`, _d.`business_type`, _d.`phone`, _d.`valid_from`, _d.`valid_to`, _d.`is_current`, _d.`is_deleted`, _d.`is_inferred`, 'delete' AS _change, TRUE AS _rebinds, _d.valid_from AS _from
+
 FROM stored AS _d
 WHERE NOT _d.is_inferred
   AND NOT EXISTS (SELECT 1 FROM versions AS _v WHERE _v.`store_key` = _d.`store_key`)
@@ -215,6 +222,9 @@ WHERE _d.valid_from >= _d._to OR _d._next < _d._to OR _d._open > 1
   OR (_d._next > _d._to AND NOT EXISTS (SELECT 1 FROM (SELECT * FROM kept UNION ALL SELECT * FROM fresh) AS _h WHERE _h._gone AND _h._event_at = _d._to AND _h.`store_id` = _d.`store_id`))
 LIMIT 20;
 
+-- store: no row before this instant is bound anew; being constant, it spares all others
+SET dwc_changed_from = (SELECT MIN(_c._from) FROM changes AS _c WHERE _c._rebinds);
+
 -- delivery: a member that its events no longer give, and that the role `store` names, stays as an inferred one
 INSERT INTO `dw`.`store` (`store_key`, `store_durable_key`, `store_id`, valid_from, valid_to, is_current, is_deleted, is_inferred, loaded_batch)
 SELECT DISTINCT _c.`store_durable_key`, _c.`store_durable_key`, _c.`store_id`, TIMESTAMP '0001-01-01 00:00:00+00', TIMESTAMP '9999-12-31 00:00:00+00', TRUE, FALSE, TRUE, dwc_batch
@@ -233,14 +243,17 @@ LEFT JOIN `dw`.`store` AS _v
   ON _v.`store_durable_key` = _f.`store_durable_key`
   AND _f.`ordered_at_utc` >= _v.valid_from AND _f.`ordered_at_utc` < _v.valid_to
 WHERE COALESCE(_v.`store_key`, -1) <> _f.`store_key`
-  AND _f.`ordered_at_utc` IS NOT NULL;
+  AND _f.`ordered_at_utc` >= dwc_changed_from
+  AND _f.`ordered_at` >= DATETIME(TIMESTAMP_SUB(GREATEST(dwc_changed_from, TIMESTAMP '0001-01-02 00:00:00+00'), INTERVAL 1 DAY));
 
 SELECT COUNT(*) AS rebound FROM rebound;
 
 UPDATE `dw`.`delivery` AS _f
 SET `store_key` = _r._bound
 FROM rebound AS _r
-WHERE _r.`delivery_id` = _f.`delivery_id`;
+WHERE _r.`delivery_id` = _f.`delivery_id`
+  AND _f.`ordered_at_utc` >= dwc_changed_from
+  AND _f.`ordered_at` >= DATETIME(TIMESTAMP_SUB(GREATEST(dwc_changed_from, TIMESTAMP '0001-01-02 00:00:00+00'), INTERVAL 1 DAY));
 
 -- a row here holds the load back: rows of fact `delivery` lie outside the version that role `store` binds them to
 SELECT CONCAT('delivery_id=', COALESCE(CAST(_r.`delivery_id` AS STRING), 'NULL')) AS key_text FROM rebound AS _r LEFT JOIN `dw`.`store` AS _d ON _d.`store_durable_key` = _r._durable AND _d.`store_key` = _r._bound AND _r._at >= _d.valid_from AND _r._at < _d.valid_to WHERE _r._bound >= 0 AND _d.`store_key` IS NULL LIMIT 20;
@@ -263,14 +276,17 @@ LEFT JOIN `dw`.`store` AS _v
   ON _v.`store_durable_key` = _f.`store_durable_key`
   AND _f.`ordered_at_utc` >= _v.valid_from AND _f.`ordered_at_utc` < _v.valid_to
 WHERE COALESCE(_v.`store_key`, -1) <> _f.`store_key`
-  AND _f.`ordered_at_utc` IS NOT NULL;
+  AND _f.`ordered_at_utc` >= dwc_changed_from
+  AND _f.`ordered_at` >= DATETIME(TIMESTAMP_SUB(GREATEST(dwc_changed_from, TIMESTAMP '0001-01-02 00:00:00+00'), INTERVAL 1 DAY));
 
 SELECT COUNT(*) AS rebound FROM rebound;
 
 UPDATE `dw`.`order_line` AS _f
 SET `store_key` = _r._bound
 FROM rebound AS _r
-WHERE _r.`order_id` = _f.`order_id` AND _r.`line_no` = _f.`line_no`;
+WHERE _r.`order_id` = _f.`order_id` AND _r.`line_no` = _f.`line_no`
+  AND _f.`ordered_at_utc` >= dwc_changed_from
+  AND _f.`ordered_at` >= DATETIME(TIMESTAMP_SUB(GREATEST(dwc_changed_from, TIMESTAMP '0001-01-02 00:00:00+00'), INTERVAL 1 DAY));
 
 -- a row here holds the load back: rows of fact `order_line` lie outside the version that role `store` binds them to
 SELECT CONCAT('order_id=', COALESCE(CAST(_r.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(_r.`line_no` AS STRING), 'NULL')) AS key_text FROM rebound AS _r LEFT JOIN `dw`.`store` AS _d ON _d.`store_durable_key` = _r._durable AND _d.`store_key` = _r._bound AND _r._at >= _d.valid_from AND _r._at < _d.valid_to WHERE _r._bound >= 0 AND _d.`store_key` IS NULL LIMIT 20;
@@ -293,14 +309,17 @@ LEFT JOIN `dw`.`store` AS _v
   ON _v.`store_durable_key` = _f.`store_durable_key`
   AND _f.`paid_at_utc` >= _v.valid_from AND _f.`paid_at_utc` < _v.valid_to
 WHERE COALESCE(_v.`store_key`, -1) <> _f.`store_key`
-  AND _f.`paid_at_utc` IS NOT NULL;
+  AND _f.`paid_at_utc` >= dwc_changed_from
+  AND _f.`paid_at` >= DATETIME(TIMESTAMP_SUB(GREATEST(dwc_changed_from, TIMESTAMP '0001-01-02 00:00:00+00'), INTERVAL 1 DAY));
 
 SELECT COUNT(*) AS rebound FROM rebound;
 
 UPDATE `dw`.`payment` AS _f
 SET `store_key` = _r._bound
 FROM rebound AS _r
-WHERE _r.`payment_id` = _f.`payment_id`;
+WHERE _r.`payment_id` = _f.`payment_id`
+  AND _f.`paid_at_utc` >= dwc_changed_from
+  AND _f.`paid_at` >= DATETIME(TIMESTAMP_SUB(GREATEST(dwc_changed_from, TIMESTAMP '0001-01-02 00:00:00+00'), INTERVAL 1 DAY));
 
 -- a row here holds the load back: rows of fact `payment` lie outside the version that role `store` binds them to
 SELECT CONCAT('payment_id=', COALESCE(CAST(_r.`payment_id` AS STRING), 'NULL')) AS key_text FROM rebound AS _r LEFT JOIN `dw`.`store` AS _d ON _d.`store_durable_key` = _r._durable AND _d.`store_key` = _r._bound AND _r._at >= _d.valid_from AND _r._at < _d.valid_to WHERE _r._bound >= 0 AND _d.`store_key` IS NULL LIMIT 20;

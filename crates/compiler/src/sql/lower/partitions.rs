@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::Lowering;
 use crate::model::{Fact, Project};
 use crate::sql::googlesql::Type;
+use crate::sql::names;
 use crate::sql::touched::Increment;
 
 /// The partitions that a load can affect, in words of its statements.
@@ -101,6 +102,21 @@ impl Lowering<'_> {
         let condition =
             if prunes { format!("{name} >= {yesterday}") } else { format!("{name} IS NOT NULL OR {name} IS NULL") };
         format!("SELECT * FROM {table} WHERE {condition}")
+    }
+
+    /// The partitions of rows `_f` whose instant is not before the first that changes, where they are partitioned by the day
+    /// or the local time of that instant: it lies less than a day from it in every zone.
+    pub(super) fn partitions_from(&self, fact: &Fact, as_of: &str) -> Option<String> {
+        let column = fact.partition_by.as_ref().filter(|_| self.dialect.prunes_partitions())?;
+        let is_local = column.ty != Type::Timestamp && names::utc(column) == as_of;
+        let of = if column.ty == Type::Date { "DATE" } else { "DATETIME" };
+        is_local.then(|| {
+            format!(
+                "_f.{} >= {of}(TIMESTAMP_SUB(GREATEST({}, TIMESTAMP '0001-01-02 00:00:00+00'), INTERVAL 1 DAY))",
+                self.dialect.quote(&column.name),
+                self.dialect.words().changed_from
+            )
+        })
     }
 
     /// How a load that computes a fact whole is divided, where the engine limits what one statement may change.

@@ -15,12 +15,19 @@ CREATE OR REPLACE TEMP TABLE changes AS
 SELECT
   {{ columns|list("_v") }},
   CASE WHEN _d.{{ key_column|q }} IS NULL THEN 'insert' ELSE 'update' END AS _change,
-  _d.{{ key_column|q }} IS NULL{% if has_versions %} OR _d.valid_from <> _v.valid_from OR _d.valid_to IS DISTINCT FROM _v.valid_to{% endif %}{% if combination %} OR _d.{{ combination.column|q }} <> _v.{{ combination.column|q }}{% endif %} AS _rebinds
+  _d.{{ key_column|q }} IS NULL{% if has_versions %} OR _d.valid_from <> _v.valid_from OR _d.valid_to IS DISTINCT FROM _v.valid_to{% endif %}{% if combination %} OR _d.{{ combination.column|q }} <> _v.{{ combination.column|q }}{% endif %} AS _rebinds{% if has_versions %},
+  CASE
+    WHEN _d.{{ key_column|q }} IS NULL THEN _v.valid_from
+    WHEN _d.valid_from <> _v.valid_from{% if combination %} OR _d.{{ combination.column|q }} <> _v.{{ combination.column|q }}{% endif %} THEN LEAST(_d.valid_from, _v.valid_from)
+    ELSE LEAST(COALESCE(_d.valid_to, _v.valid_to), COALESCE(_v.valid_to, _d.valid_to))
+  END AS _from{% endif %}
+
 FROM versions AS _v
 LEFT JOIN stored AS _d ON _d.{{ key_column|q }} = _v.{{ key_column|q }}
 WHERE _d.{{ key_column|q }} IS NULL OR {{ payload|differ("_d", "_v") }}
 UNION ALL
-SELECT {{ columns|list("_d") }}, 'delete' AS _change, TRUE AS _rebinds
+SELECT {{ columns|list("_d") }}, 'delete' AS _change, TRUE AS _rebinds{% if has_versions %}, _d.valid_from AS _from{% endif %}
+
 FROM stored AS _d
 WHERE NOT _d.is_inferred
   AND NOT EXISTS (SELECT 1 FROM versions AS _v WHERE _v.{{ key_column|q }} = _d.{{ key_column|q }})

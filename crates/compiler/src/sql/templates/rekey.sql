@@ -18,7 +18,9 @@ LEFT JOIN {{ table }} AS _v
 {% if as_of %}  AND _f.{{ as_of|q }} >= _v.valid_from AND _f.{{ as_of|q }} < {{ valid_to }}
 {% elif has_versions %}  AND _v.is_current
 {% endif %}WHERE COALESCE(_v.{{ key_column|q }}, -1) <> _f.{{ role_key|q }}
-{% if as_of %}  AND _f.{{ as_of|q }} IS NOT NULL
+{% if as_of %}  AND _f.{{ as_of|q }} >= {{ d.changed_from }}{% if bounds %}
+  AND {{ bounds }}{% endif %}
+
 {% endif %};
 
 --? rebound
@@ -27,4 +29,6 @@ SELECT COUNT(*) AS rebound FROM rebound;
 UPDATE {{ fact_table }} AS _f
 SET {{ role_key|q }} = _r._bound
 FROM rebound AS _r
-WHERE {{ fact_key|equal("_r", "_f") }};
+WHERE {{ fact_key|equal("_r", "_f") }}{% if as_of %}
+  AND _f.{{ as_of|q }} >= {{ d.changed_from }}{% if bounds %}
+  AND {{ bounds }}{% endif %}{% endif %};

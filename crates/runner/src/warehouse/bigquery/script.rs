@@ -117,6 +117,7 @@ impl Script {
              DECLARE dwc_consumed INT64 DEFAULT 0;\n\
              DECLARE dwc_at TIMESTAMP DEFAULT {at};\n\
              DECLARE dwc_from TIMESTAMP DEFAULT {from};\n\
+             DECLARE dwc_changed_from TIMESTAMP;\n\
              DECLARE dwc_first DATE;\n\
              DECLARE dwc_last DATE;\n\
              DECLARE dwc_piece_first DATE;\n\

@@ -46,6 +46,8 @@ struct Rekey {
     outriggers: Vec<Col>,
     has_versions: bool,
     as_of: Option<String>,
+    /// What holds of the partition of a row `_f` whose instant is not before the first that changes.
+    bounds: Option<String>,
     valid_to: String,
     infers: bool,
     key: Vec<Col>,
@@ -205,10 +207,26 @@ impl Lowering<'_> {
             statements.extend(self.render("mini_merge", context));
         }
         statements.extend(self.dimension_audits(dimension, members, context, Audited::Touched));
-        for (fact, role) in self.users.get(dimension.name.as_str()).into_iter().flatten() {
+        let users = self.users.get(dimension.name.as_str()).into_iter().flatten();
+        let looked_up = users.clone().any(|(fact, role)| {
+            let fact = &self.project.facts[*fact];
+            names::as_of(fact, &fact.roles[*role]).is_some()
+        });
+        if members.has_versions() && looked_up {
+            let words = self.dialect.words();
+            statements.push(Statement {
+                sql: format!(
+                    "-- {}: no row before this instant is bound anew; being constant, it spares all others\n{} dwc_changed_from = (SELECT MIN(_c._from) FROM changes AS _c WHERE _c._rebinds)",
+                    dimension.name, words.set
+                ),
+                reads: Reads::Nothing,
+            });
+        }
+        for (fact, role) in users {
             let (fact, role) = (&self.project.facts[*fact], &self.project.facts[*fact].roles[*role]);
             let as_of = names::as_of(fact, role).filter(|_| members.has_versions());
             let lookup = self.lookup(dimension);
+            let bounds = as_of.as_ref().and_then(|as_of| self.partitions_from(fact, as_of));
             statements.extend(self.render(
                 "rekey",
                 Rekey {
@@ -225,6 +243,7 @@ impl Lowering<'_> {
                     outriggers: outrigger_columns(members),
                     has_versions: members.has_versions(),
                     as_of,
+                    bounds,
                     valid_to: self.valid_to(members, "_v"),
                     infers: role.missing == Missing::Infer,
                     key: context.key.clone(),
