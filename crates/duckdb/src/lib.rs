@@ -1,8 +1,8 @@
 //! The embedded engine: owns the DuckDB dependency and the scalar functions that its SQL cannot express.
 //! Nothing else in the workspace names the `duckdb` crate; it must not know about models or plans.
 
-pub use duckdb::{self, Connection, Error};
 use duckdb::Config;
+pub use duckdb::{self, Connection, Error};
 
 mod functions;
 

@@ -48,12 +48,10 @@ pub(crate) fn applied(warehouse: &DuckDbWarehouse, like: Option<&Manifest>) -> R
         )
         .help("use the dwc that wrote it, or a newer one")
     };
-    let manifest = Manifest::read(text, like).map_err(|error| {
-        match serde_json::from_str::<Format>(text) {
-            Ok(Format { format }) if format > MANIFEST_FORMAT => newer(format),
-            _ if error.is_eof() => half_written("its manifest ends too early"),
-            _ => damaged(&format!("its manifest is no manifest: {error}")),
-        }
+    let manifest = Manifest::read(text, like).map_err(|error| match serde_json::from_str::<Format>(text) {
+        Ok(Format { format }) if format > MANIFEST_FORMAT => newer(format),
+        _ if error.is_eof() => half_written("its manifest ends too early"),
+        _ => damaged(&format!("its manifest is no manifest: {error}")),
     })?;
     if manifest.format > MANIFEST_FORMAT {
         return Err(newer(manifest.format));

@@ -37,7 +37,9 @@ impl DuckDbWarehouse {
             let Some(live) = catalog.objects.get_mut(table) else { continue };
             for column in columns.split('\u{1e}') {
                 let mut parts = column.split('\u{1f}');
-                let (Some(name), Some(ty), Some(nullable)) = (parts.next(), parts.next(), parts.next()) else { continue };
+                let (Some(name), Some(ty), Some(nullable)) = (parts.next(), parts.next(), parts.next()) else {
+                    continue;
+                };
                 live.columns.insert(name.to_owned(), LiveColumn { ty: ty.to_owned(), required: nullable != "true" });
             }
         }
