@@ -35,6 +35,9 @@ fn what_others_have_changed_is_told_and_set_right() {
         "DROP VIEW `dw`.`order_date`",
         "ALTER TABLE `dw`.`store` DROP COLUMN store_name",
         "ALTER TABLE `dw`.`area` ADD COLUMN note STRING",
+        "ALTER TABLE `dw`.`area` ADD PRIMARY KEY (area_key) NOT ENFORCED",
+        "ALTER TABLE `dw`.`area` SET OPTIONS (description = 'others say this')",
+        "ALTER TABLE `dw`.`area` ALTER COLUMN region_name SET OPTIONS (description = 'a name')",
     ] {
         there.table(damage).unwrap_or_else(|error| panic!("{error:?}"));
     }
@@ -42,6 +45,9 @@ fn what_others_have_changed_is_told_and_set_right() {
     let told: Vec<(String, DriftKind)> =
         planned.drift.iter().map(|drift| (drift.address.clone(), drift.kind)).collect();
     let expected = [
+        ("table dw.area", DriftKind::DescriptionChanged),
+        ("table dw.area", DriftKind::KeysChanged),
+        ("table dw.area", DriftKind::DescriptionChanged),
         ("table dw.area", DriftKind::ColumnAdded),
         ("table dw.sale", DriftKind::ObjectMissing),
         ("table dw.store", DriftKind::ColumnMissing),

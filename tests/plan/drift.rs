@@ -39,6 +39,20 @@ fn each_kind_is_told_and_mended() {
 }
 
 #[test]
+fn what_others_say_of_a_table_and_its_columns_is_left_alone() {
+    let project = loaded();
+    for saying in
+        ["COMMENT ON TABLE dw.sale IS 'others say this'", "COMMENT ON COLUMN dw.sale.channel IS 'web, or not'"]
+    {
+        execute(&project, saying);
+    }
+    let plan = planned(&project);
+    assert_eq!(drifts(&plan), ["description_changed table dw.sale"; 2]);
+    assert_eq!(plan["drift"][1]["column"], "channel");
+    assert_eq!(plan["changes"].as_array().map(Vec::len), Some(0));
+}
+
+#[test]
 fn a_column_of_others_is_left_alone_until_it_would_be_lost() {
     let project = loaded();
     execute(&project, "ALTER TABLE dw.sale ADD COLUMN note VARCHAR; UPDATE dw.sale SET note = 'kept'");

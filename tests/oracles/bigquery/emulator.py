@@ -6,6 +6,7 @@ What it still does otherwise is listed in docs/bigquery.md and left out by name 
 
 import contextvars
 import functools
+import json
 import re
 import sys
 
@@ -19,6 +20,7 @@ import bqemulator.api.routes.upload as upload_routes
 import bqemulator.catalog.ddl_sync as ddl_sync
 import bqemulator.jobs.executor as executor
 import bqemulator.scripting.interpreter as interpreter
+import bqemulator.sql.inner_query as inner_query
 import bqemulator.versioning.ddl as versioning
 from fastapi import Request
 
@@ -49,8 +51,85 @@ ALTERED = re.compile(
 )
 
 
+# Keys that an ALTER TABLE declares: of a dataset and table, the name, the kind and the columns.
+declared = {}
+
+
+def declare(sql, project, ctx):
+    """What an ALTER TABLE says of keys, kept for INFORMATION_SCHEMA."""
+    name = re.match(r"\s*ALTER\s+TABLE\s+(\S+)", sql, re.I).group(1)
+    table = sqlglot.parse_one(f"SELECT 1 FROM {name}", read="bigquery").find(exp.Table)
+    keys = declared.setdefault(ddl_sync._split_target(table, project)[1:], {})
+    if re.search(r"\bDROP\s+PRIMARY\s+KEY\b", sql, re.I):
+        keys.pop("pk$", None)
+        return
+    kind, columns = re.search(r"\b(PRIMARY|FOREIGN)\s+KEY\s*\(([^)]*)\)", sql, re.I).groups()
+    columns = [column.strip(" `") for column in columns.split(",")]
+    keys["pk$" if kind.upper() == "PRIMARY" else f"fk${len(keys)}"] = (f"{kind.upper()} KEY", columns)
+
+
+def schema_view(view, columns, rows):
+    """A view of a dataset's INFORMATION_SCHEMA, written in place of its name."""
+
+    def text(value):
+        if value is None:
+            return "CAST(NULL AS STRING)"
+        return str(value) if isinstance(value, int) else json.dumps(str(value), ensure_ascii=False)
+
+    def write(found, project, ctx_catalog):
+        lines = rows(found.group(1).strip("`"), project, ctx_catalog)
+        only = "" if lines else " WHERE FALSE"
+        lines = lines or [tuple(0 if name == "ordinal_position" else "" for name in columns)]
+        values = ", ".join(f"({', '.join(map(text, line))})" for line in lines)
+        return f"(SELECT * FROM (VALUES {values}) AS v({', '.join(columns)}){only})"
+
+    pattern = re.compile(r"(`?[\w\-]+`?)\.INFORMATION_SCHEMA\." + view + r"\b", re.I)
+    return lambda sql, project, catalog: pattern.sub(lambda found: write(found, project, catalog), sql)
+
+
+def keys_of(dataset):
+    return [(table, name, *key) for (of, table), keys in declared.items() if of == dataset for name, key in keys.items()]
+
+
+VIEWS = [
+    schema_view(
+        "COLUMN_FIELD_PATHS",
+        ("table_name", "column_name", "field_path", "description"),
+        lambda dataset, project, catalog: [
+            (table.table_id, field.name, field.name, field.description)
+            for table in catalog.list_tables(project, dataset)
+            for field in table.schema_.fields
+        ],
+    ),
+    schema_view(
+        "TABLE_CONSTRAINTS",
+        ("table_name", "constraint_name", "constraint_type"),
+        lambda dataset, *_: [(table, f"{table}.{name}", kind) for table, name, kind, _ in keys_of(dataset)],
+    ),
+    schema_view(
+        "KEY_COLUMN_USAGE",
+        ("table_name", "constraint_name", "column_name", "ordinal_position"),
+        lambda dataset, *_: [
+            (table, f"{table}.{name}", column, place)
+            for table, name, _, columns in keys_of(dataset)
+            for place, column in enumerate(columns, 1)
+        ],
+    ),
+]
+plain_schema = inner_query.expand_information_schema
+
+
+def expand_information_schema(sql, project, catalog):
+    for view in VIEWS:
+        sql = view(sql, project, catalog)
+    return plain_schema(sql, project, catalog)
+
+
+inner_query.expand_information_schema = expand_information_schema
+
+
 def mended(sql):
-    """NOT ENFORCED keys are taken and forgotten; NUMERIC has its nine digits."""
+    """NOT ENFORCED keys of a CREATE TABLE are taken and forgotten; NUMERIC has its nine digits."""
     sql = re.sub(r",\s*" + KEY, "", sql, flags=re.I)
     return re.sub(r"\bNUMERIC\b(?!\s*[('\"])", "NUMERIC(38,9)", sql)
 
@@ -79,6 +158,27 @@ def read_again(name, to, project, ctx):
     )
     update = {"schema_": TableSchema(fields=fields), "last_modified_time": ctx.clock.now()}
     ctx.catalog.update_table(old.model_copy(update=update))
+
+
+DESCRIBED = re.compile(
+    r"^\s*ALTER\s+TABLE\s+(\S+)\s+(?:ALTER\s+COLUMN\s+`?(\w+)`?\s+)?SET\s+OPTIONS\s*"
+    r"\(\s*description\s*=\s*['\"]((?:[^'\"\\]|\\.)*)['\"]",
+    re.I | re.S,
+)
+
+
+def describe(found, project, ctx):
+    """ALTER … SET OPTIONS (description = …) of a table or a column is kept."""
+    name, column, text = found.groups()
+    table = sqlglot.parse_one(f"SELECT 1 FROM {name}", read="bigquery").find(exp.Table)
+    old = ctx.catalog.get_table(*ddl_sync._split_target(table, project))
+    if column is None:
+        ctx.catalog.update_table(old.model_copy(update={"description": text}))
+        return
+    fields = tuple(
+        field.model_copy(update={"description": text}) if field.name == column else field for field in old.schema_.fields
+    )
+    ctx.catalog.update_table(old.model_copy(update={"schema_": TableSchema(fields=fields)}))
 
 
 plain_targets = row_access_filter._collect_ddl_targets
@@ -114,11 +214,15 @@ plain_execute = executor.execute_query_job
 
 async def execute_query_job(project_id, job_id, sql, *args, **named):
     ctx = named.get("ctx") or args[1]
-    meta = await plain_execute(
-        project_id, job_id, "SELECT 1" if KEY_ONLY.match(sql) else mended(sql), *args, **named
-    )
+    keys = KEY_ONLY.match(sql)
+    meta = await plain_execute(project_id, job_id, "SELECT 1" if keys else mended(sql), *args, **named)
+    if keys:
+        declare(sql, project_id, ctx)
     for found in ALTERED.finditer(sql):
         read_again(found.group(1), found.group(2), project_id, ctx)
+    described = DESCRIBED.match(sql)
+    if described:
+        describe(described, project_id, ctx)
     return meta
 
 

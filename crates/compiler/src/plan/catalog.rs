@@ -34,6 +34,10 @@ pub struct Live {
     /// What a table says of itself; `None` where an older dwc did not write it down.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
+    /// The keys that are declared of a table and not enforced, in the engine's words; `None` where the engine has no such
+    /// thing, or an older dwc did not write it down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keys: Option<String>,
     /// How many rows it has, as far as the engine knows without counting; never part of a comparison.
     #[serde(skip)]
     pub rows: Option<u64>,
@@ -43,7 +47,7 @@ pub struct Live {
 }
 
 /// A column that a table has.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LiveColumn {
     /// Its type in the engine's words.
     #[serde(rename = "type")]
@@ -51,6 +55,9 @@ pub struct LiveColumn {
     /// It takes no NULL.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub required: bool,
+    /// What it says of itself; `None` where an older dwc did not write it down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
 }
 
 impl Catalog {
@@ -80,9 +87,12 @@ impl Catalog {
         for (name, live) in &self.objects {
             let layout = live.layout.as_deref().unwrap_or_default();
             let description = live.description.as_deref().unwrap_or_default();
-            hash.update(format!("{name}\u{1f}{}\u{1f}{}\u{1f}{layout}\u{1f}{description}\u{1e}", live.view, live.text));
+            let keys = live.keys.as_deref().unwrap_or_default();
+            hash.update(format!("{name}\u{1f}{}\u{1f}{}\u{1f}{layout}\u{1f}{description}", live.view, live.text));
+            hash.update(format!("\u{1f}{keys}\u{1e}"));
             for (column, found) in &live.columns {
-                hash.update(format!("{column}\u{1f}{}\u{1f}{}\u{1e}", found.ty, found.required));
+                let description = found.description.as_deref().unwrap_or_default();
+                hash.update(format!("{column}\u{1f}{}\u{1f}{}\u{1f}{description}\u{1e}", found.ty, found.required));
             }
         }
         hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()

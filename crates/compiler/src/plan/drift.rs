@@ -54,15 +54,20 @@ pub enum DriftKind {
     ViewChanged,
     /// A table is partitioned or clustered otherwise; an apply leaves it alone.
     LayoutChanged,
-    /// A table says something else of itself; an apply leaves it alone.
+    /// A table or column says something else of itself; an apply leaves it alone.
     DescriptionChanged,
+    /// Other keys are declared of a table, which nobody enforces; an apply leaves them alone.
+    KeysChanged,
 }
 
 impl DriftKind {
     /// It is told, and nothing is done about it.
     #[must_use]
     pub fn is_left_alone(self) -> bool {
-        matches!(self, DriftKind::ColumnAdded | DriftKind::LayoutChanged | DriftKind::DescriptionChanged)
+        matches!(
+            self,
+            DriftKind::ColumnAdded | DriftKind::LayoutChanged | DriftKind::DescriptionChanged | DriftKind::KeysChanged
+        )
     }
 }
 
@@ -134,10 +139,10 @@ fn in_the_way(address: &str, path: &str, live: &Catalog) -> Drift {
 fn outside(before: Option<&Live>, found: &Live) -> Vec<(DriftKind, String)> {
     let mut all = Vec::new();
     let Some(before) = before else { return all };
+    let say = |text: &str| if text.is_empty() { "nothing".to_owned() } else { text.to_owned() };
     if let (Some(then), Some(now)) = (&before.layout, &found.layout)
         && then != now
     {
-        let say = |layout: &str| if layout.is_empty() { "nothing".to_owned() } else { layout.to_owned() };
         all.push((
             DriftKind::LayoutChanged,
             format!("it was laid out by {} in the warehouse, where it was by {}", say(now), say(then)),
@@ -147,6 +152,12 @@ fn outside(before: Option<&Live>, found: &Live) -> Vec<(DriftKind, String)> {
         && then != now
     {
         all.push((DriftKind::DescriptionChanged, "its description was changed in the warehouse".to_owned()));
+    }
+    if let (Some(then), Some(now)) = (&before.keys, &found.keys)
+        && then != now
+    {
+        let reason = format!("its keys are declared as {} in the warehouse, where they were {}", say(now), say(then));
+        all.push((DriftKind::KeysChanged, reason));
     }
     all
 }
@@ -172,6 +183,12 @@ fn columns<'a>(
         } else if then.required != now.required {
             let takes = if now.required { "takes no NULL any more" } else { "takes NULL" };
             all.push((DriftKind::ColumnNullability, name, format!("column `{name}` {takes} in the warehouse"), None));
+        }
+        if let (Some(then), Some(now)) = (&then.description, &now.description)
+            && then != now
+        {
+            let reason = format!("the description of column `{name}` was changed in the warehouse");
+            all.push((DriftKind::DescriptionChanged, name, reason, None));
         }
     }
     for name in found.columns.keys() {
@@ -209,7 +226,8 @@ pub(super) fn as_found(applied: &Manifest, drifts: &[Drift]) -> Manifest {
             DriftKind::ObjectMissing
             | DriftKind::ObjectInTheWay
             | DriftKind::LayoutChanged
-            | DriftKind::DescriptionChanged => {}
+            | DriftKind::DescriptionChanged
+            | DriftKind::KeysChanged => {}
         }
     }
     found

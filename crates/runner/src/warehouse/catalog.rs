@@ -29,7 +29,7 @@ impl DuckDbWarehouse {
         // A row for each table: to hand on a row for each of its columns takes longer than to find them.
         let columns = format!(
             "SELECT schema_name || '.' || table_name, \
-             string_agg(column_name || chr(31) || data_type || chr(31) || is_nullable, chr(30)) \
+             string_agg(column_name || chr(31) || data_type || chr(31) || is_nullable || chr(31) || coalesce(comment, ''), chr(30)) \
              FROM duckdb_columns() WHERE {own} GROUP BY ALL"
         );
         for row in self.rows(&columns)? {
@@ -40,7 +40,12 @@ impl DuckDbWarehouse {
                 let (Some(name), Some(ty), Some(nullable)) = (parts.next(), parts.next(), parts.next()) else {
                     continue;
                 };
-                live.columns.insert(name.to_owned(), LiveColumn { ty: ty.to_owned(), required: nullable != "true" });
+                let found = LiveColumn {
+                    ty: ty.to_owned(),
+                    required: nullable != "true",
+                    description: parts.next().map(str::to_owned),
+                };
+                live.columns.insert(name.to_owned(), found);
             }
         }
         let views =

@@ -45,7 +45,8 @@ impl BigQueryWarehouse {
                     let live = if text == "VIEW" {
                         Live { view: true, ..Live::default() }
                     } else {
-                        Live { layout: Some(String::new()), description: Some(String::new()), ..Live::default() }
+                        let none = || Some(String::new());
+                        Live { layout: none(), description: none(), keys: none(), ..Live::default() }
                     };
                     catalog.objects.insert(path.clone(), live);
                 }
@@ -55,13 +56,24 @@ impl BigQueryWarehouse {
                     match part.as_str() {
                         "2 column" if !live.view => {
                             let required = place.as_deref() == Some("NO");
-                            live.columns.insert(name, LiveColumn { ty: text, required });
+                            let description = Some(String::new());
+                            live.columns.insert(name, LiveColumn { ty: text, required, description });
                         }
-                        "3 layout" if !live.view => {
+                        "3 words" => {
+                            if let Some(column) = live.columns.get_mut(&name) {
+                                column.description = Some(text);
+                            }
+                        }
+                        "4 layout" if !live.view => {
                             layouts.insert((path.clone(), place.clone().unwrap_or_default(), name));
                         }
-                        "4 description" if !live.view => live.description = Some(text),
-                        "5 view" => live.text = text,
+                        "5 description" if !live.view => live.description = Some(text),
+                        "6 key" if !live.view => {
+                            let keys = live.keys.get_or_insert_default();
+                            let comma = if keys.is_empty() { "" } else { ", " };
+                            keys.push_str(&format!("{comma}{name} {text}"));
+                        }
+                        "7 view" => live.text = text,
                         _ => {}
                     }
                 }
@@ -88,12 +100,18 @@ fn query(dataset: &str) -> String {
          CAST(NULL AS STRING) AS place, table_type AS text FROM {schema}.TABLES\n\
          UNION ALL SELECT '2 column', CONCAT('{dataset}.', table_name), column_name, is_nullable, data_type \
          FROM {schema}.COLUMNS\n\
-         UNION ALL SELECT '3 layout', CONCAT('{dataset}.', table_name), column_name, \
+         UNION ALL SELECT '3 words', CONCAT('{dataset}.', table_name), column_name, '', description \
+         FROM {schema}.COLUMN_FIELD_PATHS WHERE field_path = column_name AND description IS NOT NULL\n\
+         UNION ALL SELECT '4 layout', CONCAT('{dataset}.', table_name), column_name, \
          CONCAT(IF(is_partitioning_column = 'YES', '0', ''), COALESCE(CAST(clustering_ordinal_position AS STRING), '')), '' \
          FROM {schema}.COLUMNS WHERE is_partitioning_column = 'YES' OR clustering_ordinal_position IS NOT NULL\n\
-         UNION ALL SELECT '4 description', CONCAT('{dataset}.', table_name), '', '', option_value \
+         UNION ALL SELECT '5 description', CONCAT('{dataset}.', table_name), '', '', option_value \
          FROM {schema}.TABLE_OPTIONS WHERE option_name = 'description'\n\
-         UNION ALL SELECT '5 view', CONCAT('{dataset}.', table_name), '', '', view_definition \
+         UNION ALL SELECT '6 key', CONCAT('{dataset}.', k.table_name), ANY_VALUE(c.constraint_type), k.constraint_name, \
+         CONCAT('(', STRING_AGG(k.column_name, ', ' ORDER BY k.ordinal_position), ')') \
+         FROM {schema}.KEY_COLUMN_USAGE AS k JOIN {schema}.TABLE_CONSTRAINTS AS c ON c.constraint_name = k.constraint_name \
+         GROUP BY k.table_name, k.constraint_name\n\
+         UNION ALL SELECT '7 view', CONCAT('{dataset}.', table_name), '', '', view_definition \
          FROM {schema}.VIEWS"
     )
 }
