@@ -16,9 +16,7 @@ use dwc_tests::project::repository;
 
 const VARIABLES: &str = "DECLARE dwc_batch INT64 DEFAULT 2;\nDECLARE dwc_since INT64 DEFAULT 1;\n\
     DECLARE dwc_consumed INT64 DEFAULT 1;\nDECLARE dwc_at TIMESTAMP DEFAULT TIMESTAMP '2026-03-01 00:00:00+00';\n\
-    DECLARE dwc_from TIMESTAMP DEFAULT TIMESTAMP '2026-02-01 00:00:00+00';\n\
-    DECLARE dwc_changed_from TIMESTAMP;\nDECLARE dwc_first DATE;\nDECLARE dwc_last DATE;\n\
-    DECLARE dwc_piece_first DATE;\nDECLARE dwc_piece_last DATE;\n";
+    DECLARE dwc_from TIMESTAMP DEFAULT TIMESTAMP '2026-02-01 00:00:00+00';\n";
 
 fn project(folder: &Path) -> Project {
     let files = dwc_runner::project::read(folder).expect("a project");
@@ -43,7 +41,7 @@ fn analyze(analyzer: &mut GoogleSql, name: &str, script: &str, problems: &mut Ve
 
 fn script(statements: &[Statement]) -> String {
     let body: Vec<String> = statements.iter().map(|statement| format!("{};\n", statement.sql)).collect();
-    format!("{VARIABLES}BEGIN TRANSACTION;\n{}COMMIT TRANSACTION;\n", body.concat())
+    format!("{VARIABLES}{}BEGIN TRANSACTION;\n{}COMMIT TRANSACTION;\n", sql::SCRIPT_VARIABLES, body.concat())
 }
 
 fn every_statement(folder: &Path) {

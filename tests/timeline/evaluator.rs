@@ -54,6 +54,7 @@ fn check(seed: u64, case: &Case) -> usize {
     let mut script = String::from(
         "DECLARE dwc_batch INT64;\nDECLARE dwc_since INT64;\nDECLARE dwc_consumed INT64;\nDECLARE dwc_at TIMESTAMP;\n",
     );
+    script.push_str(sql::SCRIPT_VARIABLES);
     for sql::ChangeStatement { sql: statement, .. } in
         sql::change_statements(&model, TargetType::Bigquery, "dw", &diff(None, &manifest))
     {

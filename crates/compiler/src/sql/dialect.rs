@@ -72,6 +72,11 @@ pub struct Words {
     pub changed_from: &'static str,
 }
 
+/// The variables of BigQuery's statements that the statements of one script set for those after them: a script declares
+/// them, before those that its caller gives a value.
+pub const SCRIPT_VARIABLES: &str = "DECLARE dwc_changed_from TIMESTAMP;\nDECLARE dwc_first DATE;\nDECLARE dwc_last DATE;\n\
+     DECLARE dwc_piece_first DATE;\nDECLARE dwc_piece_last DATE;\n";
+
 /// The embedded engine. <https://duckdb.org/docs/stable/sql/introduction>
 #[derive(Debug, Clone, Copy)]
 pub struct DuckDb;

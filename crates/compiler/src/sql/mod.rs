@@ -8,7 +8,7 @@ pub mod names;
 mod template;
 pub mod touched;
 
-pub use dialect::{BigQuery, Dialect, DuckDb, Words};
+pub use dialect::{BigQuery, Dialect, DuckDb, SCRIPT_VARIABLES, Words};
 pub use drill::drill_across;
 pub use lower::{
     Asks, ChangeStatement, LoadMode, PartitionMode, Probe, aside, change_probes, change_statements, dialect,

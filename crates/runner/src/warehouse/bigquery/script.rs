@@ -117,11 +117,7 @@ impl Script {
              DECLARE dwc_consumed INT64 DEFAULT 0;\n\
              DECLARE dwc_at TIMESTAMP DEFAULT {at};\n\
              DECLARE dwc_from TIMESTAMP DEFAULT {from};\n\
-             DECLARE dwc_changed_from TIMESTAMP;\n\
-             DECLARE dwc_first DATE;\n\
-             DECLARE dwc_last DATE;\n\
-             DECLARE dwc_piece_first DATE;\n\
-             DECLARE dwc_piece_last DATE;\n\
+             {declared}\
              DECLARE dwc_keys ARRAY<STRING>;\n\
              DECLARE dwc_found ARRAY<STRING> DEFAULT [];\n\
              BEGIN TRANSACTION;\n\
@@ -131,6 +127,7 @@ impl Script {
              UPDATE `{state}`.`commits` SET serial = {next} WHERE serial = {serial};\n\
              {body}{changes}{end};\n\
              SELECT found FROM UNNEST(dwc_found) AS found;\n",
+            declared = sql::SCRIPT_VARIABLES,
             batch = self.batch,
             since = self.since,
             at = instant(&self.at),
