@@ -14,6 +14,7 @@ from server import start
 DWC, SIZES = os.path.abspath(sys.argv[1]), [int(size) for size in sys.argv[2:]]
 DIMENSIONS = ["member", "store", "product", "courier", "campaign"]
 FACTS = [f"line_{at}" for at in range(15)]
+RECENT = 20_000
 CHANGED = 50_000 // (len(DIMENSIONS) + len(FACTS))
 
 
@@ -23,17 +24,18 @@ def tables(rows):
     yield "CREATE DATABASE shop"
     for name in DIMENSIONS:
         yield (f"USE shop; CREATE TABLE {name} (id INT PRIMARY KEY, name VARCHAR(40), grade VARCHAR(10), updated_at DATETIME, KEY (updated_at)); "
-               f"INSERT INTO {name} SELECT seq, CONCAT('{name} ', seq), CONCAT('g', seq MOD 5), '2026-01-01' FROM seq_1_to_{members}")
+               f"INSERT INTO {name} SELECT seq, CONCAT('{name} ', seq), CONCAT('g', seq MOD 5), "
+               f"'2026-01-01' + INTERVAL seq SECOND FROM seq_1_to_{members}")
     for name in FACTS:
         keys = ", ".join(f"{dimension}_id INT" for dimension in DIMENSIONS)
         values = ", ".join(f"1 + seq * {7919 + at} MOD {members}" for at in range(len(DIMENSIONS)))
         yield (f"USE shop; CREATE TABLE {name} (id BIGINT PRIMARY KEY, {keys}, amount DECIMAL(12, 2), sold_at DATETIME, updated_at DATETIME, "
                f"KEY (updated_at)); INSERT INTO {name} SELECT seq, {values}, seq MOD 1000 / 10, "
-               f"'2026-01-02' + INTERVAL seq DIV 4 SECOND, '2026-02-01' FROM seq_1_to_{lines}")
+               f"'2026-01-02' + INTERVAL seq DIV 4 SECOND, '2026-01-02' + INTERVAL seq DIV 4 SECOND FROM seq_1_to_{lines}")
 
 
 def changes(rows, hour):
-    """An hour: members anywhere change; most lines are new, the others are of the last tenth."""
+    """An hour: members anywhere change; most lines are new, the others are among the latest RECENT of their table."""
     members, lines = rows // 10 // len(DIMENSIONS), rows * 9 // 10 // len(FACTS)
     at = f"'2026-03-01 {hour:02}:00:00'"
     for name in DIMENSIONS:
@@ -44,7 +46,7 @@ def changes(rows, hour):
         first = lines + 1 + (hour - 1) * (CHANGED - old)
         values = ", ".join(f"1 + seq * {7919 + at} MOD {members}" for at in range(len(DIMENSIONS)))
         yield (f"INSERT INTO shop.{name} SELECT seq, {values}, 1.5, {at}, {at} FROM shop.seq_{first}_to_{first + CHANGED - old - 1}; "
-               f"UPDATE shop.{name} SET amount = amount + 1, updated_at = {at} WHERE id > {lines * 9 // 10} AND id MOD {max(lines // 10 // old, 1)} = 0 LIMIT {old}")
+               f"UPDATE shop.{name} SET amount = amount + 1, updated_at = {at} WHERE id > {lines - RECENT} AND id MOD {RECENT // old} = 0 LIMIT {old}")
 
 
 def write(project):

@@ -39,6 +39,8 @@ pub trait Dialect: Sync {
     fn has_physical_design(&self) -> bool;
     /// Whether a condition on the partition's column spares the partitions that it rules out.
     fn prunes_partitions(&self) -> bool;
+    /// The rows of a table that a few rows look up: of the pairs the first is its column and the second theirs.
+    fn looked_up(&self, table: &str, few: &str, on: &[(String, String)]) -> String;
 }
 
 /// Fixed words of statement templates.
@@ -165,6 +167,12 @@ impl Dialect for DuckDb {
     fn prunes_partitions(&self) -> bool {
         false
     }
+
+    /// The engine builds its hash table over all rows of a table that is joined to the left; over these alone it is small.
+    fn looked_up(&self, table: &str, few: &str, on: &[(String, String)]) -> String {
+        let on: Vec<String> = on.iter().map(|(column, of)| format!("_v.{column} = _m.{of}")).collect();
+        format!("(SELECT _v.* FROM {table} AS _v SEMI JOIN {few} AS _m ON {})", on.join(" AND "))
+    }
 }
 
 impl Dialect for BigQuery {
@@ -287,6 +295,11 @@ impl Dialect for BigQuery {
     /// <https://cloud.google.com/bigquery/docs/querying-partitioned-tables#better_performance_with_pseudo-columns>
     fn prunes_partitions(&self) -> bool {
         true
+    }
+
+    /// It sends the few rows to the table by itself.
+    fn looked_up(&self, table: &str, _: &str, _: &[(String, String)]) -> String {
+        table.to_owned()
     }
 }
 

@@ -113,21 +113,21 @@ SELECT
   CASE WHEN _i."_order_status_1" IS NULL THEN -1 ELSE COALESCE("_order_status"."order_status_key", -1) END AS "order_status_key",
   CASE WHEN _i."_order_status_1" IS NULL THEN -1 ELSE CAST('0x' || substr(md5('s' || strlen(_i."_order_status_1") || ':' || _i."_order_status_1"), 1, 15) AS BIGINT) END AS "order_status_durable_key"
 FROM incoming AS _i
-LEFT JOIN "dw"."product" AS "_product"
+LEFT JOIN (SELECT _v.* FROM "dw"."product" AS _v SEMI JOIN incoming AS _m ON _v."product_id" = _m."_product_1") AS "_product"
   ON "_product"."product_id" = _i."_product_1"
     AND _i."ordered_at_utc" >= "_product".valid_from
     AND _i."ordered_at_utc" < "_product".valid_to
-LEFT JOIN "dw"."store" AS "_store"
+LEFT JOIN (SELECT _v.* FROM "dw"."store" AS _v SEMI JOIN incoming AS _m ON _v."store_id" = _m."_store_1") AS "_store"
   ON "_store"."store_id" = _i."_store_1"
     AND _i."ordered_at_utc" >= "_store".valid_from
     AND _i."ordered_at_utc" < "_store".valid_to
-LEFT JOIN "dw"."seller" AS "_seller"
+LEFT JOIN (SELECT _v.* FROM "dw"."seller" AS _v SEMI JOIN incoming AS _m ON _v."seller_id" = _m."_seller_1") AS "_seller"
   ON "_seller"."seller_id" = _i."_seller_1"
     AND _i."ordered_at_utc" >= "_seller".valid_from
     AND _i."ordered_at_utc" < "_seller".valid_to
-LEFT JOIN "dw"."promotion" AS "_promotion"
+LEFT JOIN (SELECT _v.* FROM "dw"."promotion" AS _v SEMI JOIN incoming AS _m ON _v."promotion_id" = _m."_promotion_1") AS "_promotion"
   ON "_promotion"."promotion_id" = _i."_promotion_1"
-LEFT JOIN "dw"."order_status" AS "_order_status"
+LEFT JOIN (SELECT _v.* FROM "dw"."order_status" AS _v SEMI JOIN incoming AS _m ON _v."status_code" = _m."_order_status_1") AS "_order_status"
   ON "_order_status"."status_code" = _i."_order_status_1";
 
 -- order_line: rows of touched keys that the query no longer gives

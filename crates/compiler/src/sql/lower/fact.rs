@@ -165,7 +165,7 @@ impl Lowering<'_> {
             if let (Some(members), Missing::Infer, None) = (self.members(role), role.missing, fact.rolls_up) {
                 statements.extend(self.render("infer", self.infer(fact, role, members)));
             }
-            roles.push(self.binding(fact, role));
+            roles.push(self.binding(fact, role, increment.is_some()));
         }
         let plain: Vec<Col> = stored(fact).iter().map(|(name, ty)| Col::new(name, ty)).collect();
         let mut columns = plain.clone();
@@ -259,7 +259,7 @@ impl Lowering<'_> {
         format!("SELECT {} FROM ({inner}) AS _q{by}", items.join(", "))
     }
 
-    fn binding(&self, fact: &Fact, role: &Role) -> Binding {
+    fn binding(&self, fact: &Fact, role: &Role, is_increment: bool) -> Binding {
         let quote = |name: &str| self.dialect.quote(name);
         let dimension = &self.project.dimensions[role.dimension];
         let alias = quote(&format!("_{}", role.name));
@@ -278,12 +278,9 @@ impl Lowering<'_> {
         let on: Vec<String> = (0..role.on.len()).map(|index| on_column(role, index)).collect();
         let null: Vec<String> = on.iter().map(|name| format!("_i.{} IS NULL", quote(name))).collect();
         let null = null.join(" OR ");
-        let mut join: Vec<String> = members
-            .natural_key
-            .iter()
-            .zip(&on)
-            .map(|(column, on)| format!("{alias}.{} = _i.{}", quote(&column.name), quote(on)))
-            .collect();
+        let pairs: Vec<(String, String)> =
+            members.natural_key.iter().zip(&on).map(|(column, on)| (quote(&column.name), quote(on))).collect();
+        let mut join: Vec<String> = pairs.iter().map(|(column, on)| format!("{alias}.{column} = _i.{on}")).collect();
         let mut not_yet = String::new();
         if members.has_versions() {
             match names::as_of(fact, role) {
@@ -304,7 +301,7 @@ impl Lowering<'_> {
             durable: Some(names::durable_key(&role.name)),
             durable_expr: Some(format!("CASE WHEN {null} THEN {code} ELSE {durable} END")),
             key,
-            table,
+            table: if is_increment { self.dialect.looked_up(&table, "incoming", &pairs) } else { table },
             join: Some(join.join("\n    AND ")),
             alias,
         }
