@@ -10,7 +10,7 @@ use dwc_tests::shop::SHOP;
 use super::{apply, checked, compare, done, dwc, embedded, emulated, killed, run};
 
 /// The shop, applied and loaded on the emulator.
-fn loaded(emulator: &BigQueryEmulator) -> Project {
+pub(super) fn loaded(emulator: &BigQueryEmulator) -> Project {
     let disk = Project::new(SHOP);
     done(emulator, disk.path(), &["apply", "--auto-approve"]);
     done(emulator, disk.path(), &["run", "--at", "2026-04-01"]);
@@ -177,49 +177,6 @@ fn an_apply_of_other_models_does_not_go_on_with_one_that_was_cut_off() {
     disk.write("models/sale.yml", &changed);
     done(&emulator, disk.path(), &["apply", "--auto-approve"]);
     assert!(done(&emulator, disk.path(), &["plan"]).contains("no changes"));
-}
-
-#[test]
-fn one_process_at_a_time_holds_a_warehouse() {
-    let emulator = BigQueryEmulator::start();
-    let disk = loaded(&emulator);
-    let there = emulator.warehouse("dw");
-    let lease = there.lease().expect("BigQuery answers").expect("a lease");
-    // The test process holds it, and lives.
-    for arguments in [&["run"][..], &["apply", "--auto-approve"], &["rebuild", "store", "--auto-approve"]] {
-        let (code, told) = dwc(&emulator, disk.path(), arguments, None);
-        assert!(code == Some(3) && told.contains("DW0920"), "{arguments:?}: {code:?} {told}");
-        assert!(told.contains(&std::process::id().to_string()), "{told}");
-    }
-    let waiting = std::thread::scope(|scope| {
-        let waiting = scope.spawn(|| done(&emulator, disk.path(), &["run", "--wait", "2m", "--at", "2026-04-02"]));
-        std::thread::sleep(std::time::Duration::from_secs(1));
-        assert!(!waiting.is_finished());
-        drop(lease);
-        waiting.join()
-    });
-    assert!(waiting.is_ok());
-    let unlock = |expected: &str| {
-        let text = done(&emulator, disk.path(), &["state", "unlock", "--auto-approve"]);
-        assert!(text.contains(expected), "{text}");
-    };
-    unlock("nobody holds");
-    // A process of this machine that is no more has left its lock; one of another machine is not known to be gone.
-    let left = |owner: &str| {
-        let sql = format!(
-            "INSERT INTO `dw_dwc`.`lock` (owner, since, until) VALUES ('{owner}', CURRENT_TIMESTAMP(), \
-             TIMESTAMP_ADD(CURRENT_TIMESTAMP(), INTERVAL 1 HOUR))"
-        );
-        there.table(&sql).unwrap_or_else(|error| panic!("{error:?}"));
-    };
-    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").expect("a host");
-    left(&format!("{}:{}", host.trim(), 4_194_303));
-    done(&emulator, disk.path(), &["run", "--at", "2026-04-03"]);
-    left("elsewhere:1");
-    let (code, told) = dwc(&emulator, disk.path(), &["run"], None);
-    assert!(code == Some(3) && told.contains("`elsewhere:1` holds the warehouse"), "{told}");
-    unlock("taken from `elsewhere:1`");
-    done(&emulator, disk.path(), &["run", "--at", "2026-04-04"]);
 }
 
 /// The project as it is now, applied and loaded by one embedded run.

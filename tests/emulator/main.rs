@@ -8,6 +8,7 @@ mod database;
 mod environments;
 mod held;
 mod landed;
+mod leases;
 mod pieces;
 mod recovery;
 

@@ -106,6 +106,12 @@ impl Client {
         Ok(client)
     }
 
+    /// How long to wait after the `nth` time, from 0, that others came first.
+    #[must_use]
+    pub fn pause(&self, nth: u32) -> std::time::Duration {
+        self.transport.pace.wait(nth.min(5), None)
+    }
+
     /// The project in which jobs run.
     #[must_use]
     pub fn project(&self) -> &str {

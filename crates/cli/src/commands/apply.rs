@@ -4,7 +4,7 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use dwc_compiler::sql;
-use dwc_runner::{Error, SavedPlan, carry_out, plan};
+use dwc_runner::{Claim, Error, SavedPlan, carry_out, plan};
 
 use super::{context, now};
 use crate::args::Global;
@@ -29,7 +29,7 @@ pub(super) fn run(global: &Global, asked: &Asked<'_>) -> Result<Exit, Error> {
     }
     let longest = super::run::wait(asked.wait)?;
     let warehouse = context.warehouse_within(longest)?;
-    let _lease = context::lease(&warehouse, longest)?;
+    let _lease = context::lease(&warehouse, &Claim::Warehouse, longest)?;
     let planned = plan(&warehouse, &context.project)?;
     let mut allowed = asked.allowed.to_vec();
     if let Some(saved) = &saved {

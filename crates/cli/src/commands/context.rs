@@ -9,7 +9,7 @@ use dwc_compiler::model::{ModelId, Project, Target, TargetType, asks_modified, s
 use dwc_compiler::source::FileSet;
 use dwc_compiler::syntax::expand_env;
 use dwc_runner::{
-    BigQuerySettings, BigQueryWarehouse, Connection, DuckDbWarehouse, Engine, Environment, Error, Lease, Place,
+    BigQuerySettings, BigQueryWarehouse, Claim, Connection, DuckDbWarehouse, Engine, Environment, Error, Lease, Place,
     Warehouse, environment_dataset, environment_path, project, unknown_environment,
 };
 
@@ -170,9 +170,13 @@ fn in_time(name: &str, environment: &Environment) -> Result<(), Error> {
         .help(format!("drop it with `dwc env drop {name}`, and make it again")))
 }
 
-/// Holds a warehouse that is going to be changed, waiting so long for another process that does.
-pub(super) fn lease(warehouse: &Warehouse, longest: Duration) -> Result<Option<Lease<'_>>, Error> {
-    within(longest, Duration::from_secs(5), || warehouse.lease())
+/// Holds what of a warehouse is going to be changed, waiting so long for another process that does.
+pub(super) fn lease<'w>(
+    warehouse: &'w Warehouse,
+    claim: &Claim,
+    longest: Duration,
+) -> Result<Option<Lease<'w>>, Error> {
+    within(longest, Duration::from_secs(5), || warehouse.lease(claim))
 }
 
 /// Asks again and again for what another process holds.

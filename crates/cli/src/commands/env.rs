@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use dwc_compiler::diagnostic::Code;
 use dwc_compiler::model::{TargetType, seconds};
 use dwc_runner::{
-    Engine, Environment, Error, clone_environment, cloned_environments, compare_clone, compare_environment,
+    Claim, Engine, Environment, Error, clone_environment, cloned_environments, compare_clone, compare_environment,
     create_environment, drop_clone, drop_environment, environment_path, environments, not_applied, unknown_environment,
 };
 
@@ -46,7 +46,7 @@ fn create(context: &Context<'_>, name: &str, expires: Option<&str>) -> Result<Ex
     });
     if is_on_bigquery(context)? {
         let (warehouse, copy) = (context.bigquery_of(None)?, context.bigquery_of(Some(name))?);
-        let _lease = warehouse.lease()?;
+        let _lease = warehouse.lease(&Claim::Warehouse)?;
         clone_environment(&warehouse, &copy, (name, target), at, until.transpose()?)?;
         eprintln!("`{name}` is a clone of `{target}` in `{}`; use it with `--env {name}`", copy.schema());
         return Ok(Exit::Done);

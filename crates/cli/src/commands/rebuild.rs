@@ -2,7 +2,7 @@
 //! that change.
 
 use dwc_compiler::diagnostic::Diagnostic;
-use dwc_runner::{Error, Offence, RebuildOptions, RebuildReport, rebuild};
+use dwc_runner::{Claim, Error, Offence, RebuildOptions, RebuildReport, rebuild};
 
 use super::apply::{asks, confirmed};
 use super::context::Context;
@@ -43,7 +43,7 @@ pub(super) fn show(global: &Global, name: &str, from: Option<&str>) -> Result<Ex
 pub(super) fn run(global: &Global, asked: &Asked<'_>, auto_approve: bool, allowed: &[String]) -> Result<Exit, Error> {
     let Some(context) = context::load(global)? else { return Ok(Exit::InputWrong) };
     let warehouse = context.warehouse()?;
-    let _lease = context::lease(&warehouse, std::time::Duration::ZERO)?;
+    let _lease = context::lease(&warehouse, &Claim::Warehouse, std::time::Duration::ZERO)?;
     if asks(auto_approve) {
         let (report, _) = rebuild(&warehouse, &context.project, &asked.options(allowed, true)?)?;
         eprint!("{}", views::rebuild::human(&report, "would be"));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use dwc_compiler::diagnostic::{Code, Diagnostic};
 use dwc_compiler::model::{Project, asks_modified, seconds, select_modified};
-use dwc_runner::{Engine, Error, Interval, Mode, Offence, Part, RunOptions, SourceOutcome, run as run_project};
+use dwc_runner::{Engine, Error, Interval, Mode, Offence, Part, RunOptions, SourceOutcome, claim, run as run_project};
 
 use super::{context, now, write_out};
 use crate::args::{Format, Global, RunArgs, RunMode};
@@ -15,7 +15,6 @@ pub(super) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Error> {
     let Some(context) = context::load(global)? else { return Ok(Exit::InputWrong) };
     let longest = wait(args.wait.as_deref())?;
     let warehouse = context.warehouse_within(longest)?;
-    let _lease = context::lease(&warehouse, longest)?;
     let select = if global.select.is_empty() {
         Vec::new()
     } else {
@@ -39,6 +38,7 @@ pub(super) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Error> {
         select,
         part: part(&context.project, args)?,
     };
+    let _lease = context::lease(&warehouse, &claim(&context.project, &options), longest)?;
     let progress = views::progress::Progress::new(global);
     let outcome =
         run_project(&warehouse, &context.project, &global.project_dir, &options, &mut |step| progress.step(step));

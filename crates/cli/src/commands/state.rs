@@ -1,7 +1,7 @@
 //! `dwc state`: what the warehouse knows of itself, and the way back.
 
 use dwc_compiler::diagnostic::Code;
-use dwc_runner::{Engine, Error, Warehouse, rollback as rollback_to};
+use dwc_runner::{Engine, Error, Holder, Warehouse, rollback as rollback_to};
 
 use super::apply::{asks, confirmed};
 use super::{context, now, write_out};
@@ -55,18 +55,20 @@ fn rollback(global: &Global, to: Option<i64>, auto_approve: bool) -> Result<Exit
 fn unlock(global: &Global, auto_approve: bool) -> Result<Exit, Error> {
     let Some(context) = context::load(global)? else { return Ok(Exit::InputWrong) };
     let opened = context.warehouse();
-    let holder = match &opened {
-        Ok(Warehouse::BigQuery(warehouse)) => warehouse.holder()?.map(|holder| (warehouse, holder)),
-        _ => None,
+    let (warehouse, holders) = match &opened {
+        Ok(Warehouse::BigQuery(warehouse)) => (Some(warehouse), warehouse.holders()?),
+        _ => (None, Vec::new()),
     };
-    if let Some((warehouse, holder)) = holder {
-        let question =
-            format!("take the warehouse from `{}`, which holds it since {} UTC?", holder.owner, holder.since);
+    if let Some(warehouse) = warehouse.filter(|_| !holders.is_empty()) {
+        let held =
+            |holder: &Holder| format!("`{}`, which holds {} since {} UTC", holder.owner, holder.part, holder.since);
+        let question = format!("take it from {}?", holders.iter().map(held).collect::<Vec<_>>().join(", from "));
         if asks(auto_approve) && !confirmed(&question) {
             return Ok(Exit::InputWrong);
         }
         warehouse.unlock()?;
-        eprintln!("taken from `{}`: if it still runs, its next commit decides", holder.owner);
+        let owners: Vec<String> = holders.iter().map(|holder| format!("`{}`", holder.owner)).collect();
+        eprintln!("taken from {}: if it still runs, its next commit decides", owners.join(", "));
         return Ok(Exit::Done);
     }
     match opened {

@@ -3,7 +3,7 @@
 use chrono::NaiveDateTime;
 
 use super::bigquery;
-use crate::{Error, Warehouse};
+use crate::{Claim, Error, Warehouse};
 
 /// Takes a warehouse back to the snapshot of a serial, or to the latest one: rows, tables, views and state. Gives the serial,
 /// and where the warehouse as it was is kept: a file, or what tables' names begin with.
@@ -17,7 +17,7 @@ pub fn rollback(warehouse: Warehouse, to: Option<i64>, at: NaiveDateTime) -> Res
             Ok((serial, kept.display().to_string()))
         }
         Warehouse::BigQuery(warehouse) => {
-            let _lease = warehouse.lease()?;
+            let _lease = warehouse.lease(&Claim::Warehouse)?;
             bigquery::rollback(&warehouse, to, at)
         }
     }

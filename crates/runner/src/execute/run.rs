@@ -16,7 +16,7 @@ use super::report::{ModelOutcome, ModelReport, Notice, RunReport, SourceOutcome}
 use super::{bigquery, crash};
 use crate::state::intervals::Interval;
 use crate::state::{self, literal};
-use crate::{DuckDbWarehouse, Engine, Error, Offence};
+use crate::{Claim, DuckDbWarehouse, Engine, Error, Offence};
 
 /// How much of the sources a run reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -183,24 +183,54 @@ fn wanted_tables(plan: &LoadPlan, options: &RunOptions) -> BTreeSet<String> {
     wanted
 }
 
-fn start(engine: Engine<'_>, options: &RunOptions) -> Result<i64, Error> {
-    let warehouse = engine.state();
-    // A warehouse that an older dwc applied to lacks the tables that came since.
-    match engine {
-        Engine::DuckDb(_) => state::prepare(warehouse)?,
-        Engine::BigQuery(remote) => remote.prepare_state()?,
+/// What a run is going to change: the landing tables of its sources and its models, with the facts that are bound anew
+/// when a dimension of it changes.
+#[must_use]
+pub fn claim(project: &Project, options: &RunOptions) -> Claim {
+    if options.part == Part::Everything && options.select.is_empty() {
+        return Claim::Warehouse;
     }
-    // A run that did not finish was killed: its transactions are undone, and this one takes up its work.
-    warehouse.execute("UPDATE _dwc.runs SET status = 'killed' WHERE status = 'running'")?;
+    let is_selected = |name: &str| options.select.is_empty() || options.select.iter().any(|selected| selected == name);
+    let landed = project.tables.iter().filter(|table| options.part.lands(&table.source));
+    let mut parts: BTreeSet<String> = landed.map(|table| format!("landing `{}`", table.address)).collect();
+    if !matches!(options.part, Part::Land(_)) {
+        let loaded = project.order.iter().filter(|id| is_selected(project.model_name(**id)));
+        let bound = project
+            .facts
+            .iter()
+            .filter(|fact| fact.roles.iter().any(|role| is_selected(&project.dimensions[role.dimension].name)));
+        let names = loaded.map(|id| project.model_name(*id)).chain(bound.map(|fact| fact.name.as_str()));
+        parts.extend(names.map(|name| format!("model `{name}`")));
+    }
+    Claim::Parts(parts)
+}
+
+fn start(engine: Engine<'_>, options: &RunOptions) -> Result<i64, Error> {
+    match engine {
+        // A warehouse that an older dwc applied to lacks the tables that came since.
+        Engine::DuckDb(warehouse) => {
+            state::prepare(warehouse)?;
+            begin(warehouse, options, true)
+        }
+        Engine::BigQuery(remote) => {
+            remote.prepare_state()?;
+            bigquery::record_run(remote, options.at, |copy| begin(copy, options, remote.is_alone()))
+        }
+    }
+}
+
+/// Writes down that a run begins. One that is `alone` knows of every other that it has ended, or was killed.
+fn begin(warehouse: &DuckDbWarehouse, options: &RunOptions, alone: bool) -> Result<i64, Error> {
+    if alone {
+        // A run that did not finish was killed: its transactions are undone, and this one takes up its work.
+        warehouse.execute("UPDATE _dwc.runs SET status = 'killed' WHERE status = 'running'")?;
+    }
     let number = warehouse.number("SELECT MAX(run) FROM _dwc.runs")?.unwrap_or(0) + 1;
     warehouse.execute(&format!(
         "INSERT INTO _dwc.runs VALUES ({number}, TIMESTAMP '{}', NULL, '{}', 'running', NULL)",
         options.at.format("%Y-%m-%d %H:%M:%S%.f"),
         options.mode.name()
     ))?;
-    if let Engine::BigQuery(remote) = engine {
-        bigquery::record_run(remote, options.at)?;
-    }
     Ok(number)
 }
 
@@ -212,13 +242,13 @@ fn finish(
     report: Option<&RunReport>,
 ) -> Result<(), Error> {
     let text = report.and_then(|report| serde_json::to_string(report).ok());
-    engine.state().execute(&format!(
+    let end = format!(
         "UPDATE _dwc.runs SET status = '{status}', finished_at = make_timestamp(epoch_us(get_current_timestamp())), report = {} WHERE run = {number}",
         text.map_or_else(|| "NULL".to_owned(), |text| literal(&text))
-    ))?;
+    );
     match engine {
-        Engine::DuckDb(_) => Ok(()),
-        Engine::BigQuery(remote) => bigquery::record_run(remote, options.at),
+        Engine::DuckDb(warehouse) => warehouse.execute(&end),
+        Engine::BigQuery(remote) => bigquery::record_run(remote, options.at, |copy| copy.execute(&end)),
     }
 }
 

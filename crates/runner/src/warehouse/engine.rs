@@ -4,7 +4,7 @@
 use dwc_compiler::model::{Project, TargetType};
 use dwc_compiler::plan::Catalog;
 
-use super::bigquery::{BigQueryWarehouse, Lease};
+use super::bigquery::{BigQueryWarehouse, Claim, Lease};
 use super::duckdb::{DuckDbWarehouse, Rows};
 use crate::{Error, StateReport};
 
@@ -28,15 +28,15 @@ impl Warehouse {
         }
     }
 
-    /// Holds the warehouse against other processes as long as the lease lives. The embedded engine holds its file itself
+    /// Holds what is claimed against other processes as long as the lease lives. The embedded engine holds its file itself
     /// while it is open.
     ///
     /// # Errors
     /// Another process holds it (DW0920).
-    pub fn lease(&self) -> Result<Option<Lease<'_>>, Error> {
+    pub fn lease(&self, claim: &Claim) -> Result<Option<Lease<'_>>, Error> {
         match self {
             Warehouse::DuckDb(_) => Ok(None),
-            Warehouse::BigQuery(warehouse) => warehouse.lease(),
+            Warehouse::BigQuery(warehouse) => warehouse.lease(claim),
         }
     }
 

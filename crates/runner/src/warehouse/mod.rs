@@ -6,6 +6,6 @@ mod duckdb;
 mod engine;
 pub(crate) mod snapshot;
 
-pub use bigquery::{BigQuerySettings, BigQueryWarehouse, Finding, Holder, Lease, examine};
+pub use bigquery::{BigQuerySettings, BigQueryWarehouse, Claim, Finding, Holder, Lease, examine};
 pub use duckdb::DuckDbWarehouse;
 pub use engine::{Engine, Warehouse};

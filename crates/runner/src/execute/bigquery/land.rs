@@ -57,6 +57,7 @@ fn land_new_files(
     for (bound, part) in land_files::cut(&work, split) {
         let mut notices = Vec::new();
         report.add(commit(warehouse, source, options.mode, bound, |batch| {
+            notices.clear();
             part.iter().map(|work| staged_files(warehouse, folder, work, batch, &mut notices)).collect()
         })?);
         report.notices.append(&mut notices);
@@ -394,12 +395,12 @@ pub(super) fn commit<'a>(
     source: &Source,
     mode: Mode,
     bound: NaiveDateTime,
-    stage: impl FnOnce(i64) -> Result<Vec<Sent<'a>>, Error>,
+    mut stage: impl FnMut(i64) -> Result<Vec<Sent<'a>>, Error>,
 ) -> Result<SourceReport, Error> {
     let copy = warehouse.copy();
-    let mut report = report_of(source);
     crash::point();
-    copy.transaction(|| {
+    let report = warehouse.unit(|| {
+        let mut report = report_of(source);
         let batch = copy.number("SELECT MAX(batch) FROM _dwc.batches")?.unwrap_or(0) + 1;
         report.batch = batch;
         let tables = stage(batch)?;
@@ -428,7 +429,8 @@ pub(super) fn commit<'a>(
             state::put_table_batch(copy, batch, &counts)?;
             report.tables.push(counts);
         }
-        warehouse.remember()
+        warehouse.remember()?;
+        Ok(report)
     })?;
     crash::point();
     Ok(report)

@@ -20,7 +20,7 @@ use super::report::{ModelReport, Notice};
 use super::run::Held;
 use crate::state::{self, literal};
 use crate::warehouse::bigquery::{Script, held_by};
-use crate::{BigQueryWarehouse, Error, Offence};
+use crate::{BigQueryWarehouse, DuckDbWarehouse, Error, Offence};
 
 pub(super) use apply::apply;
 pub(super) use land::{land, land_taken};
@@ -34,13 +34,12 @@ pub(super) fn load_model(
     (batch, since, at): (i64, i64, NaiveDateTime),
     done: &mut ModelReport,
 ) -> Result<(), Held> {
-    let mut script = Script::new(&format!("load_{}", model.name), batch, since, at);
-    for statement in statements {
-        script.add(statement);
-    }
-    let copy = warehouse.copy();
-    let committed = copy.transaction(|| {
-        state::consume(copy, &model.name, batch)?;
+    let committed = warehouse.unit(|| {
+        let mut script = Script::new(&format!("load_{}", model.name), batch, since, at);
+        for statement in statements {
+            script.add(statement);
+        }
+        state::consume(warehouse.copy(), &model.name, batch)?;
         crash::point();
         warehouse.commit(script)
     });
@@ -155,16 +154,31 @@ impl From<Error> for NotKept {
     }
 }
 
-/// Records the begin or the end of a run.
-pub(super) fn record_run(warehouse: &BigQueryWarehouse, at: NaiveDateTime) -> Result<(), Error> {
-    let copy = warehouse.copy();
-    copy.transaction(|| warehouse.commit(Script::new("run", 0, 0, at)))?;
+/// Records the begin or the end of a run, as `record` writes it into the state.
+pub(super) fn record_run<T>(
+    warehouse: &BigQueryWarehouse,
+    at: NaiveDateTime,
+    record: impl Fn(&DuckDbWarehouse) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let recorded = warehouse.unit(|| {
+        let recorded = record(warehouse.copy())?;
+        warehouse.commit(Script::new("run", 0, 0, at))?;
+        Ok(recorded)
+    })?;
     crash::point();
-    Ok(())
+    Ok(recorded)
 }
 
 /// Removes images that every model has consumed, where some were consumed since the last time.
 pub(super) fn purge(warehouse: &BigQueryWarehouse, plan: &LoadPlan, at: NaiveDateTime) -> Result<(), Error> {
+    if warehouse.unit(|| purge_once(warehouse, plan, at))? {
+        crash::point();
+    }
+    Ok(())
+}
+
+/// The same, for the state as it is now; says whether there was something to remove.
+fn purge_once(warehouse: &BigQueryWarehouse, plan: &LoadPlan, at: NaiveDateTime) -> Result<bool, Error> {
     let copy = warehouse.copy();
     let mut consumed: BTreeMap<&str, i64> = BTreeMap::new();
     for model in &plan.models {
@@ -196,14 +210,11 @@ pub(super) fn purge(warehouse: &BigQueryWarehouse, plan: &LoadPlan, at: NaiveDat
         ));
     }
     if records.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
-    copy.transaction(|| {
-        for record in &records {
-            copy.execute(record)?;
-        }
-        warehouse.commit(script)
-    })?;
-    crash::point();
-    Ok(())
+    for record in &records {
+        copy.execute(record)?;
+    }
+    warehouse.commit(script)?;
+    Ok(true)
 }

@@ -100,8 +100,8 @@ impl BigQueryWarehouse {
             "CREATE TABLE IF NOT EXISTS `{dataset}`.`commits` (`lineage` STRING NOT NULL, `serial` INT64 NOT NULL)"
         ));
         all.push(format!(
-            "CREATE TABLE IF NOT EXISTS `{dataset}`.`lock` (`owner` STRING NOT NULL, `since` TIMESTAMP NOT NULL, \
-             `until` TIMESTAMP NOT NULL)"
+            "CREATE TABLE IF NOT EXISTS `{dataset}`.`leases` (`owner` STRING NOT NULL, `part` STRING NOT NULL, \
+             `since` TIMESTAMP NOT NULL, `until` TIMESTAMP NOT NULL)"
         ));
         all.push(format!(
             "INSERT INTO `{dataset}`.`commits` (lineage, serial)\nSELECT GENERATE_UUID(), 0 FROM (SELECT 1 AS one) \
@@ -120,6 +120,7 @@ impl BigQueryWarehouse {
         if !there.iter().any(|table| table == "commits") {
             return Ok(());
         }
+        self.has_leases.set(there.iter().any(|table| table == "leases"));
         let commits = format!(
             "SELECT 'commits' AS name, TO_JSON_STRING(STRUCT(MIN(lineage) AS lineage, CAST(MAX(serial) AS STRING) AS serial)) AS line \
              FROM `{dataset}`.`commits`"
@@ -131,6 +132,35 @@ impl BigQueryWarehouse {
             return Ok(());
         }
         self.remember()
+    }
+
+    /// Reads the state that BigQuery has now, and does to it what was done to the copy and is not committed yet.
+    pub(super) fn read_again(&self) -> Result<(), Error> {
+        let copy = &self.copy;
+        copy.execute("DROP SCHEMA IF EXISTS _pending CASCADE; CREATE SCHEMA _pending")?;
+        let sent = copy.rows("SELECT table_name FROM duckdb_tables() WHERE schema_name = '_sent'")?;
+        let is_sent = |table: &str| sent.iter().any(|row| row.first().and_then(Option::as_deref) == Some(table));
+        let all = tables(copy)?;
+        for (table, _) in &all {
+            let (mine, sent) = (format!("SELECT * FROM _dwc.{table}"), format!("SELECT * FROM _sent.{table}"));
+            let added = if is_sent(table) { format!("{mine} EXCEPT ALL {sent}") } else { mine.clone() };
+            let gone = if is_sent(table) { format!("{sent} EXCEPT ALL {mine}") } else { format!("{mine} LIMIT 0") };
+            copy.execute(&format!(
+                "CREATE TABLE _pending.{table}_added AS {added}; CREATE TABLE _pending.{table}_gone AS {gone}"
+            ))?;
+        }
+        self.read_state()?;
+        state::prepare(copy)?;
+        for (table, columns) in &all {
+            let equal: Vec<String> =
+                columns.iter().map(|column| format!("t.\"{0}\" IS NOT DISTINCT FROM g.\"{0}\"", column.name)).collect();
+            copy.execute(&format!(
+                "DELETE FROM _dwc.{table} AS t WHERE EXISTS (SELECT 1 FROM _pending.{table}_gone AS g WHERE {}); \
+                 INSERT INTO _dwc.{table} SELECT * FROM _pending.{table}_added",
+                equal.join(" AND ")
+            ))?;
+        }
+        copy.execute("DROP SCHEMA _pending CASCADE")
     }
 
     /// Puts the state of another dataset, or of tables with a prefix, in the place of the copy's: what differs goes out with

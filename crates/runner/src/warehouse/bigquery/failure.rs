@@ -9,7 +9,8 @@ use crate::Error;
 
 /// A failure as one of ours.
 pub(crate) fn worldly(failure: Failure) -> Error {
-    if failure.message.contains(MOVED) {
+    // The second is a commit that is under way, still after the waits of a transaction that meets another.
+    if failure.message.contains(MOVED) || failure.message.contains("aborted due to concurrent update") {
         return BigQueryWarehouse::moved();
     }
     let (code, help) = match failure.kind {

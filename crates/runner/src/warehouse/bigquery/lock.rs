@@ -1,7 +1,8 @@
-//! The lock of a BigQuery warehouse: a row with an owner and an expiry, so that a second process waits instead of doing
-//! work that its commit would refuse. What keeps two commits apart is the serial that each of them asserts, not the lock:
-//! one that expires too early costs time and nothing else.
+//! The leases of a BigQuery warehouse: rows with an owner and an expiry, for all of it or for landing tables and models, so
+//! that a second process waits instead of doing work that its commit would refuse. What keeps two commits apart is the
+//! serial that each of them asserts, not the leases: one that expires too early costs time and nothing else.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use dwc_bigquery::{Job, Work};
@@ -12,12 +13,35 @@ use super::script::text;
 use super::{BigQueryWarehouse, label, once, worldly};
 use crate::Error;
 
-/// After so many minutes a lock that was not prolonged is nobody's.
+/// After so many minutes a lease that was not prolonged is nobody's.
 const MINUTES: u32 = 60;
-/// A unit that begins so long after its lock was taken or prolonged prolongs it.
+/// A unit that begins so long after its lease was taken or prolonged prolongs it.
 const PROLONGED_AFTER: Duration = Duration::from_secs(10 * 60);
+/// The name of all parts.
+const ALL: &str = "the warehouse";
+/// More parts than these are held as the whole warehouse.
+const PARTS: usize = 1000;
 
-/// Who holds a warehouse.
+/// What a process is going to change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Claim {
+    /// Anything.
+    Warehouse,
+    /// Landing tables and models, by names that are theirs alone. Processes with other parts work at the same time.
+    Parts(BTreeSet<String>),
+}
+
+impl Claim {
+    /// The names of what is held.
+    fn parts(&self) -> Vec<&str> {
+        match self {
+            Claim::Parts(parts) if parts.len() <= PARTS => parts.iter().map(String::as_str).collect(),
+            _ => vec![ALL],
+        }
+    }
+}
+
+/// Who holds a part of a warehouse, or all of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Holder {
     /// The machine and the process: `host:1234`.
@@ -26,9 +50,11 @@ pub struct Holder {
     pub since: String,
     /// Until when unless it prolongs it, UTC.
     pub until: String,
+    /// What it holds: the first of its parts.
+    pub part: String,
 }
 
-/// A lock that is held; let go when it is dropped.
+/// A lease that is held; let go when it is dropped.
 pub struct Lease<'w> {
     warehouse: &'w BigQueryWarehouse,
 }
@@ -36,7 +62,7 @@ pub struct Lease<'w> {
 impl Drop for Lease<'_> {
     fn drop(&mut self) {
         self.warehouse.leased.set(None);
-        // A lock that stays is nobody's once its process is gone, and expires elsewhere.
+        // A lease that stays is nobody's once its process is gone, and expires elsewhere.
         let _ = self.warehouse.let_go(&owner());
     }
 }
@@ -56,55 +82,62 @@ fn is_gone(owner: &str) -> bool {
 }
 
 impl BigQueryWarehouse {
-    /// Takes the lock for what changes the warehouse, and reads the state anew where somebody has committed since it was
-    /// read. A warehouse without a state has no lock: the first commit decides there.
+    /// Takes leases for what changes the warehouse, and reads the state anew where somebody has committed since it was
+    /// read. A warehouse without a state has none: the first commit decides there.
     ///
     /// # Errors
-    /// Another process holds it (DW0920), or BigQuery's own.
-    pub fn lease(&self) -> Result<Option<Lease<'_>>, Error> {
+    /// Another process holds a part of it (DW0920), or BigQuery's own.
+    pub fn lease(&self, claim: &Claim) -> Result<Option<Lease<'_>>, Error> {
         if !self.has_position() {
             return Ok(None);
         }
-        if let Some(holder) = self.take(&owner(), None)? {
-            let taken_over = is_gone(&holder.owner) && self.take(&owner(), Some(&holder.owner))?.is_none();
-            if !taken_over {
+        if !self.has_leases.get() {
+            self.define("state", &self.state_tables()?)?;
+            self.has_leases.set(true);
+        }
+        let mut gone = BTreeSet::from([owner()]);
+        while let Some(holder) = self.take(claim, &gone)? {
+            if !is_gone(&holder.owner) || !gone.insert(holder.owner.clone()) {
                 return Err(in_use(&holder));
             }
         }
         self.leased.set(Some(Instant::now()));
+        self.shares.set(claim.parts() != [ALL]);
         Ok(Some(Lease { warehouse: self }))
     }
 
-    /// Who holds the lock.
+    /// Who holds leases, in the order of their names.
     ///
     /// # Errors
     /// BigQuery's own.
-    pub fn holder(&self) -> Result<Option<Holder>, Error> {
-        if !self.has_position() {
-            return Ok(None);
+    pub fn holders(&self) -> Result<Vec<Holder>, Error> {
+        if !self.has_position() || !self.has_leases.get() {
+            return Ok(Vec::new());
         }
-        let sql =
-            format!("SELECT {HOLDER} FROM `{}`.`lock` WHERE until > CURRENT_TIMESTAMP() LIMIT 1", self.state_dataset());
-        Ok(self.table(&sql)?.1.first().and_then(|row| holder(row)))
+        let sql = format!(
+            "SELECT {HOLDER} AS holder FROM `{}`.`leases` WHERE until > CURRENT_TIMESTAMP() GROUP BY owner ORDER BY holder",
+            self.state_dataset()
+        );
+        Ok(self.table(&sql)?.1.iter().filter_map(|row| holder(row)).collect())
     }
 
-    /// Takes the lock from whoever holds it, and gives it to nobody.
+    /// Takes the leases from whoever holds them, and gives them to nobody.
     ///
     /// # Errors
     /// BigQuery's own.
     pub fn unlock(&self) -> Result<(), Error> {
-        let sql = format!("DELETE FROM `{}`.`lock` WHERE TRUE", self.state_dataset());
+        let sql = format!("DELETE FROM `{}`.`leases` WHERE TRUE", self.state_dataset());
         self.lock_job(&sql).map(|_| ())
     }
 
-    /// Makes a lock that is held last longer, where its time runs on. It is a statement of its own: a transaction that
-    /// changed the lock would meet those who ask for it.
+    /// Makes leases that are held last longer, where their time runs on. It is a statement of its own: a transaction that
+    /// changed them would meet those who ask for some.
     pub(super) fn prolong(&self) -> Result<(), Error> {
         if self.leased.get().is_none_or(|since| since.elapsed() < PROLONGED_AFTER) {
             return Ok(());
         }
         let sql = format!(
-            "UPDATE `{}`.`lock` SET until = {} WHERE owner = {}",
+            "UPDATE `{}`.`leases` SET until = {} WHERE owner = {}",
             self.state_dataset(),
             until(),
             text(&owner())
@@ -114,37 +147,51 @@ impl BigQueryWarehouse {
         Ok(())
     }
 
-    /// Takes the lock where nobody holds it, or `from` does; else says who does.
-    fn take(&self, owner: &str, from: Option<&str>) -> Result<Option<Holder>, Error> {
+    /// Takes leases where nobody else than `mine` holds one of their parts; else says who does.
+    fn take(&self, claim: &Claim, mine: &BTreeSet<String>) -> Result<Option<Holder>, Error> {
         let dataset = self.state_dataset();
-        let (owner, from) = (text(owner), text(from.unwrap_or(owner)));
+        let texts = |all: &[&str]| all.iter().map(|one| text(one)).collect::<Vec<_>>().join(", ");
+        let owner = text(&owner());
+        let mine = texts(&mine.iter().map(String::as_str).collect::<Vec<_>>());
+        let parts = claim.parts();
+        let meets = if parts == [ALL] {
+            "TRUE".to_owned()
+        } else {
+            format!("part = {} OR part IN UNNEST(dwc_parts)", text(ALL))
+        };
         let sql = format!(
-            "DECLARE dwc_holder STRING;\n\
+            "DECLARE dwc_parts ARRAY<STRING> DEFAULT [{parts}];\n\
+             DECLARE dwc_holder STRING;\n\
+             DECLARE dwc_others INT64;\n\
              DECLARE dwc_serial INT64;\n\
              BEGIN TRANSACTION;\n\
-             DELETE FROM `{dataset}`.`lock` WHERE until <= CURRENT_TIMESTAMP() OR owner IN ({owner}, {from});\n\
-             SET dwc_holder = (SELECT MIN({HOLDER}) FROM `{dataset}`.`lock`);\n\
+             DELETE FROM `{dataset}`.`leases` WHERE until <= CURRENT_TIMESTAMP() OR owner IN ({mine});\n\
+             SET dwc_holder = (SELECT MIN(h.holder) FROM (SELECT {HOLDER} AS holder FROM `{dataset}`.`leases` WHERE {meets} GROUP BY owner) AS h);\n\
+             SET dwc_others = (SELECT COUNT(*) FROM `{dataset}`.`leases`);\n\
              IF dwc_holder IS NULL THEN\n  \
-             INSERT INTO `{dataset}`.`lock` (owner, since, until) VALUES ({owner}, CURRENT_TIMESTAMP(), {until});\n\
+             INSERT INTO `{dataset}`.`leases` (owner, part, since, until)\n  \
+             SELECT {owner}, part, CURRENT_TIMESTAMP(), {until} FROM UNNEST(dwc_parts) AS part;\n\
              END IF;\n\
              SET dwc_serial = (SELECT MAX(serial) FROM `{dataset}`.`commits`);\n\
              COMMIT TRANSACTION;\n\
-             SELECT dwc_holder AS holder, CAST(dwc_serial AS STRING) AS serial;\n",
+             SELECT dwc_holder AS holder, CAST(dwc_serial AS STRING) AS serial, CAST(dwc_others AS STRING) AS others;\n",
+            parts = texts(&parts),
             until = until()
         );
         let row = self.lock_job(&sql)?.into_iter().next().unwrap_or_default();
         if let Some(holder) = holder(&row) {
             return Ok(Some(holder));
         }
-        let serial = row.get(1).and_then(|cell| cell.as_deref()?.parse::<i64>().ok());
-        if serial != Some(self.position.borrow().serial) {
+        let number = |at: usize| row.get(at).and_then(|cell| cell.as_deref()?.parse::<i64>().ok());
+        self.is_alone.set(number(2) == Some(0));
+        if number(1) != Some(self.position.borrow().serial) {
             self.read_state()?;
         }
         Ok(None)
     }
 
     fn let_go(&self, owner: &str) -> Result<(), Error> {
-        let sql = format!("DELETE FROM `{}`.`lock` WHERE owner = {}", self.state_dataset(), text(owner));
+        let sql = format!("DELETE FROM `{}`.`leases` WHERE owner = {}", self.state_dataset(), text(owner));
         self.lock_job(&sql).map(|_| ())
     }
 
@@ -156,9 +203,9 @@ impl BigQueryWarehouse {
     }
 }
 
-/// A row of the lock as one text of three lines.
-const HOLDER: &str = "CONCAT(owner, '\\n', FORMAT_TIMESTAMP('%Y-%m-%d %H:%M:%S', since), '\\n', \
-                      FORMAT_TIMESTAMP('%Y-%m-%d %H:%M:%S', until))";
+/// The leases of one owner as one text of four lines.
+const HOLDER: &str = "CONCAT(owner, '\\n', FORMAT_TIMESTAMP('%Y-%m-%d %H:%M:%S', MIN(since)), '\\n', \
+                      FORMAT_TIMESTAMP('%Y-%m-%d %H:%M:%S', MAX(until)), '\\n', MIN(part))";
 
 fn until() -> String {
     format!("TIMESTAMP_ADD(CURRENT_TIMESTAMP(), INTERVAL {MINUTES} MINUTE)")
@@ -166,13 +213,13 @@ fn until() -> String {
 
 fn holder(row: &[Option<String>]) -> Option<Holder> {
     let mut lines = row.first()?.as_deref()?.lines().map(str::to_owned);
-    Some(Holder { owner: lines.next()?, since: lines.next()?, until: lines.next()? })
+    Some(Holder { owner: lines.next()?, since: lines.next()?, until: lines.next()?, part: lines.next()? })
 }
 
 fn in_use(holder: &Holder) -> Error {
-    Error::coded(Code::WarehouseInUse, format!("`{}` holds the warehouse since {} UTC", holder.owner, holder.since))
+    Error::coded(Code::WarehouseInUse, format!("`{}` holds {} since {} UTC", holder.owner, holder.part, holder.since))
         .help(format!(
-            "wait for it with `--wait 30m`; its lock ends at {} UTC, and `dwc state unlock` ends it now",
+            "wait for it with `--wait 30m`; its lease ends at {} UTC, and `dwc state unlock` ends it now",
             holder.until
         ))
 }

@@ -26,7 +26,7 @@ use crate::{Error, StateReport};
 pub(crate) use catalog::NEIGHBOURS;
 pub use doctor::{Finding, examine};
 pub(crate) use failure::{held_by, worldly};
-pub use lock::{Holder, Lease};
+pub use lock::{Claim, Holder, Lease};
 pub(crate) use script::{Script, instant, text};
 
 /// What a warehouse on BigQuery is told.
@@ -48,6 +48,9 @@ pub struct BigQuerySettings {
     pub connection: Connection,
 }
 
+/// How often the work of a unit is done at most, where others commit before it.
+const TURNS: u32 = 40;
+
 /// Where the state stands: what a commit asserts, and what job ids are made of.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Position {
@@ -66,6 +69,12 @@ pub struct BigQueryWarehouse {
     position: RefCell<Position>,
     error_events: Cell<i64>,
     leased: Cell<Option<Instant>>,
+    /// The state has the table of leases.
+    has_leases: Cell<bool>,
+    /// Other processes may commit while the lease is held.
+    shares: Cell<bool>,
+    /// Nobody else held anything when the lease was taken.
+    is_alone: Cell<bool>,
     spent: Cell<Spent>,
 }
 
@@ -102,6 +111,9 @@ impl BigQueryWarehouse {
             position: RefCell::default(),
             error_events: Cell::default(),
             leased: Cell::default(),
+            has_leases: Cell::default(),
+            shares: Cell::default(),
+            is_alone: Cell::new(true),
             spent: Cell::default(),
         };
         warehouse.read_state()?;
@@ -239,6 +251,29 @@ impl BigQueryWarehouse {
         let done = self.client.run(&Job { id, labels: label(name), work: Work::Query(sql) }).map_err(worldly)?;
         self.add(&done);
         Ok(())
+    }
+
+    /// Whether no other process held anything when this one took its lease.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.is_alone.get()
+    }
+
+    /// Does the work of a unit on the copy, in one transaction that ends with its commit. Where a process that holds other
+    /// parts has committed meanwhile, the state is read again, and the work is done again from there.
+    ///
+    /// # Errors
+    /// The work's own; a commit that others come before again and again.
+    pub(crate) fn unit<T>(&self, mut work: impl FnMut() -> Result<T, Error>) -> Result<T, Error> {
+        for turn in 0..TURNS {
+            match self.copy.transaction(&mut work) {
+                Err(error) if error.code == Some(Code::WarehouseMoved) && self.shares.get() => {
+                    std::thread::sleep(self.client.pause(turn));
+                    self.read_again()?;
+                }
+                done => return done,
+            }
+        }
+        Err(Self::moved())
     }
 
     /// Commits a unit: its statements, what changed in the copy of the state, and the next serial, in one transaction.
