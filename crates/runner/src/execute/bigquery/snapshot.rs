@@ -9,7 +9,7 @@ use dwc_compiler::sql;
 
 use crate::execute::crash;
 use crate::state::applied;
-use crate::warehouse::bigquery::{Script, quoted, text, worldly};
+use crate::warehouse::bigquery::{BESIDES, Script, quoted, text, worldly};
 use crate::{BigQueryWarehouse, Error};
 
 /// How many days a snapshot is kept.
@@ -120,7 +120,7 @@ fn keep(warehouse: &BigQueryWarehouse, manifest: &Manifest, prefix: &str) -> Res
     }
     let state = warehouse.state_dataset();
     let mut tables = warehouse.client().tables(&state).map_err(worldly)?;
-    tables.retain(|table| !matches!(table.as_str(), "commits" | "lock" | "manifests"));
+    tables.retain(|table| table != "manifests" && !BESIDES.contains(&table.as_str()));
     tables.sort();
     for table in tables.iter().map(String::as_str).chain(["manifests"]) {
         add(format!("{prefix}dwc__{table}"), quoted(&state, table));

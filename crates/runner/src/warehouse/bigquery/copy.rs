@@ -15,6 +15,9 @@ const ERROR_EVENTS: &str = "error_events";
 /// What only the begin and the end of a run record: it does not decide what a unit does.
 const RUNS: &str = "runs";
 
+/// What the state in BigQuery has beside the tables of the copy: it is of the moment, and no state goes back to it.
+pub(crate) const BESIDES: [&str; 2] = ["commits", "leases"];
+
 /// A column of a table of the state.
 struct StateColumn {
     name: String,

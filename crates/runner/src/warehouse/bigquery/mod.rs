@@ -6,7 +6,7 @@ mod catalog;
 mod copy;
 mod doctor;
 mod failure;
-mod lock;
+mod lease;
 mod script;
 mod snapshot;
 
@@ -24,9 +24,10 @@ use super::duckdb::{DuckDbWarehouse, Rows};
 use crate::{Error, StateReport};
 
 pub(crate) use catalog::NEIGHBOURS;
+pub(crate) use copy::BESIDES;
 pub use doctor::{Finding, examine};
 pub(crate) use failure::{held_by, worldly};
-pub use lock::{Claim, Holder, Lease};
+pub use lease::{Claim, Holder, Lease};
 pub(crate) use script::{Script, instant, text};
 
 /// What a warehouse on BigQuery is told.

@@ -67,7 +67,7 @@ impl Drop for Lease<'_> {
     }
 }
 
-/// This process, as the owner of a lock.
+/// This process, as the owner of leases.
 fn owner() -> String {
     let host = rustix::system::uname();
     format!("{}:{}", host.nodename().to_string_lossy(), std::process::id())
@@ -127,7 +127,7 @@ impl BigQueryWarehouse {
     /// BigQuery's own.
     pub fn unlock(&self) -> Result<(), Error> {
         let sql = format!("DELETE FROM `{}`.`leases` WHERE TRUE", self.state_dataset());
-        self.lock_job(&sql).map(|_| ())
+        self.lease_job(&sql).map(|_| ())
     }
 
     /// Makes leases that are held last longer, where their time runs on. It is a statement of its own: a transaction that
@@ -142,7 +142,7 @@ impl BigQueryWarehouse {
             until(),
             text(&owner())
         );
-        self.lock_job(&sql)?;
+        self.lease_job(&sql)?;
         self.leased.set(Some(Instant::now()));
         Ok(())
     }
@@ -178,7 +178,7 @@ impl BigQueryWarehouse {
             parts = texts(&parts),
             until = until()
         );
-        let row = self.lock_job(&sql)?.into_iter().next().unwrap_or_default();
+        let row = self.lease_job(&sql)?.into_iter().next().unwrap_or_default();
         if let Some(holder) = holder(&row) {
             return Ok(Some(holder));
         }
@@ -192,11 +192,12 @@ impl BigQueryWarehouse {
 
     fn let_go(&self, owner: &str) -> Result<(), Error> {
         let sql = format!("DELETE FROM `{}`.`leases` WHERE owner = {}", self.state_dataset(), text(owner));
-        self.lock_job(&sql).map(|_| ())
+        self.lease_job(&sql).map(|_| ())
     }
 
-    fn lock_job(&self, sql: &str) -> Result<Vec<Vec<Option<String>>>, Error> {
-        let job = Job { id: format!("dwc_lock_{}", once()), labels: label("lock"), work: Work::Query(sql.to_owned()) };
+    fn lease_job(&self, sql: &str) -> Result<Vec<Vec<Option<String>>>, Error> {
+        let job =
+            Job { id: format!("dwc_lease_{}", once()), labels: label("lease"), work: Work::Query(sql.to_owned()) };
         let (done, rows) = self.client.query(&job).map_err(worldly)?;
         self.add(&done);
         Ok(rows.rows)
