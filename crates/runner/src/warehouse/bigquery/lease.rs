@@ -102,7 +102,10 @@ impl BigQueryWarehouse {
             }
         }
         self.leased.set(Some(Instant::now()));
-        self.shares.set(claim.parts() != [ALL]);
+        let parts = claim.parts();
+        let is_shared = parts != [ALL];
+        self.shares.set(is_shared);
+        *self.claimed.borrow_mut() = if is_shared { parts.join(", ") } else { String::new() };
         Ok(Some(Lease { warehouse: self }))
     }
 

@@ -74,6 +74,8 @@ pub struct BigQueryWarehouse {
     has_leases: Cell<bool>,
     /// Other processes may commit while the lease is held.
     shares: Cell<bool>,
+    /// The parts that the lease is for, where it is not for all of them.
+    claimed: RefCell<String>,
     /// Nobody else held anything when the lease was taken.
     is_alone: Cell<bool>,
     spent: Cell<Spent>,
@@ -114,6 +116,7 @@ impl BigQueryWarehouse {
             leased: Cell::default(),
             has_leases: Cell::default(),
             shares: Cell::default(),
+            claimed: RefCell::default(),
             is_alone: Cell::new(true),
             spent: Cell::default(),
         };
@@ -306,10 +309,12 @@ impl BigQueryWarehouse {
         Ok((told.into_iter().filter_map(script::found).collect(), is_kept))
     }
 
-    /// A job's id: the same for the same text at the same state, and for nothing else.
+    /// A job's id: the same for the same text at the same state by the same lease, and for nothing else. Two processes that
+    /// write down at the same state that a run begins have not done one job.
     fn id(&self, name: &str, sql: &str) -> String {
         let position = self.position.borrow();
-        let digest: String = Sha256::digest(sql).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let text = format!("{}{sql}", self.claimed.borrow());
+        let digest: String = Sha256::digest(text).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
         let name: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).take(100).collect();
         format!("dwc_{}_{:08}_{name}_{digest}", short(&position.lineage), position.serial + 1)
     }
