@@ -1,5 +1,6 @@
 //! The embedded warehouse: a DuckDB file. The engine's own file lock keeps a second process out, and falls with its owner.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use dwc_compiler::diagnostic::Code;
@@ -29,6 +30,9 @@ impl DuckDbWarehouse {
         {
             std::fs::create_dir_all(folder)
                 .map_err(|cause| Error::because(format!("the folder of `{path}` could not be made"), cause))?;
+            if !Path::new(path).exists() {
+                make(path)?;
+            }
         }
         let connection = dwc_duckdb::open(path).map_err(|cause| unopened(path, cause))?;
         connection.execute_batch(DUCKDB_PRELUDE)?;
@@ -131,6 +135,22 @@ impl DuckDbWarehouse {
 }
 
 /// Why a file could not be opened.
+/// Makes a file under a name of this process and links it to its own when it is whole: half a file is none that the engine
+/// opens. Where another process was quicker, its file stays.
+fn make(path: &str) -> Result<(), Error> {
+    let fresh = format!("{path}.{}.new", std::process::id());
+    let wrong = |cause| Error::because(format!("`{path}` could not be made"), cause);
+    // Of a process that had this number and was killed.
+    let _ = std::fs::remove_file(&fresh);
+    dwc_duckdb::open(&fresh).map_err(|cause| unopened(path, cause))?;
+    let linked = std::fs::hard_link(&fresh, path);
+    if linked.as_ref().is_err_and(|cause| cause.kind() != ErrorKind::AlreadyExists) {
+        // A file system without links.
+        return std::fs::rename(&fresh, path).map_err(wrong);
+    }
+    std::fs::remove_file(&fresh).map_err(wrong)
+}
+
 fn unopened(path: &str, cause: dwc_duckdb::Error) -> Error {
     if cause.to_string().contains("lock") {
         Error {
