@@ -452,7 +452,11 @@ fn purge(warehouse: &DuckDbWarehouse, plan: &LoadPlan) -> Result<(), Error> {
     warehouse.transaction(|| purge_all(warehouse, plan))
 }
 
-fn purge_all(warehouse: &DuckDbWarehouse, plan: &LoadPlan) -> Result<(), Error> {
+/// The last batch of each table that every model which reads it has consumed.
+pub(super) fn consumed_by_all<'p>(
+    warehouse: &DuckDbWarehouse,
+    plan: &'p LoadPlan,
+) -> Result<BTreeMap<&'p str, i64>, Error> {
     let mut consumed: BTreeMap<&str, i64> = BTreeMap::new();
     for model in &plan.models {
         let batch = state::consumed(warehouse, &model.name)?;
@@ -461,6 +465,11 @@ fn purge_all(warehouse: &DuckDbWarehouse, plan: &LoadPlan) -> Result<(), Error> 
             *least = (*least).min(batch);
         }
     }
+    Ok(consumed)
+}
+
+fn purge_all(warehouse: &DuckDbWarehouse, plan: &LoadPlan) -> Result<(), Error> {
+    let consumed = consumed_by_all(warehouse, plan)?;
     for landing in plan.landings.iter().filter(|landing| !landing.purge.is_empty()) {
         let Some(batch) = consumed.get(landing.table.as_str()).filter(|batch| **batch > 0) else { continue };
         warehouse.execute(&format!("SET VARIABLE dwc_consumed = {batch}::BIGINT"))?;

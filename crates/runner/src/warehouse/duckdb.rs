@@ -134,7 +134,6 @@ impl DuckDbWarehouse {
     }
 }
 
-/// Why a file could not be opened.
 /// Makes a file under a name of this process and links it to its own when it is whole: half a file is none that the engine
 /// opens. Where another process was quicker, its file stays.
 fn make(path: &str) -> Result<(), Error> {
@@ -151,6 +150,7 @@ fn make(path: &str) -> Result<(), Error> {
     std::fs::remove_file(&fresh).map_err(wrong)
 }
 
+/// Why a file could not be opened.
 fn unopened(path: &str, cause: dwc_duckdb::Error) -> Error {
     if cause.to_string().contains("lock") {
         Error {

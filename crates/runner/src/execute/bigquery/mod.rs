@@ -8,8 +8,6 @@ mod land_warehouse;
 mod snapshot;
 mod staged;
 
-use std::collections::BTreeMap;
-
 use chrono::NaiveDateTime;
 use dwc_compiler::plan::{LoadPlan, ModelLoad, Reads, Statement};
 use serde_json::Value;
@@ -17,7 +15,7 @@ use serde_json::Value;
 use super::crash;
 use super::rebuild::{RebuildOptions, RebuildReport, lossy, version_change};
 use super::report::{ModelReport, Notice};
-use super::run::Held;
+use super::run::{Held, consumed_by_all};
 use crate::state::{self, literal};
 use crate::warehouse::bigquery::{Script, held_by};
 use crate::{BigQueryWarehouse, DuckDbWarehouse, Error, Offence};
@@ -180,14 +178,7 @@ pub(super) fn purge(warehouse: &BigQueryWarehouse, plan: &LoadPlan, at: NaiveDat
 /// The same, for the state as it is now; says whether there was something to remove.
 fn purge_once(warehouse: &BigQueryWarehouse, plan: &LoadPlan, at: NaiveDateTime) -> Result<bool, Error> {
     let copy = warehouse.copy();
-    let mut consumed: BTreeMap<&str, i64> = BTreeMap::new();
-    for model in &plan.models {
-        let batch = state::consumed(copy, &model.name)?;
-        for table in &model.tables {
-            let least = consumed.entry(table).or_insert(batch);
-            *least = (*least).min(batch);
-        }
-    }
+    let consumed = consumed_by_all(copy, plan)?;
     let mut script = Script::new("purge", 0, 0, at);
     let mut records = Vec::new();
     for landing in plan.landings.iter().filter(|landing| !landing.purge.is_empty()) {

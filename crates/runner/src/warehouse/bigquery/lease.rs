@@ -103,9 +103,7 @@ impl BigQueryWarehouse {
         }
         self.leased.set(Some(Instant::now()));
         let parts = claim.parts();
-        let is_shared = parts != [ALL];
-        self.shares.set(is_shared);
-        *self.claimed.borrow_mut() = if is_shared { parts.join(", ") } else { String::new() };
+        *self.claimed.borrow_mut() = (parts != [ALL]).then(|| parts.join(", "));
         Ok(Some(Lease { warehouse: self }))
     }
 

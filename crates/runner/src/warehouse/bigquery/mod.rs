@@ -72,10 +72,8 @@ pub struct BigQueryWarehouse {
     leased: Cell<Option<Instant>>,
     /// The state has the table of leases.
     has_leases: Cell<bool>,
-    /// Other processes may commit while the lease is held.
-    shares: Cell<bool>,
-    /// The parts that the lease is for, where it is not for all of them.
-    claimed: RefCell<String>,
+    /// The parts that the lease is for, where it is not for all of them: others may commit while it is held.
+    claimed: RefCell<Option<String>>,
     /// Nobody else held anything when the lease was taken.
     is_alone: Cell<bool>,
     spent: Cell<Spent>,
@@ -115,7 +113,6 @@ impl BigQueryWarehouse {
             error_events: Cell::default(),
             leased: Cell::default(),
             has_leases: Cell::default(),
-            shares: Cell::default(),
             claimed: RefCell::default(),
             is_alone: Cell::new(true),
             spent: Cell::default(),
@@ -270,7 +267,7 @@ impl BigQueryWarehouse {
     pub(crate) fn unit<T>(&self, mut work: impl FnMut() -> Result<T, Error>) -> Result<T, Error> {
         for turn in 0..TURNS {
             match self.copy.transaction(&mut work) {
-                Err(error) if error.code == Some(Code::WarehouseMoved) && self.shares.get() => {
+                Err(error) if error.code == Some(Code::WarehouseMoved) && self.claimed.borrow().is_some() => {
                     std::thread::sleep(self.client.pause(turn));
                     self.read_again()?;
                 }
@@ -313,7 +310,7 @@ impl BigQueryWarehouse {
     /// write down at the same state that a run begins have not done one job.
     fn id(&self, name: &str, sql: &str) -> String {
         let position = self.position.borrow();
-        let text = format!("{}{sql}", self.claimed.borrow());
+        let text = format!("{}{sql}", self.claimed.borrow().as_deref().unwrap_or_default());
         let digest: String = Sha256::digest(text).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
         let name: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).take(100).collect();
         format!("dwc_{}_{:08}_{name}_{digest}", short(&position.lineage), position.serial + 1)
