@@ -81,12 +81,13 @@ pub(crate) const RESERVED_COLUMNS: &[&str] =
 
 pub(super) fn dimension_columns(dimension: &Dimension) -> Vec<StarColumn> {
     use ColumnRole::{Attribute as A, DurableKey, Housekeeping, NaturalKey, SurrogateKey};
-    let key = required(column(
+    let mut key = required(column(
         &names::key(&dimension.name),
         &Type::Int64,
         SurrogateKey,
         "Surrogate key: join facts by it. Negative keys are reserved members.",
     ));
+    key.was = dimension.was.as_deref().map(names::key);
     match &dimension.kind {
         DimensionKind::Calendar(_) => {
             let mut all = vec![key];
@@ -105,15 +106,14 @@ pub(super) fn dimension_columns(dimension: &Dimension) -> Vec<StarColumn> {
             all
         }
         DimensionKind::Standard(members) => {
-            let mut all = vec![
-                key,
-                required(column(
-                    &names::durable_key(&dimension.name),
-                    &Type::Int64,
-                    DurableKey,
-                    "Durable key: the same for every version of a member.",
-                )),
-            ];
+            let mut durable = required(column(
+                &names::durable_key(&dimension.name),
+                &Type::Int64,
+                DurableKey,
+                "Durable key: the same for every version of a member.",
+            ));
+            durable.was = dimension.was.as_deref().map(names::durable_key);
+            let mut all = vec![key, durable];
             for part in &members.natural_key {
                 all.push(column(&part.name, &part.ty, NaturalKey, &part.description));
             }

@@ -9,6 +9,7 @@ mod impact;
 mod load;
 mod manifest;
 mod matrix;
+mod reload;
 
 pub(crate) use alter::filling;
 pub use catalog::{Catalog, Live, LiveColumn};
@@ -18,3 +19,4 @@ pub use impact::{Impact, Impacts};
 pub use load::{Gate, Landing, LoadPlan, ModelLoad, Reads, Stage, Statement};
 pub use manifest::{MANIFEST_FORMAT, Manifest, Object, ObjectColumn, ObjectKind};
 pub use matrix::{Meeting, matrix_diff};
+pub use reload::{Reload, reloads};

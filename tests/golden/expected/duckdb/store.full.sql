@@ -37,7 +37,17 @@ SELECT 'store_id=' || COALESCE(CAST(_i."store_id" AS VARCHAR), 'NULL') AS key_te
 
 -- store: the members whose timeline is computed anew, with the events that are kept of them
 CREATE OR REPLACE TEMP TABLE members AS
-SELECT DISTINCT _i."store_id" FROM incoming AS _i WHERE _i."store_id" IS NOT NULL;
+SELECT DISTINCT _i."store_id" FROM incoming AS _i WHERE _i."store_id" IS NOT NULL
+-- members that landing no longer gives, such as deleted ones, have their events
+UNION DISTINCT
+SELECT _h."store_id" FROM "dw_history"."store" AS _h;
+
+-- store: a landed state that is evaluated anew takes the place of what was kept of it
+DELETE FROM "dw_history"."store" AS _h
+WHERE EXISTS (
+  SELECT 1 FROM incoming AS _i
+  WHERE _i._batch = _h._batch AND _i._state = _h._state AND _i."store_id" = _h."store_id"
+);
 
 CREATE OR REPLACE TEMP TABLE kept AS
 SELECT _h."store_id", _h."store_name", _h."grade", _h."region", _h."is_open", _h."business_type", _h."phone", _h._event_at, _h._event_sequence, _h._batch, _h._state, _h._gone
@@ -74,21 +84,6 @@ compared AS (
 SELECT _c."store_id", _c."store_name", _c."grade", _c."region", _c."is_open", _c."business_type", _c."phone", _c._event_at, _c._event_sequence, _c._batch, _c._state, _c._gone
 FROM compared AS _c
 WHERE _c._is_new;
-
--- store: a landed state that is evaluated anew takes the place of what was kept of it
-DELETE FROM kept AS _k
-WHERE EXISTS (
-  SELECT 1 FROM fresh AS _f
-  WHERE _f."store_id" = _k."store_id"
-    AND _f._event_at = _k._event_at AND _f._batch = _k._batch AND _f._state = _k._state AND _f._gone = _k._gone
-);
-
-DELETE FROM "dw_history"."store" AS _h
-WHERE EXISTS (
-  SELECT 1 FROM fresh AS _f
-  WHERE _f."store_id" = _h."store_id"
-    AND _f._event_at = _h._event_at AND _f._batch = _h._batch AND _f._state = _h._state AND _f._gone = _h._gone
-);
 
 INSERT INTO "dw_history"."store" ("store_id", "store_name", "grade", "region", "is_open", "business_type", "phone", _event_at, _event_sequence, _batch, _state, _gone)
 SELECT _f."store_id", _f."store_name", _f."grade", _f."region", _f."is_open", _f."business_type", _f."phone", _f._event_at, _f._event_sequence, _f._batch, _f._state, _f._gone FROM fresh AS _f;
@@ -190,6 +185,11 @@ LIMIT 20;
 DELETE FROM "dw"."store" AS _d
 WHERE _d.is_inferred AND (_d."store_durable_key" <> CAST('0x' || substr(md5('i' || strlen(CAST(_d."store_id" AS VARCHAR)) || ':' || CAST(_d."store_id" AS VARCHAR)), 1, 15) AS BIGINT) OR _d."store_key" <> _d."store_durable_key");
 
+-- store: inferred members hold until the end that is declared
+UPDATE "dw"."store" AS _d
+SET valid_to = TIMESTAMP '9999-12-31 00:00:00'
+WHERE _d.is_inferred AND _d.valid_to IS DISTINCT FROM TIMESTAMP '9999-12-31 00:00:00';
+
 -- store: the versions that are stored of these members, read once
 CREATE OR REPLACE TEMP TABLE stored AS
 SELECT _d."store_key", _d."store_durable_key", _d."store_id", _d."store_name", _d."grade", _d."region", _d."is_open", _d."business_type", _d."phone", _d."valid_from", _d."valid_to", _d."is_current", _d."is_deleted", _d."is_inferred"
@@ -261,6 +261,7 @@ SELECT DISTINCT _c."store_durable_key", _c."store_durable_key", _c."store_id", T
 FROM changes AS _c
 WHERE _c._change = 'delete'
   AND NOT EXISTS (SELECT 1 FROM "dw"."store" AS _v WHERE _v."store_durable_key" = _c."store_durable_key")
+  AND NOT EXISTS (SELECT 1 FROM "dw"."store" AS _v WHERE _v."store_id" = _c."store_id")
   AND EXISTS (SELECT 1 FROM "dw"."delivery" AS _f WHERE _f."store_durable_key" = _c."store_durable_key");
 
 -- delivery: rows that look up a member whose versions changed are bound anew in the role `store`
@@ -292,6 +293,7 @@ SELECT DISTINCT _c."store_durable_key", _c."store_durable_key", _c."store_id", T
 FROM changes AS _c
 WHERE _c._change = 'delete'
   AND NOT EXISTS (SELECT 1 FROM "dw"."store" AS _v WHERE _v."store_durable_key" = _c."store_durable_key")
+  AND NOT EXISTS (SELECT 1 FROM "dw"."store" AS _v WHERE _v."store_id" = _c."store_id")
   AND EXISTS (SELECT 1 FROM "dw"."order_line" AS _f WHERE _f."store_durable_key" = _c."store_durable_key");
 
 -- order_line: rows that look up a member whose versions changed are bound anew in the role `store`
@@ -323,6 +325,7 @@ SELECT DISTINCT _c."store_durable_key", _c."store_durable_key", _c."store_id", T
 FROM changes AS _c
 WHERE _c._change = 'delete'
   AND NOT EXISTS (SELECT 1 FROM "dw"."store" AS _v WHERE _v."store_durable_key" = _c."store_durable_key")
+  AND NOT EXISTS (SELECT 1 FROM "dw"."store" AS _v WHERE _v."store_id" = _c."store_id")
   AND EXISTS (SELECT 1 FROM "dw"."payment" AS _f WHERE _f."store_durable_key" = _c."store_durable_key");
 
 -- payment: rows that look up a member whose versions changed are bound anew in the role `store`

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
+use super::depends::depends;
 use crate::model::{Attribute, Dimension, DimensionKind, EffectiveAt, Fact, KeyStrategy, Measure, ModelId, Project};
 
 /// The parts of a model.
@@ -15,6 +16,7 @@ pub(super) fn design(project: &Project, id: ModelId) -> BTreeMap<String, String>
         ModelId::Dimension(index) => dimension(&project.dimensions[index], &mut add),
         ModelId::Fact(index) => fact(project, &project.facts[index], &mut add),
     }
+    parts.extend(depends(project, id));
     parts
 }
 

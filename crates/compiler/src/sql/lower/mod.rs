@@ -1,6 +1,7 @@
 //! Lowering: a checked project becomes statements of one engine. Every decision falls here; templates write it down.
 
 mod changes;
+mod depends;
 mod design;
 mod dimension;
 mod fact;

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::Lowering;
+use super::depends::depends_digest;
 use super::design::design;
 use super::dimension::{numbers_name, timeline_name};
 use crate::model::{
@@ -122,7 +123,7 @@ impl Lowering<'_> {
             description,
             columns: star_columns(project, id).iter().map(star_column).collect(),
             definition,
-            load: load_digest(project, id),
+            load: load_digest(project, id) + &depends_digest(project, id),
             key: star_key(project, id),
             design: design(project, id),
             foreign: Vec::new(),
@@ -186,6 +187,7 @@ impl Lowering<'_> {
                 .map(|(name, ty)| object_column(name, &ty, ""));
             let own = members.natural_key.iter().chain(members.attributes.iter().map(|a| &a.column));
             let mut columns: Vec<ObjectColumn> = version.into_iter().collect();
+            columns[1].was = self.former_name(&mini.base).map(names::durable_key);
             columns.extend(own.map(|column| object_column(&column.name, &column.ty, "")));
             columns.extend(
                 [
@@ -199,6 +201,9 @@ impl Lowering<'_> {
                 ]
                 .map(|(name, ty)| object_column(name, &ty, "")),
             );
+            for column in columns.iter_mut().filter(|column| column.name == names::key(name)) {
+                column.was = dimension.was.as_deref().map(names::key);
+            }
             let was = dimension.was.as_deref().map(timeline_name);
             let description = format!("Which member of {} had which combination of {name} when.", mini.base);
             all.push(object(timeline_name(name), was, description, columns, &key));
@@ -210,6 +215,10 @@ impl Lowering<'_> {
             all.push(object(numbers_name(name), was, description, columns, &["_hash".to_owned()]));
         }
         all
+    }
+
+    fn former_name(&self, dimension: &str) -> Option<&str> {
+        self.project.dimensions.iter().find(|other| other.name == dimension)?.was.as_deref()
     }
 
     /// Partitioning and clustering of a fact, where the engine has them.

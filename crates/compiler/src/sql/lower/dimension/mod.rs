@@ -118,7 +118,8 @@ impl Lowering<'_> {
         extent: Extent,
     ) -> Result<Vec<Statement>, Vec<Diagnostic>> {
         let rebuilds = extent == Extent::Rebuild;
-        let context = Context { rebuilds, ..self.dimension_context(dimension, members) };
+        let whole = extent == Extent::Full;
+        let context = Context { rebuilds, whole, ..self.dimension_context(dimension, members) };
         let words = self.dialect.words();
         let at = |found| problems_at(found, members.query.span);
         let incoming = |query: String, touched: Option<Vec<Col>>, event_at| Incoming {
@@ -151,7 +152,8 @@ impl Lowering<'_> {
             let query = self.dialect.query(&text, &catalog).map_err(at)?;
             let mut statements = self.render("dimension_states", incoming(query, None, String::new()));
             statements.extend(self.dimension_gates(dimension, &context, false));
-            let context = Context { reevaluates: since == "0", ..context.clone() };
+            let images = from_images.then(|| self.landing_changes(table));
+            let context = Context { reevaluates: whole, images, ..context.clone() };
             statements.extend(self.dimension_tail(dimension, members, &context));
             return Ok(statements);
         }
