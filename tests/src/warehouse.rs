@@ -8,7 +8,7 @@ use dwc_compiler::model::TargetType;
 use dwc_compiler::plan::LoadPlan;
 use dwc_compiler::source::{FileSet, SourceFile};
 use dwc_compiler::sql::load_plan;
-use dwc_runner::{DuckDbWarehouse, Error, Mode, RunOptions, RunReport, SourceOutcome, TableReport};
+use dwc_runner::{DuckDbWarehouse, Error, Mode, Offence, RunOptions, RunReport, SourceOutcome, TableReport};
 
 /// A project with its warehouse in memory.
 pub struct Warehouse {
@@ -46,8 +46,22 @@ impl Warehouse {
         let options =
             RunOptions { mode, at: noon(), until: None, select: Vec::new(), part: dwc_runner::Part::Everything };
         let (report, offences) = dwc_runner::run(&self.engine, &self.project, &self.folder, &options, &mut |_| ())?;
+        // What stops a source alone ends a run of one as the world's failures do.
+        let is_stopped = |source: &dwc_runner::SourceReport| matches!(source.outcome, SourceOutcome::Stopped(_));
+        if report.sources.iter().any(is_stopped) {
+            let first = offences.into_iter().next().expect("what stopped the source");
+            return Err(Error::coded(first.code, first.message).help(first.help));
+        }
         assert!(offences.is_empty(), "{offences:?}");
         Ok(report)
+    }
+
+    /// Runs the project, and gives what was wrong beside the report.
+    pub fn run_all(&self, mode: Mode) -> (RunReport, Vec<Offence>) {
+        let options =
+            RunOptions { mode, at: noon(), until: None, select: Vec::new(), part: dwc_runner::Part::Everything };
+        dwc_runner::run(&self.engine, &self.project, &self.folder, &options, &mut |_| ())
+            .unwrap_or_else(|error| panic!("{error:?}"))
     }
 
     /// What the warehouse has not loaded: table, from, to and why.
@@ -98,7 +112,7 @@ impl Warehouse {
 pub fn outcome(report: &RunReport) -> Option<&str> {
     match &report.sources[0].outcome {
         SourceOutcome::Landed => None,
-        SourceOutcome::Unreachable(reason) => Some(reason),
+        SourceOutcome::Unreachable(reason) | SourceOutcome::Stopped(reason) => Some(reason),
     }
 }
 

@@ -29,6 +29,7 @@ use dwc_runner::Error;
 
 use crate::args::{Args, Command, DocsCommand, ExportCommand, PlanArgs};
 use crate::exit::Exit;
+use crate::views::harmless;
 
 pub(crate) fn run(args: &Args) -> Result<Exit, Error> {
     match &args.command {
@@ -68,9 +69,12 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Error> {
     }
 }
 
-/// Writes data to standard output.
+/// Writes text to standard output, with nothing in it that could steer a terminal.
 fn write_out(data: &[u8]) -> Result<(), Error> {
-    std::io::stdout().write_all(data).map_err(|cause| Error::because("standard output could not be written", cause))
+    let text = harmless(&String::from_utf8_lossy(data));
+    std::io::stdout()
+        .write_all(text.as_bytes())
+        .map_err(|cause| Error::because("standard output could not be written", cause))
 }
 
 /// A time on the command line, or now, in UTC.

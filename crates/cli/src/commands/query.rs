@@ -27,7 +27,14 @@ pub(super) fn run(
         write_out(format!("{text};\n").as_bytes())?;
         return Ok(Exit::Done);
     }
-    let (names, rows) = context.warehouse()?.table(&text)?;
+    let warehouse = context.warehouse_to_read()?;
+    if warehouse.state()?.is_none() {
+        return Err(Error::coded(Code::NotApplied, "nothing has been applied to this warehouse")
+            .help("run `dwc apply` and `dwc run` first"));
+    }
+    let (names, rows) = warehouse.table(&text)?;
+    // What a reader of the answer takes its time for keeps no run waiting.
+    drop(warehouse);
     let answer = match global.format {
         Format::Json => views::table::json(&names, &rows),
         _ => views::table::human(&names, &rows),

@@ -2,14 +2,17 @@
 
 use comfy_table::{Cell, CellAlignment, Table, presets};
 
+use super::harmless;
+
 pub(crate) fn human(names: &[String], rows: &[Vec<Option<String>>]) -> String {
     let mut table = Table::new();
     table.load_preset(presets::UTF8_BORDERS_ONLY).set_header(names);
     for row in rows {
         table.add_row(row.iter().map(|value| {
-            let text = value.as_deref().unwrap_or("NULL");
+            // A row stays on its line, whatever a value holds.
+            let text = value.as_deref().unwrap_or("NULL").replace('\n', "\\n").replace('\r', "\\r");
             let number = value.as_deref().is_some_and(|text| text.parse::<f64>().is_ok());
-            Cell::new(text).set_alignment(if number { CellAlignment::Right } else { CellAlignment::Left })
+            Cell::new(harmless(&text)).set_alignment(if number { CellAlignment::Right } else { CellAlignment::Left })
         }));
     }
     format!("{table}\n")

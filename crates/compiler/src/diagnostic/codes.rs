@@ -199,6 +199,8 @@ codes! {
     AuditFailed = "DW0905", "audit-failed", Error, "A loaded table that breaks its own rules.";
     LateOriginal = "DW0906", "late-original", Warning, "An earlier first value that arrived late.";
     StatesLost = "DW0907", "states-lost", Error, "A rebuild that would forget states which landing no longer holds.";
+    BrokenPrimaryKey = "DW0908", "broken-primary-key", Error, "A primary key that rows of one reading share.";
+    LateFile = "DW0909", "late-file", Warning, "A file that came after later ones had landed.";
     FileMissing = "DW0910", "file-missing", Error, "No file where a table's files should be.";
     FileUnreadable = "DW0911", "file-unreadable", Error, "A file that is not of its format.";
     FileColumns = "DW0912", "file-columns", Error, "A file without a declared column.";
@@ -206,6 +208,7 @@ codes! {
     TooManyDeleted = "DW0914", "too-many-deleted", Error, "A full reading that lacks more rows than is let through.";
     WarehouseInUse = "DW0920", "warehouse-in-use", Error, "Another process holds the warehouse.";
     WarehouseUnreadable = "DW0921", "warehouse-unreadable", Error, "A file that is no warehouse.";
+    FileChanging = "DW0922", "file-changing", Warning, "A file that is still being written.";
     SourceUnreachable = "DW0930", "source-unreachable", Error, "A source that does not answer.";
     SourceRefused = "DW0931", "source-refused", Error, "A source that answers and refuses.";
     SourceColumns = "DW0932", "source-columns", Error, "A source table that is not as declared.";
@@ -213,6 +216,10 @@ codes! {
     MissingVariable = "DW0934", "missing-variable", Error, "An environment variable that a connection needs and that is not set.";
     SourceFrozen = "DW0935", "source-frozen", Error, "A source table whose columns changed, where they may not.";
     SourceChanged = "DW0936", "source-changed", Warning, "A source table whose columns changed.";
+    SecretInFile = "DW0937", "secret-in-file", Warning, "A password that is written into a project's file.";
+    ModelsFolder = "DW0940", "models-folder", Error, "A models folder that does not exist.";
+    LinkedFolder = "DW0941", "linked-folder", Error, "A symbolic link to a folder among the models.";
+    FileInTheWay = "DW0942", "file-in-the-way", Error, "A file of another kind where an output should go.";
     BigQueryCredentials = "DW0950", "bigquery-credentials", Error, "No credentials for BigQuery, or refused ones.";
     BigQueryDenied = "DW0951", "bigquery-denied", Error, "Something in BigQuery that the account may not do.";
     BigQueryNotFound = "DW0952", "bigquery-not-found", Error, "A project, dataset or table that BigQuery does not have.";

@@ -135,6 +135,8 @@ pub struct Table {
     pub files: Option<Files>,
     /// Where it is declared.
     pub span: Span,
+    /// Where its primary key is declared.
+    pub key_span: Span,
 }
 
 impl Table {
@@ -156,6 +158,16 @@ impl Table {
     pub fn deletes_by_reading(&self) -> bool {
         self.detect_deletes == DetectDeletes::FullPass
             || self.files.as_ref().is_some_and(|files| files.contents == Contents::Snapshot)
+    }
+
+    /// Whether one reading of the table has each row once: files of changes, logs of operations and tables whose rows have a
+    /// declared order may hold several states of one.
+    #[must_use]
+    pub fn has_one_state(&self) -> bool {
+        match &self.files {
+            Some(files) => files.contents == Contents::Snapshot,
+            None => self.sequence.is_none() && self.detect_deletes != DetectDeletes::Operation,
+        }
     }
 
     /// The column of a name.

@@ -346,6 +346,7 @@ fn unreadable(found: &Found, error: Error) -> Error {
         code: Some(Code::FileUnreadable),
         message: format!("`{}` is no file of its format", found.name),
         help: Some("look at the file, or declare its `format`".to_owned()),
+        span: None,
         cause: error.cause,
     }
 }
