@@ -89,6 +89,34 @@ fn walk(
     Ok(())
 }
 
+/// A path as the engine takes it for the name of one file, whatever it holds: its own patterns are written out.
+pub(crate) fn as_name(path: &Path) -> String {
+    let mut name = String::new();
+    for c in path.to_string_lossy().chars() {
+        match c {
+            '*' | '?' | '[' => name.extend(['[', c, ']']),
+            _ => name.push(c),
+        }
+    }
+    name
+}
+
+/// The time in the name of a file that a pattern fits; `None` where it has none.
+pub(crate) fn time_of(pattern: &str, name: &str) -> Option<NaiveDateTime> {
+    let parts = |path: &str| -> Vec<String> {
+        path.split('/').filter(|part| !part.is_empty() && *part != ".").map(str::to_owned).collect()
+    };
+    let (patterns, names) = (parts(pattern), parts(name));
+    if patterns.len() != names.len() {
+        return None;
+    }
+    let mut batch = None;
+    for (pattern, name) in patterns.iter().zip(&names) {
+        batch = matches(pattern, name)?.or(batch);
+    }
+    parse_batch(&batch?)
+}
+
 /// Whether a name fits a pattern of `*`, `?` and `{batch}`, and what `{batch}` stands for.
 #[allow(clippy::option_option)]
 fn matches(pattern: &str, name: &str) -> Option<Option<String>> {
@@ -165,7 +193,7 @@ pub(crate) fn stage(
     place: usize,
     batch: i64,
 ) -> Result<Staged, Error> {
-    let path = literal(&found.path.to_string_lossy());
+    let path = literal(&as_name(&found.path));
     let reader = match files.format {
         FileFormat::Csv => format!(
             "read_csv({path}, header = true, all_varchar = true, delim = ',', quote = '\"', escape = '\"', \
