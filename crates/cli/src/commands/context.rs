@@ -34,7 +34,7 @@ pub(super) fn load(global: &Global) -> Result<Option<Context<'_>>, Error> {
     let context = checked.project.map(|project| Context { global, files, project });
     if let Some(context) = &context {
         // A name that selects nothing is a mistake, whatever the command does with the selection.
-        select_modified(&context.project, &global.select, &[]).map_err(no_model)?;
+        check_selection(&context.project, &global.select)?;
     }
     Ok(context)
 }
@@ -218,6 +218,11 @@ fn expanded(text: &str) -> Result<String, Error> {
         Error::coded(Code::MissingSetting, format!("the environment has no `{variable}`"))
             .help("set it, or write the value out")
     })
+}
+
+/// Refuses a selection of which a word names nothing.
+pub(super) fn check_selection(project: &Project, words: &[String]) -> Result<(), Error> {
+    select_modified(project, words, &[]).map(drop).map_err(no_model)
 }
 
 /// A selection that names nothing.

@@ -217,9 +217,6 @@ codes! {
     SourceFrozen = "DW0935", "source-frozen", Error, "A source table whose columns changed, where they may not.";
     SourceChanged = "DW0936", "source-changed", Warning, "A source table whose columns changed.";
     SecretInFile = "DW0937", "secret-in-file", Warning, "A password that is written into a project's file.";
-    ModelsFolder = "DW0940", "models-folder", Error, "A models folder that does not exist.";
-    LinkedFolder = "DW0941", "linked-folder", Error, "A symbolic link to a folder among the models.";
-    FileInTheWay = "DW0942", "file-in-the-way", Error, "A file of another kind where an output should go.";
     BigQueryCredentials = "DW0950", "bigquery-credentials", Error, "No credentials for BigQuery, or refused ones.";
     BigQueryDenied = "DW0951", "bigquery-denied", Error, "Something in BigQuery that the account may not do.";
     BigQueryNotFound = "DW0952", "bigquery-not-found", Error, "A project, dataset or table that BigQuery does not have.";

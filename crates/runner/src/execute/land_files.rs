@@ -190,7 +190,9 @@ pub(super) fn new_files<'a>(
             // Without a column that orders them, what a later file said is said again after an earlier one.
             let is_later = fresh.first().is_some_and(|(first, _)| first.at < file.at);
             let repairs = matches!(options.mode, Mode::Interval(_)) && !fresh.is_empty();
-            let follows = known != Some(0) && (snapshot || is_unordered) && (is_later || repairs);
+            // Filling a gap reads nothing else: what landed later stays by its time.
+            let is_told_again = snapshot || (is_unordered && options.mode != Mode::FillGaps);
+            let follows = known != Some(0) && is_told_again && (is_later || repairs);
             let again = if snapshot { full && last == Some(file.at) } else { full };
             if is_wanted || again || follows {
                 fresh.push((file, digest));
