@@ -11,7 +11,8 @@ const PARAMETERS: &[&str] = &["password=", "passwd=", "pwd=", "sslpassword=", "t
 pub fn has_secret(address: &str) -> bool {
     secrets(address).into_iter().any(|place| {
         let secret = address[place].trim();
-        !secret.is_empty() && !(secret.starts_with("{{") && secret.ends_with("}}"))
+        let is_template = secret.starts_with("{{") && secret.ends_with("}}");
+        !(secret.is_empty() || is_template)
     })
 }
 
