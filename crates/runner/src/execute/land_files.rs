@@ -93,7 +93,7 @@ fn leave_changing(part: &mut Vec<Work<'_>>, notices: &mut Vec<Notice>) -> bool {
         });
         let is_changing: BTreeSet<String> = changing.iter().map(|(file, _)| file.name.clone()).collect();
         let is_snapshot = table.files.as_ref().is_some_and(|files| files.contents == Contents::Snapshot);
-        fresh.retain(|(file, _)| !is_changing.contains(&file.name) && !(is_snapshot && times.contains(&file.at)));
+        fresh.retain(|(file, _)| !(is_changing.contains(&file.name) || (is_snapshot && times.contains(&file.at))));
     }
     part.retain(|(_, _, _, fresh)| !fresh.is_empty());
     is_any
