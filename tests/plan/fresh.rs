@@ -1,8 +1,9 @@
 //! The law of a change: plan, apply and the next run leave the star as a fresh load of the changed models would.
 
+use dwc_runner::{DuckDbWarehouse, Mode, Part, RunOptions, parse_time};
 use dwc_tests::project::Project;
 
-use crate::{SHOP, change, done, edit, planned, refused, rows};
+use crate::{SHOP, change, done, edit, open, planned, refused, rows, rows_of};
 
 const CUSTOMER: &str = "models/customer.yml";
 const SALE: &str = "models/sale.yml";
@@ -71,17 +72,21 @@ fn shop(retain: &str) -> Project {
 
 /// Every table of the star without the batches that wrote it.
 fn star(project: &Project) -> Vec<String> {
+    star_of(&open(project))
+}
+
+fn star_of(warehouse: &DuckDbWarehouse) -> Vec<String> {
     let mut all = Vec::new();
-    for table in rows(project, "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'dw' ORDER BY 1") {
-        let columns = rows(
-            project,
+    for table in rows_of(warehouse, "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'dw' ORDER BY 1") {
+        let columns = rows_of(
+            warehouse,
             &format!(
                 "SELECT '\"' || column_name || '\"' FROM duckdb_columns() WHERE schema_name = 'dw' AND table_name = '{table}' \
                  AND column_name <> 'loaded_batch' ORDER BY 1"
             ),
         );
         all.push(format!("{table}: {}", columns.join(", ")));
-        let found = rows(project, &format!("SELECT {} FROM dw.\"{table}\" ORDER BY ALL", columns.join(", ")));
+        let found = rows_of(warehouse, &format!("SELECT {} FROM dw.\"{table}\" ORDER BY ALL", columns.join(", ")));
         all.extend(found.into_iter().map(|row| format!("{table}|{row}")));
     }
     all
@@ -166,4 +171,124 @@ fn a_calendar_that_loses_days_of_facts_says_which_and_needs_leave() {
     load(&longer);
     edit(&longer, "models/date.yml", "2026-12-31", "2027-12-31");
     assert_eq!(change(&planned(&longer), "table dw.date")["class"], "breaking", "no day goes");
+}
+
+type Edit = (&'static str, &'static str, &'static str);
+
+const CHANGES: &[(&str, &[Edit])] = &[
+    ("an expression", &[(SALE, "amount: { additive", "amount: { expr: amount + 1, additive")]),
+    (
+        "a filter",
+        &[(SALE, "from: shop.sales", "query: SELECT * FROM {{ source('shop.sales') }} WHERE channel = 'web'")],
+    ),
+    ("a role", &[(SALE, "  customer: {", "  ship_date: { dimension: date, on: sold_at }\n  customer: {")]),
+    ("flagged deletes", &[(CUSTOMER, "effective_at: changed_at\n", "effective_at: changed_at\non_delete: flag\n")]),
+    ("ignored deletes", &[(CUSTOMER, "effective_at: changed_at\n", "effective_at: changed_at\non_delete: ignore\n")]),
+    (
+        "first versions at their instant",
+        &[(CUSTOMER, "effective_at: changed_at\n", "effective_at: changed_at\nfirst_version: own_instant\n")],
+    ),
+    ("the zone", &[("dwc.yml", "Asia/Seoul", "America/New_York")]),
+    ("no open end", &[(CUSTOMER, "effective_at: changed_at\n", "effective_at: changed_at\nopen_end: none\n")]),
+    (
+        "salted keys",
+        &[(CUSTOMER, "effective_at: changed_at\n", "effective_at: changed_at\nsurrogate_key: { salt: pepper }\n")],
+    ),
+    ("type 2 to type 1", &[(CUSTOMER, "city: { scd: 2 }", "city: { scd: 1 }")]),
+    ("type 1 to type 2", &[(CUSTOMER, "grade: { scd: 1 }", "grade: { scd: 2 }")]),
+    ("a shorter calendar", &[("models/date.yml", "2026-12-31", "2026-06-30")]),
+    ("a calendar that starts later", &[("models/date.yml", "2026-01-01", "2026-02-21")]),
+];
+
+/// Applies the models of a project and loads what there is.
+fn settle(engine: &DuckDbWarehouse, project: &Project) {
+    let files = dwc_runner::project::read(project.path()).expect("a project");
+    let checked = dwc_compiler::check(&files);
+    let problems: Vec<String> = checked.diagnostics.iter().map(|problem| problem.concise(&files)).collect();
+    let model = checked.project.unwrap_or_else(|| panic!("{problems:#?}"));
+    let allowed = ["customer", "sale", "date", "daily", "above"].map(str::to_owned);
+    dwc_runner::apply(engine, &model, "2026-04-01 00:00:00", &allowed).expect("applied");
+    let options = RunOptions {
+        mode: Mode::Incremental,
+        at: parse_time("2026-04-01").expect("a time"),
+        until: None,
+        select: Vec::new(),
+        part: Part::Everything,
+    };
+    let (_, offences) = dwc_runner::run(engine, &model, project.path(), &options, &mut |_| ()).expect("a run");
+    assert!(offences.is_empty(), "{offences:?}");
+    let broken = dwc_runner::audit(engine, &model).expect("an audit");
+    assert!(broken.is_empty(), "{broken:?}");
+}
+
+/// What a change of the models leaves that a fresh load of them would not, and the other way round.
+fn differs(retain: &str, name: &str, edits: &[Edit]) -> Option<String> {
+    let memory = || DuckDbWarehouse::open(":memory:").expect("a warehouse");
+    let (project, changed, fresh) = (shop(retain), memory(), memory());
+    settle(&changed, &project);
+    for (file, from, to) in edits {
+        edit(&project, file, from, to);
+    }
+    settle(&changed, &project);
+    settle(&fresh, &project);
+    let (ended, begun) = (star_of(&changed), star_of(&fresh));
+    let lines = |one: &[String], other: &[String]| {
+        one.iter().filter(|line| !other.contains(line)).cloned().collect::<Vec<_>>().join("\n  ")
+    };
+    (ended != begun)
+        .then(|| format!("{retain}, {name}: ended\n  {}\nnot\n  {}", lines(&ended, &begun), lines(&begun, &ended)))
+}
+
+/// `DWC_CHANGES=all` tries every change with every way to retain landed states.
+#[test]
+fn a_change_ends_as_a_fresh_load() {
+    let all = std::env::var("DWC_CHANGES").is_ok_and(|which| which == "all");
+    let retained = ["history", "current"];
+    let wrong: Vec<String> = CHANGES
+        .iter()
+        .enumerate()
+        .flat_map(|(at, change)| retained.iter().enumerate().map(move |(way, retain)| (at % 2 == way, retain, change)))
+        .filter(|(chosen, retain, (name, _))| (all || *chosen) && (**retain == "history" || *name != "the zone"))
+        .filter_map(|(_, retain, (name, edits))| differs(retain, name, edits))
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_plan_names_what_is_computed_anew_through_every_level() {
+    let project = shop("history");
+    load(&project);
+    edit(&project, SALE, "amount: { additive", "amount: { expr: amount + 1, additive");
+    let plan = planned(&project);
+    let reloads = serde_json::json!([
+        { "model": "above", "because": "reads", "of": "daily" },
+        { "model": "daily", "because": "reads", "of": "sale" },
+        { "model": "sale", "because": "itself" },
+    ]);
+    assert_eq!(plan["reloads"], reloads);
+    let sale = change(&plan, "table dw.sale");
+    let measure = serde_json::json!([{
+        "part": "measure amount",
+        "before": "additive all in KRW",
+        "after": "additive all in KRW of amount + 1",
+        "class": "breaking",
+    }]);
+    assert_eq!(sale["differences"], measure);
+}
+
+#[test]
+fn states_that_are_no_longer_landed_are_counted_and_need_leave() {
+    let project = shop("current");
+    load(&project);
+    edit(&project, "dwc.yml", "Asia/Seoul", "America/New_York");
+    let plan = planned(&project);
+    let customer = change(&plan, "table dw.customer");
+    assert_eq!(customer["class"], "destructive", "{customer:#}");
+    let said = "no longer landed, and what the former definition made of them stays";
+    assert!(customer["counted"].to_string().contains(said), "{customer:#}");
+    refused(project.dwc(&["apply", "--auto-approve"]), "DW0702");
+    let kept = shop("history");
+    load(&kept);
+    edit(&kept, "dwc.yml", "Asia/Seoul", "America/New_York");
+    assert_eq!(change(&planned(&kept), "table dw.customer")["class"], "history_rewriting");
 }

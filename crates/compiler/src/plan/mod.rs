@@ -13,7 +13,7 @@ mod reload;
 
 pub(crate) use alter::filling;
 pub use catalog::{Catalog, Live, LiveColumn};
-pub use change::{Action, Alteration, Carries, Change, ChangeSet, Class, compare, diff};
+pub use change::{Action, Alteration, Carries, Change, ChangeSet, Class, Difference, compare, diff};
 pub use drift::{Drift, DriftKind};
 pub use impact::{Impact, Impacts};
 pub use load::{Gate, Landing, LoadPlan, ModelLoad, Reads, Stage, Statement};

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::change::{Action, Carries, Change, ChangeSet};
+use super::change::{Action, Alteration, Carries, Change, ChangeSet};
 use super::manifest::ObjectKind;
 use crate::model::{Missing, ModelId, Project};
 
@@ -24,13 +24,26 @@ pub enum Reload {
     /// Its query reads a model whose rows change.
     Reads {
         /// The model.
-        model: String,
+        of: String,
     },
-    /// The dimension is made again without the members that this fact made up for the keys that it names.
-    Infers {
+    /// It looks up a dimension that is made again without inferred members, or that has no versions any more.
+    LooksUp {
         /// The dimension.
-        model: String,
+        of: String,
     },
+}
+
+impl Reload {
+    /// The reason as half a sentence; `None` where the model's own change says it.
+    #[must_use]
+    pub fn sentence(&self) -> Option<String> {
+        match self {
+            Reload::Itself => None,
+            Reload::Source { table } => Some(format!("reads `{table}`, which is landed in another way")),
+            Reload::Reads { of } => Some(format!("reads `{of}`, whose rows change")),
+            Reload::LooksUp { of } => Some(format!("looks up `{of}`, whose members are made again")),
+        }
+    }
 }
 
 /// The models that the next run computes anew, by name, each with its first reason.
@@ -38,6 +51,7 @@ pub enum Reload {
 pub fn reloads(project: &Project, set: &ChangeSet) -> BTreeMap<String, Reload> {
     let mut own = BTreeSet::new();
     let mut emptied = BTreeSet::new();
+    let mut unversioned = BTreeSet::new();
     let mut tables = BTreeSet::new();
     for change in &set.changes {
         let Some(after) = &change.after else { continue };
@@ -48,6 +62,11 @@ pub fn reloads(project: &Project, set: &ChangeSet) -> BTreeMap<String, Reload> {
         }
         if after.kind == ObjectKind::Star && is_emptied(change) {
             emptied.insert(after.owner.as_str());
+        }
+        let drops =
+            |alteration: &Alteration| matches!(alteration, Alteration::DropColumn(name) if name == "valid_from");
+        if after.kind == ObjectKind::Star && change.alterations.iter().any(drops) {
+            unversioned.insert(after.owner.as_str());
         }
     }
     let mut all: BTreeMap<String, Reload> = BTreeMap::new();
@@ -83,20 +102,23 @@ pub fn reloads(project: &Project, set: &ChangeSet) -> BTreeMap<String, Reload> {
             }
             read.into_iter().find(|up| moved.contains(up))
         };
-        let infers = || {
+        let looks_up = || {
             let ModelId::Fact(index) = *id else { return None };
             let fact = &project.facts[index];
-            let roles = fact.roles.iter().filter(|role| role.missing == Missing::Infer && fact.rolls_up.is_none());
-            roles.map(|role| project.dimensions[role.dimension].name.as_str()).find(|name| emptied.contains(name))
+            let roles = fact.roles.iter().filter(|_| fact.rolls_up.is_none());
+            roles.map(|role| (role, project.dimensions[role.dimension].name.as_str())).find_map(|(role, name)| {
+                let is_lost = role.missing == Missing::Infer && emptied.contains(name);
+                (is_lost || unversioned.contains(name)).then_some(name)
+            })
         };
         let because = if own.contains(name) {
             Some(Reload::Itself)
         } else if let Some(used) = source() {
             Some(Reload::Source { table: used.table.clone() })
         } else if let Some(up) = read() {
-            Some(Reload::Reads { model: project.model_name(up).to_owned() })
+            Some(Reload::Reads { of: project.model_name(up).to_owned() })
         } else {
-            infers().map(|model| Reload::Infers { model: model.to_owned() })
+            looks_up().map(|model| Reload::LooksUp { of: model.to_owned() })
         };
         match because {
             Some(because) => {

@@ -69,6 +69,12 @@ fn fact(project: &Project, fact: &Fact, add: &mut dyn FnMut(String, String) -> O
     policy("query", digest(&fact.query.text));
     policy("on_delete", word(&fact.on_delete));
     policy("timezone", project.timezone.clone());
+    if let Some(column) = &fact.keep_latest_by {
+        policy("on_duplicate", format!("keep_latest_by {column}"));
+    }
+    if let Some(base) = fact.rolls_up {
+        policy("from", project.facts[base].name.clone());
+    }
     for measure in &fact.measures {
         add(format!("measure {}", measure.column.name), measure_text(measure));
     }

@@ -34,13 +34,17 @@ pub enum Asks {
     RowsDropped,
     /// Rows of a fact on days that a calendar no longer has.
     DaysLost,
+    /// Kept states of a dimension that are no longer landed, and can't be evaluated as the models now say.
+    StatesKept,
 }
 
 /// The questions that a change set asks of the tables that are there, in its order.
 #[must_use]
 pub fn change_probes(project: &Project, engine: TargetType, schema: &str, set: &ChangeSet) -> Vec<Probe> {
     let lowering = Lowering::new(project, engine, schema);
-    let of = |change| lowering.probes(change).into_iter().chain(lowering.lost_days(change, set));
+    let of = |change| {
+        lowering.probes(change).into_iter().chain(lowering.lost_days(change, set)).chain(lowering.kept_states(change))
+    };
     set.changes.iter().flat_map(of).collect()
 }
 
@@ -81,6 +85,40 @@ impl Lowering<'_> {
             }
         }
         all
+    }
+
+    /// Kept states whose landed rows are gone, where what is made of a landed row changes.
+    fn kept_states(&self, change: &Change) -> Option<Probe> {
+        let after = change.after.as_ref().filter(|after| after.kind == ObjectKind::Star)?;
+        let before = change.before.as_ref()?;
+        let expr =
+            |text: &Option<String>| text.as_ref().map(|text| text.split_once(" of ").map(|(_, of)| of.to_owned()));
+        let evaluates = change.differences.iter().any(|one| match one.part.as_str() {
+            "query" | "effective_at" | "timezone" => one.before.is_some() && one.after.is_some(),
+            part if part.starts_with("attribute ") => {
+                one.before.is_some() && one.after.is_some() && expr(&one.before) != expr(&one.after)
+            }
+            _ => false,
+        });
+        let ModelId::Dimension(index) = self.project.model(&after.owner)? else { return None };
+        let members = self.project.dimensions[index].members().filter(|_| evaluates)?;
+        let table = self.states_table(members)?;
+        let landed = |rows: &str, condition: &str| {
+            format!(
+                "NOT EXISTS (SELECT 1 FROM {rows} AS _r WHERE _r._batch = _h._batch AND _r._state = _h._state{condition})"
+            )
+        };
+        Some(Probe {
+            address: change.address.clone(),
+            column: None,
+            asks: Asks::StatesKept,
+            sql: format!(
+                "SELECT COUNT(*) FROM {} AS _h WHERE {} AND {}",
+                self.path(&self.history_schema(), &before.owner),
+                landed(&self.landing_rows(table), ""),
+                landed(&self.landing_changes(table), " AND _r._image = 'new'"),
+            ),
+        })
     }
 
     /// Rows of facts that a calendar which is cut leaves without their day.

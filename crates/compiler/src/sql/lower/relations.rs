@@ -165,10 +165,12 @@ impl Lowering<'_> {
         } else {
             format!("CAST(NULL AS {})", self.dialect.ty(&Type::Timestamp))
         };
-        // A deleted row is left out where its delete is no longer among the changes: who consumed them has the event.
+        // A deleted row whose delete is no longer among the changes is an event that who consumed them has; it is evaluated
+        // anew with everything else.
+        let live = if since == "0" { "" } else { " AND NOT _r._deleted" };
         format!(
             "(SELECT {}, {gone_since} AS _gone_since FROM {changes} AS _s WHERE _s._image = 'new' AND _s._batch > {since} \
-             UNION ALL SELECT {}, CAST(NULL AS {}) AS _gone_since FROM {rows} AS _r WHERE _r._batch > {since} AND NOT _r._deleted \
+             UNION ALL SELECT {}, CAST(NULL AS {}) AS _gone_since FROM {rows} AS _r WHERE _r._batch > {since}{live} \
              AND NOT EXISTS (SELECT 1 FROM {changes} AS _c WHERE _c._image = 'new' AND _c._batch = _r._batch \
              AND _c._state = _r._state AND {}))",
             list("_s"),
