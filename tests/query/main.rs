@@ -38,7 +38,7 @@ attributes: { region: { scd: 2 } }
 fact: level
 kind: periodic_snapshot
 business_process: stocking
-grain: { description: one row per day, store and item, key: [day, store, item] }
+grain: { description: one row per day and store and item, key: [day, store, item] }
 from: files.levels
 event_time: day
 dimensions:
@@ -138,7 +138,7 @@ fn a_balance_is_not_summed_over_time() {
     // January: 16 and 12; February: 5 and 10.
     assert_eq!(
         ask(&[all, "--by", "snapshot_date.year_month"]),
-        [head, "2026-01,12,16,14.0,12,16", "2026-02,10,5,7.5,5,10"]
+        [head, "2026-01,12,16,14,12,16", "2026-02,10,5,7.5,5,10"]
     );
     assert_eq!(ask(&[all]), ["on_hand,opening,mean,least,most", "10,16,10.75,5,16"]);
     // Store b has no row on the last day of January: no balance there, and 6 over two days on average.
@@ -147,10 +147,10 @@ fn a_balance_is_not_summed_over_time() {
         ask(&["on_hand,mean,least", "--by", by]),
         [
             "snapshot_date.year_month,store.store,on_hand,mean,least",
-            "2026-01,a,12,11.0,10",
-            "2026-01,b,,3.0,6",
+            "2026-01,a,12,11,10",
+            "2026-01,b,,3,6",
             "2026-02,a,7,3.5,7",
-            "2026-02,b,3,4.0,3"
+            "2026-02,b,3,4,3"
         ]
     );
     assert_eq!(
@@ -160,7 +160,7 @@ fn a_balance_is_not_summed_over_time() {
     // A condition on another role leaves the last day where it is; one on the role itself moves it.
     assert_eq!(
         ask(&["on_hand", "--where", "store.store = 'b'", "--where", "date.year_month = '2026-01'"]),
-        ["on_hand", "\"\""].map(|text| text.replace("\"\"", ""))
+        ["on_hand", ""]
     );
     assert_eq!(ask(&["on_hand", "--where", "date.date < '2026-01-31'"]), ["on_hand", "16"]);
     // On the last day, on average over the stores that have rows on it.
@@ -187,15 +187,11 @@ fn facts_meet_on_dimensions() {
     let ask = |arguments: &[&str]| answer(&stock, arguments);
     assert_eq!(
         ask(&["sale.amount,on_hand,back.amount", "--by", "date.year_month"]),
-        ["date.year_month,sale.amount,on_hand,back.amount", "Not yet,,,50", "2026-01,240,12,", "2026-02,30,10,220"]
-            .map(str::to_owned)
-            .into_iter()
-            .map(|line| line.replace("Not yet", &not_yet(&stock)))
-            .collect::<Vec<_>>()
+        ["date.year_month,sale.amount,on_hand,back.amount", "2026-01,240,12,", "2026-02,30,10,220", "Not yet,,,50"]
     );
     let by = "sent_date/snapshot_date.year_month";
     let rows = ask(&["sale.amount,on_hand", "--by", by]);
-    assert_eq!(rows[0], "date.year_month,sale.amount,on_hand");
+    assert_eq!(rows[0], "date.year_month,amount,on_hand");
     assert!(rows.contains(&"2026-02,220,10".to_owned()), "{rows:?}");
     assert!(
         refused(&stock, &["sale.amount,on_hand", "--by", "snapshot_date.year_month"])
@@ -216,12 +212,6 @@ fn facts_meet_on_dimensions() {
     assert_eq!(stock.dwc(&["check", "--format", "csv"]).code, Some(1));
 }
 
-/// The month that a role shows for what has not happened.
-fn not_yet(project: &Project) -> String {
-    let rows = answer(project, &["back.amount", "--by", "date.year_month", "--where", "back_date.date_key = -4"]);
-    rows[1].split(',').next().expect("a month").to_owned()
-}
-
 #[test]
 fn deleted_rows_count_where_they_are_asked_for() {
     let stock = stock();
@@ -238,7 +228,7 @@ fn the_statement_is_one_that_bigquery_takes() {
     let stock = Project::new(STOCK);
     let files = dwc_runner::project::read(stock.path()).expect("a project");
     let project = dwc_compiler::check(&files).project.expect("a project");
-    let mut analyzer = GoogleSql::start();
+    let analyzer = GoogleSql::start();
     let manifest = sql::manifest(&project, dwc_compiler::model::TargetType::Bigquery, "dw");
     let ddl = sql::change_statements(
         &project,
@@ -271,7 +261,8 @@ fn the_statement_is_one_that_bigquery_takes() {
 fn every_measure_by_every_attribute_of_the_sample() {
     let warehouse = Warehouse::apply(&repository());
     warehouse.run(Mode::Incremental);
-    let project = &warehouse.project;
+    let files = dwc_runner::project::read(&repository()).expect("the sample");
+    let project = &dwc_compiler::check(&files).project.expect("a project");
     let mut asked = 0;
     for fact in &project.facts {
         for role in &fact.roles {

@@ -23,6 +23,9 @@ pub(super) struct Star<'a> {
     pub(super) question: &'a Question,
 }
 
+/// What stands instead of sums over roles, with the measures that declare it, by their places in the question.
+type Replaced<'a> = (&'a [(String, Over)], Vec<(usize, &'a Measure)>);
+
 /// The measures of a part, by their places in the question, and its GoogleSQL: columns `g0…`, then `m…` of the measures.
 type Part = (Vec<usize>, String);
 
@@ -31,7 +34,7 @@ impl Star<'_> {
     pub(super) fn parts(&self, asked: &[Asked<'_>]) -> Result<Vec<Part>, Vec<String>> {
         let mut problems = Vec::new();
         let mut plain: Vec<(usize, String)> = Vec::new();
-        let mut replaced: Vec<(&[(String, Over)], Vec<(usize, &Measure)>)> = Vec::new();
+        let mut replaced: Vec<Replaced<'_>> = Vec::new();
         for (place, one) in asked.iter().enumerate().filter(|(_, one)| one.fact.name == self.fact.name) {
             let Some(measure) = one.measure else {
                 plain.push((place, "COUNT(*)".to_owned()));
@@ -138,7 +141,7 @@ impl Star<'_> {
         let mut live = Vec::new();
         let mut counts = Vec::new();
         for (at, (role, over)) in roles.iter().enumerate() {
-            let period = self.period(role);
+            let period = self.period(&[role.name.as_str()]);
             live.push(match over {
                 Over::Last | Over::First => {
                     let word = if *over == Over::Last { "MAX" } else { "MIN" };
@@ -149,9 +152,9 @@ impl Star<'_> {
             });
         }
         let live = live.join(" AND ");
-        for (at, (role, over)) in roles.iter().enumerate() {
+        for (at, (_, over)) in roles.iter().enumerate() {
             if *over == Over::Average {
-                let period = self.period(role);
+                let period = self.period(&joined);
                 counts.push(format!("COUNT(DISTINCT CASE WHEN {live} THEN o{at} END) OVER ({period}) AS n{at}"));
             }
         }
@@ -187,13 +190,13 @@ impl Star<'_> {
         Ok(text)
     }
 
-    /// The period of a role: the groups that its own attributes make.
-    fn period(&self, role: &Role) -> String {
+    /// The period of roles: the groups that their own attributes make.
+    fn period(&self, roles: &[&str]) -> String {
         let own: Vec<String> = self
             .headers
             .iter()
             .enumerate()
-            .filter(|(_, header)| header.sites[self.at].role() == Some(role.name.as_str()))
+            .filter(|(_, header)| header.sites[self.at].role().is_some_and(|role| roles.contains(&role)))
             .map(|(at, header)| match header.ty {
                 // Rows are not partitioned by a FLOAT64.
                 Type::Float64 => format!("CAST(g{at} AS STRING)"),
