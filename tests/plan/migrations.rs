@@ -142,7 +142,7 @@ const CASES: &[Case] = &[
     },
     Case {
         name: "another additivity",
-        edits: &[(SALE, "amount: { additive: all", "amount: { additive: semi, not_over: [sale_date]")],
+        edits: &[(SALE, "amount: { additive: all", "amount: { additive: semi, over: { sale_date: last }")],
         expected: ("table dw.sale", "alter", "breaking"),
         reason: "measure `amount` changes from additive all in KRW to additive semi but not over sale_date in KRW",
         sales: "3",

@@ -93,6 +93,7 @@ impl Code {
                 | Code::NonAdditiveSum
                 | Code::AmountWithoutCurrency
                 | Code::VersionsWithoutInstant
+                | Code::SemiAdditiveWithoutRule
                 | Code::Snowflake
                 | Code::UndatedHistory
                 | Code::DateWithoutZone
@@ -151,6 +152,8 @@ codes! {
     NonAdditiveSum = "DW0412", "non-additive-sum", Error, "A sum that additivity forbids.";
     AmountWithoutCurrency = "DW0413", "amount-without-currency", Warning, "An amount of money without a currency.";
     VersionsWithoutInstant = "DW0414", "versions-without-instant", Warning, "A fact without the instant to look versions up at.";
+    SemiAdditiveWithoutRule = "DW0415", "semi-additive-without-rule", Error, "A semi-additive measure that does not say what stands instead of its sum.";
+    RoleOfTwoDimensions = "DW0416", "role-of-two-dimensions", Error, "One role name that means two dimensions.";
     UnknownDimension = "DW0501", "unknown-dimension", Error, "A role of a dimension that is not declared.";
     MissingScd = "DW0502", "missing-scd", Error, "An attribute without a policy for its changes.";
     NotAnInstant = "DW0503", "not-an-instant", Error, "A column that holds no instant where one is needed.";

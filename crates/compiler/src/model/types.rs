@@ -10,8 +10,9 @@ use crate::source::{FileId, Span};
 use crate::sql::googlesql::{OutputColumn, TableUse, Type};
 use crate::sql::names;
 pub use crate::syntax::{
-    Additivity, Contents, DetectDeletes, FactKind, FactOnDelete, FileFormat, FirstVersion, KeyStrategy, LateType0,
-    Missing, OnDelete, OnSchemaChange, OpenEnd, Retain, SourceType, Target, TargetType, Type1Scope, WhenNull,
+    Additivity, Aggregation, AggregationFunction, Contents, DetectDeletes, FactKind, FactOnDelete, FileFormat,
+    FirstVersion, KeyStrategy, LateType0, Missing, OnDelete, OnSchemaChange, OpenEnd, Over, Retain, SourceType, Target,
+    TargetType, Type1Scope, WhenNull,
 };
 
 /// A checked project.
@@ -561,8 +562,12 @@ pub struct Measure {
     pub expr: String,
     /// Over which dimensions it may be summed.
     pub additive: Additivity,
-    /// Roles that a semi-additive measure may not be summed over.
+    /// Roles that a semi-additive measure may not be summed over, those of `over` among them.
     pub not_over: Vec<String>,
+    /// What stands instead of the sum over a role, in the order declared.
+    pub over: Vec<(String, Over)>,
+    /// How a non-additive measure is asked for.
+    pub aggregation: Option<Aggregation>,
     /// The unit that is counted.
     pub unit: Option<String>,
     /// The currency of an amount.

@@ -22,7 +22,10 @@ pub use dimension::{
     Type1Scope,
 };
 pub use document::{Document, Kind, MAX_FILE_BYTES, Parsed, expand_env, parse};
-pub use fact::{Additivity, Fact, FactKind, FactOnDelete, Grain, Measure, Missing, OnDuplicate, Role, WhenNull};
+pub use fact::{
+    Additivity, Aggregation, AggregationFunction, Fact, FactKind, FactOnDelete, Grain, Measure, Missing, OnDuplicate,
+    Over, Role, WhenNull,
+};
 pub use format::{Formatted, format};
 pub use project::{Project, Target, TargetType};
 pub use reference::reference;

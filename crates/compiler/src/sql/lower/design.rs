@@ -93,6 +93,12 @@ fn measure_text(measure: &Measure) -> String {
     if !measure.not_over.is_empty() {
         text.push_str(&format!(" but not over {}", measure.not_over.join(", ")));
     }
+    for (role, over) in &measure.over {
+        text.push_str(&format!(", {} over {role}", over.word()));
+    }
+    if let Some(aggregation) = &measure.aggregation {
+        text.push_str(&format!(", asked as {aggregation}"));
+    }
     for unit in measure.unit.iter().chain(&measure.currency) {
         text.push_str(&format!(" in {unit}"));
     }
