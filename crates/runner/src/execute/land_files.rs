@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use chrono::{NaiveDateTime, TimeDelta};
+use dwc_compiler::diagnostic::Code;
 use dwc_compiler::model::{Contents, Files, Source, Table};
 use dwc_compiler::plan::Landing;
 
@@ -185,9 +186,13 @@ fn land_table(
         record(warehouse, table, file, digest, batch)?;
         if snapshot {
             set(warehouse, batch, 0, &file.at)?;
-            check_deleted(warehouse, table, landing)?;
-            for statement in &landing.absent {
-                warehouse.execute(&statement.sql)?;
+            if staged.unreadable == 0 {
+                check_deleted(warehouse, table, landing)?;
+                for statement in &landing.absent {
+                    warehouse.execute(&statement.sql)?;
+                }
+            } else {
+                notices.push(proves_nothing(table, &file.name, staged.unreadable));
             }
             if staged.rejected > 0 {
                 spare_rejected(warehouse, table, landing, batch, &file.name)?;
@@ -205,6 +210,15 @@ fn land_table(
     warehouse.execute(&format!("DROP TABLE {}", landing.stage.path))?;
     counts.extracted += counts.rejected;
     Ok(counts)
+}
+
+/// What is said of a snapshot with lines that are not rows: what it lacks may stand in them.
+pub(super) fn proves_nothing(table: &Table, file: &str, lines: i64) -> Notice {
+    Notice {
+        code: Code::FileUnreadable.id().to_owned(),
+        message: format!("{lines} lines of a snapshot of `{}` cannot be read: no row is deleted by it", table.address),
+        keys: vec![file.to_owned()],
+    }
 }
 
 /// A row that a file holds and that does not cast is not gone.
