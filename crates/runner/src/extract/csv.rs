@@ -136,13 +136,24 @@ fn write_row(out: &mut impl Write, line: &str, fields: &[Field]) -> std::io::Res
     out.write_all(b"\n")
 }
 
+/// A file that only this user reads. One of this name is of a process that was killed, or not ours: it goes first.
+fn fresh(path: &Path) -> std::io::Result<File> {
+    // What is not there needs no removing.
+    let _ = std::fs::remove_file(path);
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
 /// Copies a file; the result is `None` where it has no header that is one.
 pub(super) fn copy(from: &Path, to: &Path) -> std::io::Result<Option<Copied>> {
     let mut input = BufReader::with_capacity(1 << 20, File::open(from)?);
     if input.fill_buf()?.starts_with(&[0xef, 0xbb, 0xbf]) {
         input.consume(3);
     }
-    let mut out = BufWriter::with_capacity(1 << 20, File::create(to)?);
+    let mut out = BufWriter::with_capacity(1 << 20, fresh(to)?);
     let mut copied = Copied::default();
     let (mut text, mut start, mut line, mut is_end) = (Vec::new(), 0, 1_u64, false);
     loop {

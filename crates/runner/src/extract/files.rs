@@ -2,6 +2,7 @@
 //! The engine reads them; every value is read as text where the format has no types, so that what does not cast is kept.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::NaiveDateTime;
 use dwc_compiler::diagnostic::Code;
@@ -233,10 +234,13 @@ pub(crate) fn stage(
     let reasons: Vec<String> = columns
         .iter()
         .map(|(name, ty)| {
+            let declared =
+                table.column(name.trim_matches('"')).map_or_else(String::new, |column| column.ty.to_string());
+            let article = if declared.starts_with(['A', 'I']) { "an" } else { "a" };
             format!(
-                "CASE WHEN {name} IS NOT NULL AND {} IS NULL THEN {} END",
+                "CASE WHEN {name} IS NOT NULL AND {} IS NULL THEN {} || left(CAST({name} AS VARCHAR), 100) END",
                 self::cast(name, ty, files.format, there_of(name)),
-                literal(&format!("`{}` is not a {ty}", name.trim_matches('"')))
+                literal(&format!("`{}` is not {article} {declared}: ", name.trim_matches('"')))
             )
         })
         .collect();
@@ -339,7 +343,7 @@ fn cast(name: &str, ty: &str, format: FileFormat, there: &str) -> String {
             let zoned = format!("make_timestamp(epoch_us(TRY_CAST({text} AS TIMESTAMPTZ)))");
             format!(
                 "CASE WHEN regexp_full_match({text}, '{DAY}([ Tt]{CLOCK})?') THEN TRY_CAST({text} AS TIMESTAMP) \
-                 WHEN regexp_full_match({text}, '{DAY}[ Tt]{CLOCK} ?([Zz]|UTC|[+-][0-9]{{1,2}}(:?[0-9]{{2}})?)') THEN {zoned} END"
+                 WHEN regexp_full_match({text}, '{DAY}[ Tt]{CLOCK} ?([Zz]|UTC|[+-](0?[0-9]|1[0-5])(:?[0-5][0-9])?)') THEN {zoned} END"
             )
         }
         ty if ty.starts_with("DECIMAL") => {
@@ -366,9 +370,9 @@ impl Drop for Copy {
 
 impl Copy {
     fn new(found: &Found) -> Result<Self, Error> {
-        let digest: String =
-            Sha256::digest(found.name.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        let path = std::env::temp_dir().join(format!("dwc-{}-{digest}.csv", std::process::id()));
+        static MADE: AtomicU64 = AtomicU64::new(0);
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("dwc-{}-{number}.csv", std::process::id()));
         let copied = csv::copy(&found.path, &path)
             .map_err(|cause| Error::because(format!("`{}` could not be read", found.name), cause))?;
         let copied = copied.ok_or_else(|| {
