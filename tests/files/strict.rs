@@ -75,7 +75,9 @@ fn an_empty_text_is_not_null_and_a_long_field_is_a_field() {
 }
 
 /// A type, values that it holds with what lands, and values that it does not hold.
-const TEXTS: &[(&str, &[(&str, &str)], &[&str])] = &[
+type Held = (&'static str, &'static [(&'static str, &'static str)], &'static [&'static str]);
+
+const TEXTS: &[Held] = &[
     ("INT64", &[("7", "7"), (" -7 ", "-7")], &["1.5", "1e3", "1_000", "9223372036854775808", "0x1F", ""]),
     (
         "NUMERIC",
