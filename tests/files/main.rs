@@ -1,6 +1,7 @@
 //! Files as a source: what a snapshot deletes, and what it does not.
 
 mod schema_changes;
+mod strict;
 
 use dwc_runner::Mode;
 use dwc_tests::project::Project;

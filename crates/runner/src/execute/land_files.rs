@@ -308,6 +308,7 @@ fn land_table(
     let mut read = 0;
     files::make_stage(warehouse, &landing.stage)?;
     let mut rejected_of: Vec<&str> = Vec::new();
+    let mut unreadable_in: Vec<(&str, i64)> = Vec::new();
     for (place, (file, digest)) in fresh.iter().enumerate() {
         let staged = stage_whole(warehouse, (table, files, &landing.stage), (file, digest), place, batch)?;
         read += staged.read;
@@ -317,13 +318,21 @@ fn land_table(
         if staged.rejected > 0 {
             rejected_of.push(&file.name);
         }
+        if snapshot && staged.unreadable > 0 {
+            unreadable_in.push((&file.name, staged.unreadable));
+        }
         let is_whole = fresh.get(place + 1).is_none_or(|(next, _)| next.at != file.at);
         if snapshot && is_whole {
             set(warehouse, batch, 0, &file.at)?;
             land_keys::check_unique(warehouse, table, &landing.stage.path)?;
-            check_deleted(warehouse, table, landing)?;
-            for statement in &landing.absent {
-                warehouse.execute(&statement.sql)?;
+            if unreadable_in.is_empty() {
+                check_deleted(warehouse, table, landing)?;
+                for statement in &landing.absent {
+                    warehouse.execute(&statement.sql)?;
+                }
+            }
+            for (file, unreadable) in unreadable_in.drain(..) {
+                notices.push(proves_nothing(table, file, unreadable));
             }
             for file in rejected_of.drain(..) {
                 spare_rejected(warehouse, table, landing, batch, file)?;
@@ -341,6 +350,15 @@ fn land_table(
     warehouse.execute(&format!("DROP TABLE {}", landing.stage.path))?;
     counts.extracted += counts.rejected;
     Ok(counts)
+}
+
+/// What is said of a snapshot with lines that are not rows: what it lacks may stand in them.
+pub(super) fn proves_nothing(table: &Table, file: &str, lines: i64) -> Notice {
+    Notice {
+        code: Code::FileUnreadable.id().to_owned(),
+        message: format!("{lines} lines of a snapshot of `{}` cannot be read: no row is deleted by it", table.address),
+        keys: vec![file.to_owned()],
+    }
 }
 
 /// A row that a file holds and that does not cast is not gone.

@@ -85,13 +85,17 @@ fn staged_files<'a>(
     let local = sql::stage(table, TargetType::Duckdb);
     let is_snapshot = files.contents == Contents::Snapshot;
     files::make_stage(copy, &local)?;
-    let (mut read, mut passes) = (0, Vec::new());
+    let (mut read, mut passes, mut is_whole) = (0, Vec::new(), is_snapshot);
     for (place, (file, digest)) in fresh.iter().enumerate() {
         let staged = land_files::stage_whole(copy, (table, files, &local), (file, digest), place, batch)?;
         read += staged.read;
         counts.rejected += staged.rejected;
         notices.extend(notice(table, &staged.changes));
         land_files::record(copy, table, file, digest, batch)?;
+        if is_snapshot && staged.unreadable > 0 {
+            is_whole = false;
+            notices.push(land_files::proves_nothing(table, &file.name, staged.unreadable));
+        }
         // The files of one time are one snapshot.
         match passes.last_mut() {
             Some(Pass { places: Some((_, last)), at, files }) if is_snapshot && *at == file.at => {
@@ -116,7 +120,7 @@ fn staged_files<'a>(
     }
     let rejected = if is_snapshot && counts.rejected > 0 { rejected_keys(table, &local, &passes) } else { None };
     let stage = format!("DROP TABLE {}", local.path);
-    let batch = Batch { table, landing, local, order: Some("_state"), rejected, passes, counts, is_whole: is_snapshot };
+    let batch = Batch { table, landing, local, order: Some("_state"), rejected, passes, counts, is_whole };
     let sent = batch.send(warehouse, &folder.join("target").join("staging"))?;
     copy.execute(&stage)?;
     Ok(sent)
