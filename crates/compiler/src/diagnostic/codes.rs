@@ -126,6 +126,7 @@ codes! {
     Template = "DW0112", "template", Error, "A template that does not expand.";
     MissingSetting = "DW0110", "missing-setting", Error, "A setting that the kind of source or model needs.";
     WrongValue = "DW0111", "wrong-value", Error, "A value that the key does not take.";
+    MisplacedKey = "DW0120", "misplaced-key", Error, "A key that means nothing for the kind of source or model that it stands in.";
     UnformattableFile = "DW0113", "unformattable-file", Error, "A file whose layout cannot be changed without a change of what it says.";
     UnknownName = "DW0201", "unknown-name", Error, "A name that nothing is declared with.";
     DuplicateName = "DW0202", "duplicate-name", Error, "Two models, or two sources, of one name.";

@@ -11,6 +11,7 @@ use super::common::{LintLevel, Names};
 /// A fact file.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-kind" = { "key": "kind", "default": "transaction" }))]
 pub struct Fact {
     /// The fact's name; its table is named by it.
     pub fact: String,
@@ -33,20 +34,25 @@ pub struct Fact {
     /// The source table it is read from, as `source.table`; for an aggregate, the fact it rolls up.
     pub from: Option<String>,
     /// A GoogleSQL SELECT that yields the grain, the dimensions' keys and the measures' inputs.
+    #[schemars(extend("x-in" = ["transaction", "periodic_snapshot", "accumulating_snapshot", "factless"]))]
     pub query: Option<String>,
     /// The column that holds when the event took place; dimensions are looked up as of it.
     pub event_time: Option<String>,
     /// The fact's dimensions, by role.
     pub dimensions: Option<IndexMap<String, Role>>,
     /// Columns of the fact that are keys of a dimension without attributes, such as an order number.
+    #[schemars(extend("x-in" = ["transaction", "periodic_snapshot", "accumulating_snapshot", "factless"]))]
     pub degenerate: Option<Vec<String>>,
     /// Measures by name.
     pub measures: Option<IndexMap<String, Measure>>,
     /// What a delete in the source does to the row; `remove` when left out.
+    #[schemars(extend("x-in" = ["transaction", "periodic_snapshot", "accumulating_snapshot", "factless"]))]
     pub on_delete: Option<FactOnDelete>,
     /// What several rows of one grain key do; `error` when left out.
+    #[schemars(extend("x-in" = ["transaction", "periodic_snapshot", "accumulating_snapshot", "factless"]))]
     pub on_duplicate: Option<OnDuplicate>,
     /// Rows never change once loaded: the load only inserts.
+    #[schemars(extend("x-in" = ["transaction", "periodic_snapshot", "accumulating_snapshot", "factless"]))]
     pub insert_only: Option<bool>,
     /// The DATE, DATETIME or TIMESTAMP column to partition by; `event_time` when left out.
     pub partition_by: Option<String>,
