@@ -59,7 +59,7 @@ pub(super) fn renamed(old: &BTreeMap<String, String>, renames: &[(String, String
             "attribute" | "measure" => match now(name) {
                 // Without an expression it was the column of its own name.
                 Some(to) if value.contains(" of ") => (format!("{word} {to}"), value.clone()),
-                Some(to) => (format!("{word} {to}"), format!("{value} of {name}")),
+                Some(to) => (format!("{word} {to}"), format!("{value} of `{name}`")),
                 None => (part.clone(), value.clone()),
             },
             "role" | "lookup" => match now(&format!("{name}_key")).and_then(|to| to.strip_suffix("_key")) {
