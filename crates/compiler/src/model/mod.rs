@@ -11,6 +11,7 @@ mod resolve_queries;
 mod resolve_sources;
 mod select;
 mod types;
+mod zone;
 
 pub(crate) use columns::{CALENDAR, Stored, TIME_OF_DAY, stored_columns};
 pub use columns::{ColumnRole, RESERVED, StarColumn, reserved_key, star_columns};
@@ -18,3 +19,4 @@ pub(crate) use resolve::resolve;
 pub use resolve_sources::seconds;
 pub use select::{asks_modified, select, select_modified};
 pub use types::*;
+pub(crate) use zone::zone_of;

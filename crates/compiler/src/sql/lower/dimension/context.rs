@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 
+use super::incoming::Placing;
 use crate::model::{
     Dimension, EffectiveAt, FirstVersion, KeyStrategy, LateType0, Members, OnDelete, OpenEnd, Scd, StoredValue,
 };
@@ -46,6 +47,8 @@ pub(super) struct Context<'a> {
     pub(super) reevaluates: bool,
     /// States since an instant are forgotten first.
     pub(super) rebuilds: bool,
+    /// A delete may take effect before states that the source gave already.
+    pub(super) cancels: bool,
     pub(super) keeps_deletes: bool,
     pub(super) reports_deletes: bool,
     pub(super) has_versions: bool,
@@ -183,6 +186,7 @@ impl Lowering<'_> {
             only_new,
             reevaluates: false,
             rebuilds: false,
+            cancels: self.states_table(members).is_some_and(|table| Placing::of(members, table).cancels),
             keeps_deletes: has_versions && members.on_delete != OnDelete::Ignore,
             reports_deletes: !has_versions && members.on_delete != OnDelete::Ignore,
             has_versions,
