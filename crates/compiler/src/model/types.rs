@@ -171,6 +171,14 @@ impl Table {
         }
     }
 
+    /// The column that says when a row was deleted, where it marks deletes and holds a moment.
+    #[must_use]
+    pub fn dated_deletes(&self) -> Option<&Column> {
+        let column = self.delete_column.as_ref().and_then(|name| self.column(name))?;
+        let is_moment = matches!(column.ty, Type::Date | Type::DateTime | Type::Timestamp);
+        (self.detect_deletes == DetectDeletes::Column && is_moment).then_some(column)
+    }
+
     /// The column of a name.
     #[must_use]
     pub fn column(&self, name: &str) -> Option<&Column> {

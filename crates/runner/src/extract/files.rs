@@ -315,8 +315,10 @@ pub(crate) fn delete_mark(table: &Table, at: &dyn Fn(&str) -> String) -> String 
         (DetectDeletes::Column, Type::String) => {
             format!("COALESCE(LOWER(TRIM({at})) IN ('1', 'true', 't', 'yes', 'y'), FALSE)")
         }
-        // A moment of deletion marks one.
-        (DetectDeletes::Column, Type::Date | Type::DateTime | Type::Timestamp) => format!("{at} IS NOT NULL"),
+        // A moment of deletion marks one, but for the sentinels of a row that is not deleted.
+        (DetectDeletes::Column, Type::Date | Type::DateTime | Type::Timestamp) => {
+            format!("COALESCE(EXTRACT(YEAR FROM {at}) BETWEEN 2 AND 9998, FALSE)")
+        }
         (DetectDeletes::Column, ty) if ty.is_numeric() => format!("COALESCE({at} <> 0, FALSE)"),
         _ => "FALSE".to_owned(),
     }

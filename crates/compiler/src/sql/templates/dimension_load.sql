@@ -73,9 +73,28 @@ SELECT {{ names|list("_f") }}, _f._event_at, _f._event_sequence, _f._batch, _f._
 
 -- {{ model }}: the timeline of each, from its events in the order of their instants
 CREATE OR REPLACE TEMP TABLE versions AS
-WITH events AS (
+WITH {% if cancels %}told AS (
   SELECT * FROM kept UNION ALL SELECT * FROM fresh
 ),
+-- deletes that took effect before states which the source had given already
+cancelled AS (
+  SELECT {{ key|list("_t") }}, _t._batch, _t._state, MIN(_t._event_at) AS _from, MAX(_t._event_at) AS _to
+  FROM told AS _t
+  WHERE _t._gone
+  GROUP BY {{ key|list("_t") }}, _t._batch, _t._state
+  HAVING COUNT(*) > 1
+),
+events AS (
+  SELECT _t.*
+  FROM told AS _t
+  WHERE NOT EXISTS (
+    SELECT 1 FROM cancelled AS _c
+    WHERE {{ key|equal("_c", "_t") }} AND NOT _t._gone AND _t._event_at > _c._from AND _t._event_at < _c._to
+      AND (_t._batch < _c._batch OR (_t._batch = _c._batch AND _t._state < _c._state))
+  )
+),{% else %}events AS (
+  SELECT * FROM kept UNION ALL SELECT * FROM fresh
+),{% endif %}
 -- one row per instant: the last event says whether the member is gone, the last live state gives the values
 moments AS (
   SELECT

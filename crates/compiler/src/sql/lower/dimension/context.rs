@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 
+use super::incoming::Placing;
 use crate::model::{
     Dimension, EffectiveAt, FirstVersion, KeyStrategy, LateType0, Members, OnDelete, OpenEnd, Scd, StoredValue,
 };
@@ -52,6 +53,8 @@ pub(super) struct Context<'a> {
     pub(super) end: String,
     /// States since an instant are forgotten first.
     pub(super) rebuilds: bool,
+    /// A delete may take effect before states that the source gave already.
+    pub(super) cancels: bool,
     pub(super) keeps_deletes: bool,
     pub(super) reports_deletes: bool,
     pub(super) has_versions: bool,
@@ -192,6 +195,7 @@ impl Lowering<'_> {
             images: None,
             end: self.open_end(members),
             rebuilds: false,
+            cancels: self.states_table(members).is_some_and(|table| Placing::of(members, table).cancels),
             keeps_deletes: has_versions && members.on_delete != OnDelete::Ignore,
             reports_deletes: !has_versions && members.on_delete != OnDelete::Ignore,
             has_versions,
