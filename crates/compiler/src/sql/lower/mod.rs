@@ -2,6 +2,7 @@
 
 mod changes;
 mod design;
+mod digest;
 mod dimension;
 mod fact;
 mod landing;
