@@ -205,7 +205,7 @@ fn load(change: &mut Change, old: &Object, new: &Object, rebuild: &mut Vec<Strin
             rebuild.push("a row of it means something else than before".to_owned());
         }
     }
-    if old.load == new.load {
+    if old.filled_as(new) {
         return;
     }
     if new.design.get("kind").is_some_and(|kind| design::GENERATED.contains(&kind.as_str())) {

@@ -17,6 +17,6 @@ pub use change::{Action, Alteration, Carries, Change, ChangeSet, Class, Differen
 pub use drift::{Drift, DriftKind};
 pub use impact::{Impact, Impacts};
 pub use load::{Gate, Landing, LoadPlan, ModelLoad, Reads, Stage, Statement};
-pub use manifest::{MANIFEST_FORMAT, Manifest, Object, ObjectColumn, ObjectKind};
+pub use manifest::{DIGEST_FORMAT, MANIFEST_FORMAT, Manifest, Object, ObjectColumn, ObjectKind};
 pub use matrix::{Meeting, matrix_diff};
 pub use reload::{Reload, reloads};

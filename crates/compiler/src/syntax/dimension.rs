@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::common::{LintLevel, Names};
 
@@ -87,7 +87,7 @@ pub struct Dimension {
 }
 
 /// The kinds of dimension.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DimensionKind {
     /// Members from a source.
@@ -101,7 +101,7 @@ pub enum DimensionKind {
 }
 
 /// What a delete in the source does to a member.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnDelete {
     /// The current version ends at the instant of the delete.
@@ -113,7 +113,7 @@ pub enum OnDelete {
 }
 
 /// Where the first version of a member starts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FirstVersion {
     /// At 0001-01-01: events older than the first known state find it.
@@ -123,7 +123,7 @@ pub enum FirstVersion {
 }
 
 /// What `valid_to` of the current version holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OpenEnd {
     /// 9999-12-31: `valid_from <= t AND t < valid_to` needs no NULL case.
@@ -134,7 +134,7 @@ pub enum OpenEnd {
 }
 
 /// Which versions a type-1 attribute is overwritten in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Type1Scope {
     /// Every version of the member.
@@ -144,7 +144,7 @@ pub enum Type1Scope {
 }
 
 /// What becomes of a type-0 value when an earlier state arrives late. Both report it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LateType0 {
     /// The value of the earliest state, whenever it arrives.
@@ -164,7 +164,7 @@ pub struct SurrogateKey {
 }
 
 /// Where surrogate keys come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum KeyStrategy {
     /// 60 bits of a hash of the natural key: the same in every warehouse and after every rebuild.

@@ -109,15 +109,9 @@ fn measure_text(measure: &Measure) -> String {
 }
 
 /// The word of a setting as the language spells it.
-fn word(setting: &impl std::fmt::Debug) -> String {
-    let mut text = String::new();
-    for c in format!("{setting:?}").chars() {
-        if c.is_uppercase() && !text.is_empty() {
-            text.push('_');
-        }
-        text.extend(c.to_lowercase());
-    }
-    text
+fn word(setting: &impl serde::Serialize) -> String {
+    let word = serde_json::to_value(setting).ok();
+    word.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
 }
 
 fn one_line(text: &str) -> String {

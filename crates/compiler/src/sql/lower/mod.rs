@@ -3,6 +3,7 @@
 mod changes;
 mod depends;
 mod design;
+mod digest;
 mod dimension;
 mod fact;
 mod landing;
