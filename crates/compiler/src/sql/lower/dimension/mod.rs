@@ -153,7 +153,7 @@ impl Lowering<'_> {
             ] {
                 columns.push(SqlColumn { name: name.to_owned(), ty });
             }
-            catalog.add_as(&format!("{}/states", table.address), self.states(table, since), columns);
+            catalog.add_as(&format!("{}/states", table.address), self.states(table, since, extent), columns);
             let text = outer_text(self.project, members, Some(table), &[], &states_text(self.project, members, table));
             let query = self.dialect.query(&text, &catalog).map_err(at)?;
             let mut statements = self.render("dimension_states", incoming(query, None, String::new()));
