@@ -144,7 +144,7 @@ const CASES: &[Case] = &[
         name: "another additivity",
         edits: &[(SALE, "amount: { additive: all", "amount: { additive: semi, over: { sale_date: last }")],
         expected: ("table dw.sale", "alter", "breaking"),
-        reason: "measure `amount` changes from additive all in KRW to additive semi but not over sale_date in KRW",
+        reason: "measure `amount` changes from additive all in KRW to additive semi but not over sale_date, last over sale_date in KRW",
         sales: "3",
     },
     Case {

@@ -104,7 +104,7 @@ impl Context<'_> {
         self.bigquery_warehouse()
     }
 
-    /// The same, to read it: nothing is made where there is none, and no run has to wait.
+    /// The same, to read it: nothing is made where there is none.
     pub(super) fn warehouse_to_read(&self) -> Result<Warehouse, Error> {
         let (_, target) = self.target()?;
         if target.ty != TargetType::Bigquery {

@@ -5,6 +5,8 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 use std::path::Path;
 
+use flate2::bufread::MultiGzDecoder;
+
 /// A line that is not a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Broken {
@@ -147,9 +149,16 @@ fn fresh(path: &Path) -> std::io::Result<File> {
     options.open(path)
 }
 
+/// The bytes of a file, unpacked where it is compressed with gzip.
+fn unpacked(file: File) -> std::io::Result<Box<dyn BufRead>> {
+    let mut file = BufReader::with_capacity(1 << 20, file);
+    let is_packed = file.fill_buf()?.starts_with(&[0x1f, 0x8b]);
+    Ok(if is_packed { Box::new(BufReader::with_capacity(1 << 20, MultiGzDecoder::new(file))) } else { Box::new(file) })
+}
+
 /// Copies a file; the result is `None` where it has no header that is one.
 pub(super) fn copy(from: &Path, to: &Path) -> std::io::Result<Option<Copied>> {
-    let mut input = BufReader::with_capacity(1 << 20, File::open(from)?);
+    let mut input = unpacked(File::open(from)?)?;
     if input.fill_buf()?.starts_with(&[0xef, 0xbb, 0xbf]) {
         input.consume(3);
     }
@@ -239,5 +248,14 @@ mod tests {
         let (out, broken) = read(b"\xef\xbb\xbfa,b\r\n\"\",\r\n\"x\r\ny\",\"q\"\"\"\r\n\r\n1,2,3\r\nz,\xff");
         assert_eq!(out, "_dwc_line,\"a\",\"b\"\n2,\"\",\n3,\"x\r\ny\",\"q\"\"\"\n");
         assert_eq!(broken, [(6, "1,2,3".to_owned()), (7, "0x7a2cff".to_owned())]);
+    }
+
+    #[test]
+    fn a_file_that_gzip_has_packed_is_unpacked() {
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        packed.write_all(b"a,b\n1,2\n").unwrap();
+        let (out, broken) = read(&packed.finish().unwrap());
+        assert_eq!(out, "_dwc_line,\"a\",\"b\"\n2,\"1\",\"2\"\n");
+        assert_eq!(broken, []);
     }
 }

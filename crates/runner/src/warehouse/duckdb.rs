@@ -39,8 +39,8 @@ impl DuckDbWarehouse {
         Ok(Self { connection, path: (path != ":memory:").then(|| PathBuf::from(path)) })
     }
 
-    /// Opens a file to read it: nothing is made or changed, and readers keep neither each other nor a run waiting. Where
-    /// there is no file, an empty warehouse in memory stands for it.
+    /// Opens a file to read it: nothing is made or changed, and readers do not keep each other waiting. A run that starts
+    /// meanwhile finds the file in use. Where there is no file, an empty warehouse in memory stands for it.
     ///
     /// # Errors
     /// Another process is changing the file, or it is no DuckDB database of a version that can be read.
