@@ -45,13 +45,8 @@ impl Warehouse {
     pub fn try_run(&self, mode: Mode) -> Result<RunReport, Error> {
         let options =
             RunOptions { mode, at: noon(), until: None, select: Vec::new(), part: dwc_runner::Part::Everything };
-        let (report, offences) = dwc_runner::run(&self.engine, &self.project, &self.folder, &options, &mut |_| ())?;
-        // What stops a source alone ends a run of one as the world's failures do.
-        let is_stopped = |source: &dwc_runner::SourceReport| matches!(source.outcome, SourceOutcome::Stopped(_));
-        if report.sources.iter().any(is_stopped) {
-            let first = offences.into_iter().next().expect("what stopped the source");
-            return Err(Error::coded(first.code, first.message).help(first.help));
-        }
+        let run = dwc_runner::run(&self.engine, &self.project, &self.folder, &options, &mut |_| ());
+        let (report, offences) = unless_stopped(run)?;
         assert!(offences.is_empty(), "{offences:?}");
         Ok(report)
     }
@@ -105,6 +100,21 @@ impl Warehouse {
     /// Executes statements on the warehouse.
     pub fn execute(&self, sql: &str) {
         self.engine.execute(sql).unwrap_or_else(|error| panic!("{error:?}\n{sql}"));
+    }
+}
+
+/// A run's result; what stopped a source is its error, as what ends a run is.
+///
+/// # Errors
+/// The run ended, or a source was stopped.
+pub fn unless_stopped(run: Result<(RunReport, Vec<Offence>), Error>) -> Result<(RunReport, Vec<Offence>), Error> {
+    let (report, offences) = run?;
+    let is_stopped = |source: &dwc_runner::SourceReport| matches!(source.outcome, SourceOutcome::Stopped(_));
+    match offences.first() {
+        Some(first) if report.sources.iter().any(is_stopped) => {
+            Err(Error::coded(first.code, first.message.clone()).help(first.help.clone()))
+        }
+        _ => Ok((report, offences)),
     }
 }
 
