@@ -146,7 +146,7 @@ const ODD: &[(&str, &[u8], &str)] = &[
     ("doubled.csv", b"id,v,v,,_x,odd name,ID\n1,a,b,c,d,e,f\n", "name: \"v#2\""),
     ("codes.csv", b"id,zip,phone,n,big,f,day,when,t\n1,00123,+821,1.50,12345678901234567890,1e5,2026-3-1,2026-03-01T09:00:00Z,09:30\n", "when: TIMESTAMP"),
     ("quoted.csv", b"\"id\",\"a \"\"b\"\" c\"\n1,\"x\ny\"\n2,\"\"\n", "name: \"a \\\"b\\\" c\""),
-    ("broken.csv", b"id,v\n1,a\n2,\"b\n3,c,d\n4,e\n", "v: STRING"),
+    ("broken.csv", b"id,v\n1,a\n2,\"b\n3,c,d\n4,e\n5,\"x, y\"\n6,\"z, y\"\n7,f\n", "v: STRING"),
     ("bom.csv", b"\xef\xbb\xbfid,v\n1,a\n", "id: INT64"),
     ("lines.csv", b"id,v\r1,a\r2,b\r", "v: STRING"),
     ("one.csv", b"just one\n1\n2\n", "name: \"just one\""),

@@ -102,10 +102,12 @@ struct Seen {
 }
 
 impl Seen {
-    /// Fewer lines that are not rows, or more columns; the way that is tried first otherwise.
+    /// Fewer lines that are not rows, or more columns; the way that is tried first otherwise. A text of one column is one in
+    /// every way, so that any other is better unless most of its lines are broken.
     fn is_better(&self, other: &Seen) -> bool {
-        let share = |seen: &Seen| (seen.broken * 1000).checked_div(seen.rows + seen.broken).unwrap_or(1000);
-        (share(self), other.columns) < (share(other), self.columns)
+        let share = |seen: &Seen| (seen.broken * 1000).checked_div(seen.rows + seen.broken).unwrap_or(0);
+        let rank = |seen: &Seen| if seen.columns > 1 { share(seen) } else { 500 + share(seen) };
+        (rank(self), other.columns) < (rank(other), self.columns)
     }
 }
 
