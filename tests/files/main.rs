@@ -1,5 +1,8 @@
 //! Files as a source: what a snapshot deletes, and what it does not.
 
+mod conformance;
+mod conventions;
+mod parquet_types;
 mod schema_changes;
 mod strict;
 

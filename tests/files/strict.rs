@@ -38,9 +38,9 @@ fn stray_quotes_cost_their_lines_and_delete_nothing() {
     assert_eq!(
         events(&warehouse),
         [
-            event(2, "there is text after a closing quote", "1,\"5 inch"),
-            event(4, "there is text after a closing quote", "3,\"x\"y"),
-            event(5, "a quote stands within a field that is not quoted", "5,a\"b"),
+            event(2, "there is text after a closing quote, at character 3", "1,\"5 inch"),
+            event(4, "there is text after a closing quote, at character 3", "3,\"x\"y"),
+            event(5, "a quote stands within a field that is not quoted, at character 4", "5,a\"b"),
             event(6, "it has 3 fields, and the header 2", "6,g,h"),
         ]
     );
@@ -59,7 +59,10 @@ fn a_quote_that_is_never_closed_costs_one_line_of_a_long_file() {
     project.write("t/2026-03-01.csv", &format!("id,size\n{text}"));
     let first = warehouse.run(Mode::Incremental);
     assert_eq!((counts(&first, "shop.t").inserted, counts(&first, "shop.t").rejected), (49_999, 1));
-    assert_eq!(events(&warehouse)[0][..3], ["t/2026-03-01.csv:30002", "line", "a quote is never closed"]);
+    assert_eq!(
+        events(&warehouse)[0][..3],
+        ["t/2026-03-01.csv:30002", "line", "a quote is never closed, at character 7"]
+    );
 }
 
 #[test]
@@ -173,7 +176,7 @@ fn bytes_that_are_not_utf8_are_kept_in_hexadecimal() {
     let warehouse = Warehouse::apply(project.path());
     std::fs::write(project.path().join("t/2026-03-01.csv"), b"id,name\n1,\xb0\xa1\n2,ok\n").expect("a file");
     assert_eq!(counts(&warehouse.run(Mode::Incremental), "shop.t").inserted, 1);
-    assert_eq!(events(&warehouse)[0][2..], ["it is not UTF-8", "0x312cb0a1"]);
+    assert_eq!(events(&warehouse)[0][2..], ["it is not UTF-8, at character 3", "0x312cb0a1"]);
 }
 
 #[test]

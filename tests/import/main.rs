@@ -167,3 +167,47 @@ fn files_become_a_source_that_loads() {
     assert!(run.stdout.contains("path: \"data/words.csv\""), "{run:?}");
     assert_eq!(project.dwc(&["import", "files", "--name", "none", "nothing"]).code, Some(1));
 }
+
+/// Odd files, each with the settings and columns that are proposed for it.
+const ODD: &[(&str, &[u8], &str)] = &[
+    ("semicolons.csv", b"id;price\n1;1,5\n2;2,5\n", "delimiter: \";\""),
+    ("tabs.csv", b"id\tsize\n1\t5\" inch\n2\t6\" inch\n", "quote: \"\""),
+    ("pipes.csv", b"id|at|v\n1|2026-03-01 09:00:00|\\N\n2|2026-03-01 10:00:00|7\n", "null_marker: \"\\\\N\""),
+    ("korean.csv", b"id,\xb1\xdd\xbe\xd7(\xbf\xf8)\n1,10\n2,20\n", "encoding: cp949"),
+    ("latin.csv", b"id,city\n1,M\xfcnchen\n", "encoding: windows-1252"),
+    ("wide.csv", b"\xff\xfei\0d\0,\0v\0\n\x001\0,\0a\0\n\0", "encoding: utf-16"),
+    ("escaped.csv", b"id,v\n1,\"a \\\" b\"\n", "escape: \"\\\\\""),
+    ("doubled.csv", b"id,v,v,,_x,odd name,ID\n1,a,b,c,d,e,f\n", "name: \"v#2\""),
+    ("codes.csv", b"id,zip,phone,n,big,f,day,when,t\n1,00123,+821,1.50,12345678901234567890,1e5,2026-3-1,2026-03-01T09:00:00Z,09:30\n", "when: TIMESTAMP"),
+    ("quoted.csv", b"\"id\",\"a \"\"b\"\" c\"\n1,\"x\ny\"\n2,\"\"\n", "name: \"a \\\"b\\\" c\""),
+    ("broken.csv", b"id,v\n1,a\n2,\"b\n3,c,d\n4,e\n5,\"x, y\"\n6,\"z, y\"\n7,f\n", "v: STRING"),
+    ("bom.csv", b"\xef\xbb\xbfid,v\n1,a\n", "id: INT64"),
+    ("lines.csv", b"id,v\r1,a\r2,b\r", "v: STRING"),
+    ("one.csv", b"just one\n1\n2\n", "name: \"just one\""),
+    ("head.csv", b"id,v\n", "id: STRING"),
+    ("keys.ndjson", "{\"id\": 1, \"금액(원)\": 12345678901234567890, \"doc\": {\"a\": 1}}\n{\"id\": 2, \"_x\": true}\n".as_bytes(), "name: \"금액(원)\""),
+];
+
+#[test]
+fn what_is_written_of_odd_files_passes_and_runs() {
+    let project = Project::new(EMPTY);
+    for (name, bytes, _) in ODD {
+        std::fs::create_dir_all(project.path().join("data")).expect("a folder");
+        std::fs::write(project.path().join("data").join(name), bytes).expect("a file");
+    }
+    done(project.dwc(&["import", "files", "--name", "odd", "data", "--out", "models/odd.yml"]));
+    let text = project.read("models/odd.yml");
+    let tables: Vec<&str> = text.split("    path: ").collect();
+    for (name, _, expected) in ODD {
+        let table = tables.iter().find(|table| table.starts_with(&format!("\"data/{name}\"")));
+        assert!(table.is_some_and(|table| table.contains(expected)), "{name} {expected}:\n{text}");
+    }
+    done(project.dwc(&["check"]));
+    done(project.dwc(&["apply", "--auto-approve"]));
+    done(project.dwc(&["run"]));
+    let warehouse = project.path().join("target/w.duckdb").display().to_string();
+    let engine = dwc_runner::DuckDbWarehouse::open_to_read(&warehouse).expect("it opens");
+    let rejected =
+        engine.rows("SELECT source_table, place, reason FROM _dwc.error_events WHERE source_table <> 'odd.broken'");
+    assert_eq!(rejected.expect("events"), Vec::<Vec<Option<String>>>::new());
+}

@@ -141,15 +141,15 @@ fn what_does_not_fit_is_kept_as_an_error_event() {
     assert_eq!(
         reasons,
         [
-            "1 cast `big` is no INT64: 18446744073709551615",
-            "2 cast `day` is no DATE: a zero date",
-            "3 cast `at` is no DATETIME: a zero date",
-            "4 cast `span` is no TIME: not a time of day; declare it as STRING",
-            "5 cast `span` is no TIME: not a time of day; declare it as STRING",
-            "6 cast `flag` is no BOOL: 2",
-            "7 cast `doc` is no JSON: key must be a string at line 1 column 2",
-            "8 cast `raw` is no STRING: not UTF-8",
-            "10 cast `wide` is no NUMERIC: 123456789012345678901234567890.5000000000",
+            "1 cast `big` is not an INT64: 18446744073709551615",
+            "2 cast `day` is not a DATE: a zero date",
+            "3 cast `at` is not a DATETIME: a zero date",
+            "4 cast `span` is not a TIME: not a time of day; declare it as STRING",
+            "5 cast `span` is not a TIME: not a time of day; declare it as STRING",
+            "6 cast `flag` is not a BOOL: 2",
+            "7 cast `doc` is not a JSON: key must be a string at line 1 column 2",
+            "8 cast `raw` is not a STRING: not UTF-8, 0xff",
+            "10 cast `wide` is not a NUMERIC: 123456789012345678901234567890.5000000000",
         ]
     );
     let kept = warehouse.rows("SELECT source_row FROM _dwc.error_events WHERE place IN ('1', '2', '8') ORDER BY place");

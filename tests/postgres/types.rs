@@ -150,12 +150,12 @@ fn what_does_not_fit_is_kept_as_an_error_event() {
     assert_eq!(
         reasons,
         [
-            "`at_utc` is no TIMESTAMP: infinity",
-            "`day` is no DATE: 0044-03-15 BC",
-            "`price` is no NUMERIC: NaN",
-            "`price` is no NUMERIC: 0.1234567891",
-            "`clock` is no TIME: 24:00:00",
-            "`count` is no INT64: 1.5",
+            "`at_utc` is not a TIMESTAMP: infinity",
+            "`day` is not a DATE: 0044-03-15 BC",
+            "`price` is not a NUMERIC: NaN",
+            "`price` is not a NUMERIC: 0.1234567891",
+            "`clock` is not a TIME: 24:00:00",
+            "`count` is not an INT64: 1.5",
         ]
     );
 }

@@ -15,4 +15,5 @@ pub mod proxy;
 pub mod questions;
 pub mod sample_data;
 pub mod shop;
+pub mod values;
 pub mod warehouse;

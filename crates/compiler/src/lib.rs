@@ -1,5 +1,6 @@
 //! The compiler: text in; diagnostics, star schema, plan and SQL out. No IO, no clock, no environment, no async.
 
+pub mod cell;
 pub mod diagnostic;
 pub mod model;
 pub mod plan;

@@ -9,6 +9,7 @@ mod resolve_additivity;
 mod resolve_calendar;
 mod resolve_dimensions;
 mod resolve_facts;
+mod resolve_files;
 mod resolve_mini;
 mod resolve_models;
 mod resolve_queries;

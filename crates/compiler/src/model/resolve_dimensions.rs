@@ -170,6 +170,7 @@ pub(super) fn attributes(
                 ty,
                 description: attribute.description.clone().unwrap_or_default(),
                 pii: attribute.pii.unwrap_or(source_pii),
+                header: None,
             },
             scd: scd.unwrap_or(Scd::Type1),
             expr: typed.text,

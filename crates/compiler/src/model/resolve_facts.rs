@@ -72,6 +72,7 @@ pub(super) fn resolve_fact(
                     ty: Type::Int64,
                     description: String::new(),
                     pii: false,
+                    header: None,
                 })
                 .collect(),
         ),
@@ -360,6 +361,7 @@ fn resolve_measures(
                 ty,
                 description: measure.description.clone().unwrap_or_default(),
                 pii: false,
+                header: None,
             },
             expr: typed.text,
             additive,

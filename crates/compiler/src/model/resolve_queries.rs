@@ -260,7 +260,7 @@ pub(super) fn find_output<'q>(
 }
 
 pub(super) fn plain(output: &OutputColumn) -> Column {
-    Column { name: output.name.clone(), ty: output.ty.clone(), description: String::new(), pii: false }
+    Column { name: output.name.clone(), ty: output.ty.clone(), description: String::new(), pii: false, header: None }
 }
 
 pub(super) fn is_instant(ty: &Type) -> bool {

@@ -2,10 +2,11 @@
 
 use super::folding;
 use super::resolve::{check_name, check_zone};
-use super::types::{Column, EXTRA, Files, Source, Table};
+use super::resolve_files::{check_headers, files_of};
+use super::types::{Column, EXTRA, Source, Table};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::sql::googlesql::Type;
-use crate::syntax::{self, Contents, DetectDeletes, Document, FileFormat, Names, OnSchemaChange, Retain, SourceType};
+use crate::syntax::{self, Contents, DetectDeletes, Document, Names, OnSchemaChange, Retain, SourceType};
 
 /// The source and its tables, with defaults where something is wrong: the problems say so.
 pub(super) fn resolve_source(
@@ -87,6 +88,7 @@ fn resolve_table(
             ty,
             description: declared.description.clone().unwrap_or_default(),
             pii: declared.pii,
+            header: declared.name.clone(),
         });
     }
     let declared = table.columns.keys();
@@ -99,6 +101,7 @@ fn resolve_table(
             ty: Type::Json,
             description: "Columns of the source that are not declared, as a JSON object.".to_owned(),
             pii: false,
+            header: None,
         });
     }
     let names = |names: &Option<Names>| names.as_ref().map(|names| names.0.clone()).unwrap_or_default();
@@ -118,7 +121,8 @@ fn resolve_table(
             });
         }
     }
-    let files = files_of(source, table, &address, key_span, &at, problems);
+    check_headers(source, table, &at, problems);
+    let files = files_of(document, source, table, (&address, key_span), &at, problems);
     let snapshot = files.as_ref().is_some_and(|files| files.contents == Contents::Snapshot);
     if primary_key.is_empty() && !snapshot && source.ty != SourceType::Warehouse {
         problems.push(
@@ -171,46 +175,6 @@ fn resolve_table(
     }
 }
 
-fn files_of(
-    source: &syntax::Source,
-    table: &syntax::Table,
-    address: &str,
-    span: crate::source::Span,
-    at: &dyn Fn(&[&str]) -> crate::source::Span,
-    problems: &mut Vec<Diagnostic>,
-) -> Option<Files> {
-    if source.ty != SourceType::Files {
-        return None;
-    }
-    let Some(path) = &table.path else {
-        problems.push(
-            Diagnostic::new(Code::MissingSetting, format!("table `{address}` has no `path`"))
-                .at(span, "a table of files")
-                .help("add `path: data/…/{batch}.csv`"),
-        );
-        return None;
-    };
-    let format = table.format.or_else(|| match path.rsplit('.').next() {
-        Some("csv") => Some(FileFormat::Csv),
-        Some("parquet") => Some(FileFormat::Parquet),
-        Some("json" | "ndjson" | "jsonl") => Some(FileFormat::Json),
-        _ => None,
-    });
-    if format.is_none() {
-        problems.push(
-            Diagnostic::new(Code::MissingSetting, format!("the format of the files of `{address}` is not known"))
-                .at(span, "by the ending of `path`")
-                .help("add `format: csv`, `parquet` or `json`"),
-        );
-    }
-    Some(Files {
-        path: path.clone(),
-        format: format.unwrap_or(FileFormat::Csv),
-        contents: table.contents.unwrap_or(Contents::Changes),
-        every_seconds: length(table.every.as_deref(), at(&["every"]), problems).filter(|every| *every > 0),
-    })
-}
-
 /// A GoogleSQL type as written; STRING where it is none, with the problem said.
 pub(super) fn read_type(text: &str, span: crate::source::Span, problems: &mut Vec<Diagnostic>) -> Type {
     Type::parse(text).unwrap_or_else(|| {
@@ -239,7 +203,7 @@ pub(super) fn read_type(text: &str, span: crate::source::Span, problems: &mut Ve
 }
 
 /// A length of time as written, in seconds; where it is none the problem is said.
-fn length(text: Option<&str>, span: crate::source::Span, problems: &mut Vec<Diagnostic>) -> Option<u64> {
+pub(super) fn length(text: Option<&str>, span: crate::source::Span, problems: &mut Vec<Diagnostic>) -> Option<u64> {
     let text = text?;
     let read = seconds(text);
     if read.is_none() {

@@ -53,6 +53,8 @@ pub struct ColumnType {
     pub description: Option<String>,
     /// The column holds personal data.
     pub pii: bool,
+    /// The column's name in the files, where it differs.
+    pub name: Option<String>,
 }
 
 /// The long form of a [`ColumnType`].
@@ -67,6 +69,9 @@ struct LongColumn {
     description: Option<String>,
     /// The column holds personal data.
     pii: Option<bool>,
+    /// The column's name in the header or the objects of files, where it differs; `amount#2` is the second of two that are
+    /// called `amount`.
+    name: Option<String>,
 }
 
 impl<'de> Deserialize<'de> for ColumnType {
@@ -78,11 +83,16 @@ impl<'de> Deserialize<'de> for ColumnType {
                 f.write_str("a type or a column with a type")
             }
             fn visit_str<E: de::Error>(self, ty: &str) -> Result<ColumnType, E> {
-                Ok(ColumnType { ty: ty.to_owned(), description: None, pii: false })
+                Ok(ColumnType { ty: ty.to_owned(), description: None, pii: false, name: None })
             }
             fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<ColumnType, A::Error> {
                 let long = LongColumn::deserialize(de::value::MapAccessDeserializer::new(map))?;
-                Ok(ColumnType { ty: long.ty, description: long.description, pii: long.pii.unwrap_or(false) })
+                Ok(ColumnType {
+                    ty: long.ty,
+                    description: long.description,
+                    pii: long.pii.unwrap_or(false),
+                    name: long.name,
+                })
             }
         }
         deserializer.deserialize_any(Visitor)

@@ -102,6 +102,13 @@ impl Document {
             })
     }
 
+    /// Whether a path of keys is written, be its value nothing.
+    #[must_use]
+    pub fn has(&self, path: &[&str]) -> bool {
+        let mut at = self.tree.root;
+        path.iter().all(|key| self.tree.child(at, key).map(|child| at = child).is_some())
+    }
+
     /// The SQL at a path of keys, templates expanded.
     #[must_use]
     pub fn sql(&self, path: &[&str]) -> Option<Sql> {

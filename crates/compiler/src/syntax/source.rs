@@ -49,6 +49,24 @@ pub struct Source {
     /// Rows of one chunk of a first load, which goes by ranges of the key; 250000 when left out.
     #[schemars(extend("x-in" = ["mysql", "postgres"]))]
     pub chunk_rows: Option<u32>,
+    /// What the bytes of the files stand for, such as `utf-16`, `latin-1` or `cp949`; `utf-8` when left out.
+    #[schemars(extend("x-in" = ["files"]))]
+    pub encoding: Option<String>,
+    /// What stands between two fields of CSV; `,` when left out.
+    #[schemars(extend("x-in" = ["files"]))]
+    pub delimiter: Option<String>,
+    /// The character around fields of CSV that hold any other, `""` where there is none; `"` when left out.
+    #[schemars(extend("x-in" = ["files"]))]
+    pub quote: Option<String>,
+    /// The character before a quote that belongs to the text; when left out, the quote itself is written twice.
+    #[schemars(extend("x-in" = ["files"]))]
+    pub escape: Option<String>,
+    /// The field without quotes that is NULL in CSV, such as `\N`, beside the empty one, which always is.
+    #[schemars(extend("x-in" = ["files"]))]
+    pub null_marker: Option<String>,
+    /// The longest row that is read, as `256MB`; `64MB` when left out.
+    #[schemars(extend("x-in" = ["files"]))]
+    pub longest_row: Option<String>,
     /// Tables by name.
     pub tables: IndexMap<String, Table>,
 }
@@ -97,6 +115,24 @@ pub struct Table {
     /// How often a file comes, as `1h` or `1d`: one that is missing is a gap.
     #[schemars(extend("x-in" = ["files"]))]
     pub every: Option<String>,
+    /// What the bytes of the files stand for, such as `utf-16`, `latin-1` or `cp949`; as the source says when left out.
+    #[schemars(extend("x-in" = ["files"]))]
+    pub encoding: Option<String>,
+    /// What stands between two fields of CSV; as the source says when left out.
+    #[schemars(extend("x-in" = ["files"]))]
+    pub delimiter: Option<String>,
+    /// The character around fields of CSV that hold any other, `""` where there is none; as the source says when left out.
+    #[schemars(extend("x-in" = ["files"]))]
+    pub quote: Option<String>,
+    /// The character before a quote that belongs to the text; when left out, the quote itself is written twice.
+    #[schemars(extend("x-in" = ["files"]))]
+    pub escape: Option<String>,
+    /// The field without quotes that is NULL in CSV, such as `\N`, beside the empty one, which always is.
+    #[schemars(extend("x-in" = ["files"]))]
+    pub null_marker: Option<String>,
+    /// The longest row that is read, as `256MB`; as the source says when left out.
+    #[schemars(extend("x-in" = ["files"]))]
+    pub longest_row: Option<String>,
     /// The columns that name a row.
     pub primary_key: Option<Names>,
     /// The column that grows with every change of a row; increments are read by it.

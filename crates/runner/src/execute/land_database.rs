@@ -185,7 +185,7 @@ fn land_table(
     let rows = staged.iter().map(|staged| staged.rows.as_path());
     if adds_absent {
         files::make_stage(warehouse, &landing.stage)?;
-        staging::load(warehouse, &landing.stage.path, rows)?;
+        staging::load_stage(warehouse, &landing.stage, rows)?;
     } else {
         staging::view(warehouse, &landing.stage, rows)?;
     }

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use chrono::{NaiveDateTime, TimeDelta};
+use chrono_tz::Tz;
 use dwc_compiler::diagnostic::Code;
 use dwc_compiler::model::{Contents, Files, Source, Table};
 use dwc_compiler::plan::{Landing, Stage};
@@ -34,7 +35,7 @@ pub(super) fn land_files(
         let landed = without_changing(part, &mut report.notices, |bound, part, notices| {
             commit(warehouse, source, options.mode, bound, |batch, record| {
                 for (table, landing, files, fresh) in part {
-                    record(land_table(warehouse, table, landing, files, fresh, batch, notices)?)?;
+                    record(land_table(warehouse, zone_of(source), (table, landing, files, fresh), batch, notices)?)?;
                 }
                 Ok(())
             })
@@ -107,19 +108,17 @@ fn is_other(file: &files::Found, digest: &str) -> bool {
 /// Stages a file, unless it changes while it is read.
 pub(super) fn stage_whole(
     warehouse: &DuckDbWarehouse,
-    (table, files, stage): (&Table, &Files, &Stage),
+    (table, files, zone, stage): (&Table, &Files, Tz, &Stage),
     (file, digest): (&files::Found, &str),
     place: usize,
     batch: i64,
 ) -> Result<files::Staged, Error> {
-    let staged = files::stage(warehouse, table, files, stage, file, place, batch);
+    let staged = files::stage(warehouse, (table, files, zone), stage, file, place, batch);
     if is_other(file, digest) {
         return Err(Error::coded(Code::FileChanging, format!("`{}` changed while it was read", file.name))
             .help("write files aside, and rename them when they are whole"));
     }
-    let mut staged = staged?;
-    staged.rejected += land_keys::reject_null_keys(warehouse, table, stage, (&file.name, place), batch)?;
-    Ok(staged)
+    staged
 }
 
 /// How long a file has to lie still before it is read.
@@ -296,10 +295,8 @@ pub(super) type Work<'a> = (&'a Table, &'a Landing, &'a Files, Vec<(files::Found
 
 fn land_table(
     warehouse: &DuckDbWarehouse,
-    table: &Table,
-    landing: &Landing,
-    files: &Files,
-    fresh: &[(files::Found, String)],
+    zone: Tz,
+    (table, landing, files, fresh): (&Table, &Landing, &Files, &[(files::Found, String)]),
     batch: i64,
     notices: &mut Vec<Notice>,
 ) -> Result<TableReport, Error> {
@@ -307,17 +304,14 @@ fn land_table(
     let snapshot = files.contents == Contents::Snapshot;
     let mut read = 0;
     files::make_stage(warehouse, &landing.stage)?;
-    let mut rejected_of: Vec<&str> = Vec::new();
+    files::make_rejects(warehouse, table, &landing.stage)?;
     let mut unreadable_in: Vec<(&str, i64)> = Vec::new();
     for (place, (file, digest)) in fresh.iter().enumerate() {
-        let staged = stage_whole(warehouse, (table, files, &landing.stage), (file, digest), place, batch)?;
+        let staged = stage_whole(warehouse, (table, files, zone, &landing.stage), (file, digest), place, batch)?;
         read += staged.read;
         counts.rejected += staged.rejected;
         notices.extend(notice(table, &staged.changes));
         record(warehouse, table, file, digest, batch)?;
-        if staged.rejected > 0 {
-            rejected_of.push(&file.name);
-        }
         if snapshot && staged.unreadable > 0 {
             unreadable_in.push((&file.name, staged.unreadable));
         }
@@ -334,11 +328,13 @@ fn land_table(
             for (file, unreadable) in unreadable_in.drain(..) {
                 notices.push(proves_nothing(table, file, unreadable));
             }
-            for file in rejected_of.drain(..) {
-                spare_rejected(warehouse, table, landing, batch, file)?;
-            }
+            spare_rejected(warehouse, table, landing)?;
             merge(warehouse, landing, &mut counts)?;
-            warehouse.execute(&format!("DELETE FROM {}", landing.stage.path))?;
+            warehouse.execute(&format!(
+                "DELETE FROM {}; DELETE FROM {}",
+                landing.stage.path,
+                files::rejects_of(&landing.stage)
+            ))?;
         }
     }
     check_rejected(table, read, counts.rejected)?;
@@ -347,7 +343,11 @@ fn land_table(
         set(warehouse, batch, 0, &last)?;
         merge(warehouse, landing, &mut counts)?;
     }
-    warehouse.execute(&format!("DROP TABLE {}", landing.stage.path))?;
+    warehouse.execute(&format!(
+        "DROP TABLE {}; DROP TABLE {}",
+        landing.stage.path,
+        files::rejects_of(&landing.stage)
+    ))?;
     counts.extracted += counts.rejected;
     Ok(counts)
 }
@@ -362,28 +362,21 @@ pub(super) fn proves_nothing(table: &Table, file: &str, lines: i64) -> Notice {
 }
 
 /// A row that a file holds and that does not cast is not gone.
-fn spare_rejected(
-    warehouse: &DuckDbWarehouse,
-    table: &Table,
-    landing: &Landing,
-    batch: i64,
-    file: &str,
-) -> Result<(), Error> {
-    let typed = |key: &String| {
-        let ty = landing.stage.columns.iter().find(|(name, _)| name == key).map_or("VARCHAR", |(_, ty)| ty);
-        let path = literal(&format!("$.\"{key}\""));
-        format!("TRY_CAST(json_extract_string(e.source_row, {path}) AS {ty}) = s.{}", files::quote(key))
-    };
-    let key: Vec<String> = table.primary_key.iter().map(typed).collect();
-    if key.is_empty() {
+fn spare_rejected(warehouse: &DuckDbWarehouse, table: &Table, landing: &Landing) -> Result<(), Error> {
+    let keys = table.primary_key.iter().map(|key| format!("r.{0} = s.{0}", files::quote(key)));
+    let keys: Vec<String> = keys.collect();
+    if keys.is_empty() {
         return Ok(());
     }
     warehouse.execute(&format!(
-        "DELETE FROM {} AS s WHERE s._deleted AND EXISTS (SELECT 1 FROM _dwc.error_events AS e WHERE e.batch = {batch} \
-         AND e.source_table = {} AND e.screen = 'cast' AND starts_with(e.place, {}) AND {})",
+        "DELETE FROM {} AS s WHERE s._deleted AND EXISTS (SELECT 1 FROM {} AS r WHERE {})",
         landing.stage.path,
-        literal(&table.address),
-        literal(&format!("{file}:")),
-        key.join(" AND ")
+        files::rejects_of(&landing.stage),
+        keys.join(" AND ")
     ))
+}
+
+/// The zone of moments without one.
+pub(super) fn zone_of(source: &Source) -> Tz {
+    source.timezone.parse().unwrap_or(Tz::UTC)
 }

@@ -4,7 +4,7 @@
 use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 use dwc_compiler::diagnostic::Code;
-use dwc_compiler::model::{Column, DetectDeletes, EXTRA, FileFormat, Source, Table};
+use dwc_compiler::model::{Column, DetectDeletes, EXTRA, Source, Table};
 use dwc_compiler::plan::Landing;
 use dwc_compiler::sql::googlesql::Type;
 
@@ -271,7 +271,7 @@ const REJECTS: &str = "dwc_rejected";
 fn read_rows(warehouse: &DuckDbWarehouse, path: &str, filter: &str, request: &Request<'_>) -> Result<(), Error> {
     let table = request.table;
     let of = |column: &Column| match column.name.as_str() {
-        EXTRA => format!("{} AS {}", files::extra(table, &request.known, FileFormat::Parquet), quote(EXTRA)),
+        EXTRA => format!("{} AS {}", files::extra(table, &request.known), quote(EXTRA)),
         name => quote(name),
     };
     let list: Vec<String> = table.columns.iter().map(of).collect();

@@ -1,17 +1,19 @@
 //! Extraction: rows of a source go into a staging table, typed; a row that does not cast goes to the error events.
 //! It must not know what is done with them.
 
+pub(crate) mod batch;
 pub(crate) mod columns;
-mod csv;
 pub(crate) mod database;
 pub(crate) mod files;
 pub(crate) mod meter;
-pub(crate) mod moment;
 pub(crate) mod mysql;
 pub(crate) mod postgres;
+mod rows;
+pub(crate) mod rows_sql;
 pub(crate) mod staging;
 
 use chrono::NaiveDateTime;
+pub(crate) use dwc_compiler::cell::moment;
 use dwc_compiler::model::Table;
 use serde::{Deserialize, Serialize};
 

@@ -12,7 +12,8 @@ use parquet::basic::Compression;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 
-use crate::extract::files::quote;
+use crate::extract::rows::Out;
+use crate::extract::rows_sql::quote;
 use crate::state::literal;
 use crate::{DuckDbWarehouse, Error};
 
@@ -115,14 +116,14 @@ impl Sink {
         }
         Ok(Self { staged: staged.clone(), rows: Writer::create(&staged.rows, schema)?, rejects: None })
     }
+}
 
-    /// Takes rows.
-    pub(crate) fn take(&mut self, batch: &RecordBatch) -> Result<(), Error> {
+impl Out for Sink {
+    fn take(&mut self, batch: &RecordBatch) -> Result<(), Error> {
         self.rows.write(batch)
     }
 
-    /// Takes rows that do not cast.
-    pub(crate) fn reject(&mut self, batch: &RecordBatch) -> Result<(), Error> {
+    fn reject(&mut self, batch: &RecordBatch) -> Result<(), Error> {
         match &mut self.rejects {
             Some(writer) => writer.write(batch),
             None => {
@@ -134,8 +135,8 @@ impl Sink {
         }
     }
 
-    /// The reading came to its end: both files get their names, that of the rows last.
-    pub(crate) fn finish(self) -> Result<(), Error> {
+    /// Both files get their names, that of the rows last.
+    fn finish(self) -> Result<(), Error> {
         if let Some(rejects) = self.rejects {
             rejects.finish()?;
         }
@@ -156,16 +157,46 @@ pub(crate) fn load<'p>(
     warehouse.execute(&format!("INSERT INTO {table} SELECT * FROM read_parquet([{}])", files.join(", ")))
 }
 
+/// Puts staged rows into a staging table.
+pub(crate) fn load_stage<'p>(
+    warehouse: &DuckDbWarehouse,
+    stage: &Stage,
+    files: impl Iterator<Item = &'p Path>,
+) -> Result<(), Error> {
+    let files: Vec<String> = files.map(|file| literal(&file.to_string_lossy())).collect();
+    if files.is_empty() {
+        return Ok(());
+    }
+    let columns: Vec<String> =
+        columns_of(stage).map(|(at, name, ty)| format!("{} AS {}", typed(at, ty), quote(name))).collect();
+    let (columns, files) = (columns.join(", "), files.join(", "));
+    warehouse.execute(&format!("INSERT INTO {} SELECT {columns} FROM read_parquet([{files}])", stage.path))
+}
+
+/// The columns of a stage with their places in a batch.
+fn columns_of(stage: &Stage) -> impl Iterator<Item = (usize, &str, &str)> {
+    let own = [("_state", "BIGINT"), ("_at", "TIMESTAMP"), ("_deleted", "BOOLEAN")];
+    let columns = stage.columns.iter().map(|(name, ty)| (name.as_str(), ty.as_str())).chain(own);
+    columns.enumerate().map(|(at, (name, ty))| (at, name, ty))
+}
+
+/// A column of a batch as its type; nested ones travel as JSON.
+pub(crate) fn typed(at: usize, ty: &str) -> String {
+    if ty.ends_with("[]") || ty.starts_with("STRUCT") {
+        format!("CAST(CAST(c{at} AS JSON) AS {ty})")
+    } else {
+        format!("CAST(c{at} AS {ty})")
+    }
+}
+
 /// Reads staged rows where they are, as a staging table.
 pub(crate) fn view<'p>(
     warehouse: &DuckDbWarehouse,
     stage: &Stage,
     files: impl Iterator<Item = &'p Path>,
 ) -> Result<(), Error> {
-    let own = [("_state", "BIGINT"), ("_at", "TIMESTAMP"), ("_deleted", "BOOLEAN")];
-    let columns = stage.columns.iter().map(|(name, ty)| (name.as_str(), ty.as_str())).chain(own);
     let columns: Vec<String> =
-        columns.enumerate().map(|(at, (name, ty))| format!("CAST(c{at} AS {ty}) AS {}", quote(name))).collect();
+        columns_of(stage).map(|(at, name, ty)| format!("{} AS {}", typed(at, ty), quote(name))).collect();
     let files: Vec<String> = files.map(|file| literal(&file.to_string_lossy())).collect();
     warehouse.execute(&format!(
         "CREATE OR REPLACE TEMP VIEW {} AS SELECT {} FROM read_parquet([{}])",

@@ -167,6 +167,7 @@ fn propose(seen: &SeenTable) -> Result<ProposedTable, String> {
             name: column.name.clone(),
             ty,
             description: Some(column.comment.trim().to_owned()).filter(|comment| !comment.is_empty()),
+            header: None,
             note: Some(said.join("; ")).filter(|note| !note.is_empty()),
         });
     }

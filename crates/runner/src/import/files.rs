@@ -8,9 +8,8 @@ use std::path::{Path, PathBuf};
 use dwc_compiler::diagnostic::Code;
 
 use super::files_keys::propose_key;
-use super::{CHANGED, Proposal, ProposedColumn, ProposedTable, check_source_name, number, to_name, yaml};
-use crate::extract::files::{matching, parse_batch, quote};
-use crate::state::literal;
+use super::{CHANGED, Proposal, ProposedTable, check_source_name, number, rows, texts, to_name, yaml};
+use crate::extract::files::{matching, parse_batch};
 use crate::{DuckDbWarehouse, Error};
 
 /// Proposes the YAML of files: a folder, which is gone through whole, or a glob; relative to the project's folder.
@@ -79,26 +78,6 @@ impl Kind {
             Kind::Json => "json",
         }
     }
-
-    /// The engine's reader of some files, with the file's name beside each row.
-    fn reader(self, files: &[PathBuf]) -> String {
-        let names: Vec<String> = files.iter().map(|file| literal(&file.to_string_lossy())).collect();
-        let names = names.join(", ");
-        match self {
-            Kind::Csv => format!(
-                "read_csv([{names}], header = true, delim = ',', quote = '\"', escape = '\"', strict_mode = false, \
-                 ignore_errors = true, sample_size = 100000, union_by_name = true, filename = '_file')"
-            ),
-            Kind::Parquet => {
-                format!("read_parquet([{names}], union_by_name = true, filename = '_file')")
-            }
-            Kind::Json => {
-                format!(
-                    "read_json([{names}], format = 'newline_delimited', union_by_name = true, ignore_errors = true, filename = '_file')"
-                )
-            }
-        }
-    }
 }
 
 fn walk(at: &Path, found: &mut Vec<PathBuf>) -> Result<(), Error> {
@@ -156,30 +135,21 @@ fn propose(engine: &DuckDbWarehouse, pattern: &str, kind: Kind, files: &[PathBuf
         code: Some(Code::FileUnreadable),
         message: format!("the files at `{pattern}` could not be read as {}", kind.word()),
         help: Some("look at the file, or import the others alone".to_owned()),
-        span: None,
-        cause: error.cause,
+        ..error
     };
-    engine
-        .execute(&format!("CREATE OR REPLACE TEMP TABLE sniffed AS SELECT * FROM {}", kind.reader(files)))
-        .map_err(unreadable)?;
-    let described = engine.rows("DESCRIBE sniffed")?;
-    for row in &described {
-        let (Some(Some(name)), Some(Some(ty))) = (row.first(), row.get(1)) else {
-            continue;
-        };
-        if name == "_file" {
-            continue;
+    let columns = match kind {
+        Kind::Csv => {
+            let (settings, how) = texts::look(&files[0])?;
+            table.settings.extend(settings);
+            rows::csv(engine, files, &how).map_err(unreadable)?
         }
-        if !super::is_name(name) {
-            table.notes.push(format!("left out: column `{name}`, whose name is no name of every engine"));
-            continue;
-        }
-        let ty = type_of(ty, kind);
-        table.columns.push(ProposedColumn { name: name.clone(), ty, ..ProposedColumn::default() });
+        Kind::Json => rows::ndjson(engine, files).map_err(unreadable)?,
+        Kind::Parquet => rows::parquet(engine, files).map_err(unreadable)?,
+    };
+    for name in columns.left_out {
+        table.notes.push(format!("left out: column `{name}`, which not every file has"));
     }
-    if kind == Kind::Csv {
-        look_at_texts(engine, files, &mut table)?;
-    }
+    table.columns = columns.columns;
     propose_key(engine, pattern, files.len(), &mut table)?;
     let named = |name: &str| {
         table.columns.iter().find(|column| {
@@ -191,9 +161,9 @@ fn propose(engine: &DuckDbWarehouse, pattern: &str, kind: Kind, files: &[PathBuf
 }
 
 /// The GoogleSQL type of an engine's type.
-fn type_of(engine: &str, kind: Kind) -> String {
-    if let Some(item) = engine.strip_suffix("[]").filter(|item| kind == Kind::Parquet && !item.contains(['(', '['])) {
-        return format!("ARRAY<{}>", type_of(item, kind));
+pub(super) fn type_of(engine: &str) -> String {
+    if let Some(item) = engine.strip_suffix("[]").filter(|item| !item.contains(['(', '[']) && *item != "BLOB") {
+        return format!("ARRAY<{}>", type_of(item));
     }
     match engine {
         "TINYINT" | "SMALLINT" | "INTEGER" | "BIGINT" | "UTINYINT" | "USMALLINT" | "UINTEGER" => "INT64",
@@ -217,34 +187,6 @@ fn decimal(engine: &str) -> &'static str {
     let mut numbers = engine.split(|c: char| !c.is_ascii_digit()).filter_map(|text| text.parse::<u32>().ok());
     let (digits, scale) = (numbers.next().unwrap_or(38), numbers.next().unwrap_or(0));
     if scale <= 9 && digits.saturating_sub(scale) <= 29 { "NUMERIC" } else { "BIGNUMERIC" }
-}
-
-/// What the engine's guess hides in a text file: decimals that a binary number would bend, and codes with leading zeros.
-fn look_at_texts(engine: &DuckDbWarehouse, files: &[PathBuf], table: &mut ProposedTable) -> Result<(), Error> {
-    let reader = Kind::Csv.reader(files).replacen("header = true", "header = true, all_varchar = true", 1);
-    for column in &mut table.columns {
-        let value = format!("trim({})", quote(&column.name));
-        match column.ty.as_str() {
-            "FLOAT64" => {
-                let others = engine.number(&format!(
-                    "SELECT COUNT(*) FROM {reader} WHERE NOT regexp_full_match({value}, '[+-]?[0-9]{{1,20}}(\\.[0-9]{{0,9}})?')"
-                ))?;
-                if others == Some(0) {
-                    column.ty = "NUMERIC".to_owned();
-                }
-            }
-            "INT64" => {
-                let zeros = engine
-                    .number(&format!("SELECT COUNT(*) FROM {reader} WHERE regexp_full_match({value}, '0[0-9]+')"))?;
-                if zeros != Some(0) {
-                    column.ty = "STRING".to_owned();
-                    column.note = Some("digits with leading zeros".to_owned());
-                }
-            }
-            _ => {}
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -25,7 +25,10 @@ pub(super) fn propose_key(
         .take(KEY_COLUMNS)
         .collect();
     names.sort_by_key(|name| !looks_like_key(name));
-    let key = if rows > 1 { find_key(engine, &names)? } else { None };
+    let typed = |name: &str| {
+        table.columns.iter().find(|column| column.name == name).map_or_else(String::new, |column| column.ty.clone())
+    };
+    let key = if rows > 1 { find_key(engine, &names, &typed)? } else { None };
     let dated = pattern.contains("{batch}");
     let whole = match &key {
         None => true,
@@ -61,9 +64,19 @@ pub(super) fn propose_key(
 
 /// The first column that tells the rows of each file apart, alone or with another one. Columns that are named like keys
 /// come first; the second of two stands alone where it tells the rows of all files apart.
-fn find_key(engine: &DuckDbWarehouse, names: &[&str]) -> Result<Option<Vec<String>>, Error> {
+fn find_key(
+    engine: &DuckDbWarehouse,
+    names: &[&str],
+    typed: &dyn Fn(&str) -> String,
+) -> Result<Option<Vec<String>>, Error> {
     let tells_apart = |within: &str, names: &[&str]| -> Result<bool, Error> {
-        let quoted: Vec<String> = names.iter().map(|name| quote(name)).collect();
+        // Two texts of one value are one key.
+        let value = |name: &&str| match typed(name).as_str() {
+            "INT64" => format!("CAST({} AS BIGINT)", quote(name)),
+            "DATE" => format!("CAST({} AS DATE)", quote(name)),
+            _ => quote(name),
+        };
+        let quoted: Vec<String> = names.iter().map(value).collect();
         let nulls: Vec<String> = quoted.iter().map(|name| format!("{name} IS NULL")).collect();
         let bad = engine.number(&format!(
             "SELECT COUNT(*) FROM (SELECT 1 FROM sniffed GROUP BY {within}{0}, {1} HAVING COUNT(*) > 1 OR {1} LIMIT 1)",

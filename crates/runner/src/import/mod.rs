@@ -4,9 +4,12 @@
 mod database;
 mod files;
 mod files_keys;
+mod guess;
 mod mysql;
 mod mysql_types;
 mod postgres;
+mod rows;
+mod texts;
 mod yaml;
 
 use std::collections::BTreeSet;
@@ -64,6 +67,8 @@ struct ProposedColumn {
     ty: String,
     /// What the source itself says of it.
     description: Option<String>,
+    /// Its name in the source, where it differs.
+    header: Option<String>,
     /// Said beside it.
     note: Option<String>,
 }

@@ -16,6 +16,8 @@ use super::staged::{Travelling, send};
 use crate::execute::crash;
 use crate::execute::land::{check_rejected, notice, report_of, too_many_rejected};
 use crate::execute::land_database::{Taken, make_rejects};
+use chrono_tz::Tz;
+
 use crate::execute::land_files::{self, Work};
 use crate::execute::land_keys;
 use crate::execute::reading::advance;
@@ -59,7 +61,9 @@ fn land_new_files(
         let landed = land_files::without_changing(part, &mut report.notices, |bound, part, notices| {
             commit(warehouse, source, options.mode, bound, |batch| {
                 notices.clear();
-                part.iter().map(|work| staged_files(warehouse, folder, work, batch, notices)).collect()
+                part.iter()
+                    .map(|work| staged_files(warehouse, (folder, land_files::zone_of(source)), work, batch, notices))
+                    .collect()
             })
         })?;
         if let Some(landed) = landed {
@@ -75,7 +79,7 @@ fn land_new_files(
 /// Reads and casts the new files of one table, and sends them. What has changed of their columns is added to `notices`.
 fn staged_files<'a>(
     warehouse: &BigQueryWarehouse,
-    folder: &Path,
+    (folder, zone): (&Path, Tz),
     (table, landing, files, fresh): &Work<'a>,
     batch: i64,
     notices: &mut Vec<Notice>,
@@ -85,9 +89,10 @@ fn staged_files<'a>(
     let local = sql::stage(table, TargetType::Duckdb);
     let is_snapshot = files.contents == Contents::Snapshot;
     files::make_stage(copy, &local)?;
+    files::make_rejects(copy, table, &local)?;
     let (mut read, mut passes, mut is_whole) = (0, Vec::new(), is_snapshot);
     for (place, (file, digest)) in fresh.iter().enumerate() {
-        let staged = land_files::stage_whole(copy, (table, files, &local), (file, digest), place, batch)?;
+        let staged = land_files::stage_whole(copy, (table, files, zone, &local), (file, digest), place, batch)?;
         read += staged.read;
         counts.rejected += staged.rejected;
         notices.extend(notice(table, &staged.changes));
@@ -98,14 +103,8 @@ fn staged_files<'a>(
         }
         // The files of one time are one snapshot.
         match passes.last_mut() {
-            Some(Pass { places: Some((_, last)), at, files }) if is_snapshot && *at == file.at => {
-                *last = place;
-                files.push((place, file.name.clone()));
-            }
-            _ if is_snapshot => {
-                let files = vec![(place, file.name.clone())];
-                passes.push(Pass { places: Some((place, place)), at: file.at, files });
-            }
+            Some(Pass { places: Some((_, last)), at }) if is_snapshot && *at == file.at => *last = place,
+            _ if is_snapshot => passes.push(Pass { places: Some((place, place)), at: file.at }),
             _ => {}
         }
     }
@@ -116,10 +115,10 @@ fn staged_files<'a>(
     check_rejected(table, read, counts.rejected)?;
     if !is_snapshot {
         let at = fresh.last().map(|(file, _)| file.at).unwrap_or_default();
-        passes.push(Pass { places: None, at, files: Vec::new() });
+        passes.push(Pass { places: None, at });
     }
-    let rejected = if is_snapshot && counts.rejected > 0 { rejected_keys(table, &local, &passes) } else { None };
-    let stage = format!("DROP TABLE {}", local.path);
+    let rejected = if is_snapshot && counts.rejected > 0 { rejected_keys(table, &local) } else { None };
+    let stage = format!("DROP TABLE {}; DROP TABLE {}", local.path, files::rejects_of(&local));
     let batch = Batch { table, landing, local, order: Some("_state"), rejected, passes, counts, is_whole };
     let sent = batch.send(warehouse, &folder.join("target").join("staging"))?;
     copy.execute(&stage)?;
@@ -175,7 +174,7 @@ fn send_taken<'a>(
         local,
         order: None,
         rejected: (rejected > 0).then(|| format!("SELECT 0 AS _place, {} FROM {rejects}", keys.join(", "))),
-        passes: vec![Pass { places: None, at: bound, files: Vec::new() }],
+        passes: vec![Pass { places: None, at: bound }],
         counts: TableReport { table: table.address.clone(), rejected, ..TableReport::default() },
         is_whole,
     };
@@ -190,27 +189,14 @@ fn shows_deletes(table: &Table) -> bool {
 }
 
 /// The keys of rows that the files of a batch hold and that do not cast: they are not gone.
-fn rejected_keys(table: &Table, local: &Stage, passes: &[Pass]) -> Option<String> {
+fn rejected_keys(table: &Table, local: &Stage) -> Option<String> {
     let keys: Vec<String> = local
         .columns
         .iter()
         .filter(|(name, _)| table.primary_key.contains(name))
-        .map(|(name, ty)| {
-            let path = literal(&format!("$.\"{name}\""));
-            format!("TRY_CAST(json_extract_string(source_row, {path}) AS {ty}) AS {}", quote(name))
-        })
+        .map(|(name, _)| quote(name))
         .collect();
-    let keys = keys.join(", ");
-    let of_file = |(place, file): &(usize, String)| {
-        format!(
-            "SELECT {place} AS _place, {keys} FROM _dwc.error_events WHERE source_table = {} AND screen = 'cast' \
-             AND starts_with(place, {})",
-            literal(&table.address),
-            literal(&format!("{file}:"))
-        )
-    };
-    let all: Vec<String> = passes.iter().flat_map(|pass| &pass.files).map(of_file).collect();
-    (!all.is_empty() && !keys.is_empty()).then(|| all.join(" UNION ALL "))
+    (!keys.is_empty()).then(|| format!("SELECT _place, {} FROM {}", keys.join(", "), files::rejects_of(local)))
 }
 
 /// Sends keys, and gives a relation over them.
@@ -230,8 +216,6 @@ pub(super) struct Pass {
     places: Option<(usize, usize)>,
     /// The instant of the rows.
     at: NaiveDateTime,
-    /// The files with their places, by which their rejected rows are known.
-    files: Vec<(usize, String)>,
 }
 
 /// A batch of one table in the embedded stage.
@@ -301,7 +285,7 @@ impl<'a> Sent<'a> {
         there: ReadThere,
     ) -> Self {
         let counts = TableReport { table: table.address.clone(), ..TableReport::default() };
-        let passes = vec![Pass { places: None, at, files: Vec::new() }];
+        let passes = vec![Pass { places: None, at }];
         Self { table, landing, rows, rejected, passes, counts, is_whole, there: Some(there) }
     }
 

@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 
 use chrono::NaiveDateTime;
 use chrono_tz::Tz;
+use dwc_compiler::cell::{Shape, Values};
 use dwc_compiler::model::Table;
 
-use super::cell::{Shape, Values};
-use super::rows::Rows;
 use crate::Error;
-use crate::extract::staging::Staged;
+use crate::extract::rows::{Place, Rows};
+use crate::extract::staging::{Sink, Staged};
 
 /// What every reading of a view shares.
 pub(crate) struct View {
@@ -27,7 +27,7 @@ pub(crate) struct Gather<'g> {
     view: &'g View,
     table: &'g Table,
     staged: &'g Staged,
-    rows: Option<Rows>,
+    rows: Option<Rows<Sink>>,
     read: i64,
     told: i64,
     tell: &'g mut dyn FnMut(u64, u64),
@@ -43,7 +43,8 @@ impl<'g> Gather<'g> {
     /// What each is by its name is asked for in the order of what is selected.
     pub(crate) fn start(&mut self, shape: impl FnMut(&str) -> Shape) -> Result<(), Error> {
         let shapes = self.table.columns.iter().map(|column| column.name.as_str()).map(shape).collect();
-        self.rows = Some(Rows::new(self.table, self.view.zone, self.view.bound, shapes, self.staged)?);
+        let sink = |schema: &_| Sink::create(self.staged, schema);
+        self.rows = Some(Rows::new(self.table, self.view.zone, self.view.bound, shapes, sink)?);
         Ok(())
     }
 
@@ -51,7 +52,7 @@ impl<'g> Gather<'g> {
     pub(crate) fn push(&mut self, row: &(impl Values + ?Sized)) -> Result<bool, Error> {
         let Some(rows) = &mut self.rows else { return Ok(false) };
         self.read += 1;
-        rows.push(row, self.read);
+        rows.push(row, self.read, Place::Key);
         if rows.is_full() {
             let bytes = rows.stage()?;
             (self.tell)((self.read - self.told).unsigned_abs(), bytes);

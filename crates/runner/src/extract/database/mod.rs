@@ -4,15 +4,11 @@
 //! into the state.
 
 pub(crate) mod access;
-mod batch;
-pub(crate) mod cell;
 pub(crate) mod chunks;
 mod columns;
 pub(crate) mod cursor;
 mod first;
 pub(crate) mod gather;
-mod number;
-mod rows;
 pub(crate) mod sql;
 mod view;
 

@@ -6,6 +6,7 @@ mod connect;
 
 use std::pin::pin;
 
+use dwc_compiler::cell::{Kind, Sent, Shape, Values};
 use dwc_compiler::model::{Column, Table};
 use mysql_async::consts::{ColumnFlags, ColumnType};
 use mysql_async::prelude::Queryable;
@@ -15,7 +16,6 @@ pub(crate) use connect::failed;
 
 use crate::Error;
 use crate::extract::SourceColumn;
-use crate::extract::database::cell::{Kind, Sent, Shape, Values};
 use crate::extract::database::chunks::Chunk;
 use crate::extract::database::cursor::CursorKind;
 use crate::extract::database::gather::Gather;
@@ -112,7 +112,7 @@ impl Server for Mysql {
         while let Some(row) =
             access.prompt(pin!(result.next())).await?.map_err(|cause: mysql_async::Error| failed(doing, cause))?
         {
-            if gather.push(&row)? {
+            if gather.push(&Fetched(row))? {
                 gather.keep().await;
             }
         }
@@ -142,14 +142,18 @@ fn shape(column: &mysql_async::Column) -> Shape {
         ColumnType::MYSQL_TYPE_TIMESTAMP | ColumnType::MYSQL_TYPE_TIMESTAMP2 => Kind::Instant,
         ColumnType::MYSQL_TYPE_DATE | ColumnType::MYSQL_TYPE_NEWDATE => Kind::Day,
         ColumnType::MYSQL_TYPE_BIT => Kind::Bits,
+        ColumnType::MYSQL_TYPE_DECIMAL | ColumnType::MYSQL_TYPE_NEWDECIMAL => Kind::Number,
         _ => Kind::Plain,
     };
     Shape { kind, decimals: column.decimals().min(6) }
 }
 
-impl Values for Row {
+/// A row of the server.
+struct Fetched(Row);
+
+impl Values for Fetched {
     fn at(&self, column: usize) -> Sent<'_> {
-        match self.as_ref(column).unwrap_or(&Value::NULL) {
+        match self.0.as_ref(column).unwrap_or(&Value::NULL) {
             Value::NULL => Sent::Null,
             Value::Bytes(bytes) => Sent::Bytes(bytes),
             Value::Int(number) => Sent::Int(*number),

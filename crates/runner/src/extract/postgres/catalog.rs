@@ -1,11 +1,11 @@
 //! What PostgreSQL's catalog says of a table, and what follows from the types of its columns. It must not read rows.
 
+use dwc_compiler::cell::Kind;
 use dwc_compiler::model::Table;
 
 use super::{Postgres, path_text};
 use crate::extract::SourceColumn;
 use crate::extract::database::Server;
-use crate::extract::database::cell::Kind;
 use crate::extract::database::cursor::CursorKind;
 use crate::extract::database::sql::Sql;
 
@@ -66,6 +66,9 @@ pub(super) fn kind_of(ty: &str) -> Kind {
     match ty {
         _ if ty.starts_with("timestamp") && ty.ends_with("with time zone") => Kind::Instant,
         "date" => Kind::Day,
+        _ if ty.starts_with("timestamp") => Kind::Local,
+        "numeric" | "money" | "real" | "double precision" => Kind::Number,
+        _ if ty.starts_with("numeric(") => Kind::Number,
         "bytea" => Kind::Hex,
         _ => Kind::Plain,
     }

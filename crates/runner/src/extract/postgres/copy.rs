@@ -1,7 +1,7 @@
 //! Lines of COPY in text format: fields between tabs, `\N` for NULL, backslashes before what is special.
 //! Source: the COPY page of PostgreSQL's manual, "Text Format". It must not know types.
 
-use crate::extract::database::cell::{Sent, Values};
+use dwc_compiler::cell::{Sent, Values};
 
 /// Takes lines apart as messages arrive; a message holds a line, as the server sends them, or any part of some.
 #[derive(Default)]

@@ -7,6 +7,7 @@ mod tls;
 
 use std::pin::pin;
 
+use dwc_compiler::cell::Shape;
 use dwc_compiler::diagnostic::Code;
 use dwc_compiler::model::{Column, Table};
 use dwc_compiler::sql::googlesql::Type;
@@ -15,7 +16,6 @@ use tokio_postgres::{Client, SimpleQueryMessage};
 
 use crate::Error;
 use crate::extract::SourceColumn;
-use crate::extract::database::cell::Shape;
 use crate::extract::database::chunks::{Chunk, MOST, between};
 use crate::extract::database::cursor::CursorKind;
 use crate::extract::database::gather::Gather;

@@ -3,34 +3,55 @@
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
 use chrono_tz::Tz;
+use dwc_compiler::cell::{Cell, Reading, Sent, Shape, Values};
 use dwc_compiler::model::{DetectDeletes, Table};
 use dwc_compiler::sql::googlesql::Type;
+use dwc_duckdb::duckdb::arrow::datatypes::SchemaRef;
+use dwc_duckdb::duckdb::arrow::record_batch::RecordBatch;
 
 use super::batch::Batch;
-use super::cell::{Cell, Reading, Sent, Shape, Values};
 use crate::Error;
 use crate::extract::moment;
-use crate::extract::staging::{Sink, Staged};
+
+/// Where gathered rows go.
+pub(crate) trait Out {
+    /// Takes rows: the declared columns, the state, the instant, and whether it is deleted.
+    fn take(&mut self, batch: &RecordBatch) -> Result<(), Error>;
+    /// Takes rows that do not cast: place, reason, row as JSON, then the columns of the key.
+    fn reject(&mut self, batch: &RecordBatch) -> Result<(), Error>;
+    /// There are no more.
+    fn finish(self) -> Result<(), Error>;
+}
+
+/// Where a row was read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Place<'a> {
+    /// Where its key says.
+    Key,
+    /// On this line of this file.
+    Line(&'a str, u64),
+}
 
 /// The rows of a table that are gathered.
-pub(super) struct Rows {
+pub(crate) struct Rows<O> {
     readings: Vec<Reading>,
     key: Vec<usize>,
     marks: Option<(usize, DetectDeletes)>,
     at: i64,
     taken: Batch,
     rejected: Batch,
-    sink: Sink,
+    rejections: u64,
+    out: O,
 }
 
-impl Rows {
+impl<O: Out> Rows<O> {
     /// Gathers rows of a result with these columns.
-    pub(super) fn new(
+    pub(crate) fn new(
         table: &Table,
         zone: Tz,
         bound: NaiveDateTime,
         shapes: Vec<Shape>,
-        staged: &Staged,
+        out: impl FnOnce(&SchemaRef) -> Result<O, Error>,
     ) -> Result<Self, Error> {
         let readings: Vec<Reading> = table
             .columns
@@ -50,17 +71,17 @@ impl Rows {
         let taken = Batch::new(types.chain([&Type::Int64, &Type::Timestamp, &Type::Bool]));
         let keys = key.iter().map(|at| &table.columns[*at].ty);
         let rejected = Batch::new([&Type::String, &Type::String, &Type::String].into_iter().chain(keys));
-        let sink = Sink::create(staged, taken.schema())?;
-        Ok(Self { readings, key, marks, at: moment::micros(bound), taken, rejected, sink })
+        let out = out(taken.schema())?;
+        Ok(Self { readings, key, marks, at: moment::micros(bound), taken, rejected, rejections: 0, out })
     }
 
     /// Whether it is time to hand on.
-    pub(super) fn is_full(&self) -> bool {
+    pub(crate) fn is_full(&self) -> bool {
         self.taken.is_full() || self.rejected.is_full()
     }
 
     /// Takes a row, or rejects it.
-    pub(super) fn push(&mut self, row: &(impl Values + ?Sized), state: i64) {
+    pub(crate) fn push(&mut self, row: &(impl Values + ?Sized), state: i64, place: Place<'_>) {
         let mut cells = Vec::with_capacity(self.readings.len() + 3);
         let mut reasons: Vec<String> = Vec::new();
         for (at, reading) in self.readings.iter().enumerate() {
@@ -80,36 +101,46 @@ impl Rows {
             self.taken.push(&cells);
             return;
         }
-        let place: Vec<String> = self.key.iter().map(|at| plain(&self.readings[*at].json_of(row.at(*at)))).collect();
+        self.rejections += 1;
+        let key = |at: &usize| plain(&self.readings[*at].json_of(row.at(*at)));
+        let place = match place {
+            Place::Key => self.key.iter().map(key).collect::<Vec<_>>().join(", "),
+            Place::Line(file, line) => format!("{file}:{line}"),
+        };
         let kept: serde_json::Map<String, serde_json::Value> = self
             .readings
             .iter()
             .enumerate()
             .map(|(at, reading)| (reading.name.clone(), reading.json_of(row.at(at))))
             .collect();
-        let texts = [place.join(", "), reasons.join(", "), serde_json::Value::Object(kept).to_string()];
+        let texts = [place, reasons.join(", "), serde_json::Value::Object(kept).to_string()];
         let texts: Vec<Cell<'_>> = texts.into_iter().map(|text| Cell::Text(text.into())).collect();
         self.rejected.push(texts.iter().chain(self.key.iter().map(|at| &cells[*at])));
     }
 
+    /// How many rows were rejected.
+    pub(crate) fn rejections(&self) -> u64 {
+        self.rejections
+    }
+
     /// Stages what was gathered, and says how many bytes it was.
-    pub(super) fn stage(&mut self) -> Result<u64, Error> {
+    pub(crate) fn stage(&mut self) -> Result<u64, Error> {
         let mut bytes = 0;
         if let Some(batch) = self.taken.take()? {
             bytes += batch.get_array_memory_size();
-            self.sink.take(&batch)?;
+            self.out.take(&batch)?;
         }
         if let Some(batch) = self.rejected.take()? {
             bytes += batch.get_array_memory_size();
-            self.sink.reject(&batch)?;
+            self.out.reject(&batch)?;
         }
         Ok(bytes as u64)
     }
 
     /// The reading came to its end.
-    pub(super) fn finish(mut self) -> Result<u64, Error> {
+    pub(crate) fn finish(mut self) -> Result<u64, Error> {
         let bytes = self.stage()?;
-        self.sink.finish()?;
+        self.out.finish()?;
         Ok(bytes)
     }
 }
@@ -127,6 +158,8 @@ fn is_deleted(cell: &Cell<'_>, kind: DetectDeletes) -> bool {
         (_, DetectDeletes::Operation) => false,
         (Cell::Bool(mark), _) => *mark,
         (Cell::Int(mark), _) => *mark != 0,
+        (Cell::Decimal(mark), _) => *mark != 0,
+        (Cell::Float(mark), _) => *mark != 0.0,
         (Cell::Text(text), _) => matches!(text.trim().to_ascii_lowercase().as_str(), "1" | "true" | "t" | "yes" | "y"),
         // A moment of deletion marks one, but for the sentinels of a row that is not deleted.
         (Cell::Date(days), _) => {

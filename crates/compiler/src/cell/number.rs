@@ -1,27 +1,40 @@
 //! Numbers as text: exact decimals and whole numbers. Nothing is rounded here.
 
-/// A decimal text as an integer of `10^-scale`; `None` where it is no decimal or has more decimals or digits.
+/// A decimal text as an integer of `10^-scale`; `None` where it is not a decimal or has more decimals or digits. An
+/// exponent moves the point and changes nothing else.
 pub(super) fn decimal(text: &str, digits: u8, scale: u8) -> Option<i128> {
     let (negative, plain) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, text.strip_prefix('+').unwrap_or(text)),
     };
+    let (plain, exponent) = match plain.split_once(['e', 'E']) {
+        Some((plain, exponent)) => (plain, exponent.parse::<i32>().ok()?),
+        None => (plain, 0),
+    };
     let (whole, fraction) = plain.split_once('.').unwrap_or((plain, ""));
     if whole.len() + fraction.len() == 0 {
         return None;
     }
-    let fraction = fraction.trim_end_matches('0');
-    if fraction.len() > usize::from(scale) {
-        return None;
-    }
     let mut value: i128 = 0;
+    // How many digits of the value are behind the point, without the zeros at its end.
+    let mut behind = i64::try_from(fraction.len()).ok()? - i64::from(exponent);
+    let mut zeros: u32 = 0;
     for byte in whole.bytes().chain(fraction.bytes()) {
-        if !byte.is_ascii_digit() {
-            return None;
+        match byte {
+            b'0' => zeros = zeros.checked_add(1)?,
+            b'1'..=b'9' => {
+                value = if value == 0 { 0 } else { value.checked_mul(10_i128.checked_pow(zeros + 1)?)? };
+                value = value.checked_add(i128::from(byte - b'0'))?;
+                zeros = 0;
+            }
+            _ => return None,
         }
-        value = value.checked_mul(10)?.checked_add(i128::from(byte - b'0'))?;
     }
-    let missing = u32::try_from(usize::from(scale) - fraction.len()).ok()?;
+    if value == 0 {
+        return Some(0);
+    }
+    behind -= i64::from(zeros);
+    let missing = u32::try_from(i64::from(scale) - behind).ok()?;
     value = value.checked_mul(10_i128.checked_pow(missing)?)?;
     if value >= 10_i128.checked_pow(u32::from(digits))? {
         return None;
@@ -29,10 +42,26 @@ pub(super) fn decimal(text: &str, digits: u8, scale: u8) -> Option<i128> {
     Some(if negative { -value } else { value })
 }
 
-/// A whole number as text, also one that is written with zeros after the point.
+/// A text of a decimal that is written without an exponent: in a text one is rather a code than a number.
+pub(super) fn without_exponent(text: &str) -> Option<&str> {
+    (!text.contains(['e', 'E'])).then_some(text)
+}
+
+/// A whole number as text: a sign and digits, nothing else.
+pub(super) fn digits(text: &str) -> Option<i64> {
+    text.parse().ok()
+}
+
+/// A number as text that has no fraction, though it may be written with a point or an exponent.
 pub(super) fn whole(text: &str) -> Option<i64> {
-    let text = text.trim();
-    text.parse().ok().or_else(|| i64::try_from(decimal(text, 38, 0)?).ok())
+    digits(text).or_else(|| i64::try_from(decimal(text, 38, 0)?).ok())
+}
+
+/// A binary number as text: the nearest one, but one beyond the range is not an infinity.
+pub(super) fn float(text: &str) -> Option<f64> {
+    let read: f64 = text.parse().ok()?;
+    let says_so = || text.trim_start_matches(['+', '-']).starts_with(['i', 'I']);
+    (!read.is_infinite() || says_so()).then_some(read)
 }
 
 /// A number without fraction as a whole number.
@@ -71,6 +100,13 @@ mod tests {
             Some(99_999_999_999_999_999_999_999_999_999_999_999_999)
         );
         assert_eq!(decimal("1e5", 5, 2), None);
+        assert_eq!(decimal("1e3", 38, 9), Some(1_000_000_000_000));
+        assert_eq!(decimal("1e-9", 38, 9), Some(1));
+        assert_eq!(decimal("10e-10", 38, 9), Some(1));
+        assert_eq!(decimal("1e-10", 38, 9), None);
+        assert_eq!(decimal("0e999999", 38, 9), Some(0));
+        assert_eq!(decimal("1_000", 38, 9), None);
+        assert_eq!(decimal("1e", 38, 9), None);
         assert_eq!(decimal("", 5, 2), None);
     }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use dwc_compiler::cell::{Cell, Reading};
 use dwc_compiler::sql::googlesql::Type;
 use dwc_duckdb::duckdb::arrow::array::{
     ArrayRef, BinaryBuilder, BooleanBuilder, Date32Builder, Decimal128Builder, Float64Builder, Int64Builder,
@@ -10,7 +11,6 @@ use dwc_duckdb::duckdb::arrow::array::{
 use dwc_duckdb::duckdb::arrow::datatypes::{Field, Schema, SchemaRef};
 use dwc_duckdb::duckdb::arrow::record_batch::RecordBatch;
 
-use super::cell::{Cell, Reading};
 use crate::Error;
 
 /// Rows of one batch at most.
@@ -93,7 +93,7 @@ impl Column {
 }
 
 /// Rows that are gathered until there are enough of them.
-pub(super) struct Batch {
+pub(crate) struct Batch {
     columns: Vec<Column>,
     schema: SchemaRef,
     rows: usize,
@@ -102,7 +102,7 @@ pub(super) struct Batch {
 
 impl Batch {
     /// An empty batch of columns of these types.
-    pub(super) fn new<'t>(types: impl IntoIterator<Item = &'t Type>) -> Self {
+    pub(crate) fn new<'t>(types: impl IntoIterator<Item = &'t Type>) -> Self {
         let mut columns: Vec<Column> = types.into_iter().map(Column::new).collect();
         let fields = columns.iter_mut().map(Column::finish).enumerate();
         let fields: Vec<Field> =
@@ -111,12 +111,12 @@ impl Batch {
     }
 
     /// The columns of every batch.
-    pub(super) fn schema(&self) -> &SchemaRef {
+    pub(crate) fn schema(&self) -> &SchemaRef {
         &self.schema
     }
 
     /// Adds a row of as many cells as there are columns.
-    pub(super) fn push<'c, 'v: 'c>(&mut self, cells: impl IntoIterator<Item = &'c Cell<'v>>) {
+    pub(crate) fn push<'c, 'v: 'c>(&mut self, cells: impl IntoIterator<Item = &'c Cell<'v>>) {
         for (column, cell) in self.columns.iter_mut().zip(cells) {
             self.bytes += match cell {
                 Cell::Text(text) => text.len(),
@@ -129,12 +129,12 @@ impl Batch {
     }
 
     /// Whether it is time to hand it on.
-    pub(super) fn is_full(&self) -> bool {
+    pub(crate) fn is_full(&self) -> bool {
         self.rows >= ROWS || self.bytes >= BYTES
     }
 
     /// Hands the rows on and starts anew; `None` where there are none.
-    pub(super) fn take(&mut self) -> Result<Option<RecordBatch>, Error> {
+    pub(crate) fn take(&mut self) -> Result<Option<RecordBatch>, Error> {
         if self.rows == 0 {
             return Ok(None);
         }

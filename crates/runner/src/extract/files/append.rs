@@ -1,0 +1,188 @@
+//! Rows of a file on their way into the stage: batches are appended to a table of the engine, which keeps what exceeds its
+//! memory on disk. It must not know formats.
+
+use chrono_tz::Tz;
+use dwc_compiler::cell::{Shape, Values};
+use dwc_compiler::model::Table;
+use dwc_compiler::plan::Stage;
+use dwc_duckdb::duckdb::Appender;
+use dwc_duckdb::duckdb::arrow::record_batch::RecordBatch;
+
+use super::{Found, Staged};
+use crate::extract::rows::{Out, Place, Rows};
+use crate::extract::rows_sql::{quote, row_key};
+use crate::extract::staging::typed;
+use crate::state::literal;
+use crate::{DuckDbWarehouse, Error};
+
+/// The rows of one file as they were judged.
+const ROWS: &str = "dwc_file_rows";
+/// Those that do not cast.
+const REJECTS: &str = "dwc_file_rejects";
+/// Lines that are not rows of which many are kept at once.
+const LINES: usize = 500;
+
+/// The table of the rows of a stage's files that were rejected, with the place of their file and their keys.
+pub(crate) fn rejects_of(stage: &Stage) -> String {
+    quote(&format!("rejects_of_{}", stage.path.trim_matches('"')))
+}
+
+/// Makes it, empty.
+pub(crate) fn make_rejects(warehouse: &DuckDbWarehouse, table: &Table, stage: &Stage) -> Result<(), Error> {
+    let keys: String = keys(table, stage).map(|(name, ty)| format!(", {} {ty}", quote(name))).collect();
+    warehouse.execute(&format!("CREATE OR REPLACE TEMP TABLE {} (_place BIGINT{keys})", rejects_of(stage)))
+}
+
+/// The columns of the primary key, in its order.
+fn keys<'a>(table: &'a Table, stage: &'a Stage) -> impl Iterator<Item = (&'a str, &'a str)> {
+    let of = |key: &'a String| stage.columns.iter().find(|(name, _)| name == key);
+    table.primary_key.iter().filter_map(of).map(|(name, ty)| (name.as_str(), ty.as_str()))
+}
+
+struct Append<'a> {
+    rows: Appender<'a>,
+    rejects: Appender<'a>,
+}
+
+fn failed(cause: dwc_duckdb::duckdb::Error) -> Error {
+    Error::because("rows of a file could not be staged", cause)
+}
+
+impl Out for Append<'_> {
+    fn take(&mut self, batch: &RecordBatch) -> Result<(), Error> {
+        self.rows.append_record_batch(batch.clone()).map_err(failed)
+    }
+
+    fn reject(&mut self, batch: &RecordBatch) -> Result<(), Error> {
+        self.rejects.append_record_batch(batch.clone()).map_err(failed)
+    }
+
+    fn finish(mut self) -> Result<(), Error> {
+        self.rows.flush().map_err(failed)?;
+        self.rejects.flush().map_err(failed)
+    }
+}
+
+/// Takes the rows of one file.
+pub(super) struct Taking<'a> {
+    warehouse: &'a DuckDbWarehouse,
+    table: &'a Table,
+    stage: &'a Stage,
+    found: &'a Found,
+    place: usize,
+    batch: i64,
+    rows: Rows<Append<'a>>,
+    read: i64,
+    unreadable: i64,
+    /// Lines that are not rows, as values of SQL.
+    lines: Vec<String>,
+}
+
+impl<'a> Taking<'a> {
+    /// Makes the tables that take the rows.
+    pub(super) fn new(
+        warehouse: &'a DuckDbWarehouse,
+        (table, zone, stage): (&'a Table, Tz, &'a Stage),
+        shapes: Vec<Shape>,
+        found: &'a Found,
+        (place, batch): (usize, i64),
+    ) -> Result<Self, Error> {
+        let types = table.columns.iter().map(|column| {
+            stage.columns.iter().find(|(name, _)| *name == column.name).map_or("VARCHAR", |(_, ty)| travelling(ty))
+        });
+        let types = types.chain(["BIGINT", "TIMESTAMP", "BOOLEAN"]);
+        let columns: Vec<String> = types.enumerate().map(|(at, ty)| format!("c{at} {ty}")).collect();
+        let key: String =
+            keys(table, stage).map(|(name, ty)| format!(", {} {}", quote(name), travelling(ty))).collect();
+        warehouse.execute(&format!(
+            "CREATE OR REPLACE TEMP TABLE {ROWS} ({});\n\
+             CREATE OR REPLACE TEMP TABLE {REJECTS} (_place VARCHAR, _reason VARCHAR, _row VARCHAR{key})",
+            columns.join(", ")
+        ))?;
+        let appender = |name: &str| warehouse.connection().appender(name).map_err(failed);
+        let out = |_: &_| Ok(Append { rows: appender(ROWS)?, rejects: appender(REJECTS)? });
+        let rows = Rows::new(table, zone, found.at, shapes, out)?;
+        Ok(Self { warehouse, table, stage, found, place, batch, rows, read: 0, unreadable: 0, lines: Vec::new() })
+    }
+
+    /// Takes the row of a line.
+    pub(super) fn row(&mut self, line: u64, row: &impl Values) -> Result<(), Error> {
+        self.read += 1;
+        let state = (self.place as u64) << 32 | (line & 0xffff_ffff);
+        self.rows.push(row, state.cast_signed(), Place::Line(&self.found.name, line));
+        if self.rows.is_full() {
+            self.rows.stage()?;
+        }
+        Ok(())
+    }
+
+    /// Keeps a line that is not a row as an error event.
+    pub(super) fn broken(&mut self, line: u64, reason: &str, text: &str) -> Result<(), Error> {
+        self.unreadable += 1;
+        let place = literal(&format!("{}:{line}", self.found.name));
+        let text = literal(&text.replace('\0', " "));
+        let address = literal(&self.table.address);
+        self.lines.push(format!("({}, {address}, 'line', {place}, {}, {text})", self.batch, literal(reason)));
+        if self.lines.len() >= LINES { self.keep_lines() } else { Ok(()) }
+    }
+
+    fn keep_lines(&mut self) -> Result<(), Error> {
+        let lines = std::mem::take(&mut self.lines);
+        if lines.is_empty() {
+            return Ok(());
+        }
+        self.warehouse.execute(&format!("INSERT INTO _dwc.error_events VALUES {}", lines.join(", ")))
+    }
+
+    /// The file came to its end: its rows go into the stage, those that do not cast to the error events.
+    pub(super) fn finish(mut self, changes: Vec<String>) -> Result<Staged, Error> {
+        self.keep_lines()?;
+        let rejected = i64::try_from(self.rows.rejections()).unwrap_or(i64::MAX);
+        let Self { warehouse, table, stage, place, batch, .. } = self;
+        self.rows.finish()?;
+        let list = |of: &dyn Fn(&str) -> String| -> String {
+            table.columns.iter().map(|column| of(&column.name)).collect::<Vec<_>>().join(", ")
+        };
+        let names = list(&quote);
+        let ty = |name: &str| stage.columns.iter().find(|(column, _)| column == name).map_or("VARCHAR", |(_, ty)| ty);
+        let cast: Vec<String> = table
+            .columns
+            .iter()
+            .enumerate()
+            .map(|(at, column)| format!("{} AS {}", typed(at, ty(&column.name)), quote(&column.name)))
+            .collect();
+        let (key_name, key_value) = row_key(table, "_state");
+        let width = table.columns.len();
+        warehouse.execute(&format!(
+            "INSERT INTO {path} ({key_name}{names}, _state, _at, _deleted)\n\
+             SELECT {key_value}{names}, _state, _at, _deleted\n\
+             FROM (SELECT {cast}, c{width} AS _state, c{} AS _at, c{} AS _deleted FROM {ROWS}) AS r",
+            width + 1,
+            width + 2,
+            path = stage.path,
+            cast = cast.join(", "),
+        ))?;
+        if rejected > 0 {
+            let keys: String = keys(table, stage).map(|(name, _)| format!(", {}", quote(name))).collect();
+            warehouse.execute(&format!(
+                "INSERT INTO _dwc.error_events SELECT {batch}, {address}, 'cast', _place, _reason, _row FROM {REJECTS};\n\
+                 INSERT INTO {all} SELECT {place}{keys} FROM {REJECTS}",
+                address = literal(&table.address),
+                all = rejects_of(stage),
+            ))?;
+        }
+        warehouse.execute(&format!("DROP TABLE {ROWS}; DROP TABLE {REJECTS}"))?;
+        Ok(Staged {
+            read: self.read + self.unreadable,
+            rejected: rejected + self.unreadable,
+            unreadable: self.unreadable,
+            changes,
+        })
+    }
+}
+
+/// The type in which a value of a type is appended.
+fn travelling(ty: &str) -> &str {
+    let is_text = ty == "JSON" || ty == "INTERVAL" || ty.ends_with("[]") || ty.starts_with("STRUCT");
+    if is_text { "VARCHAR" } else { ty }
+}

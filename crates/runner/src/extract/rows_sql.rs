@@ -1,0 +1,75 @@
+//! What landing says of rows in the embedded engine's words: whether one is deleted, its own key, and what is not declared.
+//! It must not know where rows come from.
+
+use dwc_compiler::model::{DetectDeletes, ROW_KEY, Table};
+use dwc_compiler::sql::googlesql::Type;
+
+use super::SourceColumn;
+use super::columns::undeclared;
+use crate::state::literal;
+
+/// Whether a row says of itself that it is deleted, as SQL that both engines read; `at` writes a column.
+pub(crate) fn delete_mark(table: &Table, at: &dyn Fn(&str) -> String) -> String {
+    let Some(column) = table.delete_column.as_ref().and_then(|name| table.column(name)) else {
+        return "FALSE".to_owned();
+    };
+    let at = at(&column.name);
+    match (table.detect_deletes, &column.ty) {
+        (DetectDeletes::Operation, Type::String) => {
+            format!("COALESCE(LOWER(TRIM({at})) IN ('d', 'delete', 'deleted'), FALSE)")
+        }
+        (DetectDeletes::Column, Type::Bool) => format!("COALESCE({at}, FALSE)"),
+        (DetectDeletes::Column, Type::String) => {
+            format!("COALESCE(LOWER(TRIM({at})) IN ('1', 'true', 't', 'yes', 'y'), FALSE)")
+        }
+        // A moment of deletion marks one, but for the sentinels of a row that is not deleted.
+        (DetectDeletes::Column, Type::Date | Type::DateTime | Type::Timestamp) => {
+            format!("COALESCE(EXTRACT(YEAR FROM {at}) BETWEEN 2 AND 9998, FALSE)")
+        }
+        (DetectDeletes::Column, ty) if ty.is_numeric() => format!("COALESCE({at} <> 0, FALSE)"),
+        _ => "FALSE".to_owned(),
+    }
+}
+
+/// The column and the SQL of the key that a row without a primary key gets: its hash, and its ordinal among equals in
+/// the order of `line`. Both are empty where rows have a key.
+pub(crate) fn row_key(table: &Table, line: &str) -> (String, String) {
+    if !table.primary_key.is_empty() {
+        return (String::new(), String::new());
+    }
+    let names: Vec<String> = table.columns.iter().map(|column| quote(&column.name)).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let row = format!("md5(CAST(to_json(struct_pack({})) AS VARCHAR))", pack(&names));
+    (
+        format!("{}, ", quote(ROW_KEY)),
+        format!("{row} || '#' || row_number() OVER (PARTITION BY {row} ORDER BY {line}), "),
+    )
+}
+
+/// What is not declared, as one object: what a reader of JSON would take for an inexact number becomes a text.
+pub(crate) fn extra(table: &Table, there: &[SourceColumn]) -> String {
+    let value = |column: &SourceColumn| {
+        let name = quote(&column.name);
+        match column.ty.as_str() {
+            "BLOB" => format!("hex({name})"),
+            ty if ["DECIMAL", "DATE", "TIME", "HUGEINT", "UHUGEINT"].iter().any(|word| ty.starts_with(word)) => {
+                format!("CAST({name} AS VARCHAR)")
+            }
+            _ => name,
+        }
+    };
+    let parts: Vec<String> = undeclared(table, there)
+        .into_iter()
+        .map(|column| format!("{}, {}", literal(&column.name), value(column)))
+        .collect();
+    if parts.is_empty() { "NULL".to_owned() } else { format!("json_object({})", parts.join(", ")) }
+}
+
+/// Columns as the fields of one value.
+pub(crate) fn pack(names: &[&str]) -> String {
+    names.iter().map(|name| format!("{name} := {name}")).collect::<Vec<_>>().join(", ")
+}
+
+pub(crate) fn quote(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
