@@ -9,7 +9,7 @@ use super::types::{Column, Dimension, DimensionKind, Fact, Measure, Query, Role}
 use crate::diagnostic::{Code, Diagnostic};
 use crate::sql::googlesql::Type;
 use crate::sql::names;
-use crate::syntax::{self, Additivity, Document, FactKind, FactOnDelete, Missing, Names, WhenNull};
+use crate::syntax::{self, Additivity, Document, FactKind, FactOnDelete, Missing, Names, OnUpdate, WhenNull};
 
 #[allow(clippy::too_many_lines)]
 pub(super) fn resolve_fact(
@@ -140,6 +140,7 @@ pub(super) fn resolve_fact(
         on_delete: fact.on_delete.unwrap_or(FactOnDelete::Remove),
         keep_latest_by: fact.on_duplicate.as_ref().map(|duplicate| duplicate.keep_latest_by.clone()),
         insert_only: fact.insert_only.unwrap_or(false),
+        keeps_rows: fact.on_update == Some(OnUpdate::Keep),
         partition_by,
         cluster_by: Vec::new(),
         file: document.file,

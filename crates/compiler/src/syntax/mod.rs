@@ -21,7 +21,9 @@ pub use dimension::{
     Type1Scope,
 };
 pub use document::{Document, Kind, MAX_FILE_BYTES, Parsed, expand_env, parse};
-pub use fact::{Additivity, Fact, FactKind, FactOnDelete, Grain, Measure, Missing, OnDuplicate, Role, WhenNull};
+pub use fact::{
+    Additivity, Fact, FactKind, FactOnDelete, Grain, Measure, Missing, OnDuplicate, OnUpdate, Role, WhenNull,
+};
 pub use format::{Formatted, format};
 pub use project::{Project, Target, TargetType};
 pub use reference::reference;

@@ -490,15 +490,24 @@ fn purge_all(warehouse: &DuckDbWarehouse, plan: &LoadPlan) -> Result<(), Error> 
 /// # Errors
 /// The world failed. What breaks a rule is the result.
 pub fn audit<'w>(warehouse: impl Into<Engine<'w>>, project: &Project) -> Result<Vec<Offence>, Error> {
-    let engine = warehouse.into();
+    asked(warehouse.into(), project, |reads| if let Reads::Gate(gate) = reads { Some(gate) } else { None })
+}
+
+/// What is worth telling of the loaded tables, though it breaks no rule.
+///
+/// # Errors
+/// The world failed.
+pub fn observe<'w>(warehouse: impl Into<Engine<'w>>, project: &Project) -> Result<Vec<Offence>, Error> {
+    asked(warehouse.into(), project, |reads| if let Reads::Notice(gate) = reads { Some(gate) } else { None })
+}
+
+fn asked(engine: Engine<'_>, project: &Project, of: impl Fn(&Reads) -> Option<&Gate>) -> Result<Vec<Offence>, Error> {
     let plan = plan(engine, project)?;
-    let mut offences = Vec::new();
-    for model in &plan.models {
-        for statement in &model.audits {
-            if let Reads::Gate(gate) = &statement.reads {
-                offences.extend(offence(engine, &statement.sql, gate)?);
-            }
+    let mut found = Vec::new();
+    for statement in plan.models.iter().flat_map(|model| &model.audits) {
+        if let Some(gate) = of(&statement.reads) {
+            found.extend(offence(engine, &statement.sql, gate)?);
         }
     }
-    Ok(offences)
+    Ok(found)
 }

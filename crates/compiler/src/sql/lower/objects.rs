@@ -299,6 +299,10 @@ fn load_digest(project: &Project, id: ModelId) -> String {
                 add(&(&role.name, &dimension.name, on, as_of, role.missing, role.when_null));
                 // Durable keys, and the keys of inferred members, are made by the dimension's strategy.
                 add(&dimension.members().map(|members| (members.key_strategy, &members.salt)));
+                // A calendar that is extended or cut binds its facts anew.
+                if let DimensionKind::Calendar(calendar) = &dimension.kind {
+                    add(&(&calendar.first_day, &calendar.last_day));
+                }
             }
         }
     }

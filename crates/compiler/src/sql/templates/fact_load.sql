@@ -35,11 +35,19 @@ SET dwc_last = ({{ range.last }});
 SELECT
   (SELECT COUNT(*) FROM incoming) AS extracted,
   {{ d.count_if }}(_f.loaded_batch IS NULL) AS inserted,
-  {{ d.count_if }}(_f.loaded_batch IS NOT NULL) AS unchanged
+  {{ d.count_if }}(_f.loaded_batch IS NOT NULL AND {{ changed }}) AS superseded,
+  {{ d.count_if }}(_f.loaded_batch IS NOT NULL AND NOT {{ changed }}) AS unchanged
 FROM bound AS _b
 LEFT JOIN {{ table }} AS _f ON {{ key|equal("_f", "_b") }}{% if range %} AND {{ range.within_f }}{% endif %};
 
--- {{ model }}: rows never change; what is there stays as it is
+{% for column in rebinds %}-- {{ model }}: a day that a calendar has got, or lost, since the row was loaded
+UPDATE {{ table }} AS _f
+SET {{ column.name|q }} = _b.{{ column.name|q }}
+FROM bound AS _b
+WHERE {{ key|equal("_b", "_f") }} AND _f.{{ column.name|q }} <> _b.{{ column.name|q }}
+  AND (_f.{{ column.name|q }} < 0 OR _b.{{ column.name|q }} < 0){{ within }}
+
+{% endfor %}-- {{ model }}: rows never change; what is there stays as it is
 {{ begin }}INSERT INTO {{ table }} ({{ columns|list }}, {% if flags_deletes %}is_deleted, {% endif %}loaded_batch)
 SELECT {{ columns|list("_s") }}, {% if flags_deletes %}FALSE, {% endif %}{{ d.batch }}
 FROM bound AS _s

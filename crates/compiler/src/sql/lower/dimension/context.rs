@@ -186,7 +186,9 @@ impl Lowering<'_> {
             only_new,
             reevaluates: false,
             rebuilds: false,
-            cancels: self.states_table(members).is_some_and(|table| Placing::of(members, table).cancels),
+            cancels: self
+                .states_table(members)
+                .is_some_and(|table| table.dated_deletes().is_some() && Placing::of(members, table).cancels),
             keeps_deletes: has_versions && members.on_delete != OnDelete::Ignore,
             reports_deletes: !has_versions && members.on_delete != OnDelete::Ignore,
             has_versions,
