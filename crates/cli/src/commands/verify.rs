@@ -9,7 +9,7 @@ use crate::exit::Exit;
 
 pub(super) fn run(global: &Global) -> Result<Exit, Error> {
     let Some(context) = context::load(global)? else { return Ok(Exit::InputWrong) };
-    let warehouse = context.warehouse()?;
+    let warehouse = context.warehouse_to_read()?;
     let found: Vec<Diagnostic> = audit(&warehouse, &context.project)?.iter().map(diagnostic).collect();
     let told: Vec<Diagnostic> = observe(&warehouse, &context.project)?.iter().map(diagnostic).collect();
     if !told.is_empty() {

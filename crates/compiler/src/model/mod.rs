@@ -3,6 +3,7 @@
 mod columns;
 mod graph;
 mod resolve;
+mod resolve_additivity;
 mod resolve_calendar;
 mod resolve_dimensions;
 mod resolve_facts;

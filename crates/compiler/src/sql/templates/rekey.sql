@@ -5,6 +5,7 @@ FROM changes AS _c
 {% if keys %}JOIN {{ keys }} AS _k ON _k._hash = _c.{{ durable_column|q }}
 {% endif %}WHERE _c._change = 'delete'
   AND NOT EXISTS (SELECT 1 FROM {{ table }} AS _v WHERE _v.{{ durable_column|q }} = _c.{{ durable_column|q }})
+  AND NOT EXISTS (SELECT 1 FROM {{ table }} AS _v WHERE {{ key|equal("_v", "_c") }})
   AND EXISTS (SELECT 1 FROM {{ fact_table }} AS _f WHERE _f.{{ role_durable|q }} = _c.{{ durable_column|q }});
 
 {% endif %}-- {{ fact }}: rows that look up a member whose versions changed are bound anew in the role `{{ role }}`

@@ -43,8 +43,14 @@ pub(super) struct Context<'a> {
     pub(super) combination: Option<Combination>,
     pub(super) outriggers: Vec<Outrigger>,
     pub(super) only_new: bool,
+    /// Every member is computed anew, those that landing no longer gives among them.
+    pub(super) whole: bool,
     /// What is landed is evaluated anew: a state may be kept already, as an earlier definition of the model saw it.
     pub(super) reevaluates: bool,
+    /// The images of landed states, where only those may take the place of what was kept of them.
+    pub(super) images: Option<String>,
+    /// The end of a version that holds now.
+    pub(super) end: String,
     /// States since an instant are forgotten first.
     pub(super) rebuilds: bool,
     /// A delete may take effect before states that the source gave already.
@@ -184,7 +190,10 @@ impl Lowering<'_> {
             version_hash: self.version_hash(members, "_i", "_i._from"),
             boundary: self.boundary(members, has_versions),
             only_new,
+            whole: false,
             reevaluates: false,
+            images: None,
+            end: self.open_end(members),
             rebuilds: false,
             cancels: self
                 .states_table(members)

@@ -13,7 +13,7 @@ use crate::sql::touched::{self, table_name};
 impl Lowering<'_> {
     /// The one table whose every landed state is an event: the query maps each row of it alone, and the natural key
     /// tells its rows apart.
-    pub(super) fn states_table(&self, members: &Members) -> Option<&Table> {
+    pub(in crate::sql::lower) fn states_table(&self, members: &Members) -> Option<&Table> {
         let [used] = members.query.analysis.tables.as_slice() else { return None };
         let table = self.project.table(&used.table)?;
         let query = parse_query(&members.query.text).ok()?;

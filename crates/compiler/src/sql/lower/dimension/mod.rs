@@ -122,7 +122,8 @@ impl Lowering<'_> {
         extent: Extent,
     ) -> Result<Vec<Statement>, Vec<Diagnostic>> {
         let rebuilds = extent == Extent::Rebuild;
-        let context = Context { rebuilds, ..self.dimension_context(dimension, members) };
+        let whole = extent == Extent::Full;
+        let context = Context { rebuilds, whole, ..self.dimension_context(dimension, members) };
         let words = self.dialect.words();
         let at = |found| problems_at(found, members.query.span);
         let incoming = |query: String, touched: Option<Vec<Col>>, event_at| Incoming {
@@ -152,12 +153,13 @@ impl Lowering<'_> {
             ] {
                 columns.push(SqlColumn { name: name.to_owned(), ty });
             }
-            catalog.add_as(&format!("{}/states", table.address), self.states(table, since), columns);
+            catalog.add_as(&format!("{}/states", table.address), self.states(table, since, extent), columns);
             let text = outer_text(self.project, members, Some(table), &[], &states_text(self.project, members, table));
             let query = self.dialect.query(&text, &catalog).map_err(at)?;
             let mut statements = self.render("dimension_states", incoming(query, None, String::new()));
             statements.extend(self.dimension_gates(dimension, &context, false));
-            let context = Context { reevaluates: since == "0", ..context.clone() };
+            let images = from_images.then(|| self.landing_changes(table));
+            let context = Context { reevaluates: whole, images, ..context.clone() };
             statements.extend(self.dimension_tail(dimension, members, &context));
             let live = self.live_members(members, Some(table));
             statements.extend(live.and_then(|live| self.current_differs(dimension, members, &live, Audited::Touched)));
