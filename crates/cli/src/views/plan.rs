@@ -12,6 +12,8 @@ use dwc_runner::{Error, Planned};
 use schemars::{JsonSchema, schema_for};
 use serde::Serialize;
 
+use super::diff;
+
 /// The version of the JSON. A field is added, never given another meaning.
 const FORMAT: u32 = 1;
 
@@ -57,7 +59,7 @@ pub(super) struct Change {
     pub(super) downstream_measures: Vec<String>,
     /// Columns, as `model.column`, that are made of the columns that change.
     pub(super) downstream_columns: Vec<String>,
-    /// How many rows the table has now, as far as the engine knows; null for a view and for a new table.
+    /// How many rows the table has now, counted; null for a view and for a new table.
     pub(super) rows: Option<u64>,
     /// How many bytes it holds, where the engine bills by them.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -70,6 +72,34 @@ pub(super) struct Change {
     pub(super) mends: bool,
     /// The statements that carry it out.
     pub(super) statements: Vec<String>,
+}
+
+impl Change {
+    /// What differs part by part, each with what it means, where it is more than the one thing that the reasons say.
+    pub(super) fn effects(&self) -> Vec<(&str, String, String, Class)> {
+        if self.differences.len() < 2 {
+            return Vec::new();
+        }
+        let said = |value: &Option<String>| value.clone().unwrap_or_else(|| "none".to_owned());
+        let effect = |one: &'_ Difference| match one.part.as_str() {
+            "query" => ("as it was".to_owned(), "another".to_owned()),
+            _ => (said(&one.before), said(&one.after)),
+        };
+        let all = self.differences.iter().map(|one| {
+            let (before, after) = effect(one);
+            (one.part.as_str(), before, after, one.class)
+        });
+        all.collect()
+    }
+
+    /// The query that changes, as lines of a difference.
+    pub(super) fn query(&self) -> Vec<String> {
+        let query = self.differences.iter().find(|one| one.part == "query");
+        // Older states keep no more than a digest of it.
+        let texts = query.and_then(|one| one.before.as_ref().zip(one.after.as_ref()));
+        let texts = texts.filter(|(before, _)| before.contains(char::is_whitespace));
+        texts.map_or_else(Vec::new, |(before, after)| diff::lines(before, after))
+    }
 }
 
 /// What happens to one column.

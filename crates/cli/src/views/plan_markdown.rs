@@ -37,6 +37,16 @@ impl Plan {
             for line in change.reasons.iter().chain(&change.counted) {
                 let _ = writeln!(text, "- {}", escaped(line));
             }
+            for (part, before, after, class) in change.effects() {
+                let means = if class == Class::Additive { "additive" } else { meaning(class) };
+                let _ = writeln!(text, "- {}, {means}", escaped(&format!("{part}: {before} → {after}")));
+            }
+            let query = change.query();
+            if !query.is_empty() {
+                let query = query.join("\n");
+                let fence = fence(&query);
+                let _ = writeln!(text, "\n{fence}diff\n{query}\n{fence}\n");
+            }
             for (word, names) in [
                 ("read by", &change.downstream),
                 ("seen through", &change.downstream_views),

@@ -122,6 +122,13 @@ pub(super) fn resolve_fact(
     if let Some(duplicate) = &fact.on_duplicate {
         output(document, &["on_duplicate", "keep_latest_by"], &duplicate.keep_latest_by, &query, problems)?;
     }
+    if fact.on_update.is_some() && fact.insert_only != Some(true) {
+        problems.push(
+            Diagnostic::new(Code::MisplacedKey, "`on_update` means nothing without `insert_only: true`".to_owned())
+                .at(document.span(&["on_update"]), "would be ignored")
+                .help("remove the key, or declare `insert_only: true`: rows of other facts are updated"),
+        );
+    }
     let mut resolved = Fact {
         name: fact.fact.clone(),
         kind,

@@ -49,8 +49,6 @@ struct Load<'a> {
     insert_only: bool,
     range: Option<Range>,
     pieces: Option<Pieces>,
-    /// Keys of generated dimensions, which a row that never changes is bound to anew once these change.
-    rebinds: Vec<Col>,
     /// That a row `_f` which is loaded has other values than its row `_b` now.
     changed: String,
 }
@@ -178,13 +176,11 @@ impl Lowering<'_> {
             columns.extend(role.durable.as_ref().map(Col::plain));
         }
         let deleted_query = match fact.on_delete {
-            _ if fact.insert_only => None,
-            FactOnDelete::Remove => None,
-            FactOnDelete::Flag | FactOnDelete::Ignore => Some(self.deleted_query(fact).map_err(at)?),
+            _ if fact.insert_only && increment.is_some() => None,
+            FactOnDelete::Remove if !fact.insert_only => None,
+            _ => Some(self.deleted_query(fact).map_err(at)?),
         };
         let changed = self.changed(fact, &roles);
-        let generated: Vec<Col> =
-            roles.iter().filter(|role| role.durable.is_none()).map(|role| Col::plain(&role.key)).collect();
         let load = Load {
             model: &fact.name,
             table: self.star(&fact.name),
@@ -199,7 +195,6 @@ impl Lowering<'_> {
             insert_only: fact.insert_only,
             range: self.range(fact, increment),
             pieces: self.pieces(fact, increment),
-            rebinds: if increment.is_none() && fact.rolls_up.is_none() { generated } else { Vec::new() },
             changed,
         };
         let told = fact.insert_only.then(|| self.changed_rows(fact, &load));
@@ -440,12 +435,17 @@ impl Lowering<'_> {
         let DimensionKind::Calendar(calendar) = &dimension.kind else { return None };
         let column = format!("_i.{}", self.dialect.quote(&on_column(role, 0)));
         let string = self.dialect.ty(&Type::String);
+        let digits = format!("LPAD(CAST(-{column} AS {string}), 8, '0')");
+        let part = |from: u8, length: u8| format!("SUBSTR({digits}, {from}, {length})");
         let text = self.dialect.concat(&[
             self.dialect.string(&format!("{}=", role.on[0].name)),
-            format!("CAST(-{column} AS {string})"),
-            self.dialect.string(" ("),
+            part(1, 4),
+            self.dialect.string("-"),
+            part(5, 2),
+            self.dialect.string("-"),
+            part(7, 2),
+            self.dialect.string(", rows: "),
             format!("CAST(COUNT(*) AS {string})"),
-            self.dialect.string(" rows)"),
         ]);
         let sql = format!(
             "SELECT {text} AS key_text FROM incoming AS _i WHERE {column} < {LAST_RESERVED} GROUP BY {column} ORDER BY {column} LIMIT 20"
@@ -501,7 +501,7 @@ impl Lowering<'_> {
         let DimensionKind::Calendar(calendar) = &dimension.kind else { return None };
         let key = self.dialect.quote(&names::key(&role.name));
         let string = self.dialect.ty(&Type::String);
-        let text = self.dialect.concat(&[format!("CAST(COUNT(*) AS {string})"), self.dialect.string(" rows")]);
+        let text = self.dialect.concat(&[self.dialect.string("rows: "), format!("CAST(COUNT(*) AS {string})")]);
         Some(Statement {
             sql: format!(
                 "SELECT {text} AS key_text FROM {} AS _f WHERE _f.{key} = -1 HAVING COUNT(*) > 0",
@@ -525,6 +525,8 @@ impl Lowering<'_> {
         let keys: Vec<&str> = fact.key.iter().map(|column| column.name.as_str()).collect();
         let on: Vec<String> = keys.iter().map(|key| format!("_f.{0} = _b.{0}", quote(key))).collect();
         let within = load.range.as_ref().map_or_else(String::new, |range| format!(" AND {}", range.within_f));
+        // A model that has changed is loaded anew: its rows are then what it says now.
+        let since = self.dialect.words().since;
         let gate = Gate {
             code: if fact.keeps_rows { Code::KeptRows } else { Code::ChangedRows },
             message: format!("rows of fact `{}`, which is `insert_only`, have changed in the source", fact.name),
@@ -537,7 +539,7 @@ impl Lowering<'_> {
         };
         Statement {
             sql: format!(
-                "SELECT {} AS key_text FROM bound AS _b JOIN {} AS _f ON {}{within} WHERE {} LIMIT 20",
+                "SELECT {} AS key_text FROM bound AS _b JOIN {} AS _f ON {}{within} WHERE {since} > 0 AND {} LIMIT 20",
                 self.readable_key(&keys, "_b"),
                 load.table,
                 on.join(" AND "),
@@ -558,11 +560,7 @@ impl Lowering<'_> {
         for role in roles {
             all.push(match &role.durable {
                 Some(durable) => differ(durable, &Type::Int64),
-                // A calendar that has changed binds the same day anew.
-                None => {
-                    let key = self.dialect.quote(&role.key);
-                    format!("(_f.{key} >= 0 AND _b.{key} >= 0 AND _f.{key} <> _b.{key})")
-                }
+                None => differ(&role.key, &Type::Int64),
             });
         }
         if all.is_empty() { "FALSE".to_owned() } else { format!("({})", all.join(" OR ")) }

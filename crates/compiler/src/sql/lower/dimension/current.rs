@@ -55,7 +55,11 @@ impl Lowering<'_> {
             return None;
         }
         let quote = |name: &str| self.dialect.quote(name);
-        let table = self.star(&dimension.name);
+        // A load has the versions of the members that it touched at hand.
+        let table = match audited {
+            Audited::All => self.star(&dimension.name),
+            Audited::Touched => "versions".to_owned(),
+        };
         let keys: Vec<&str> = members.natural_key.iter().map(|column| column.name.as_str()).collect();
         let equal = |a: &str, b: &str| {
             let pairs: Vec<String> = keys.iter().map(|key| format!("{a}.{0} = {b}.{0}", quote(key))).collect();
@@ -79,12 +83,8 @@ impl Lowering<'_> {
             differs.join(" OR ")
         );
         if members.on_delete != OnDelete::Ignore {
-            let touched = match audited {
-                Audited::All => String::new(),
-                Audited::Touched => format!(" JOIN members AS _m ON {}", equal("_m", "_d")),
-            };
             sql.push_str(&format!(
-                "\nUNION ALL\nSELECT {} AS key_text FROM {table} AS _d{touched} WHERE _d.{key} >= 0 AND NOT _d.is_deleted AND NOT _d.is_inferred{current} AND NOT EXISTS (SELECT 1 FROM live AS _l WHERE {})",
+                "\nUNION ALL\nSELECT {} AS key_text FROM {table} AS _d WHERE _d.{key} >= 0 AND NOT _d.is_deleted AND NOT _d.is_inferred{current} AND NOT EXISTS (SELECT 1 FROM live AS _l WHERE {})",
                 self.readable_key(&keys, "_d"),
                 equal("_l", "_d")
             ));

@@ -161,7 +161,7 @@ impl Lowering<'_> {
             let images = from_images.then(|| self.landing_changes(table));
             let context = Context { reevaluates: whole, images, ..context.clone() };
             statements.extend(self.dimension_tail(dimension, members, &context));
-            let live = self.live_members(members, Some(table));
+            let live = self.live_members(members, Some(table)).filter(|_| !rebuilds);
             statements.extend(live.and_then(|live| self.current_differs(dimension, members, &live, Audited::Touched)));
             return Ok(statements);
         }
@@ -186,8 +186,10 @@ impl Lowering<'_> {
         statements.extend(self.render("dimension_evaluated", incoming(query, touched, event_at)));
         statements.extend(self.dimension_gates(dimension, &context, true));
         statements.extend(self.dimension_tail(dimension, members, &context));
-        let live = "SELECT * FROM incoming AS _i WHERE NOT _i._gone";
-        statements.extend(self.current_differs(dimension, members, live, Audited::Touched));
+        if !rebuilds {
+            let live = "SELECT * FROM incoming AS _i WHERE NOT _i._gone";
+            statements.extend(self.current_differs(dimension, members, live, Audited::Touched));
+        }
         Ok(statements)
     }
 
