@@ -254,7 +254,7 @@ pub(crate) struct RunArgs {
     /// Leave files of later batches for a later run, such as 2026-03-20T00
     #[arg(long, value_name = "TIME")]
     pub(crate) until: Option<String>,
-    /// The run's time in UTC; now when left out
+    /// The time in UTC that the run takes itself to be at: it dates what no file's name dates; now when left out
     #[arg(long, value_name = "TIME")]
     pub(crate) at: Option<String>,
 }

@@ -23,7 +23,7 @@ pub use error::{Error, Offence};
 pub use execute::{
     ApplyReport, Counted, Mode, ModelOutcome, ModelReport, Notice, Part, Place, Planned, RebuildOptions, RebuildReport,
     RunOptions, RunReport, SavedChange, SavedPlan, SavedStatement, SourceOutcome, SourceReport, TableReport,
-    VersionChange, VersionState, apply, audit, carry_out, claim, observe, plan, rebuild, rollback, run,
+    VersionChange, VersionState, apply, audit, carry_out, claim, observe, plan, rebuild, replay, rollback, run,
 };
 pub use extract::parse_time;
 pub use import::{import_files, import_mysql, import_postgres};

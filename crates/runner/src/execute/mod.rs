@@ -22,5 +22,5 @@ pub use planned::{Counted, Planned, plan};
 pub use rebuild::{RebuildOptions, RebuildReport, VersionChange, VersionState, rebuild};
 pub use report::{ModelOutcome, ModelReport, Notice, RunReport, SourceOutcome, SourceReport, TableReport};
 pub use rollback::rollback;
-pub use run::{Mode, Part, RunOptions, audit, claim, observe, run};
+pub use run::{Mode, Part, RunOptions, audit, claim, observe, replay, run};
 pub use saved::{Place, SavedChange, SavedPlan, SavedStatement};
