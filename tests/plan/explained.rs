@@ -1,6 +1,8 @@
 //! What a plan says of a change of words, of a query, and of several things at once.
 
-use crate::{change, done, edit, loaded, planned};
+use dwc_runner::DuckDbWarehouse;
+
+use crate::{change, done, edit, loaded, planned, refused};
 
 const SALE: &str = "models/sale.yml";
 const QUERY: &str = "from: shop.sales";
@@ -36,6 +38,7 @@ fn a_query_is_shown_as_it_was_and_will_be() {
     done(project.dwc(&["run"]));
     edit(&project, SALE, "customer_id <> 99", "customer_id <> 98");
     let human = done(project.dwc(&["plan"])).stdout;
+    assert!(human.contains("3 rows of what is landed, with the new query"), "{human}");
     assert!(human.contains("      - WHERE customer_id <> 99\n      + WHERE customer_id <> 98\n"), "{human}");
     let markdown = done(project.dwc(&["plan", "--format", "markdown"])).stdout;
     assert!(markdown.contains("```diff\n"), "{markdown}");
@@ -89,4 +92,49 @@ fn measures_and_columns_are_named_by_lineage() {
     let plan = planned(&project);
     let sale = change(&plan, "table dw.sale");
     assert_eq!(sale["downstream_measures"], serde_json::json!(["daily.total", "sale.amount"]), "{sale:#}");
+}
+
+#[test]
+fn a_rebuild_is_shown_without_a_change_of_the_file() {
+    let project = loaded();
+    let file = project.path().join("warehouse.duckdb");
+    let before = std::fs::read(&file).expect("the warehouse");
+    // Someone else who reads it is not in the way.
+    let reader = DuckDbWarehouse::open_to_read(&file.to_string_lossy()).expect("opened to read");
+    let shown = done(project.dwc(&["plan", "--rebuild", "customer"])).stdout;
+    drop(reader);
+    assert!(shown.contains("customer"), "{shown}");
+    assert!(std::fs::read(&file).expect("the warehouse") == before, "not a byte of it");
+}
+
+#[test]
+fn rows_and_sums_are_shown_as_they_are_and_as_an_environment_has_them() {
+    let project = loaded();
+    done(project.dwc(&["env", "create", "review", "--from", "dev"]));
+    edit(&project, SALE, "  amount: { additive", "  amount: { expr: amount * 2, additive");
+    refused(project.dwc(&["plan", "--data", "review"]), "DW0701");
+    done(project.dwc(&["apply", "--auto-approve", "--env", "review"]));
+    done(project.dwc(&["run", "--env", "review"]));
+    let plan = done(project.dwc(&["plan", "--data", "review", "--format", "json"])).stdout;
+    let plan: serde_json::Value = serde_json::from_str(&plan).expect("JSON");
+    let figures = serde_json::json!([
+        { "model": "sale", "figure": "rows", "before": "3", "after": "3" },
+        { "model": "sale", "figure": "amount", "before": "4200", "after": "8400" },
+    ]);
+    assert_eq!(plan["data"]["figures"], figures);
+    let human = done(project.dwc(&["plan", "--data", "review"])).stdout;
+    assert!(human.contains("    sale rows: 3\n    sale amount: 4200 → 8400\n"), "{human}");
+}
+
+#[test]
+fn history_that_starts_now_and_versions_that_go_are_said() {
+    let project = loaded();
+    edit(&project, "models/customer.yml", "city: { scd: 2 }", "city: { scd: 1 }");
+    let human = done(project.dwc(&["plan"])).stdout;
+    assert!(human.contains("1 version that is not current will be dropped"), "{human}");
+    edit(&project, "models/customer.yml", "city: { scd: 1 }", "city: { scd: 2 }\n  town: { scd: 2, expr: city }");
+    assert!(!done(project.dwc(&["plan"])).stdout.contains("starts now"), "landed states are kept");
+    edit(&project, "models/shop.yml", "    retain: history\n", "");
+    let human = done(project.dwc(&["plan"])).stdout;
+    assert!(human.contains("history of `town` starts now: landed states of `shop.customers` are not kept"), "{human}");
 }

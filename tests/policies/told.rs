@@ -167,5 +167,5 @@ fn a_current_version_that_is_not_what_the_source_has_is_told() {
     let model = dwc_compiler::check(&files).project.expect("it checks");
     let seen = dwc_runner::observe(&engine, &model).expect("observed");
     let seen: Vec<_> = seen.iter().map(|one| format!("{} {}", one.code.id(), one.keys.join(" "))).collect();
-    assert_eq!(seen, ["DW0960 member_id=1", "DW0962 visit_id=11", "DW0961 rows: 1"]);
+    assert_eq!(seen, ["DW0960 member_id=1", "DW0961 rows: 1", "DW0962 visit_id=11"]);
 }

@@ -15,9 +15,9 @@ mod warehouse;
 
 pub use dwc_bigquery::{Connection, Credentials};
 pub use environment::{
-    ColumnDifference, Environment, EnvironmentDiff, SchemaDifference, TableDifference, clone_environment,
-    cloned_environments, compare_clone, compare_environment, create_environment, drop_clone, drop_environment,
-    environment_dataset, environment_path, environments, not_applied, unknown_environment,
+    ColumnDifference, Environment, EnvironmentDiff, Figure, Figures, SchemaDifference, TableDifference,
+    clone_environment, cloned_environments, compare_clone, compare_environment, create_environment, drop_clone,
+    drop_environment, environment_dataset, environment_path, environments, figures, not_applied, unknown_environment,
 };
 pub use error::{Error, Offence};
 pub use execute::{

@@ -80,6 +80,12 @@ impl Plan {
         if !anew.is_empty() {
             let _ = write!(text, "\ncomputed anew by the next run, too:\n{}", anew.concat());
         }
+        if let Some(data) = &self.data {
+            let _ = writeln!(text, "\nnow, and in environment `{}`:", data.environment);
+            for figure in &data.figures {
+                let _ = writeln!(text, "    {}", figure.line());
+            }
+        }
         let whole: Vec<&Load> = self.loads.iter().filter(|load| !load.incremental).collect();
         if !whole.is_empty() {
             let _ = writeln!(text, "\ncomputed whole by every run that touches them:");

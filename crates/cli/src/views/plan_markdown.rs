@@ -66,6 +66,12 @@ impl Plan {
             }
             let _ = writeln!(text, "- `{}` {}", code(model), escaped(&why));
         }
+        if let Some(data) = &self.data {
+            let _ = writeln!(text, "\n**Now, and in environment `{}`**\n", code(&data.environment));
+            for figure in &data.figures {
+                let _ = writeln!(text, "- {}", escaped(&figure.line()));
+            }
+        }
         if !self.drift.is_empty() {
             let _ = writeln!(text, "\n**Changed in the warehouse since the last apply**\n");
             for drift in &self.drift {

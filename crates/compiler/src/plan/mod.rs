@@ -10,6 +10,7 @@ mod load;
 mod manifest;
 mod matrix;
 mod reload;
+mod starts;
 
 pub(crate) use alter::filling;
 pub use catalog::{Catalog, Live, LiveColumn};
@@ -21,3 +22,4 @@ pub use load::{Gate, Landing, LoadPlan, ModelLoad, Reads, Stage, Statement};
 pub use manifest::{DIGEST_FORMAT, MANIFEST_FORMAT, Manifest, Object, ObjectColumn, ObjectKind};
 pub use matrix::{Meeting, matrix_diff};
 pub use reload::{Reload, reloads};
+pub use starts::starts_now;

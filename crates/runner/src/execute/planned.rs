@@ -60,6 +60,11 @@ impl Counted {
             Asks::ValuesMissing => format!("{rows} have no `{column}` and wait for the next run"),
             Asks::ValuesDropped => format!("{rows} have a `{column}`, that will be dropped"),
             Asks::RowsDropped => format!("{rows} will be dropped"),
+            Asks::VersionsLost if self.rows == 1 => "1 version that is not current will be dropped".to_owned(),
+            Asks::VersionsLost => format!("{} versions that are not current will be dropped", self.rows),
+            Asks::RowsGiven => format!("{rows} of what is landed, with the new query"),
+            Asks::KeysShared if self.rows == 1 => "1 key of the new grain has several of them".to_owned(),
+            Asks::KeysShared => format!("{} keys of the new grain have several of them", self.rows),
             Asks::StatesKept => {
                 let states = if self.rows == 1 { "1 state is" } else { &format!("{} states are", self.rows) };
                 format!("{states} no longer landed, and what the former definition made of them stays")
