@@ -19,7 +19,7 @@ fn what_is_downstream_is_told() {
     assert_eq!(landing["class"], "breaking");
     assert_eq!(landing["rows"], 3);
     assert_eq!(landing["downstream"], serde_json::json!(["daily", "sale"]));
-    assert_eq!(landing["downstream_measures"], serde_json::json!(["sale.amount"]));
+    assert_eq!(landing["downstream_measures"], serde_json::json!(["daily.total", "sale.amount"]));
     let sale = change(&plan, "table dw.sale");
     assert_eq!(sale["downstream"], serde_json::json!(["daily"]));
     assert_eq!(sale["reload"], true);

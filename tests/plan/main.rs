@@ -5,6 +5,7 @@ mod against;
 mod bad_state;
 mod drift;
 mod environments;
+mod explained;
 mod formats;
 mod fresh;
 mod migrations;

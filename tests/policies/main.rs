@@ -4,6 +4,7 @@
 mod changes;
 mod joined;
 mod refused;
+mod told;
 
 use dwc_compiler::model::Project as Model;
 use dwc_runner::{DuckDbWarehouse, Mode, RebuildOptions, RebuildReport, RunOptions, RunReport, parse_time};

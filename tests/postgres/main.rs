@@ -1,5 +1,6 @@
 //! PostgreSQL sources against a real server: types, increments, first loads, TLS, servers that go away.
 
+mod dated;
 mod faults;
 mod increments;
 mod tls;

@@ -51,6 +51,16 @@ impl Warehouse {
         Ok(report)
     }
 
+    /// Runs the project as if it were a given time; a model that is held back fails the test.
+    pub fn replay(&self, mode: Mode, at: &str) -> RunReport {
+        let at = dwc_runner::parse_time(at).expect("a time");
+        let options = RunOptions { mode, at, until: None, select: Vec::new(), part: dwc_runner::Part::Everything };
+        let run = dwc_runner::replay(&self.engine, &self.project, &self.folder, &options, &mut |_| ());
+        let (report, offences) = run.unwrap_or_else(|error| panic!("{error:?}"));
+        assert!(offences.is_empty(), "{offences:?}");
+        report
+    }
+
     /// Runs the project, and gives what was wrong beside the report.
     pub fn run_all(&self, mode: Mode) -> (RunReport, Vec<Offence>) {
         let options =

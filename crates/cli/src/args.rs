@@ -184,8 +184,11 @@ pub(crate) struct PlanArgs {
     /// Compare with the models of another git revision instead of the warehouse; needs neither it nor credentials
     #[arg(long, value_name = "REV", conflicts_with = "out")]
     pub(crate) against: Option<String>,
+    /// Show rows and sums as they are, and as they are in this environment, in which the models are applied and loaded
+    #[arg(long, value_name = "ENVIRONMENT", conflicts_with = "against")]
+    pub(crate) data: Option<String>,
     /// Show which versions a rebuild of this model would change, instead
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["sql", "detailed_exitcode", "out", "against"])]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["sql", "detailed_exitcode", "out", "against", "data"])]
     pub(crate) rebuild: Option<String>,
     /// The day or time since which the rebuild would compute the history anew
     #[arg(long, value_name = "TIME", requires = "rebuild")]
@@ -254,7 +257,7 @@ pub(crate) struct RunArgs {
     /// Leave files of later batches for a later run, such as 2026-03-20T00
     #[arg(long, value_name = "TIME")]
     pub(crate) until: Option<String>,
-    /// The run's time in UTC; now when left out
+    /// The time in UTC that the run takes itself to be at: it dates what no file's name dates; now when left out
     #[arg(long, value_name = "TIME")]
     pub(crate) at: Option<String>,
 }

@@ -15,15 +15,15 @@ mod warehouse;
 
 pub use dwc_bigquery::{Connection, Credentials};
 pub use environment::{
-    ColumnDifference, Environment, EnvironmentDiff, SchemaDifference, TableDifference, clone_environment,
-    cloned_environments, compare_clone, compare_environment, create_environment, drop_clone, drop_environment,
-    environment_dataset, environment_path, environments, not_applied, unknown_environment,
+    ColumnDifference, Environment, EnvironmentDiff, Figure, Figures, SchemaDifference, TableDifference,
+    clone_environment, cloned_environments, compare_clone, compare_environment, create_environment, drop_clone,
+    drop_environment, environment_dataset, environment_path, environments, figures, not_applied, unknown_environment,
 };
 pub use error::{Error, Offence};
 pub use execute::{
     ApplyReport, Counted, Mode, ModelOutcome, ModelReport, Notice, Part, Place, Planned, RebuildOptions, RebuildReport,
     RunOptions, RunReport, SavedChange, SavedPlan, SavedStatement, SourceOutcome, SourceReport, TableReport,
-    VersionChange, VersionState, apply, audit, carry_out, claim, plan, rebuild, rollback, run,
+    VersionChange, VersionState, apply, audit, carry_out, claim, observe, plan, rebuild, replay, rollback, run,
 };
 pub use extract::parse_time;
 pub use import::{import_files, import_mysql, import_postgres};

@@ -4,7 +4,7 @@ use dwc_compiler::diagnostic::Code;
 use dwc_compiler::model::{ModelId, select_modified};
 use dwc_compiler::plan::{ChangeSet, diff};
 use dwc_compiler::sql::{self, PartitionMode};
-use dwc_runner::{Error, SavedPlan, Warehouse, plan, read_revision};
+use dwc_runner::{Error, Figures, Planned, SavedPlan, Warehouse, figures, plan, read_revision};
 
 use super::context::{self, Context};
 use super::write_out;
@@ -26,6 +26,9 @@ pub(super) fn run(global: &Global, args: &PlanArgs) -> Result<Exit, Error> {
     }
     let mut view = Plan::of(&context.project, target, &planned, sql::load_modes(&context.project));
     only_selected(&context, &planned.set, &mut view)?;
+    if let Some(environment) = &args.data {
+        view.put_data(environment, &data(&context, &warehouse, environment, &planned, &view)?);
+    }
     let mut under = String::new();
     if let Warehouse::BigQuery(warehouse) = &warehouse {
         // A fact that is not there yet cannot be asked.
@@ -35,6 +38,24 @@ pub(super) fn run(global: &Global, args: &PlanArgs) -> Result<Exit, Error> {
     // Nothing was written: a file of thousands of tables need not be taken down one by one.
     std::mem::forget(warehouse);
     write_plan(global, args, &view, &under)
+}
+
+/// What the tables that change hold now, and in an environment in which the change is carried out.
+fn data(
+    context: &Context<'_>,
+    warehouse: &Warehouse,
+    name: &str,
+    planned: &Planned,
+    view: &Plan,
+) -> Result<Vec<Figures>, Error> {
+    let global = Global { env: Some(name.to_owned()), ..context.global.clone() };
+    let Some(own) = context::load(&global)? else { return Ok(Vec::new()) };
+    let environment = own.warehouse_to_read()?;
+    if !plan(&environment, &own.project)?.set.changes.is_empty() {
+        return Err(Error::coded(Code::NotApplied, format!("environment `{name}` does not have these models"))
+            .help(format!("run `dwc apply --env {name}` and `dwc run --env {name}` first")));
+    }
+    figures(warehouse, &environment, &context.project, planned, &view.models())
 }
 
 /// The plan from another revision of the models to these, by the files alone.

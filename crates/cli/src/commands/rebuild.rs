@@ -34,7 +34,7 @@ impl Asked<'_> {
 /// `dwc plan --rebuild NAME`: what a rebuild would change.
 pub(super) fn show(global: &Global, name: &str, from: Option<&str>) -> Result<Exit, Error> {
     let Some(context) = context::load(global)? else { return Ok(Exit::InputWrong) };
-    let warehouse = context.warehouse()?;
+    let warehouse = context.warehouse_to_read()?;
     let options = Asked { name, from, at: None }.options(&[], true)?;
     let (report, offences) = rebuild(&warehouse, &context.project, &options)?;
     told(global, &context, &report, &offences, "would be")

@@ -6,7 +6,7 @@ use dwc_compiler::diagnostic::{Code, Diagnostic};
 use dwc_compiler::model::{Project, asks_modified, seconds, select_modified};
 use dwc_runner::{
     Engine, Error, Interval, Mode, ModelOutcome, Offence, Part, RunOptions, RunReport, SourceOutcome, SourceReport,
-    claim, run as run_project,
+    claim, replay, run as run_project,
 };
 
 use super::{context, now, write_out};
@@ -43,8 +43,13 @@ pub(super) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Error> {
     };
     let _lease = context::lease(&warehouse, &claim(&context.project, &options), longest)?;
     let progress = views::progress::Progress::new(global);
-    let outcome =
-        run_project(&warehouse, &context.project, &global.project_dir, &options, &mut |step| progress.step(step));
+    let mut tell = |step: &str| progress.step(step);
+    let (project, folder) = (&context.project, &global.project_dir);
+    let outcome = if args.at.is_some() {
+        replay(&warehouse, project, folder, &options, &mut tell)
+    } else {
+        run_project(&warehouse, project, folder, &options, &mut tell)
+    };
     progress.finish();
     let (report, offences) = outcome?;
     if global.format == Format::Json {

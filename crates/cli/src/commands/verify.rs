@@ -1,7 +1,7 @@
 //! `dwc verify`: checks the structure of every loaded table.
 
 use dwc_compiler::diagnostic::Diagnostic;
-use dwc_runner::{Error, audit};
+use dwc_runner::{Error, audit, observe};
 
 use super::{context, run::diagnostic};
 use crate::args::Global;
@@ -11,6 +11,10 @@ pub(super) fn run(global: &Global) -> Result<Exit, Error> {
     let Some(context) = context::load(global)? else { return Ok(Exit::InputWrong) };
     let warehouse = context.warehouse_to_read()?;
     let found: Vec<Diagnostic> = audit(&warehouse, &context.project)?.iter().map(diagnostic).collect();
+    let told: Vec<Diagnostic> = observe(&warehouse, &context.project)?.iter().map(diagnostic).collect();
+    if !told.is_empty() {
+        context.report(&told);
+    }
     if found.is_empty() {
         eprintln!("every loaded table keeps its rules");
         return Ok(Exit::Done);

@@ -1,16 +1,18 @@
 //! The plan as data with a published schema. The texts for reading and for a review are made from this data alone.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use dwc_compiler::model::Project;
 use dwc_compiler::plan::{
     Action, Alteration, ChangeSet, Class, Difference, Drift, Impact, Impacts, Manifest, Meeting, Reload, matrix_diff,
-    reloads,
+    reloads, starts_now,
 };
-use dwc_compiler::sql::{ChangeStatement, LoadMode};
-use dwc_runner::{Error, Planned};
+use dwc_compiler::sql::{Asks, ChangeStatement, LoadMode};
+use dwc_runner::{Error, Figure as Sides, Figures, Planned};
 use schemars::{JsonSchema, schema_for};
 use serde::Serialize;
+
+use super::diff;
 
 /// The version of the JSON. A field is added, never given another meaning.
 const FORMAT: u32 = 1;
@@ -32,6 +34,40 @@ pub(crate) struct Plan {
     pub(super) loads: Vec<Load>,
     /// The models that the next run computes anew once the plan is applied, each with its reason.
     pub(super) reloads: Vec<Anew>,
+    /// What the tables that change hold now, and hold in an environment; null unless it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) data: Option<Data>,
+}
+
+/// Figures of a target and of an environment in which its change is carried out.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Data {
+    /// The environment.
+    pub(super) environment: String,
+    /// By model: rows, and the sums of measures that may be added.
+    pub(super) figures: Vec<Figure>,
+}
+
+/// One figure.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Figure {
+    pub(super) model: String,
+    /// `rows`, or the name of a measure.
+    pub(super) figure: String,
+    /// In the target; null where it has no such table or measure.
+    pub(super) before: Option<String>,
+    /// In the environment.
+    pub(super) after: Option<String>,
+}
+
+impl Figure {
+    /// The figure as a line: `sale rows: 3 → 4`.
+    pub(super) fn line(&self) -> String {
+        let said = |value: &Option<String>| value.clone().unwrap_or_else(|| "none".to_owned());
+        let (before, after) = (said(&self.before), said(&self.after));
+        let change = if before == after { before } else { format!("{before} → {after}") };
+        format!("{} {}: {change}", self.model, self.figure)
+    }
 }
 
 /// What happens to one table or view.
@@ -57,7 +93,7 @@ pub(super) struct Change {
     pub(super) downstream_measures: Vec<String>,
     /// Columns, as `model.column`, that are made of the columns that change.
     pub(super) downstream_columns: Vec<String>,
-    /// How many rows the table has now, as far as the engine knows; null for a view and for a new table.
+    /// How many rows the table has now, counted; null for a view and for a new table.
     pub(super) rows: Option<u64>,
     /// How many bytes it holds, where the engine bills by them.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -70,6 +106,34 @@ pub(super) struct Change {
     pub(super) mends: bool,
     /// The statements that carry it out.
     pub(super) statements: Vec<String>,
+}
+
+impl Change {
+    /// What differs part by part, each with what it means, where it is more than the one thing that the reasons say.
+    pub(super) fn effects(&self) -> Vec<(&str, String, String, Class)> {
+        if self.differences.len() < 2 {
+            return Vec::new();
+        }
+        let said = |value: &Option<String>| value.clone().unwrap_or_else(|| "none".to_owned());
+        let effect = |one: &'_ Difference| match one.part.as_str() {
+            "query" => ("as it was".to_owned(), "another".to_owned()),
+            _ => (said(&one.before), said(&one.after)),
+        };
+        let all = self.differences.iter().map(|one| {
+            let (before, after) = effect(one);
+            (one.part.as_str(), before, after, one.class)
+        });
+        all.collect()
+    }
+
+    /// The query that changes, as lines of a difference.
+    pub(super) fn query(&self) -> Vec<String> {
+        let query = self.differences.iter().find(|one| one.part == "query");
+        // Older states keep no more than a digest of it.
+        let texts = query.and_then(|one| one.before.as_ref().zip(one.after.as_ref()));
+        let texts = texts.filter(|(before, _)| before.contains(char::is_whitespace));
+        texts.map_or_else(Vec::new, |(before, after)| diff::lines(before, after))
+    }
 }
 
 /// What happens to one column.
@@ -148,7 +212,9 @@ impl Plan {
         }
         let counted = |address: &str| {
             let all = made.warehouse.into_iter().flat_map(|planned| &planned.counted);
-            all.filter(|one| one.address == address && one.rows > 0).map(|one| one.sentence()).collect()
+            all.filter(|one| one.address == address && (one.rows > 0 || one.asks == Asks::RowsGiven))
+                .map(|one| one.sentence())
+                .collect()
         };
         let changes = made
             .set
@@ -165,7 +231,7 @@ impl Plan {
                     owner: object.map_or_else(String::new, |object| object.owner.clone()),
                     action: change.action,
                     class: change.class,
-                    reasons: change.reasons.clone(),
+                    reasons: change.reasons.iter().cloned().chain(starts_now(made.project, change)).collect(),
                     differences: change.differences.clone(),
                     columns: change.alterations.iter().filter_map(column).collect(),
                     downstream: models,
@@ -205,7 +271,31 @@ impl Plan {
                 .into_iter()
                 .map(|(model, because)| Anew { model, because })
                 .collect(),
+            data: None,
         }
+    }
+
+    /// The models whose tables change or are computed anew.
+    pub(crate) fn models(&self) -> BTreeSet<&str> {
+        let changed = self.changes.iter().map(|change| change.owner.as_str());
+        changed.chain(self.reloads.iter().map(|anew| anew.model.as_str())).collect()
+    }
+
+    /// Puts figures beside the changes.
+    pub(crate) fn put_data(&mut self, environment: &str, figures: &[Figures]) {
+        let figure = |model: &str, name: &str, sides: &Sides| Figure {
+            model: model.to_owned(),
+            figure: name.to_owned(),
+            before: sides.before.clone(),
+            after: sides.after.clone(),
+        };
+        let of = |one: &Figures| {
+            let rows = (one.rows != Sides::default()).then(|| figure(&one.model, "rows", &one.rows));
+            let sums = one.sums.iter().map(|(name, sides)| figure(&one.model, name, sides));
+            rows.into_iter().chain(sums).collect::<Vec<_>>()
+        };
+        let figures = figures.iter().flat_map(of).collect();
+        self.data = Some(Data { environment: environment.to_owned(), figures });
     }
 
     /// Leaves only the changes of these models, and of what they read or are read by where they are named too.

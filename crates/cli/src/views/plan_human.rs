@@ -80,6 +80,12 @@ impl Plan {
         if !anew.is_empty() {
             let _ = write!(text, "\ncomputed anew by the next run, too:\n{}", anew.concat());
         }
+        if let Some(data) = &self.data {
+            let _ = writeln!(text, "\nnow, and in environment `{}`:", data.environment);
+            for figure in &data.figures {
+                let _ = writeln!(text, "    {}", figure.line());
+            }
+        }
         let whole: Vec<&Load> = self.loads.iter().filter(|load| !load.incremental).collect();
         if !whole.is_empty() {
             let _ = writeln!(text, "\ncomputed whole by every run that touches them:");
@@ -111,13 +117,21 @@ fn details(text: &mut String, change: &Change) {
     for reason in &change.reasons {
         let _ = writeln!(text, "    {reason}");
     }
+    for line in change.query() {
+        let _ = writeln!(text, "      {line}");
+    }
+    for (part, before, after, class) in change.effects() {
+        let means = if class == Class::Additive { "additive" } else { meaning(class) };
+        let _ = writeln!(text, "    {part}: {before} → {after}, {means}");
+    }
     for counted in &change.counted {
         let _ = writeln!(text, "    {counted}");
     }
     if let Some(rows) = change.rows.filter(|_| change.reload || change.action == Action::Rebuild) {
         let then = if change.reload { ", computed anew by the next run" } else { "" };
         let bytes = change.bytes.map_or_else(String::new, |bytes| format!(", {}", super::partitions::priced(bytes)));
-        let _ = writeln!(text, "    {rows} rows{bytes}{then}");
+        let word = if rows == 1 { "row" } else { "rows" };
+        let _ = writeln!(text, "    {rows} {word}{bytes}{then}");
     }
     for (word, names) in [
         ("read by", &change.downstream),

@@ -37,6 +37,16 @@ impl Plan {
             for line in change.reasons.iter().chain(&change.counted) {
                 let _ = writeln!(text, "- {}", escaped(line));
             }
+            for (part, before, after, class) in change.effects() {
+                let means = if class == Class::Additive { "additive" } else { meaning(class) };
+                let _ = writeln!(text, "- {}, {means}", escaped(&format!("{part}: {before} → {after}")));
+            }
+            let query = change.query();
+            if !query.is_empty() {
+                let query = query.join("\n");
+                let fence = fence(&query);
+                let _ = writeln!(text, "\n{fence}diff\n{query}\n{fence}\n");
+            }
             for (word, names) in [
                 ("read by", &change.downstream),
                 ("seen through", &change.downstream_views),
@@ -55,6 +65,12 @@ impl Plan {
                 let _ = writeln!(text, "\n**Computed anew by the next run, too**\n");
             }
             let _ = writeln!(text, "- `{}` {}", code(model), escaped(&why));
+        }
+        if let Some(data) = &self.data {
+            let _ = writeln!(text, "\n**Now, and in environment `{}`**\n", code(&data.environment));
+            for figure in &data.figures {
+                let _ = writeln!(text, "- {}", escaped(&figure.line()));
+            }
         }
         if !self.drift.is_empty() {
             let _ = writeln!(text, "\n**Changed in the warehouse since the last apply**\n");

@@ -254,4 +254,9 @@ codes! {
     BigQueryCancelled = "DW0956", "bigquery-cancelled", Error, "A job that was cancelled.";
     BigQueryUnreachable = "DW0957", "bigquery-unreachable", Error, "BigQuery does not answer.";
     WarehouseMoved = "DW0958", "warehouse-moved", Error, "A warehouse that another process changed meanwhile.";
+    CurrentDiffers = "DW0960", "current-differs", Warning, "Members whose current version is not what the source has.";
+    OutsideCalendar = "DW0961", "outside-calendar", Warning, "Days that a calendar does not cover.";
+    NoVersion = "DW0962", "no-version", Warning, "Events at which their member had no version.";
+    ChangedRows = "DW0963", "changed-rows", Error, "Rows of an `insert_only` fact that have changed.";
+    KeptRows = "DW0964", "kept-rows", Warning, "Changed rows of an `insert_only` fact that stay as they were loaded.";
 }

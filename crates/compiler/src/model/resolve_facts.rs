@@ -10,7 +10,7 @@ use super::{columns, folding, limits};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::sql::googlesql::Type;
 use crate::sql::names;
-use crate::syntax::{self, Document, FactKind, FactOnDelete, Missing, Names, Over, WhenNull};
+use crate::syntax::{self, Document, FactKind, FactOnDelete, Missing, Names, OnUpdate, Over, WhenNull};
 
 #[allow(clippy::too_many_lines)]
 pub(super) fn resolve_fact(
@@ -134,6 +134,13 @@ pub(super) fn resolve_fact(
         let path = ["on_duplicate", "keep_latest_by"];
         sound &= output(document, &path, &duplicate.keep_latest_by, &query, problems).is_some();
     }
+    if fact.on_update.is_some() && fact.insert_only != Some(true) {
+        problems.push(
+            Diagnostic::new(Code::MisplacedKey, "`on_update` means nothing without `insert_only: true`".to_owned())
+                .at(document.span(&["on_update"]), "would be ignored")
+                .help("remove the key, or declare `insert_only: true`: rows of other facts are updated"),
+        );
+    }
     sound &= key.is_some();
     let mut resolved = Fact {
         name: fact.fact.clone(),
@@ -155,6 +162,7 @@ pub(super) fn resolve_fact(
         on_delete: fact.on_delete.unwrap_or(FactOnDelete::Remove),
         keep_latest_by: fact.on_duplicate.as_ref().map(|duplicate| duplicate.keep_latest_by.clone()),
         insert_only: fact.insert_only.unwrap_or(false),
+        keeps_rows: fact.on_update == Some(OnUpdate::Keep),
         partition_by,
         cluster_by: Vec::new(),
         file: document.file,

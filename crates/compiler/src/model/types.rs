@@ -618,6 +618,8 @@ pub struct Fact {
     pub keep_latest_by: Option<String>,
     /// Rows never change.
     pub insert_only: bool,
+    /// Rows that changed in the source stay as they were loaded, where rows never change.
+    pub keeps_rows: bool,
     /// The column that it is partitioned by.
     pub partition_by: Option<Column>,
     /// Up to four columns that it is clustered by.

@@ -8,6 +8,12 @@ use super::change::Class;
 /// Kinds of dimensions whose rows come from no source.
 pub(super) const GENERATED: &[&str] = &["calendar", "time_of_day"];
 
+/// The part that holds a query as it is written.
+pub(crate) const QUERY_TEXT: &str = "query text";
+
+/// The part that holds a digest of a query's normal form.
+pub(crate) const QUERY_FORM: &str = "query form";
+
 /// One part that differs.
 pub(super) struct Difference {
     /// Its name.
@@ -35,19 +41,40 @@ pub(super) fn differences(old: &BTreeMap<String, String>, new: &BTreeMap<String,
         before: before.cloned(),
         after: after.cloned(),
         class,
-        reason: None,
+        reason: (!part.contains(' ')).then(|| {
+            let said = |value: Option<&String>| value.map_or("not declared", String::as_str).to_owned();
+            format!("{} changes from {} to {}", part.replace('_', " "), said(before), said(after))
+        }),
         empties: false,
     };
-    for (part, now) in new {
+    for (part, now) in new.iter().filter(|(part, _)| !is_of_query(part)) {
         match old.get(part) {
+            _ if part == "query" => all.extend(query(old, new)),
             None => all.push(plain(part, None, Some(now), Class::Additive)),
             Some(then) if then != now => all.push(changed(part, then, now)),
             Some(_) => {}
         }
     }
-    let gone = old.iter().filter(|(part, _)| !new.contains_key(*part));
+    let gone = old.iter().filter(|(part, _)| !new.contains_key(*part) && !is_of_query(part));
     all.extend(gone.map(|(part, then)| plain(part, Some(then), None, Class::Breaking)));
     all
+}
+
+/// Whether two models say the same of what fills their tables. Parts that the former build did not write down tell nothing.
+pub(super) fn says_the_same(old: &BTreeMap<String, String>, new: &BTreeMap<String, String>) -> bool {
+    !old.is_empty() && differences(old, new).iter().all(|one| one.before.is_none())
+}
+
+fn is_of_query(part: &str) -> bool {
+    part == QUERY_TEXT || part == QUERY_FORM
+}
+
+/// A query that means something else than before: as it is written then and now.
+fn query(old: &BTreeMap<String, String>, new: &BTreeMap<String, String>) -> Option<Difference> {
+    let compared = if old.contains_key(QUERY_FORM) { QUERY_FORM } else { "query" };
+    let (then, now) = (old.get(compared)?, new.get(compared)?);
+    let text = |of: &BTreeMap<String, String>| of.get(QUERY_TEXT).or_else(|| of.get("query")).cloned();
+    (then != now).then(|| Difference { before: text(old), after: text(new), ..changed("query", then, now) })
 }
 
 /// The parts of a former model under the names that its columns have now.

@@ -1,7 +1,7 @@
 //! What is downstream of a change: models, views, measures, and by their lineage single columns. It must not judge whether
 //! they break.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::change::{Action, Alteration, Change};
 use super::manifest::{Manifest, ObjectKind};
@@ -64,17 +64,11 @@ impl<'p> Impacts<'p> {
                 waiting.extend(self.readers.get(&id).into_iter().flatten());
             }
         }
-        let touched = touched(change);
         let mut impact = Impact::default();
         let own = self.by_name.get(owner.as_str()).filter(|_| before.kind == ObjectKind::Star);
-        for id in own.into_iter().chain(&reached) {
-            self.columns(*id, owner, &touched, &mut impact);
-        }
-        if change.reload
-            && let Some(ModelId::Fact(index)) = own
-        {
-            let fact = &self.project.facts[*index];
-            impact.measures.extend(fact.measures.iter().map(|one| format!("{}.{}", fact.name, one.column.name)));
+        let mut touched: Touched<'_> = BTreeMap::from([(owner.as_str(), self.touched(change, own))]);
+        for id in self.project.order.iter().filter(|id| own == Some(*id) || reached.contains(*id)) {
+            self.columns(*id, owner, &mut touched, &mut impact);
         }
         impact.models = reached.iter().map(|id| self.project.model_name(*id).to_owned()).collect();
         if before.kind != ObjectKind::View {
@@ -95,32 +89,72 @@ impl<'p> Impacts<'p> {
         self.project.order.iter().filter(reads).copied().collect()
     }
 
-    /// The columns of a model that are made of columns that change.
-    fn columns(&self, id: ModelId, owner: &str, touched: &BTreeSet<&str>, impact: &mut Impact) {
-        let reference = format!("ref.{owner}");
-        let made = |origins: &[(String, String)]| {
-            origins
-                .iter()
-                .any(|(table, column)| (table == owner || table == &reference) && touched.contains(column.as_str()))
-        };
+    /// The columns of a model that are made of columns that change; they change those that are made of them.
+    fn columns<'t>(&'t self, id: ModelId, owner: &str, touched: &mut Touched<'t>, impact: &mut Impact) {
         let name = self.project.model_name(id);
+        let hit = |own: &str, origins: &[(String, String)]| {
+            let changes = |(table, column): &(String, String)| {
+                let table = table.strip_prefix("ref.").unwrap_or(table);
+                touched.get(table).is_some_and(|columns| columns.contains(column.as_str()))
+            };
+            (name == owner && touched.get(owner).is_some_and(|columns| columns.contains(own)))
+                || origins.iter().any(changes)
+        };
+        let mut found: Vec<&str> = Vec::new();
         match id {
             ModelId::Dimension(index) => {
                 let members = self.project.dimensions[index].members();
                 let attributes = members.into_iter().flat_map(|members| &members.attributes);
-                let hit = attributes.filter(|attribute| made(&attribute.origins));
-                impact.columns.extend(hit.map(|attribute| format!("{name}.{}", attribute.column.name)));
+                let made = attributes.filter(|one| hit(&one.column.name, &one.origins));
+                found.extend(made.map(|one| one.column.name.as_str()));
+                // What changes itself is said already.
+                if name != owner {
+                    impact.columns.extend(found.iter().map(|column| format!("{name}.{column}")));
+                }
             }
             ModelId::Fact(index) => {
-                let measures = self.project.facts[index].measures.iter().filter(|measure| made(&measure.origins));
-                impact.measures.extend(measures.map(|measure| format!("{name}.{}", measure.column.name)));
+                let made = self.project.facts[index].measures.iter().filter(|one| hit(&one.column.name, &one.origins));
+                found.extend(made.map(|one| one.column.name.as_str()));
+                impact.measures.extend(found.iter().map(|column| format!("{name}.{column}")));
             }
         }
+        touched.entry(name).or_default().extend(found);
+    }
+
+    /// The columns of the changed object whose values change: those that the differences name, or all of them where its
+    /// rows are others.
+    fn touched<'t>(&'t self, change: &'t Change, own: Option<&ModelId>) -> BTreeSet<&'t str> {
+        let mut all = altered(change);
+        let named = |part: &'t str| {
+            let (word, name) = part.split_once(' ')?;
+            matches!(word, "measure" | "attribute" | "column").then_some(name)
+        };
+        all.extend(change.differences.iter().filter_map(|one| named(&one.part)));
+        // Keys of roles are no measures.
+        let keys = ["role", "lookup", "calendar", "key_type", "name", "process", "partitioning", "clustering"];
+        let of_keys = |part: &str| keys.contains(&part.split(' ').next().unwrap_or(part));
+        let others = |part: &'t str| named(part).is_none() && !of_keys(part);
+        let is_whole = change.reload && change.differences.iter().any(|one| others(&one.part));
+        match own.filter(|_| is_whole || (change.reload && change.differences.is_empty())) {
+            Some(ModelId::Fact(index)) => {
+                all.extend(self.project.facts[*index].measures.iter().map(|one| one.column.name.as_str()));
+            }
+            Some(ModelId::Dimension(index)) => {
+                let members = self.project.dimensions[*index].members();
+                let attributes = members.into_iter().flat_map(|members| &members.attributes);
+                all.extend(attributes.map(|one| one.column.name.as_str()));
+            }
+            None => {}
+        }
+        all
     }
 }
 
+/// Columns by their model or source table.
+type Touched<'t> = BTreeMap<&'t str, BTreeSet<&'t str>>;
+
 /// The columns that a change takes away, renames or retypes, by the names that they had.
-fn touched(change: &Change) -> BTreeSet<&str> {
+fn altered(change: &Change) -> BTreeSet<&str> {
     let mut touched: BTreeSet<&str> = change
         .alterations
         .iter()

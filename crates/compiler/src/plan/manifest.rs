@@ -9,11 +9,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
+use super::design;
+
 /// The format that this build writes and reads.
 pub const MANIFEST_FORMAT: u32 = 1;
 
 /// How this build takes the digest of what fills an object: what [`Object::load`] starts with.
-pub const DIGEST_FORMAT: &str = "2:";
+pub const DIGEST_FORMAT: &str = "3:";
 
 /// Everything that an apply made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -155,7 +157,11 @@ impl Object {
     #[must_use]
     pub fn filled_as(&self, other: &Self) -> bool {
         let comparable = |object: &Self| object.load.is_empty() || object.load.starts_with(DIGEST_FORMAT);
-        if comparable(self) == comparable(other) { self.load == other.load } else { self.design == other.design }
+        if comparable(self) == comparable(other) {
+            self.load == other.load
+        } else {
+            design::says_the_same(&self.design, &other.design)
+        }
     }
 
     /// The column of this object, as it was, that a column of the object as it will be continues.

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::change::{Action, Alteration, Carries, Change, ChangeSet};
-use super::manifest::ObjectKind;
+use super::manifest::{Object, ObjectKind};
 use crate::model::{Missing, ModelId, Project};
 
 /// Why a model is computed anew.
@@ -26,6 +26,11 @@ pub enum Reload {
         /// The model.
         of: String,
     },
+    /// A fact no longer infers members of it: those that no fact names any more go.
+    Uninferred {
+        /// The fact.
+        by: String,
+    },
     /// It looks up a dimension that is made again without inferred members, or that has no versions any more.
     LooksUp {
         /// The dimension.
@@ -41,6 +46,7 @@ impl Reload {
             Reload::Itself => None,
             Reload::Source { table } => Some(format!("reads `{table}`, which is landed in another way")),
             Reload::Reads { of } => Some(format!("reads `{of}`, whose rows change")),
+            Reload::Uninferred { by } => Some(format!("`{by}` no longer infers its members")),
             Reload::LooksUp { of } => Some(format!("looks up `{of}`, whose members are made again")),
         }
     }
@@ -53,7 +59,9 @@ pub fn reloads(project: &Project, set: &ChangeSet) -> BTreeMap<String, Reload> {
     let mut emptied = BTreeSet::new();
     let mut unversioned = BTreeSet::new();
     let mut tables = BTreeSet::new();
+    let mut uninferred: BTreeMap<String, String> = BTreeMap::new();
     for change in &set.changes {
+        uninferred.extend(no_longer_inferred(change));
         let Some(after) = &change.after else { continue };
         if change.reload && after.kind == ObjectKind::Landing {
             tables.insert(after.owner.as_str());
@@ -70,7 +78,7 @@ pub fn reloads(project: &Project, set: &ChangeSet) -> BTreeMap<String, Reload> {
         }
     }
     let mut all: BTreeMap<String, Reload> = BTreeMap::new();
-    if own.is_empty() && tables.is_empty() {
+    if own.is_empty() && tables.is_empty() && uninferred.is_empty() {
         return all;
     }
     let ids: BTreeMap<&str, ModelId> = project.order.iter().map(|id| (project.model_name(*id), *id)).collect();
@@ -117,6 +125,8 @@ pub fn reloads(project: &Project, set: &ChangeSet) -> BTreeMap<String, Reload> {
             Some(Reload::Source { table: used.table.clone() })
         } else if let Some(up) = read() {
             Some(Reload::Reads { of: project.model_name(up).to_owned() })
+        } else if let Some(by) = uninferred.get(name) {
+            Some(Reload::Uninferred { by: by.clone() })
         } else {
             looks_up().map(|model| Reload::LooksUp { of: model.to_owned() })
         };
@@ -132,6 +142,24 @@ pub fn reloads(project: &Project, set: &ChangeSet) -> BTreeMap<String, Reload> {
         }
     }
     all
+}
+
+/// The dimensions whose members a fact inferred and infers no longer, each with the fact.
+fn no_longer_inferred(change: &Change) -> Vec<(String, String)> {
+    let Some(before) = change.before.as_ref().filter(|before| before.kind == ObjectKind::Star) else {
+        return Vec::new();
+    };
+    let infers = |object: &Object| -> Vec<String> {
+        let lookups = object.design.iter().filter_map(|(part, says)| Some((part.strip_prefix("lookup ")?, says)));
+        let inferring = lookups.filter(|(_, says)| says.starts_with("missing infer,")).filter_map(|(role, _)| {
+            let says = object.design.get(&format!("role {role}"))?;
+            says.split_once(" on ").map(|(dimension, _)| dimension.to_owned())
+        });
+        inferring.collect()
+    };
+    let now = change.after.as_deref().map(infers).unwrap_or_default();
+    let gone = infers(before).into_iter().filter(|dimension| !now.contains(dimension));
+    gone.map(|dimension| (dimension, before.owner.clone())).collect()
 }
 
 /// The table is there without the rows that it had.

@@ -54,6 +54,8 @@ pub struct Fact {
     /// Rows never change once loaded: the load only inserts.
     #[schemars(extend("x-in" = ["transaction", "periodic_snapshot", "accumulating_snapshot", "factless"]))]
     pub insert_only: Option<bool>,
+    /// What a row of an `insert_only` fact does when it has changed in the source; `error` when left out.
+    pub on_update: Option<OnUpdate>,
     /// The DATE, DATETIME or TIMESTAMP column to partition by; `event_time` when left out.
     pub partition_by: Option<String>,
     /// Up to four columns to cluster by; the first dimension keys when left out.
@@ -142,6 +144,16 @@ pub enum FactOnDelete {
     Flag,
     /// The row stays as it was.
     Ignore,
+}
+
+/// What a row of an `insert_only` fact does when it has changed in the source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnUpdate {
+    /// The batch is held back.
+    Error,
+    /// The row stays as it was loaded first, and the run says so.
+    Keep,
 }
 
 /// What several rows of one grain key do.

@@ -24,7 +24,7 @@ pub use dimension::{
 pub use document::{Document, Kind, MAX_FILE_BYTES, Parsed, expand_env, parse};
 pub use fact::{
     Additivity, Aggregation, AggregationFunction, Fact, FactKind, FactOnDelete, Grain, Measure, Missing, OnDuplicate,
-    Over, Role, WhenNull,
+    OnUpdate, Over, Role, WhenNull,
 };
 pub use format::{Formatted, format};
 pub use project::{Project, Target, TargetType};

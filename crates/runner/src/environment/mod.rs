@@ -4,6 +4,7 @@
 mod bigquery;
 mod diff;
 mod duckdb;
+mod figures;
 
 use chrono::NaiveDateTime;
 use dwc_compiler::diagnostic::Code;
@@ -17,6 +18,7 @@ pub use diff::{
     ColumnDifference, EnvironmentDiff, SchemaDifference, TableDifference, compare_clone, compare_environment,
 };
 pub use duckdb::{create_environment, drop_environment, environment_path, environments};
+pub use figures::{Figure, Figures, figures};
 
 /// An environment.
 #[derive(Debug, Clone, Serialize)]

@@ -12,11 +12,28 @@ use super::land_database::land_database;
 use super::land_files::land_files;
 use super::land_warehouse::land_warehouse;
 use super::report::{Notice, SourceOutcome, SourceReport, TableReport};
-use super::run::{Mode, RunOptions, named};
+use super::run::{Dated, Mode, RunOptions, named};
 use super::{bigquery, crash};
 use crate::extract::files;
 use crate::state::{self, literal};
 use crate::{DuckDbWarehouse, Engine, Error};
+
+/// What dates the batches of a database.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Dates {
+    /// The run's time, where it was given.
+    given: Option<NaiveDateTime>,
+    /// The time of the last batch of the source.
+    last: Option<NaiveDateTime>,
+}
+
+impl Dates {
+    /// The time of a batch that the server's clock dates by `bound`.
+    pub(super) fn of(self, bound: NaiveDateTime) -> NaiveDateTime {
+        let at = self.given.unwrap_or(bound);
+        self.last.map_or(at, |last| last.max(at))
+    }
+}
 
 /// Lands what is new of one source.
 pub(super) fn land(
@@ -25,9 +42,13 @@ pub(super) fn land(
     source: &Source,
     tables: &[(&Table, &Landing)],
     plan: &LoadPlan,
-    options: &RunOptions,
+    (options, dated): (&RunOptions, Dated),
     tell: &mut dyn FnMut(&str),
 ) -> Result<SourceReport, Error> {
+    // Where a clock goes back, the order of arrival decides: no batch is dated before the last one of its source.
+    let last = state::last_bound(engine.state(), &source.name)?;
+    let options = &RunOptions { at: last.map_or(options.at, |last| last.max(options.at)), ..options.clone() };
+    let dates = Dates { given: (dated == Dated::ByRun).then_some(options.at), last };
     // A model that takes the state after each batch needs each time of extraction as a batch of its own. A full run reads
     // files again that are landed: their times are past, and what they say together is what holds.
     let by_batch = plan.models.iter().filter(|model| model.by_batch);
@@ -37,14 +58,16 @@ pub(super) fn land(
         Engine::DuckDb(warehouse) => warehouse,
         Engine::BigQuery(remote) => match source.ty {
             SourceType::Mysql | SourceType::Postgres => {
-                return land_database(engine, folder, source, tables, options, tell);
+                return land_database(engine, folder, source, tables, (options, dates), tell);
             }
             _ => return bigquery::land(remote, folder, source, tables, split, options),
         },
     };
     match source.ty {
         SourceType::Files => land_files(warehouse, folder, source, tables, split, options),
-        SourceType::Mysql | SourceType::Postgres => land_database(engine, folder, source, tables, options, tell),
+        SourceType::Mysql | SourceType::Postgres => {
+            land_database(engine, folder, source, tables, (options, dates), tell)
+        }
         SourceType::Warehouse => land_warehouse(warehouse, source, tables, options),
     }
 }

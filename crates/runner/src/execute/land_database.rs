@@ -8,7 +8,7 @@ use chrono::NaiveDateTime;
 use dwc_compiler::model::{DetectDeletes, Source, Table};
 use dwc_compiler::plan::{Landing, Stage};
 
-use super::land::{check_deleted, check_rejected, commit, is_empty, merge, notice, report_of};
+use super::land::{Dates, check_deleted, check_rejected, commit, is_empty, merge, notice, report_of};
 use super::reading::{advance, miss, reading};
 use super::report::{SourceOutcome, SourceReport, TableReport};
 use super::run::{Mode, RunOptions, set};
@@ -26,7 +26,7 @@ pub(super) fn land_database(
     folder: &Path,
     source: &Source,
     tables: &[(&Table, &Landing)],
-    options: &RunOptions,
+    (options, dates): (&RunOptions, Dates),
     tell: &mut dyn FnMut(&str),
 ) -> Result<SourceReport, Error> {
     let warehouse = engine.state();
@@ -55,7 +55,7 @@ pub(super) fn land_database(
         if requests[at].reading != Reading::Whole || !is_first(warehouse, requests[at].table)? {
             continue;
         }
-        match land_first(engine, &folder, source, &requests[at], landings[at], options, &mut meter) {
+        match land_first(engine, &folder, source, &requests[at], landings[at], (options, dates), &mut meter) {
             Ok(None) => {}
             Ok(Some((landed, reading))) => {
                 report.add(landed);
@@ -90,7 +90,7 @@ pub(super) fn land_database(
                     columns: Some(&read.columns),
                 })
                 .collect();
-            commit_taken(engine, &folder, source, options.mode, bound, &taken).map(|landed| {
+            commit_taken(engine, &folder, source, options.mode, (bound, dates.of(bound)), &taken).map(|landed| {
                 report.add(landed);
                 report
             })
@@ -114,26 +114,26 @@ pub(super) struct Taken<'a> {
     pub(super) columns: Option<&'a [SourceColumn]>,
 }
 
-/// Lands what was read, in one transaction with the record of the batch.
+/// Lands what was read until `bound`, in one transaction with the record of the batch, which is dated `at`.
 fn commit_taken(
     engine: Engine<'_>,
     folder: &Path,
     source: &Source,
     mode: Mode,
-    bound: NaiveDateTime,
+    (bound, at): (NaiveDateTime, NaiveDateTime),
     taken: &[Taken<'_>],
 ) -> Result<SourceReport, Error> {
     match engine {
-        Engine::DuckDb(warehouse) => commit(warehouse, source, mode, bound, |batch, record| {
-            for Taken { request, landing, staged, mark, columns } in taken {
-                record(land_table(warehouse, request, landing, staged, *mark, batch, &bound)?)?;
+        Engine::DuckDb(warehouse) => commit(warehouse, source, mode, at, |batch, record| {
+            for taken @ Taken { request, columns, .. } in taken {
+                record(land_table(warehouse, taken, batch, (&bound, &at))?)?;
                 if let Some(columns) = columns {
                     state::put_source_columns(warehouse, &request.table.address, columns)?;
                 }
             }
             Ok(())
         }),
-        Engine::BigQuery(warehouse) => bigquery::land_taken(warehouse, folder, source, mode, bound, taken),
+        Engine::BigQuery(warehouse) => bigquery::land_taken(warehouse, folder, source, mode, (bound, at), taken),
     }
 }
 
@@ -151,7 +151,7 @@ fn land_first(
     source: &Source,
     request: &Request<'_>,
     landing: &Landing,
-    options: &RunOptions,
+    (options, dates): (&RunOptions, Dates),
     meter: &mut Meter<'_>,
 ) -> Result<Option<(SourceReport, Reading)>, Failure> {
     let folder = folder.join(request.table.address.replace('.', "__"));
@@ -161,7 +161,7 @@ fn land_first(
     let reading = Reading::Chunks(first.watermark.clone());
     let chunks = Request { table: request.table, reading, known: Vec::new() };
     let taken = Taken { request: &chunks, landing, staged: &first.staged, mark: Some(&mark), columns: None };
-    let landed = commit_taken(engine, &folder, source, options.mode, bound, &[taken])?;
+    let landed = commit_taken(engine, &folder, source, options.mode, (bound, dates.of(bound)), &[taken])?;
     // A folder that stays is of a table that has a watermark: nothing looks into it again but to remove it.
     let _ = fs::remove_dir_all(&folder);
     Ok(Some((landed, Reading::Since(first.watermark))))
@@ -169,13 +169,11 @@ fn land_first(
 
 fn land_table(
     warehouse: &DuckDbWarehouse,
-    request: &Request<'_>,
-    landing: &Landing,
-    staged: &[Staged],
-    mark: Option<&str>,
+    taken: &Taken<'_>,
     batch: i64,
-    bound: &NaiveDateTime,
+    (bound, at): (&NaiveDateTime, &NaiveDateTime),
 ) -> Result<TableReport, Error> {
+    let Taken { request, landing, staged, mark, .. } = *taken;
     let table = request.table;
     let rejects = files::quote(&format!("rejects_of_{}", landing.stage.path.trim_matches('"')));
     // What a reading of the whole table lacks is deleted by rows that are added to the stage.
@@ -200,7 +198,7 @@ fn land_table(
         literal(&table.address)
     ))?;
     check_rejected(table, count(&landing.stage.path)? + rejected, rejected)?;
-    set(warehouse, batch, 0, bound)?;
+    set(warehouse, batch, 0, at)?;
     land_keys::check_unique(warehouse, table, &landing.stage.path)?;
     if adds_absent {
         check_deleted(warehouse, table, landing)?;

@@ -1,6 +1,7 @@
 //! Execution: a plan's statements, in their order, each unit in one transaction with its record in the state.
 
 mod apply;
+mod beside;
 mod bigquery;
 mod land;
 mod land_database;
@@ -22,5 +23,5 @@ pub use planned::{Counted, Planned, plan};
 pub use rebuild::{RebuildOptions, RebuildReport, VersionChange, VersionState, rebuild};
 pub use report::{ModelOutcome, ModelReport, Notice, RunReport, SourceOutcome, SourceReport, TableReport};
 pub use rollback::rollback;
-pub use run::{Mode, Part, RunOptions, audit, claim, run};
+pub use run::{Mode, Part, RunOptions, audit, claim, observe, replay, run};
 pub use saved::{Place, SavedChange, SavedPlan, SavedStatement};

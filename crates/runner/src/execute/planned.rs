@@ -9,7 +9,7 @@ use dwc_compiler::plan::{
 use dwc_compiler::sql::{self, Asks, ChangeStatement};
 
 use crate::state::applied;
-use crate::{BigQueryWarehouse, Engine, Error};
+use crate::{BigQueryWarehouse, DuckDbWarehouse, Engine, Error};
 
 /// Everything that an apply would do.
 #[derive(Debug)]
@@ -60,6 +60,11 @@ impl Counted {
             Asks::ValuesMissing => format!("{rows} have no `{column}` and wait for the next run"),
             Asks::ValuesDropped => format!("{rows} have a `{column}`, that will be dropped"),
             Asks::RowsDropped => format!("{rows} will be dropped"),
+            Asks::VersionsLost if self.rows == 1 => "1 version that is not current will be dropped".to_owned(),
+            Asks::VersionsLost => format!("{} versions that are not current will be dropped", self.rows),
+            Asks::RowsGiven => format!("{rows} of what is landed, with the new query"),
+            Asks::KeysShared if self.rows == 1 => "1 key of the new grain has several of them".to_owned(),
+            Asks::KeysShared => format!("{} keys of the new grain have several of them", self.rows),
             Asks::StatesKept => {
                 let states = if self.rows == 1 { "1 state is" } else { &format!("{} states are", self.rows) };
                 format!("{states} no longer landed, and what the former definition made of them stays")
@@ -115,10 +120,22 @@ pub fn plan<'w>(warehouse: impl Into<Engine<'w>>, project: &Project) -> Result<P
     let counted = if in_the_way || is_cut_off { Vec::new() } else { counted(engine, project, &mut set)? };
     let statements = sql::change_statements(project, engine.ty(), engine.schema(project), &set);
     let mut catalog = catalog.unwrap_or_default();
-    if let Engine::BigQuery(warehouse) = engine {
-        sizes(warehouse, &set, &mut catalog)?;
+    match engine {
+        Engine::BigQuery(warehouse) => sizes(warehouse, &set, &mut catalog)?,
+        Engine::DuckDb(warehouse) => counts(warehouse, &set, &mut catalog)?,
     }
     Ok(Planned { set, drift, counted, statements, serial, state, before, wanted, catalog, resumes: is_cut_off })
+}
+
+/// Counts the rows of the tables that change: what the engine knows without counting is an estimate.
+fn counts(warehouse: &DuckDbWarehouse, set: &ChangeSet, catalog: &mut Catalog) -> Result<(), Error> {
+    for before in set.changes.iter().filter_map(|change| change.before.as_ref()) {
+        let Some(live) = catalog.objects.get_mut(&before.path()).filter(|live| !live.view) else { continue };
+        let [schema, name] = [&before.schema, &before.name].map(|name| name.replace('"', "\"\""));
+        let rows = warehouse.number(&format!("SELECT COUNT(*) FROM \"{schema}\".\"{name}\""))?;
+        live.rows = rows.and_then(|rows| u64::try_from(rows).ok());
+    }
+    Ok(())
 }
 
 /// Asks how much the tables hold that change.

@@ -8,6 +8,7 @@ use dwc_compiler::plan::{Reads, Statement};
 use dwc_compiler::sql;
 use serde::Serialize;
 
+use super::beside::Beside;
 use super::report::ModelReport;
 use super::run::{Held, execute, plan, set, unsupported};
 use super::{bigquery, crash};
@@ -104,6 +105,10 @@ pub fn rebuild<'w>(
     let statements = rebuild.as_ref().unwrap_or(&model.full);
     let done = match engine {
         Engine::DuckDb(warehouse) => {
+            // What is only shown is tried out beside the file.
+            let place = Beside::new();
+            let beside = if options.only_shown { place.of(warehouse, statements)? } else { None };
+            let warehouse = beside.as_ref().unwrap_or(warehouse);
             warehouse.transaction(|| carry_out(warehouse, &model.name, statements, options, &mut report))
         }
         Engine::BigQuery(warehouse) => {

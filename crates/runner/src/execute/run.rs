@@ -107,7 +107,40 @@ pub fn run<'w>(
     options: &RunOptions,
     tell: &mut dyn FnMut(&str),
 ) -> Result<(RunReport, Vec<Offence>), Error> {
-    let engine = warehouse.into();
+    run_dated(warehouse.into(), project, folder, options, Dated::ByClocks, tell)
+}
+
+/// Runs a project as [`run`] does, as if it were the time of the options: what a database gives is dated by it, too.
+///
+/// # Errors
+/// As [`run`].
+pub fn replay<'w>(
+    warehouse: impl Into<Engine<'w>>,
+    project: &Project,
+    folder: &Path,
+    options: &RunOptions,
+    tell: &mut dyn FnMut(&str),
+) -> Result<(RunReport, Vec<Offence>), Error> {
+    run_dated(warehouse.into(), project, folder, options, Dated::ByRun, tell)
+}
+
+/// What says when a batch was extracted, where no file's name does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dated {
+    /// The clock of the server that it is read of; else the run's time.
+    ByClocks,
+    /// The run's time, which was given.
+    ByRun,
+}
+
+fn run_dated(
+    engine: Engine<'_>,
+    project: &Project,
+    folder: &Path,
+    options: &RunOptions,
+    dated: Dated,
+    tell: &mut dyn FnMut(&str),
+) -> Result<(RunReport, Vec<Offence>), Error> {
     let plan = plan(engine, project)?;
     let number = start(engine, options)?;
     let mut report =
@@ -125,7 +158,7 @@ pub fn run<'w>(
             continue;
         }
         tell(&format!("source {}", source.name));
-        match land(engine, folder, source, &tables, &plan, options, tell) {
+        match land(engine, folder, source, &tables, &plan, (options, dated), tell) {
             Ok(landed) => report.sources.push(landed),
             // What is wrong with one source keeps no other from landing.
             Err(error) if error.code.is_some_and(Code::is_of_one_source) => {
@@ -497,15 +530,24 @@ fn purge_all(warehouse: &DuckDbWarehouse, plan: &LoadPlan) -> Result<(), Error> 
 /// # Errors
 /// The world failed. What breaks a rule is the result.
 pub fn audit<'w>(warehouse: impl Into<Engine<'w>>, project: &Project) -> Result<Vec<Offence>, Error> {
-    let engine = warehouse.into();
+    asked(warehouse.into(), project, |reads| if let Reads::Gate(gate) = reads { Some(gate) } else { None })
+}
+
+/// What is worth telling of the loaded tables, though it breaks no rule.
+///
+/// # Errors
+/// The world failed.
+pub fn observe<'w>(warehouse: impl Into<Engine<'w>>, project: &Project) -> Result<Vec<Offence>, Error> {
+    asked(warehouse.into(), project, |reads| if let Reads::Notice(gate) = reads { Some(gate) } else { None })
+}
+
+fn asked(engine: Engine<'_>, project: &Project, of: impl Fn(&Reads) -> Option<&Gate>) -> Result<Vec<Offence>, Error> {
     let plan = plan(engine, project)?;
-    let mut offences = Vec::new();
-    for model in &plan.models {
-        for statement in &model.audits {
-            if let Reads::Gate(gate) = &statement.reads {
-                offences.extend(offence(engine, &statement.sql, gate)?);
-            }
+    let mut found = Vec::new();
+    for statement in plan.models.iter().flat_map(|model| &model.audits) {
+        if let Some(gate) = of(&statement.reads) {
+            found.extend(offence(engine, &statement.sql, gate)?);
         }
     }
-    Ok(offences)
+    Ok(found)
 }

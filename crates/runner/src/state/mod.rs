@@ -180,6 +180,15 @@ pub(crate) fn watermark(warehouse: &DuckDbWarehouse, address: &str) -> Result<Op
     Ok(Some(Watermark { cursor: cursor.clone(), bound }))
 }
 
+/// The time of the last batch of a source.
+pub(crate) fn last_bound(warehouse: &DuckDbWarehouse, source: &str) -> Result<Option<NaiveDateTime>, Error> {
+    let rows = warehouse.rows(&format!("SELECT MAX(bound) FROM _dwc.batches WHERE source = {}", literal(source)))?;
+    let Some(Some(bound)) = rows.first().and_then(|row| row.first()) else { return Ok(None) };
+    NaiveDateTime::parse_from_str(bound, "%Y-%m-%d %H:%M:%S%.f")
+        .map(Some)
+        .map_err(|_| damaged("the bound of a batch is no instant"))
+}
+
 /// Records how far a table has been read.
 pub(crate) fn put_watermark(
     warehouse: &DuckDbWarehouse,

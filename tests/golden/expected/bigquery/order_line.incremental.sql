@@ -10,7 +10,7 @@ SELECT DISTINCT i.order_id AS `order_id`, i.line_no AS `line_no` FROM (SELECT `o
 CREATE OR REPLACE TEMP TABLE incoming AS
 SELECT _i.*
 FROM (
-SELECT `order_id` AS `order_id`, `line_no` AS `line_no`, `ordered_at` AS `ordered_at`, COALESCE(SAFE.TIMESTAMP(`ordered_at`, 'Asia/Seoul'), CASE EXTRACT(YEAR FROM `ordered_at`) WHEN 1 THEN TIMESTAMP '0001-01-01 00:00:00+00' WHEN 9999 THEN TIMESTAMP '9999-12-31 23:59:59.999999+00' END) AS `ordered_at_utc`, (`quantity`) AS `quantity`, (quantity * unit_price - discount_amount) AS `amount`, (`discount_amount`) AS `discount_amount`, (`unit_price`) AS `unit_price`, CASE WHEN DATE(`ordered_at`) IS NULL THEN -1 WHEN DATE(`ordered_at`) BETWEEN DATE '2026-01-01' AND DATE '2026-12-31' THEN EXTRACT(YEAR FROM DATE(`ordered_at`)) * 10000 + EXTRACT(MONTH FROM DATE(`ordered_at`)) * 100 + EXTRACT(DAY FROM DATE(`ordered_at`)) ELSE -1 END AS `_order_date_1`, CASE WHEN `ordered_at` IS NULL THEN -1 ELSE EXTRACT(HOUR FROM `ordered_at`) * 100 + EXTRACT(MINUTE FROM `ordered_at`) END AS `_order_time_1`, CASE WHEN `promised_on` IS NULL THEN -1 WHEN `promised_on` BETWEEN DATE '2026-01-01' AND DATE '2026-12-31' THEN EXTRACT(YEAR FROM `promised_on`) * 10000 + EXTRACT(MONTH FROM `promised_on`) * 100 + EXTRACT(DAY FROM `promised_on`) ELSE -1 END AS `_promised_date_1`, `product_id` AS `_product_1`, `store_id` AS `_store_1`, `seller_id` AS `_seller_1`, `promotion_id` AS `_promotion_1`, `status` AS `_order_status_1` FROM (SELECT i.order_id, i.line_no, o.ordered_at, o.promised_on, o.store_id, o.seller_id, o.status, i.product_id, i.promotion_id, i.quantity, i.unit_price, i.discount_amount FROM (SELECT _r.`order_id`, _r.`line_no`, _r.`product_id`, _r.`promotion_id`, _r.`quantity`, _r.`unit_price`, _r.`discount_amount`, _r.`updated_at` FROM `dw_landing`.`shop__order_items` AS _r JOIN (SELECT DISTINCT `line_no`, `order_id` FROM touched) AS _k ON _k.`order_id` = _r.`order_id` AND _k.`line_no` = _r.`line_no`) AS i JOIN (SELECT _r.`order_id`, _r.`store_id`, _r.`seller_id`, _r.`ordered_at`, _r.`promised_on`, _r.`status`, _r.`updated_at` FROM `dw_landing`.`shop__orders` AS _r JOIN (SELECT DISTINCT `order_id` FROM touched) AS _k ON _k.`order_id` = _r.`order_id`) AS o ON o.order_id = i.order_id WHERE o.status <> 'cancelled') AS _q
+SELECT `order_id` AS `order_id`, `line_no` AS `line_no`, `ordered_at` AS `ordered_at`, COALESCE(SAFE.TIMESTAMP(`ordered_at`, 'Asia/Seoul'), CASE EXTRACT(YEAR FROM `ordered_at`) WHEN 1 THEN TIMESTAMP '0001-01-01 00:00:00+00' WHEN 9999 THEN TIMESTAMP '9999-12-31 23:59:59.999999+00' END) AS `ordered_at_utc`, (`quantity`) AS `quantity`, (quantity * unit_price - discount_amount) AS `amount`, (`discount_amount`) AS `discount_amount`, (`unit_price`) AS `unit_price`, CASE WHEN DATE(`ordered_at`) IS NULL THEN -1 ELSE IF(DATE(`ordered_at`) BETWEEN DATE '2026-01-01' AND DATE '2026-12-31', 1, -1) * (EXTRACT(YEAR FROM DATE(`ordered_at`)) * 10000 + EXTRACT(MONTH FROM DATE(`ordered_at`)) * 100 + EXTRACT(DAY FROM DATE(`ordered_at`))) END AS `_order_date_1`, CASE WHEN `ordered_at` IS NULL THEN -1 ELSE EXTRACT(HOUR FROM `ordered_at`) * 100 + EXTRACT(MINUTE FROM `ordered_at`) END AS `_order_time_1`, CASE WHEN `promised_on` IS NULL THEN -1 ELSE IF(`promised_on` BETWEEN DATE '2026-01-01' AND DATE '2026-12-31', 1, -1) * (EXTRACT(YEAR FROM `promised_on`) * 10000 + EXTRACT(MONTH FROM `promised_on`) * 100 + EXTRACT(DAY FROM `promised_on`)) END AS `_promised_date_1`, `product_id` AS `_product_1`, `store_id` AS `_store_1`, `seller_id` AS `_seller_1`, `promotion_id` AS `_promotion_1`, `status` AS `_order_status_1` FROM (SELECT i.order_id, i.line_no, o.ordered_at, o.promised_on, o.store_id, o.seller_id, o.status, i.product_id, i.promotion_id, i.quantity, i.unit_price, i.discount_amount FROM (SELECT _r.`order_id`, _r.`line_no`, _r.`product_id`, _r.`promotion_id`, _r.`quantity`, _r.`unit_price`, _r.`discount_amount`, _r.`updated_at` FROM `dw_landing`.`shop__order_items` AS _r JOIN (SELECT DISTINCT `line_no`, `order_id` FROM touched) AS _k ON _k.`order_id` = _r.`order_id` AND _k.`line_no` = _r.`line_no`) AS i JOIN (SELECT _r.`order_id`, _r.`store_id`, _r.`seller_id`, _r.`ordered_at`, _r.`promised_on`, _r.`status`, _r.`updated_at` FROM `dw_landing`.`shop__orders` AS _r JOIN (SELECT DISTINCT `order_id` FROM touched) AS _k ON _k.`order_id` = _r.`order_id`) AS o ON o.order_id = i.order_id WHERE o.status <> 'cancelled') AS _q
 ) AS _i
 JOIN touched AS _t ON _t.`order_id` IS NOT DISTINCT FROM _i.`order_id` AND _t.`line_no` IS NOT DISTINCT FROM _i.`line_no`;
 
@@ -19,6 +19,10 @@ SELECT CONCAT('order_id=', COALESCE(CAST(_i.`order_id` AS STRING), 'NULL'), ', l
 
 -- a row here holds the load back: fact `order_line` has several rows of one grain key
 SELECT CONCAT('order_id=', COALESCE(CAST(_i.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(_i.`line_no` AS STRING), 'NULL')) AS key_text FROM incoming AS _i GROUP BY _i.`order_id`, _i.`line_no` HAVING COUNT(*) > 1 LIMIT 20;
+
+SELECT CONCAT('ordered_at=', SUBSTR(LPAD(CAST(-_i.`_order_date_1` AS STRING), 8, '0'), 1, 4), '-', SUBSTR(LPAD(CAST(-_i.`_order_date_1` AS STRING), 8, '0'), 5, 2), '-', SUBSTR(LPAD(CAST(-_i.`_order_date_1` AS STRING), 8, '0'), 7, 2), ', rows: ', CAST(COUNT(*) AS STRING)) AS key_text FROM incoming AS _i WHERE _i.`_order_date_1` < -9999 GROUP BY _i.`_order_date_1` ORDER BY _i.`_order_date_1` LIMIT 20;
+
+SELECT CONCAT('promised_on=', SUBSTR(LPAD(CAST(-_i.`_promised_date_1` AS STRING), 8, '0'), 1, 4), '-', SUBSTR(LPAD(CAST(-_i.`_promised_date_1` AS STRING), 8, '0'), 5, 2), '-', SUBSTR(LPAD(CAST(-_i.`_promised_date_1` AS STRING), 8, '0'), 7, 2), ', rows: ', CAST(COUNT(*) AS STRING)) AS key_text FROM incoming AS _i WHERE _i.`_promised_date_1` < -9999 GROUP BY _i.`_promised_date_1` ORDER BY _i.`_promised_date_1` LIMIT 20;
 
 -- order_line: a key of the role `product` without a member gets one, to be filled in place when the member arrives
 INSERT INTO `dw`.`product` (`product_key`, `product_durable_key`, `product_id`, valid_from, valid_to, is_current, is_deleted, is_inferred, loaded_batch)
@@ -59,9 +63,9 @@ WHERE _i.`_order_status_1` IS NOT NULL
 CREATE OR REPLACE TEMP TABLE bound AS
 SELECT
   _i.`order_id`, _i.`line_no`, _i.`ordered_at`, _i.`ordered_at_utc`, _i.`quantity`, _i.`amount`, _i.`discount_amount`, _i.`unit_price`,
-  _i.`_order_date_1` AS `order_date_key`,
+  CASE WHEN _i.`_order_date_1` < -9999 THEN -1 ELSE _i.`_order_date_1` END AS `order_date_key`,
   _i.`_order_time_1` AS `order_time_key`,
-  _i.`_promised_date_1` AS `promised_date_key`,
+  CASE WHEN _i.`_promised_date_1` < -9999 THEN -1 ELSE _i.`_promised_date_1` END AS `promised_date_key`,
   CASE WHEN _i.`_product_1` IS NULL THEN -1 WHEN _i.`ordered_at_utc` IS NULL THEN -4 ELSE COALESCE(`_product`.`product_key`, -1) END AS `product_key`,
   CASE WHEN _i.`_product_1` IS NULL THEN -1 ELSE CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT('i', CAST(BYTE_LENGTH(CAST(_i.`_product_1` AS STRING)) AS STRING), ':', CAST(_i.`_product_1` AS STRING)))), 1, 15)) AS INT64) END AS `product_durable_key`,
   CASE WHEN _i.`_store_1` IS NULL THEN -1 WHEN _i.`ordered_at_utc` IS NULL THEN -4 ELSE COALESCE(`_store`.`store_key`, -1) END AS `store_key`,
@@ -93,6 +97,12 @@ SELECT _f.`order_id`, _f.`line_no`
 FROM `dw`.`order_line` AS _f
 JOIN touched AS _t ON _t.`order_id` = _f.`order_id` AND _t.`line_no` = _f.`line_no`
 WHERE NOT EXISTS (SELECT 1 FROM bound AS _b WHERE _b.`order_id` = _f.`order_id` AND _b.`line_no` = _f.`line_no`);
+
+SELECT CONCAT('order_id=', COALESCE(CAST(_f.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(_f.`line_no` AS STRING), 'NULL')) AS key_text FROM bound AS _f WHERE _f.`product_key` = -1 AND _f.`product_durable_key` >= 0 AND EXISTS (SELECT 1 FROM `dw`.`product` AS _d WHERE _d.`product_durable_key` = _f.`product_durable_key`) LIMIT 20;
+
+SELECT CONCAT('order_id=', COALESCE(CAST(_f.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(_f.`line_no` AS STRING), 'NULL')) AS key_text FROM bound AS _f WHERE _f.`store_key` = -1 AND _f.`store_durable_key` >= 0 AND EXISTS (SELECT 1 FROM `dw`.`store` AS _d WHERE _d.`store_durable_key` = _f.`store_durable_key`) LIMIT 20;
+
+SELECT CONCAT('order_id=', COALESCE(CAST(_f.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(_f.`line_no` AS STRING), 'NULL')) AS key_text FROM bound AS _f WHERE _f.`seller_key` = -1 AND _f.`seller_durable_key` >= 0 AND EXISTS (SELECT 1 FROM `dw`.`seller` AS _d WHERE _d.`seller_durable_key` = _f.`seller_durable_key`) LIMIT 20;
 
 SELECT
   (SELECT COUNT(*) FROM incoming) AS extracted,

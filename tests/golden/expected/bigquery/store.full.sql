@@ -193,6 +193,17 @@ FROM stored AS _d
 LEFT JOIN (SELECT DISTINCT _v.`store_id`, _v.`store_durable_key` AS _durable FROM versions AS _v) AS _m ON _m.`store_id` = _d.`store_id`
 WHERE NOT _d.is_inferred
   AND NOT EXISTS (SELECT 1 FROM versions AS _v WHERE _v.`store_key` = _d.`store_key`)
+UNION ALL
+-- inferred members that no fact names any more
+SELECT _d.`store_key`, _d.`store_durable_key`, _d.`store_id`, _d.`store_name`, _d.`grade`, _d.`region`, _d.`is_open`, _d.`business_type`, _d.`phone`, _d.`valid_from`, _d.`valid_to`, _d.`is_current`, _d.`is_deleted`, _d.`is_inferred`, 'delete' AS _change, TRUE AS _rebinds, _d.valid_from AS _from
+
+FROM `dw`.`store` AS _d
+WHERE _d.is_inferred
+  AND NOT EXISTS (SELECT 1 FROM versions AS _v WHERE _v.`store_key` = _d.`store_key`)
+  AND NOT EXISTS (SELECT 1 FROM `dw`.`delivery` AS _f WHERE _f.`store_durable_key` = _d.`store_durable_key`)
+  AND NOT EXISTS (SELECT 1 FROM `dw`.`order_line` AS _f WHERE _f.`store_durable_key` = _d.`store_durable_key`)
+  AND NOT EXISTS (SELECT 1 FROM `dw`.`payment` AS _f WHERE _f.`store_durable_key` = _d.`store_durable_key`)
+
 -- rows that lie in the order of their keys are updated faster
 ORDER BY `store_id`;
 
@@ -332,4 +343,12 @@ WHERE _r.`payment_id` = _f.`payment_id`
 
 -- a row here holds the load back: rows of fact `payment` lie outside the version that role `store` binds them to
 SELECT CONCAT('payment_id=', COALESCE(CAST(_r.`payment_id` AS STRING), 'NULL')) AS key_text FROM rebound AS _r LEFT JOIN `dw`.`store` AS _d ON _d.`store_durable_key` = _r._durable AND _d.`store_key` = _r._bound AND _r._at >= _d.valid_from AND LEAST(_r._at, TIMESTAMP '9999-12-30 23:59:59.999999+00') < _d.valid_to WHERE _r._bound >= 0 AND _d.`store_key` IS NULL LIMIT 20;
+
+WITH live AS (
+SELECT `store_id`, (`store_name`) AS `store_name`, (`grade`) AS `grade`, (`region`) AS `region`, (`is_open`) AS `is_open`, (`business_type`) AS `business_type`, (`phone`) AS `phone`, COALESCE(SAFE.TIMESTAMP(`updated_at`, 'Asia/Seoul'), CASE EXTRACT(YEAR FROM `updated_at`) WHEN 1 THEN TIMESTAMP '0001-01-01 00:00:00+00' WHEN 9999 THEN TIMESTAMP '9999-12-31 23:59:59.999999+00' END) AS _event_at, CAST(NULL AS INT64) AS _event_sequence FROM (SELECT * FROM (SELECT _r.`store_id`, _r.`store_name`, _r.`grade`, _r.`region`, _r.`business_type`, _r.`phone`, _r.`is_open`, _r.`updated_at` FROM `dw_landing`.`shop__stores` AS _r JOIN (SELECT DISTINCT `store_id` FROM members) AS _m ON _m.`store_id` = _r.`store_id`)) AS _q
+)
+SELECT CONCAT('store_id=', COALESCE(CAST(_l.`store_id` AS STRING), 'NULL')) AS key_text FROM live AS _l LEFT JOIN versions AS _d ON _d.`store_id` = _l.`store_id` AND _d.is_current WHERE _l.`store_id` IS NOT NULL AND (_d.`store_key` IS NULL OR _d.is_deleted OR _l.`store_name` IS DISTINCT FROM _d.`store_name` OR _l.`grade` IS DISTINCT FROM _d.`grade` OR _l.`region` IS DISTINCT FROM _d.`region` OR _l.`is_open` IS DISTINCT FROM _d.`is_open` OR _l.`business_type` IS DISTINCT FROM _d.`business_type` OR _l.`phone` IS DISTINCT FROM _d.`phone`)
+UNION ALL
+SELECT CONCAT('store_id=', COALESCE(CAST(_d.`store_id` AS STRING), 'NULL')) AS key_text FROM versions AS _d WHERE _d.`store_key` >= 0 AND NOT _d.is_deleted AND NOT _d.is_inferred AND _d.is_current AND NOT EXISTS (SELECT 1 FROM live AS _l WHERE _l.`store_id` = _d.`store_id`)
+LIMIT 20;
 

@@ -25,9 +25,9 @@ SELECT
   CAST(dwc_numeric_multiply(CAST("_q"."quantity" AS DECIMAL(38,9)), "_q"."unit_price") - "_q"."discount_amount" AS DECIMAL(38,9)) AS "amount",
   "_q"."discount_amount",
   "_q"."unit_price",
-  CASE WHEN CAST("_q"."ordered_at" AS DATE) IS NULL THEN CAST(-1 AS BIGINT) WHEN CAST("_q"."ordered_at" AS DATE) BETWEEN DATE '2026-01-01' AND DATE '2026-12-31' THEN (((date_part('year', CAST("_q"."ordered_at" AS DATE))) * 10000) + ((date_part('month', CAST("_q"."ordered_at" AS DATE))) * 100)) + (date_part('day', CAST("_q"."ordered_at" AS DATE))) ELSE CAST(-1 AS BIGINT) END AS "_order_date_1",
+  CASE WHEN CAST("_q"."ordered_at" AS DATE) IS NULL THEN CAST(-1 AS BIGINT) ELSE CASE WHEN CAST("_q"."ordered_at" AS DATE) BETWEEN DATE '2026-01-01' AND DATE '2026-12-31' THEN CAST(1 AS BIGINT) ELSE CAST(-1 AS BIGINT) END * ((((date_part('year', CAST("_q"."ordered_at" AS DATE))) * 10000) + ((date_part('month', CAST("_q"."ordered_at" AS DATE))) * 100)) + (date_part('day', CAST("_q"."ordered_at" AS DATE)))) END AS "_order_date_1",
   CASE WHEN "_q"."ordered_at" IS NULL THEN CAST(-1 AS BIGINT) ELSE ((date_part('hour', "_q"."ordered_at")) * 100) + (date_part('minute', "_q"."ordered_at")) END AS "_order_time_1",
-  CASE WHEN "_q"."promised_on" IS NULL THEN CAST(-1 AS BIGINT) WHEN "_q"."promised_on" BETWEEN DATE '2026-01-01' AND DATE '2026-12-31' THEN (((date_part('year', "_q"."promised_on")) * 10000) + ((date_part('month', "_q"."promised_on")) * 100)) + (date_part('day', "_q"."promised_on")) ELSE CAST(-1 AS BIGINT) END AS "_promised_date_1",
+  CASE WHEN "_q"."promised_on" IS NULL THEN CAST(-1 AS BIGINT) ELSE CASE WHEN "_q"."promised_on" BETWEEN DATE '2026-01-01' AND DATE '2026-12-31' THEN CAST(1 AS BIGINT) ELSE CAST(-1 AS BIGINT) END * ((((date_part('year', "_q"."promised_on")) * 10000) + ((date_part('month', "_q"."promised_on")) * 100)) + (date_part('day', "_q"."promised_on"))) END AS "_promised_date_1",
   "_q"."product_id" AS "_product_1",
   "_q"."store_id" AS "_store_1",
   "_q"."seller_id" AS "_seller_1",
@@ -59,6 +59,10 @@ SELECT 'order_id=' || COALESCE(CAST(_i."order_id" AS VARCHAR), 'NULL') || ', lin
 
 -- a row here holds the load back: fact `order_line` has several rows of one grain key
 SELECT 'order_id=' || COALESCE(CAST(_i."order_id" AS VARCHAR), 'NULL') || ', line_no=' || COALESCE(CAST(_i."line_no" AS VARCHAR), 'NULL') AS key_text FROM incoming AS _i GROUP BY _i."order_id", _i."line_no" HAVING COUNT(*) > 1 LIMIT 20;
+
+SELECT 'ordered_at=' || SUBSTR(LPAD(CAST(-_i."_order_date_1" AS VARCHAR), 8, '0'), 1, 4) || '-' || SUBSTR(LPAD(CAST(-_i."_order_date_1" AS VARCHAR), 8, '0'), 5, 2) || '-' || SUBSTR(LPAD(CAST(-_i."_order_date_1" AS VARCHAR), 8, '0'), 7, 2) || ', rows: ' || CAST(COUNT(*) AS VARCHAR) AS key_text FROM incoming AS _i WHERE _i."_order_date_1" < -9999 GROUP BY _i."_order_date_1" ORDER BY _i."_order_date_1" LIMIT 20;
+
+SELECT 'promised_on=' || SUBSTR(LPAD(CAST(-_i."_promised_date_1" AS VARCHAR), 8, '0'), 1, 4) || '-' || SUBSTR(LPAD(CAST(-_i."_promised_date_1" AS VARCHAR), 8, '0'), 5, 2) || '-' || SUBSTR(LPAD(CAST(-_i."_promised_date_1" AS VARCHAR), 8, '0'), 7, 2) || ', rows: ' || CAST(COUNT(*) AS VARCHAR) AS key_text FROM incoming AS _i WHERE _i."_promised_date_1" < -9999 GROUP BY _i."_promised_date_1" ORDER BY _i."_promised_date_1" LIMIT 20;
 
 -- order_line: a key of the role `product` without a member gets one, to be filled in place when the member arrives
 INSERT INTO "dw"."product" ("product_key", "product_durable_key", "product_id", valid_from, valid_to, is_current, is_deleted, is_inferred, loaded_batch)
@@ -99,9 +103,9 @@ WHERE _i."_order_status_1" IS NOT NULL
 CREATE OR REPLACE TEMP TABLE bound AS
 SELECT
   _i."order_id", _i."line_no", _i."ordered_at", _i."ordered_at_utc", _i."quantity", _i."amount", _i."discount_amount", _i."unit_price",
-  _i."_order_date_1" AS "order_date_key",
+  CASE WHEN _i."_order_date_1" < -9999 THEN -1 ELSE _i."_order_date_1" END AS "order_date_key",
   _i."_order_time_1" AS "order_time_key",
-  _i."_promised_date_1" AS "promised_date_key",
+  CASE WHEN _i."_promised_date_1" < -9999 THEN -1 ELSE _i."_promised_date_1" END AS "promised_date_key",
   CASE WHEN _i."_product_1" IS NULL THEN -1 WHEN _i."ordered_at_utc" IS NULL THEN -4 ELSE COALESCE("_product"."product_key", -1) END AS "product_key",
   CASE WHEN _i."_product_1" IS NULL THEN -1 ELSE CAST('0x' || substr(md5('i' || strlen(CAST(_i."_product_1" AS VARCHAR)) || ':' || CAST(_i."_product_1" AS VARCHAR)), 1, 15) AS BIGINT) END AS "product_durable_key",
   CASE WHEN _i."_store_1" IS NULL THEN -1 WHEN _i."ordered_at_utc" IS NULL THEN -4 ELSE COALESCE("_store"."store_key", -1) END AS "store_key",
@@ -133,6 +137,12 @@ SELECT _f."order_id", _f."line_no"
 FROM "dw"."order_line" AS _f
 JOIN touched AS _t ON _t."order_id" = _f."order_id" AND _t."line_no" = _f."line_no"
 WHERE NOT EXISTS (SELECT 1 FROM bound AS _b WHERE _b."order_id" = _f."order_id" AND _b."line_no" = _f."line_no");
+
+SELECT 'order_id=' || COALESCE(CAST(_f."order_id" AS VARCHAR), 'NULL') || ', line_no=' || COALESCE(CAST(_f."line_no" AS VARCHAR), 'NULL') AS key_text FROM bound AS _f WHERE _f."product_key" = -1 AND _f."product_durable_key" >= 0 AND EXISTS (SELECT 1 FROM "dw"."product" AS _d WHERE _d."product_durable_key" = _f."product_durable_key") LIMIT 20;
+
+SELECT 'order_id=' || COALESCE(CAST(_f."order_id" AS VARCHAR), 'NULL') || ', line_no=' || COALESCE(CAST(_f."line_no" AS VARCHAR), 'NULL') AS key_text FROM bound AS _f WHERE _f."store_key" = -1 AND _f."store_durable_key" >= 0 AND EXISTS (SELECT 1 FROM "dw"."store" AS _d WHERE _d."store_durable_key" = _f."store_durable_key") LIMIT 20;
+
+SELECT 'order_id=' || COALESCE(CAST(_f."order_id" AS VARCHAR), 'NULL') || ', line_no=' || COALESCE(CAST(_f."line_no" AS VARCHAR), 'NULL') AS key_text FROM bound AS _f WHERE _f."seller_key" = -1 AND _f."seller_durable_key" >= 0 AND EXISTS (SELECT 1 FROM "dw"."seller" AS _d WHERE _d."seller_durable_key" = _f."seller_durable_key") LIMIT 20;
 
 SELECT
   (SELECT COUNT(*) FROM incoming) AS extracted,

@@ -224,6 +224,17 @@ FROM stored AS _d
 LEFT JOIN (SELECT DISTINCT _v."store_id", _v."store_durable_key" AS _durable FROM versions AS _v) AS _m ON _m."store_id" = _d."store_id"
 WHERE NOT _d.is_inferred
   AND NOT EXISTS (SELECT 1 FROM versions AS _v WHERE _v."store_key" = _d."store_key")
+UNION ALL
+-- inferred members that no fact names any more
+SELECT _d."store_key", _d."store_durable_key", _d."store_id", _d."store_name", _d."grade", _d."region", _d."is_open", _d."business_type", _d."phone", _d."valid_from", _d."valid_to", _d."is_current", _d."is_deleted", _d."is_inferred", 'delete' AS _change, TRUE AS _rebinds, _d.valid_from AS _from
+
+FROM "dw"."store" AS _d
+WHERE _d.is_inferred
+  AND NOT EXISTS (SELECT 1 FROM versions AS _v WHERE _v."store_key" = _d."store_key")
+  AND NOT EXISTS (SELECT 1 FROM "dw"."delivery" AS _f WHERE _f."store_durable_key" = _d."store_durable_key")
+  AND NOT EXISTS (SELECT 1 FROM "dw"."order_line" AS _f WHERE _f."store_durable_key" = _d."store_durable_key")
+  AND NOT EXISTS (SELECT 1 FROM "dw"."payment" AS _f WHERE _f."store_durable_key" = _d."store_durable_key")
+
 -- rows that lie in the order of their keys are updated faster
 ORDER BY "store_id";
 
@@ -357,4 +368,33 @@ WHERE _r."payment_id" = _f."payment_id"
 
 -- a row here holds the load back: rows of fact `payment` lie outside the version that role `store` binds them to
 SELECT 'payment_id=' || COALESCE(CAST(_r."payment_id" AS VARCHAR), 'NULL') AS key_text FROM rebound AS _r LEFT JOIN "dw"."store" AS _d ON _d."store_durable_key" = _r._durable AND _d."store_key" = _r._bound AND _r._at >= _d.valid_from AND LEAST(_r._at, TIMESTAMP '9999-12-30 23:59:59.999999') < _d.valid_to WHERE _r._bound >= 0 AND _d."store_key" IS NULL LIMIT 20;
+
+WITH live AS (
+SELECT 
+  "_q"."store_id",
+  "_q"."store_name",
+  "_q"."grade",
+  "_q"."region",
+  "_q"."is_open",
+  "_q"."business_type",
+  "_q"."phone",
+  coalesce(dwc_try_from_zone(CAST("_q"."updated_at" AS TIMESTAMP), 'Asia/Seoul'), CASE WHEN (date_part('year', "_q"."updated_at")) = 1 THEN TIMESTAMP '0001-01-01 00:00:00' WHEN (date_part('year', "_q"."updated_at")) = 9999 THEN TIMESTAMP '9999-12-31 23:59:59.999999' END) AS "_event_at",
+  CAST(NULL AS BIGINT) AS "_event_sequence"
+FROM (
+  SELECT 
+    "stores"."store_id",
+    "stores"."store_name",
+    "stores"."grade",
+    "stores"."region",
+    "stores"."business_type",
+    "stores"."phone",
+    "stores"."is_open",
+    "stores"."updated_at"
+  FROM (SELECT _r."store_id", _r."store_name", _r."grade", _r."region", _r."business_type", _r."phone", _r."is_open", _r."updated_at" FROM "dw_landing"."shop__stores" AS _r JOIN (SELECT DISTINCT "store_id" FROM members) AS _m ON _m."store_id" = _r."store_id") AS "stores"
+) AS "_q"
+)
+SELECT 'store_id=' || COALESCE(CAST(_l."store_id" AS VARCHAR), 'NULL') AS key_text FROM live AS _l LEFT JOIN versions AS _d ON _d."store_id" = _l."store_id" AND _d.is_current WHERE _l."store_id" IS NOT NULL AND (_d."store_key" IS NULL OR _d.is_deleted OR _l."store_name" IS DISTINCT FROM _d."store_name" OR _l."grade" IS DISTINCT FROM _d."grade" OR _l."region" IS DISTINCT FROM _d."region" OR _l."is_open" IS DISTINCT FROM _d."is_open" OR _l."business_type" IS DISTINCT FROM _d."business_type" OR _l."phone" IS DISTINCT FROM _d."phone")
+UNION ALL
+SELECT 'store_id=' || COALESCE(CAST(_d."store_id" AS VARCHAR), 'NULL') AS key_text FROM versions AS _d WHERE _d."store_key" >= 0 AND NOT _d.is_deleted AND NOT _d.is_inferred AND _d.is_current AND NOT EXISTS (SELECT 1 FROM live AS _l WHERE _l."store_id" = _d."store_id")
+LIMIT 20;
 

@@ -7,6 +7,7 @@
 mod catalog;
 mod coerce;
 mod lower;
+mod normal;
 mod parse;
 mod problem;
 mod reserved;
@@ -20,6 +21,7 @@ use sqlparser::ast::{Expr, Query};
 
 pub use catalog::{Catalog, Column, Tables};
 pub(crate) use lower::is_aggregate;
+pub(crate) use normal::{normal_expr, normal_query};
 pub use parse::{parse_expr, parse_query, to_googlesql};
 pub use problem::{Problem, ProblemKind};
 pub use types::{Field, Precision, Type};

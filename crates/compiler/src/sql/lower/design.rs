@@ -7,6 +7,8 @@ use sha2::{Digest, Sha256};
 
 use super::depends::depends;
 use crate::model::{Attribute, Dimension, DimensionKind, EffectiveAt, Fact, KeyStrategy, Measure, ModelId, Project};
+use crate::plan::{QUERY_FORM, QUERY_TEXT};
+use crate::sql::googlesql::{normal_expr, normal_query};
 
 /// The parts of a model.
 pub(super) fn design(project: &Project, id: ModelId) -> BTreeMap<String, String> {
@@ -30,7 +32,7 @@ fn dimension(dimension: &Dimension, add: &mut dyn FnMut(String, String) -> Optio
     add("kind".to_owned(), kind.to_owned());
     let Some(members) = dimension.members() else { return };
     let mut policy = |part: &str, value: String| add(part.to_owned(), value);
-    policy("query", digest(&members.query.text));
+    query(&mut policy, &members.query.text);
     let effective_at = match &members.effective_at {
         EffectiveAt::Column(name, _) => name.clone(),
         EffectiveAt::Extracted => "extracted".to_owned(),
@@ -53,12 +55,7 @@ fn dimension(dimension: &Dimension, add: &mut dyn FnMut(String, String) -> Optio
 }
 
 fn attribute_text(attribute: &Attribute) -> String {
-    let expr = if attribute.expr.trim_matches('`') == attribute.column.name {
-        String::new()
-    } else {
-        format!(" of {}", one_line(&attribute.expr))
-    };
-    format!("type {}{expr}", attribute.scd.number())
+    format!("type {}{}", attribute.scd.number(), of(&attribute.expr, &attribute.column.name))
 }
 
 fn fact(project: &Project, fact: &Fact, add: &mut dyn FnMut(String, String) -> Option<String>) {
@@ -66,9 +63,12 @@ fn fact(project: &Project, fact: &Fact, add: &mut dyn FnMut(String, String) -> O
     policy("kind", word(&fact.kind));
     policy("grain", one_line(&fact.grain));
     policy("process", fact.business_process.clone());
-    policy("query", digest(&fact.query.text));
+    query(&mut policy, &fact.query.text);
     policy("on_delete", word(&fact.on_delete));
     policy("timezone", project.timezone.clone());
+    if fact.insert_only {
+        policy("insert_only", if fact.keeps_rows { "true, changed rows stay" } else { "true" }.to_owned());
+    }
     if let Some(column) = &fact.keep_latest_by {
         policy("on_duplicate", format!("keep_latest_by {column}"));
     }
@@ -102,10 +102,24 @@ fn measure_text(measure: &Measure) -> String {
     for unit in measure.unit.iter().chain(&measure.currency) {
         text.push_str(&format!(" in {unit}"));
     }
-    if measure.expr.trim_matches('`') != measure.column.name {
-        text.push_str(&format!(" of {}", one_line(&measure.expr)));
-    }
+    text.push_str(&of(&measure.expr, &measure.column.name));
     text
+}
+
+/// The query as it is written, for the eye, and in its normal form, to be compared.
+fn query(policy: &mut dyn FnMut(&str, String) -> Option<String>, text: &str) {
+    policy("query", digest(text));
+    policy(QUERY_TEXT, text.trim().to_owned());
+    policy(QUERY_FORM, digest(&normal_query(text)));
+}
+
+/// What a column is made of, where it is not the column of its own name.
+fn of(expr: &str, name: &str) -> String {
+    if expr.trim_matches('`') == name {
+        return String::new();
+    }
+    let is_name = expr.len() > 2 && expr.starts_with('`') && expr[1..].find('`') == Some(expr.len() - 2);
+    format!(" of {}", if is_name { expr.to_owned() } else { one_line(&normal_expr(expr)) })
 }
 
 /// The word of a setting as the language spells it.

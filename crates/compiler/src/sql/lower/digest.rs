@@ -1,5 +1,6 @@
 //! A digest of what decides a model's rows: its query, its expressions, its policies, and those of nothing else. It is
-//! taken of names and of the language's own words. It must not take an index, nor a name of this program.
+//! taken of names, of SQL in its normal form and of the language's own words. It must not take an index, nor a name of this
+//! program, nor the order of what has none.
 
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -9,6 +10,7 @@ use crate::model::{
     OpenEnd, Project, Type1Scope, WhenNull,
 };
 use crate::plan::DIGEST_FORMAT;
+use crate::sql::googlesql::{normal_expr, normal_query};
 use crate::syntax::FactOnDelete;
 
 /// What a digest is taken of. A change of these fields, of their order or of their words is a new [`DIGEST_FORMAT`].
@@ -23,7 +25,7 @@ enum Decides<'a> {
 
 #[derive(Serialize)]
 struct DimensionLoad<'a> {
-    query: &'a str,
+    query: String,
     /// The column, or `None` where the batch dates a state.
     effective_at: Option<(&'a str, String)>,
     sequence: Option<&'a str>,
@@ -35,20 +37,23 @@ struct DimensionLoad<'a> {
     keys: Keys<'a>,
     natural_key: Vec<&'a str>,
     /// Name, type number and expression.
-    attributes: Vec<(&'a str, u8, &'a str)>,
+    attributes: Vec<(&'a str, u8, String)>,
 }
 
 #[derive(Serialize)]
 struct FactLoad<'a> {
-    query: &'a str,
+    query: String,
     /// The fact that an aggregate rolls up.
     rolls_up: Option<&'a str>,
     on_delete: FactOnDelete,
     keep_latest_by: Option<&'a str>,
+    insert_only: bool,
+    /// Rows that changed in the source stay as they were loaded.
+    keeps_rows: bool,
     timezone: &'a str,
     key: Vec<&'a str>,
     /// Name and expression.
-    measures: Vec<(&'a str, &'a str)>,
+    measures: Vec<(&'a str, String)>,
     roles: Vec<RoleLoad<'a>>,
 }
 
@@ -96,7 +101,7 @@ pub(super) fn load_digest(project: &Project, id: ModelId) -> String {
 
 fn dimension_load(members: &Members) -> DimensionLoad<'_> {
     DimensionLoad {
-        query: &members.query.text,
+        query: normal_query(&members.query.text),
         effective_at: match &members.effective_at {
             EffectiveAt::Column(name, ty) => Some((name, ty.to_string())),
             EffectiveAt::Extracted => None,
@@ -109,37 +114,51 @@ fn dimension_load(members: &Members) -> DimensionLoad<'_> {
         late_type0: members.late_type0,
         keys: keys(members),
         natural_key: members.natural_key.iter().map(|column| column.name.as_str()).collect(),
-        attributes: members
-            .attributes
-            .iter()
-            .map(|a| (a.column.name.as_str(), a.scd.number(), a.expr.as_str()))
-            .collect(),
+        attributes: sorted(
+            members.attributes.iter().map(|attribute| {
+                (attribute.column.name.as_str(), attribute.scd.number(), normal_expr(&attribute.expr))
+            }),
+        ),
     }
 }
 
 fn fact_load<'a>(project: &'a Project, fact: &'a Fact) -> FactLoad<'a> {
-    let roles = fact.roles.iter().map(|role| {
-        let dimension = &project.dimensions[role.dimension];
-        RoleLoad {
-            name: &role.name,
-            dimension: &dimension.name,
-            on: role.on.iter().map(|column| column.name.as_str()).collect(),
-            as_of: role.as_of.as_ref().map(|column| column.name.as_str()),
-            missing: role.missing,
-            when_null: role.when_null,
-            keys: dimension.members().map(keys),
-        }
-    });
+    let mut roles: Vec<RoleLoad<'_>> = fact
+        .roles
+        .iter()
+        .map(|role| {
+            let dimension = &project.dimensions[role.dimension];
+            RoleLoad {
+                name: &role.name,
+                dimension: &dimension.name,
+                on: role.on.iter().map(|column| column.name.as_str()).collect(),
+                as_of: role.as_of.as_ref().map(|column| column.name.as_str()),
+                missing: role.missing,
+                when_null: role.when_null,
+                keys: dimension.members().map(keys),
+            }
+        })
+        .collect();
+    roles.sort_by_key(|role| role.name);
     FactLoad {
-        query: &fact.query.text,
+        query: normal_query(&fact.query.text),
         rolls_up: fact.rolls_up.map(|index| project.facts[index].name.as_str()),
         on_delete: fact.on_delete,
         keep_latest_by: fact.keep_latest_by.as_deref(),
+        insert_only: fact.insert_only,
+        keeps_rows: fact.keeps_rows,
         timezone: &project.timezone,
-        key: fact.key.iter().map(|column| column.name.as_str()).collect(),
-        measures: fact.measures.iter().map(|m| (m.column.name.as_str(), m.expr.as_str())).collect(),
-        roles: roles.collect(),
+        key: sorted(fact.key.iter().map(|column| column.name.as_str())),
+        measures: sorted(fact.measures.iter().map(|m| (m.column.name.as_str(), normal_expr(&m.expr)))),
+        roles,
     }
+}
+
+/// What is written in any order, in that of its names.
+fn sorted<T: Ord>(all: impl Iterator<Item = T>) -> Vec<T> {
+    let mut all: Vec<T> = all.collect();
+    all.sort();
+    all
 }
 
 fn keys(members: &Members) -> Keys<'_> {

@@ -49,6 +49,8 @@ struct Load<'a> {
     insert_only: bool,
     range: Option<Range>,
     pieces: Option<Pieces>,
+    /// That a row `_f` which is loaded has other values than its row `_b` now.
+    changed: String,
 }
 
 #[derive(Serialize)]
@@ -174,28 +176,33 @@ impl Lowering<'_> {
             columns.extend(role.durable.as_ref().map(Col::plain));
         }
         let deleted_query = match fact.on_delete {
-            _ if fact.insert_only => None,
-            FactOnDelete::Remove => None,
-            FactOnDelete::Flag | FactOnDelete::Ignore => Some(self.deleted_query(fact).map_err(at)?),
+            _ if fact.insert_only && increment.is_some() => None,
+            FactOnDelete::Remove if !fact.insert_only => None,
+            _ => Some(self.deleted_query(fact).map_err(at)?),
         };
-        statements.extend(self.render(
-            "fact_load",
-            Load {
-                model: &fact.name,
-                table: self.star(&fact.name),
-                payload: columns.iter().filter(|c| !key.iter().any(|k| k.name() == c.name())).cloned().collect(),
-                key,
-                plain,
-                columns,
-                roles,
-                touched,
-                deleted_query,
-                flags_deletes: fact.on_delete == FactOnDelete::Flag,
-                insert_only: fact.insert_only,
-                range: self.range(fact, increment),
-                pieces: self.pieces(fact, increment),
-            },
-        ));
+        let changed = self.changed(fact, &roles);
+        let load = Load {
+            model: &fact.name,
+            table: self.star(&fact.name),
+            payload: columns.iter().filter(|c| !key.iter().any(|k| k.name() == c.name())).cloned().collect(),
+            key,
+            plain,
+            columns,
+            roles,
+            touched,
+            deleted_query,
+            flags_deletes: fact.on_delete == FactOnDelete::Flag,
+            insert_only: fact.insert_only,
+            range: self.range(fact, increment),
+            pieces: self.pieces(fact, increment),
+            changed,
+        };
+        let told = fact.insert_only.then(|| self.changed_rows(fact, &load));
+        let mut loaded = self.render("fact_load", load);
+        let counts = loaded.iter().position(|statement| matches!(statement.reads, Reads::Counts)).unwrap_or(0);
+        let unseen = fact.roles.iter().filter_map(|role| self.without_version(fact, role, Audited::Touched));
+        loaded.splice(counts..counts, told.into_iter().chain(unseen));
+        statements.extend(loaded);
         statements.extend(self.fact_audits(fact, Audited::Touched));
         Ok(statements)
     }
@@ -225,10 +232,11 @@ impl Lowering<'_> {
                 }
                 DimensionKind::Calendar(calendar) => {
                     let day = names::day(&quote(&role.on[0].name), &role.on[0].ty, zone);
+                    // A day that the calendar lacks is negative until the gates have seen it.
                     items.push(format!(
-                        "CASE WHEN {day} IS NULL THEN {} WHEN {day} BETWEEN DATE '{}' AND DATE '{}' THEN \
-                         EXTRACT(YEAR FROM {day}) * 10000 + EXTRACT(MONTH FROM {day}) * 100 + EXTRACT(DAY FROM {day}) \
-                         ELSE -1 END AS {}",
+                        "CASE WHEN {day} IS NULL THEN {} ELSE IF({day} BETWEEN DATE '{}' AND DATE '{}', 1, -1) * \
+                         (EXTRACT(YEAR FROM {day}) * 10000 + EXTRACT(MONTH FROM {day}) * 100 + EXTRACT(DAY FROM {day})) \
+                         END AS {}",
                         reserved_key(role.when_null),
                         calendar.first_day,
                         calendar.last_day,
@@ -265,7 +273,12 @@ impl Lowering<'_> {
         let table = lookup.table;
         let Some(members) = self.members(role) else {
             let on = if fact.rolls_up.is_some() { key.clone() } else { on_column(role, 0) };
-            let key_expr = format!("_i.{}", quote(&on));
+            let key_expr = match &dimension.kind {
+                DimensionKind::Calendar(_) if fact.rolls_up.is_none() => {
+                    format!("CASE WHEN _i.{0} < {LAST_RESERVED} THEN -1 ELSE _i.{0} END", quote(&on))
+                }
+                _ => format!("_i.{}", quote(&on)),
+            };
             return Binding { key, key_expr, durable: None, durable_expr: None, table, alias, join: None };
         };
         if fact.rolls_up.is_some() {
@@ -365,18 +378,35 @@ impl Lowering<'_> {
                  with `on_duplicate: { keep_latest_by: … }`",
             ),
         ];
-        for role in &fact.roles {
-            let (Some(members), Missing::Error) = (self.members(role), role.missing) else { continue };
+        for role in fact.roles.iter().filter(|_| fact.rolls_up.is_none()) {
             let dimension = &self.project.dimensions[role.dimension];
             let on: Vec<String> = (0..role.on.len()).map(|index| on_column(role, index)).collect();
+            let Some(members) = self.members(role) else {
+                gates.extend(self.outside_calendar(fact, role));
+                continue;
+            };
+            if role.missing != Missing::Error {
+                continue;
+            }
             let on_names: Vec<&str> = on.iter().map(String::as_str).collect();
-            let pairs: Vec<String> = members
+            let mut pairs: Vec<String> = members
                 .natural_key
                 .iter()
                 .zip(&on)
                 .map(|(column, on)| format!("_d.{} = _i.{}", quote(&column.name), quote(on)))
                 .collect();
-            let present: Vec<String> = on.iter().map(|name| format!("_i.{} IS NOT NULL", quote(name))).collect();
+            let mut present: Vec<String> = on.iter().map(|name| format!("_i.{} IS NOT NULL", quote(name))).collect();
+            // A member that was gone at the time of the event is missing, too.
+            if members.has_versions() {
+                match names::as_of(fact, role) {
+                    Some(as_of) => {
+                        let as_of = format!("_i.{}", quote(&as_of));
+                        pairs.push(self.holds(members, "_d", &as_of));
+                        present.push(format!("{as_of} IS NOT NULL"));
+                    }
+                    None => pairs.push("_d.is_current".to_owned()),
+                }
+            }
             gates.push(gate(
                 format!(
                     "SELECT DISTINCT {} AS key_text FROM incoming AS _i WHERE {} AND NOT EXISTS (SELECT 1 FROM {} AS _d WHERE {}) LIMIT 20",
@@ -386,12 +416,154 @@ impl Lowering<'_> {
                     pairs.join(" AND ")
                 ),
                 Code::MissingMember,
-                format!("fact `{}` names members that dimension `{}` does not have", fact.name, dimension.name),
+                format!(
+                    "fact `{}` names members that dimension `{}` does not have{}",
+                    fact.name,
+                    dimension.name,
+                    if members.has_versions() { " at the time of the event" } else { "" }
+                ),
                 role.span,
                 "load the members first, or declare `missing: infer` or `missing: unknown`",
             ));
         }
         gates
+    }
+
+    /// The days of a role that its calendar lacks: they hold the batch back where it is so declared, and are told.
+    fn outside_calendar(&self, fact: &Fact, role: &Role) -> Option<Statement> {
+        let dimension = &self.project.dimensions[role.dimension];
+        let DimensionKind::Calendar(calendar) = &dimension.kind else { return None };
+        let column = format!("_i.{}", self.dialect.quote(&on_column(role, 0)));
+        let string = self.dialect.ty(&Type::String);
+        let digits = format!("LPAD(CAST(-{column} AS {string}), 8, '0')");
+        let part = |from: u8, length: u8| format!("SUBSTR({digits}, {from}, {length})");
+        let text = self.dialect.concat(&[
+            self.dialect.string(&format!("{}=", role.on[0].name)),
+            part(1, 4),
+            self.dialect.string("-"),
+            part(5, 2),
+            self.dialect.string("-"),
+            part(7, 2),
+            self.dialect.string(", rows: "),
+            format!("CAST(COUNT(*) AS {string})"),
+        ]);
+        let sql = format!(
+            "SELECT {text} AS key_text FROM incoming AS _i WHERE {column} < {LAST_RESERVED} GROUP BY {column} ORDER BY {column} LIMIT 20"
+        );
+        let holds_back = role.missing == Missing::Error;
+        let gate = Gate {
+            code: if holds_back { Code::MissingMember } else { Code::OutsideCalendar },
+            message: format!(
+                "role `{}` of fact `{}` names days outside calendar `{}`, which covers {} to {}",
+                role.name, fact.name, dimension.name, calendar.first_day, calendar.last_day
+            ),
+            span: role.span,
+            help: "extend the calendar, correct the days, or declare `missing: unknown`".to_owned(),
+        };
+        Some(Statement { sql, reads: if holds_back { Reads::Gate(gate) } else { Reads::Notice(gate) } })
+    }
+
+    /// Says which rows name a member that had no version at their time: before its first, or after its delete.
+    fn without_version(&self, fact: &Fact, role: &Role, audited: Audited) -> Option<Statement> {
+        self.members(role).filter(|members| members.has_versions() && fact.rolls_up.is_none())?;
+        let quote = |name: &str| self.dialect.quote(name);
+        let dimension = &self.project.dimensions[role.dimension];
+        let lookup = self.lookup(dimension);
+        let keys: Vec<&str> = fact.key.iter().map(|column| column.name.as_str()).collect();
+        let table = match audited {
+            Audited::All => self.star(&fact.name),
+            Audited::Touched => "bound".to_owned(),
+        };
+        let durable = quote(&names::durable_key(&role.name));
+        Some(Statement {
+            sql: format!(
+                "SELECT {} AS key_text FROM {table} AS _f WHERE _f.{} = -1 AND _f.{durable} >= 0 AND EXISTS (SELECT 1 FROM {} AS _d WHERE _d.{} = _f.{durable}) LIMIT 20",
+                self.readable_key(&keys, "_f"),
+                quote(&names::key(&role.name)),
+                lookup.table,
+                quote(&lookup.durable),
+            ),
+            reads: Reads::Notice(Gate {
+                code: Code::NoVersion,
+                message: format!(
+                    "rows of fact `{}` name members of dimension `{}` that have no version at the time of role `{}`",
+                    fact.name, dimension.name, role.name
+                ),
+                span: role.span,
+                help: "they are bound to the unknown member; `missing: error` holds them back".to_owned(),
+            }),
+        })
+    }
+
+    /// How many rows are bound to no day of a calendar.
+    fn unknown_days(&self, fact: &Fact, role: &Role) -> Option<Statement> {
+        let dimension = &self.project.dimensions[role.dimension];
+        let DimensionKind::Calendar(calendar) = &dimension.kind else { return None };
+        let key = self.dialect.quote(&names::key(&role.name));
+        let string = self.dialect.ty(&Type::String);
+        let text = self.dialect.concat(&[self.dialect.string("rows: "), format!("CAST(COUNT(*) AS {string})")]);
+        Some(Statement {
+            sql: format!(
+                "SELECT {text} AS key_text FROM {} AS _f WHERE _f.{key} = -1 HAVING COUNT(*) > 0",
+                self.star(&fact.name)
+            ),
+            reads: Reads::Notice(Gate {
+                code: Code::OutsideCalendar,
+                message: format!(
+                    "rows of fact `{}` have no day in role `{}`: it is NULL, or outside calendar `{}`, which covers {} to {}",
+                    fact.name, role.name, dimension.name, calendar.first_day, calendar.last_day
+                ),
+                span: role.span,
+                help: "extend the calendar, or correct the days".to_owned(),
+            }),
+        })
+    }
+
+    /// Which rows of a fact that only grows have other values now: they hold the batch back, or are told.
+    fn changed_rows(&self, fact: &Fact, load: &Load<'_>) -> Statement {
+        let quote = |name: &str| self.dialect.quote(name);
+        let keys: Vec<&str> = fact.key.iter().map(|column| column.name.as_str()).collect();
+        let on: Vec<String> = keys.iter().map(|key| format!("_f.{0} = _b.{0}", quote(key))).collect();
+        let within = load.range.as_ref().map_or_else(String::new, |range| format!(" AND {}", range.within_f));
+        // A model that has changed is loaded anew: its rows are then what it says now.
+        let since = self.dialect.words().since;
+        let gate = Gate {
+            code: if fact.keeps_rows { Code::KeptRows } else { Code::ChangedRows },
+            message: format!("rows of fact `{}`, which is `insert_only`, have changed in the source", fact.name),
+            span: fact.span,
+            help: if fact.keeps_rows {
+                "they stay as they were loaded first".to_owned()
+            } else {
+                "leave `insert_only` out so that they are updated, or declare `on_update: keep`".to_owned()
+            },
+        };
+        Statement {
+            sql: format!(
+                "SELECT {} AS key_text FROM bound AS _b JOIN {} AS _f ON {}{within} WHERE {since} > 0 AND {} LIMIT 20",
+                self.readable_key(&keys, "_b"),
+                load.table,
+                on.join(" AND "),
+                load.changed
+            ),
+            reads: if fact.keeps_rows { Reads::Notice(gate) } else { Reads::Gate(gate) },
+        }
+    }
+
+    /// That a row `_b` has other values than the row `_f` that is loaded: the versions that it is bound to aside.
+    fn changed(&self, fact: &Fact, roles: &[Binding]) -> String {
+        let differ = |name: &str, ty: &Type| {
+            let side = |alias: &str| self.dialect.comparable(&format!("{alias}.{}", self.dialect.quote(name)), ty);
+            format!("{} IS DISTINCT FROM {}", side("_f"), side("_b"))
+        };
+        let plain = stored(fact).into_iter().filter(|(name, _)| fact.key.iter().all(|key| &key.name != name));
+        let mut all: Vec<String> = plain.map(|(name, ty)| differ(&name, &ty)).collect();
+        for role in roles {
+            all.push(match &role.durable {
+                Some(durable) => differ(durable, &Type::Int64),
+                None => differ(&role.key, &Type::Int64),
+            });
+        }
+        if all.is_empty() { "FALSE".to_owned() } else { format!("({})", all.join(" OR ")) }
     }
 
     fn survivor(&self, fact: &Fact) -> String {
@@ -465,6 +637,10 @@ impl Lowering<'_> {
                 format!("role `{}` of fact `{}` points to no member of dimension `{}`", role.name, fact.name, dimension.name),
                 role.span,
             ));
+            if audited == Audited::All {
+                audits.extend(self.without_version(fact, role, audited));
+                audits.extend(self.unknown_days(fact, role));
+            }
             if let (Some(members), Some(as_of), None) = (self.members(role), names::as_of(fact, role), fact.rolls_up)
                 && members.has_versions()
             {
@@ -486,6 +662,9 @@ impl Lowering<'_> {
         audits
     }
 }
+
+/// Below every reserved key, and above every day that a calendar lacks, as a negative number.
+const LAST_RESERVED: i64 = -9999;
 
 /// The column of `incoming` that holds one part of a role's natural key, or a calendar's key.
 fn on_column(role: &Role, index: usize) -> String {

@@ -17,7 +17,7 @@ pub(super) struct Range {
     /// The last of their days, as a query.
     last: String,
     /// The condition that a row of the fact, as `_f`, lies in them.
-    within_f: String,
+    pub(super) within_f: String,
     /// The same, for a row as `_t`.
     within_t: String,
 }

@@ -3,6 +3,7 @@
 
 use super::Lowering;
 use super::changes::retyped;
+use super::relations::Moment;
 use crate::model::{DimensionKind, ModelId, Project, TargetType};
 use crate::plan::{Action, Alteration, Carries, Change, ChangeSet, Object, ObjectKind};
 use crate::sql::googlesql::Type;
@@ -32,6 +33,12 @@ pub enum Asks {
     ValuesDropped,
     /// Rows that go.
     RowsDropped,
+    /// Versions that are not current, where a dimension no longer has versions.
+    VersionsLost,
+    /// Rows that the query of a fact gives of what is landed.
+    RowsGiven,
+    /// Keys of a fact that several of these rows share.
+    KeysShared,
     /// Rows of a fact on days that a calendar no longer has.
     DaysLost,
     /// Kept states of a dimension that are no longer landed, and can't be evaluated as the models now say.
@@ -43,7 +50,8 @@ pub enum Asks {
 pub fn change_probes(project: &Project, engine: TargetType, schema: &str, set: &ChangeSet) -> Vec<Probe> {
     let lowering = Lowering::new(project, engine, schema);
     let of = |change| {
-        lowering.probes(change).into_iter().chain(lowering.lost_days(change, set)).chain(lowering.kept_states(change))
+        let all = lowering.probes(change).into_iter().chain(lowering.lost_days(change, set));
+        all.chain(lowering.kept_states(change)).chain(lowering.rows_given(change, set))
     };
     set.changes.iter().flat_map(of).collect()
 }
@@ -80,11 +88,50 @@ impl Lowering<'_> {
         }
         for alteration in &change.alterations {
             if let Alteration::DropColumn(name) = alteration {
+                if name == "valid_from" && before.kind == ObjectKind::Star {
+                    all.push(probe(Asks::VersionsLost, None, " WHERE NOT is_current"));
+                }
                 let condition = format!(" WHERE {} IS NOT NULL", self.dialect.quote(name));
                 all.push(probe(Asks::ValuesDropped, Some(name), &condition));
             }
         }
         all
+    }
+
+    /// What another query or grain of a fact makes of what is landed, where asking costs nothing.
+    fn rows_given(&self, change: &Change, set: &ChangeSet) -> Vec<Probe> {
+        let parts = ["query", "grain"];
+        let star =
+            change.before.as_ref().zip(change.after.as_ref()).filter(|(_, after)| after.kind == ObjectKind::Star);
+        let asked = change.differences.iter().any(|one| parts.contains(&one.part.as_str()));
+        let Some((_, after)) = star.filter(|_| asked && !self.dialect.prunes_partitions()) else { return Vec::new() };
+        let Some(ModelId::Fact(index)) = self.project.model(&after.owner) else { return Vec::new() };
+        let fact = &self.project.facts[index];
+        let is_as_landed = |name: &str| {
+            let is_changed = set.changes.iter().any(|change| {
+                let object = change.after.as_ref().or(change.before.as_ref());
+                object.is_some_and(|object| object.kind != ObjectKind::Star && object.owner == name)
+            });
+            self.project.table(name).is_some() && !is_changed
+        };
+        if !fact.query.analysis.tables.iter().all(|used| is_as_landed(&used.table)) {
+            return Vec::new();
+        }
+        let Ok(query) = self.dialect.query(&fact.query.text, &self.catalog(&fact.query, Moment::Now)) else {
+            return Vec::new();
+        };
+        let key: Vec<String> = fact.key.iter().map(|column| self.dialect.quote(&column.name)).collect();
+        let probe = |asks, sql| Probe { address: change.address.clone(), column: None, asks, sql };
+        vec![
+            probe(Asks::RowsGiven, format!("SELECT COUNT(*) FROM (\n{query}\n) AS _q")),
+            probe(
+                Asks::KeysShared,
+                format!(
+                    "SELECT COUNT(*) FROM (SELECT 1 AS _one FROM (\n{query}\n) AS _q GROUP BY {} HAVING COUNT(*) > 1) AS _k",
+                    key.join(", ")
+                ),
+            ),
+        ]
     }
 
     /// Kept states whose landed rows are gone, where what is made of a landed row changes.

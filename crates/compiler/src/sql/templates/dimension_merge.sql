@@ -39,7 +39,16 @@ FROM stored AS _d
 {% if has_versions %}LEFT JOIN (SELECT DISTINCT {{ key|list("_v") }}, _v.{{ durable_column|q }} AS _durable FROM versions AS _v) AS _m ON {{ key|equal("_m", "_d") }}
 {% endif %}WHERE NOT _d.is_inferred
   AND NOT EXISTS (SELECT 1 FROM versions AS _v WHERE _v.{{ key_column|q }} = _d.{{ key_column|q }})
--- rows that lie in the order of their keys are updated faster
+{% if whole and not combination %}UNION ALL
+-- inferred members that no fact names any more
+SELECT {{ columns|list("_d") }}, 'delete' AS _change, TRUE AS _rebinds{% if has_versions %}, _d.valid_from AS _from{% endif %}
+
+FROM {{ table }} AS _d
+WHERE _d.is_inferred
+  AND NOT EXISTS (SELECT 1 FROM versions AS _v WHERE _v.{{ key_column|q }} = _d.{{ key_column|q }}){% for one in inferring %}
+  AND NOT EXISTS (SELECT 1 FROM {{ one.table }} AS _f WHERE _f.{{ one.durable|q }} = _d.{{ durable_column|q }}){% endfor %}
+
+{% endif %}-- rows that lie in the order of their keys are updated faster
 ORDER BY {{ key|list }};
 
 --? counts

@@ -45,6 +45,11 @@ WHERE _p._is_new AND _p._gone AND _p._own_at > _p._event_at
 SELECT {{ names|list("_p") }}, _p._event_at - INTERVAL 1 MICROSECOND, _p._event_sequence, _p._batch, _p._state, FALSE
 FROM placed AS _p
 WHERE _p._is_new AND _p._gone AND _p._event_at <= _p._first_at
+{% endif %}{% if placing.tells %}UNION ALL
+-- a row that says when it was deleted says, too, what it was until then
+SELECT {{ names|list("_p") }}, LEAST(_p._own_at, {{ d.last_instant }}), _p._event_sequence, _p._batch, _p._state, FALSE
+FROM placed AS _p
+WHERE _p._is_new AND _p._gone AND _p._own_at < _p._event_at
 {% endif %}{% else %}SELECT {{ names|list("_s") }}, LEAST(_s._event_at, {{ d.last_instant }}) AS _event_at, _s._event_sequence, _s._batch, _s._state, _s._gone
 FROM (
 {{ query }}

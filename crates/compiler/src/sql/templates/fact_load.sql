@@ -31,15 +31,39 @@ SET dwc_first = ({{ range.first }});
 
 SET dwc_last = ({{ range.last }});
 
-{% endif %}{% if insert_only %}--? counts
+{% endif %}{% if insert_only %}{% if not touched %}-- {{ model }}: where the model has changed, rows that its query no longer gives; those that the source deleted stay
+CREATE OR REPLACE TEMP TABLE vanished AS
+SELECT {{ key|list("_f") }}
+FROM {{ table }} AS _f
+WHERE {{ d.since }} = 0
+  AND NOT EXISTS (SELECT 1 FROM bound AS _b WHERE {{ key|equal("_b", "_f") }})
+  AND NOT EXISTS (
+    SELECT 1 FROM (
+{{ deleted_query }}
+    ) AS _p WHERE {{ key|equal("_p", "_f") }}
+  );
+
+{% endif %}--? counts
 SELECT
   (SELECT COUNT(*) FROM incoming) AS extracted,
   {{ d.count_if }}(_f.loaded_batch IS NULL) AS inserted,
-  {{ d.count_if }}(_f.loaded_batch IS NOT NULL) AS unchanged
+{% if not touched %}  {{ d.count_if }}(_f.loaded_batch IS NOT NULL AND {{ changed }} AND {{ d.since }} = 0) AS updated,
+  (SELECT COUNT(*) FROM vanished) AS deleted,
+{% endif %}  {{ d.count_if }}(_f.loaded_batch IS NOT NULL AND {{ changed }} AND {{ d.since }} > 0) AS superseded,
+  {{ d.count_if }}(_f.loaded_batch IS NOT NULL AND NOT {{ changed }}) AS unchanged
 FROM bound AS _b
 LEFT JOIN {{ table }} AS _f ON {{ key|equal("_f", "_b") }}{% if range %} AND {{ range.within_f }}{% endif %};
 
--- {{ model }}: rows never change; what is there stays as it is
+{% if not touched %}DELETE FROM {{ table }} AS _f
+WHERE EXISTS (SELECT 1 FROM vanished AS _v WHERE {{ key|equal("_v", "_f") }});
+
+-- {{ model }}: where the model has changed, its rows are what it says now
+UPDATE {{ table }} AS _f
+SET {{ payload|assign("_b") }}loaded_batch = {{ d.batch }}
+FROM bound AS _b
+WHERE {{ d.since }} = 0 AND {{ key|equal("_b", "_f") }} AND ({{ payload|differ("_f", "_b") }});
+
+{% endif %}-- {{ model }}: rows never change; what is there stays as it is
 {{ begin }}INSERT INTO {{ table }} ({{ columns|list }}, {% if flags_deletes %}is_deleted, {% endif %}loaded_batch)
 SELECT {{ columns|list("_s") }}, {% if flags_deletes %}FALSE, {% endif %}{{ d.batch }}
 FROM bound AS _s

@@ -131,11 +131,11 @@ pub(in crate::execute) fn land_taken(
     folder: &Path,
     source: &Source,
     mode: Mode,
-    bound: NaiveDateTime,
+    (bound, at): (NaiveDateTime, NaiveDateTime),
     taken: &[Taken<'_>],
 ) -> Result<SourceReport, Error> {
-    commit(warehouse, source, mode, bound, |batch| {
-        taken.iter().map(|taken| send_taken(warehouse, folder, taken, batch, bound)).collect()
+    commit(warehouse, source, mode, at, |batch| {
+        taken.iter().map(|taken| send_taken(warehouse, folder, taken, batch, (bound, at))).collect()
     })
 }
 
@@ -144,7 +144,7 @@ fn send_taken<'a>(
     folder: &Path,
     taken: &Taken<'a>,
     batch: i64,
-    bound: NaiveDateTime,
+    (bound, at): (NaiveDateTime, NaiveDateTime),
 ) -> Result<Sent<'a>, Error> {
     let (copy, table) = (warehouse.copy(), taken.request.table);
     let local = sql::stage(table, TargetType::Duckdb);
@@ -174,7 +174,7 @@ fn send_taken<'a>(
         local,
         order: None,
         rejected: (rejected > 0).then(|| format!("SELECT 0 AS _place, {} FROM {rejects}", keys.join(", "))),
-        passes: vec![Pass { places: None, at: bound }],
+        passes: vec![Pass { places: None, at }],
         counts: TableReport { table: table.address.clone(), rejected, ..TableReport::default() },
         is_whole,
     };

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::incoming::Placing;
 use crate::model::{
-    Dimension, EffectiveAt, FirstVersion, KeyStrategy, LateType0, Members, OnDelete, OpenEnd, Scd, StoredValue,
+    Dimension, EffectiveAt, FirstVersion, KeyStrategy, LateType0, Members, Missing, OnDelete, OpenEnd, Scd, StoredValue,
 };
 use crate::sql::lower::Lowering;
 use crate::sql::names;
@@ -43,6 +43,8 @@ pub(super) struct Context<'a> {
     pub(super) combination: Option<Combination>,
     pub(super) outriggers: Vec<Outrigger>,
     pub(super) only_new: bool,
+    /// The roles of facts that infer members.
+    pub(super) inferring: Vec<Inferring>,
     /// Every member is computed anew, those that landing no longer gives among them.
     pub(super) whole: bool,
     /// What is landed is evaluated anew: a state may be kept already, as an earlier definition of the model saw it.
@@ -97,6 +99,13 @@ pub(super) struct Combination {
     pub(super) attributes: Vec<Col>,
     /// The base's table, and its column with the present combination, where it has one.
     outrigger: Option<(String, String)>,
+}
+
+/// A role of a fact that infers members, and its column with their durable keys.
+#[derive(Clone, Serialize)]
+pub(super) struct Inferring {
+    table: String,
+    durable: String,
 }
 
 /// The present combination of a mini-dimension, in its base.
@@ -190,6 +199,7 @@ impl Lowering<'_> {
             version_hash: self.version_hash(members, "_i", "_i._from"),
             boundary: self.boundary(members, has_versions),
             only_new,
+            inferring: self.inferring(dimension),
             whole: false,
             reevaluates: false,
             images: None,
@@ -233,6 +243,15 @@ impl Lowering<'_> {
             attributes: members.attributes.iter().map(|a| Col::new(&a.column.name, &a.column.ty)).collect(),
             outrigger: mini.outrigger.then(|| (self.star(&mini.base), names::outrigger_key(&dimension.name))),
         })
+    }
+
+    fn inferring(&self, dimension: &Dimension) -> Vec<Inferring> {
+        let users = self.users.get(dimension.name.as_str()).into_iter().flatten();
+        let roles = users.map(|(fact, role)| (&self.project.facts[*fact], &self.project.facts[*fact].roles[*role]));
+        let inferring = roles.filter(|(fact, role)| role.missing == Missing::Infer && fact.rolls_up.is_none());
+        inferring
+            .map(|(fact, role)| Inferring { table: self.star(&fact.name), durable: names::durable_key(&role.name) })
+            .collect()
     }
 
     fn outrigger(&self, mini: &str) -> Outrigger {

@@ -115,6 +115,8 @@ pub(super) struct Placing {
     pub(super) cancels: bool,
     /// History is dated by the batch, and deletes by themselves: one may lie before the first batch that saw its member.
     pub(super) unseen: bool,
+    /// A row that says when it was deleted says, too, what it was from its own instant until then.
+    pub(super) tells: bool,
 }
 
 impl Placing {
@@ -133,6 +135,7 @@ impl Placing {
             by_arrival: dated || (marks && !extracted),
             cancels: dated || (table.deletes_by_reading() && !extracted),
             unseen: dated && extracted,
+            tells: dated && !extracted && !filters(members),
         }
     }
 

@@ -2,6 +2,7 @@
 //! that look them up. It must not decide what a policy means; the templates' timeline is that.
 
 mod context;
+mod current;
 mod gates;
 mod incoming;
 
@@ -90,6 +91,10 @@ impl Lowering<'_> {
             None => Some(self.dimension_statements(dimension, members, Extent::Incremental)?),
             Some(_) => None,
         };
+        let mut audits =
+            self.dimension_audits(dimension, members, &self.dimension_context(dimension, members), Audited::All);
+        let live = self.live_members(members, None);
+        audits.extend(live.and_then(|live| self.current_differs(dimension, members, &live, Audited::All)));
         Ok(ModelLoad {
             model: id,
             name: dimension.name.clone(),
@@ -100,12 +105,7 @@ impl Lowering<'_> {
             whole,
             full: self.dimension_statements(dimension, members, Extent::Full)?,
             incremental,
-            audits: self.dimension_audits(
-                dimension,
-                members,
-                &self.dimension_context(dimension, members),
-                Audited::All,
-            ),
+            audits,
         })
     }
 
@@ -161,6 +161,8 @@ impl Lowering<'_> {
             let images = from_images.then(|| self.landing_changes(table));
             let context = Context { reevaluates: whole, images, ..context.clone() };
             statements.extend(self.dimension_tail(dimension, members, &context));
+            let live = self.live_members(members, Some(table)).filter(|_| !rebuilds);
+            statements.extend(live.and_then(|live| self.current_differs(dimension, members, &live, Audited::Touched)));
             return Ok(statements);
         }
         let (dated, instants) = self.dated_query(members);
@@ -184,6 +186,10 @@ impl Lowering<'_> {
         statements.extend(self.render("dimension_evaluated", incoming(query, touched, event_at)));
         statements.extend(self.dimension_gates(dimension, &context, true));
         statements.extend(self.dimension_tail(dimension, members, &context));
+        if !rebuilds {
+            let live = "SELECT * FROM incoming AS _i WHERE NOT _i._gone";
+            statements.extend(self.current_differs(dimension, members, live, Audited::Touched));
+        }
         Ok(statements)
     }
 

@@ -1,0 +1,109 @@
+//! Whether the current version of each member is what the source has now. It must not mend what differs: instants decide.
+
+use super::gates::Audited;
+use super::incoming::outer_text;
+use crate::diagnostic::Code;
+use crate::model::{Dimension, Members, OnDelete, Scd, Table};
+use crate::plan::{Gate, Reads, Statement};
+use crate::sql::googlesql::ColumnKind;
+use crate::sql::lower::Lowering;
+use crate::sql::lower::relations::{Moment, sql_columns};
+use crate::sql::names;
+
+impl Lowering<'_> {
+    /// The members as the landed rows have them now; of one table those alone that a load touched.
+    pub(super) fn live_members(&self, members: &Members, touched: Option<&Table>) -> Option<String> {
+        let mut catalog = self.catalog(&members.query, Moment::Now);
+        if let Some(table) = touched {
+            let quote = |name: &str| self.dialect.quote(name);
+            let mut pairs = Vec::new();
+            for key in &table.primary_key {
+                let named = members.natural_key.iter().find(|column| {
+                    members.query.analysis.output.iter().any(|output| {
+                        output.name == column.name
+                            && output.kind == ColumnKind::Direct
+                            && output.origins.iter().any(|(_, origin)| origin == key)
+                    })
+                })?;
+                pairs.push((quote(key), quote(&named.name)));
+            }
+            let columns: Vec<String> =
+                table.columns.iter().map(|column| format!("_r.{}", quote(&column.name))).collect();
+            let keys: Vec<&str> = pairs.iter().map(|(_, member)| member.as_str()).collect();
+            let on: Vec<String> = pairs.iter().map(|(key, member)| format!("_m.{member} = _r.{key}")).collect();
+            let physical = format!(
+                "(SELECT {} FROM {} AS _r JOIN (SELECT DISTINCT {} FROM members) AS _m ON {})",
+                columns.join(", "),
+                self.landing_live(table),
+                keys.join(", "),
+                on.join(" AND ")
+            );
+            catalog.add_as(&table.address, physical, sql_columns(&table.columns));
+        }
+        self.dialect.query(&outer_text(self.project, members, None, &[], &members.query.text), &catalog).ok()
+    }
+
+    /// Says which members' current versions are not what the source has: a later instant holds other values, or a delete.
+    pub(super) fn current_differs(
+        &self,
+        dimension: &Dimension,
+        members: &Members,
+        live: &str,
+        audited: Audited,
+    ) -> Option<Statement> {
+        if dimension.mini().is_some() {
+            return None;
+        }
+        let quote = |name: &str| self.dialect.quote(name);
+        // A load has the versions of the members that it touched at hand.
+        let table = match audited {
+            Audited::All => self.star(&dimension.name),
+            Audited::Touched => "versions".to_owned(),
+        };
+        let keys: Vec<&str> = members.natural_key.iter().map(|column| column.name.as_str()).collect();
+        let equal = |a: &str, b: &str| {
+            let pairs: Vec<String> = keys.iter().map(|key| format!("{a}.{0} = {b}.{0}", quote(key))).collect();
+            pairs.join(" AND ")
+        };
+        let there: Vec<String> = keys.iter().map(|key| format!("_l.{} IS NOT NULL", quote(key))).collect();
+        let key = quote(&names::key(&dimension.name));
+        let mut differs = vec![format!("_d.{key} IS NULL"), "_d.is_deleted".to_owned()];
+        differs.extend(members.attributes.iter().filter(|attribute| attribute.scd != Scd::Type0).map(|attribute| {
+            let side = |alias: &str| {
+                self.dialect.comparable(&format!("{alias}.{}", quote(&attribute.column.name)), &attribute.column.ty)
+            };
+            format!("{} IS DISTINCT FROM {}", side("_l"), side("_d"))
+        }));
+        let current = if members.has_versions() { " AND _d.is_current" } else { "" };
+        let mut sql = format!(
+            "WITH live AS (\n{live}\n)\nSELECT {} AS key_text FROM live AS _l LEFT JOIN {table} AS _d ON {}{current} WHERE {} AND ({})",
+            self.readable_key(&keys, "_l"),
+            equal("_d", "_l"),
+            there.join(" AND "),
+            differs.join(" OR ")
+        );
+        if members.on_delete != OnDelete::Ignore {
+            sql.push_str(&format!(
+                "\nUNION ALL\nSELECT {} AS key_text FROM {table} AS _d WHERE _d.{key} >= 0 AND NOT _d.is_deleted AND NOT _d.is_inferred{current} AND NOT EXISTS (SELECT 1 FROM live AS _l WHERE {})",
+                self.readable_key(&keys, "_d"),
+                equal("_l", "_d")
+            ));
+        }
+        sql.push_str("\nLIMIT 20");
+        Some(Statement {
+            sql,
+            reads: Reads::Notice(Gate {
+                code: Code::CurrentDiffers,
+                message: format!(
+                    "the current versions of members of dimension `{}` are not what the source has",
+                    dimension.name
+                ),
+                span: dimension.span,
+                help:
+                    "the source dates its present state before one that it gave earlier: correct the instant there, or \
+                       declare `effective_at: extracted`"
+                        .to_owned(),
+            }),
+        })
+    }
+}
