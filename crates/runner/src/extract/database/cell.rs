@@ -118,7 +118,7 @@ impl Reading {
             Type::Json => return self.json(value),
             Type::Date | Type::DateTime | Type::Timestamp => return self.moment(value),
             Type::Time => return self.time(value),
-            Type::Interval | Type::Array(_) | Type::Struct(_) => None,
+            Type::Interval | Type::Geography | Type::Array(_) | Type::Range(_) | Type::Struct(_) => None,
         };
         found.ok_or_else(|| self.no(&show(value)))
     }
