@@ -182,6 +182,11 @@ fn textual(x: &str, ty: &Type) -> String {
             format!("CASE WHEN {x} IS NOT NULL THEN struct_pack({}) END", parts.join(", "))
         }
         Type::Bytes => format!("to_base64({x})"),
+        Type::Range(item) => format!(
+            "CASE WHEN {x} IS NOT NULL THEN struct_pack(\"start\" := {}, \"end\" := {}) END",
+            textual(&format!("struct_extract({x}, 'start')"), item),
+            textual(&format!("struct_extract({x}, 'end')"), item)
+        ),
         _ => format!("CAST({x} AS VARCHAR)"),
     }
 }
@@ -209,6 +214,7 @@ fn canonical(value: &Value, ty: &Type) -> String {
             let parts: Vec<String> = values.iter().zip(fields).map(|(v, f)| canonical(v, &f.ty)).collect();
             format!("{{{}}}", parts.join(", "))
         }
+        Type::Range(item) => format!("[{}, {})", canonical(&value["start"], item), canonical(&value["end"], item)),
         Type::Float64 => float(&text(value)),
         Type::Numeric(_) | Type::BigNumeric(_) => decimal(&text(value)),
         Type::Timestamp | Type::DateTime | Type::Time => moment(&text(value)),

@@ -8,7 +8,7 @@ use super::compare::{self, Item, Verdict};
 
 const INT64: &[&str] = &["NULL", "0", "-7", "9223372036854775807"];
 const SMALL: &[&str] = &["NULL", "2", "-2", "400", "-400"];
-const FLOAT64: &[&str] = &[
+pub(super) const FLOAT64: &[&str] = &[
     "CAST(NULL AS FLOAT64)",
     "0.0",
     "-0.5",
@@ -19,24 +19,24 @@ const FLOAT64: &[&str] = &[
     "-1.7976931348623157e308",
     "CAST('inf' AS FLOAT64)",
 ];
-const NUMERIC: &[&str] = &[
+pub(super) const NUMERIC: &[&str] = &[
     "CAST(NULL AS NUMERIC)",
     "NUMERIC '0'",
     "NUMERIC '2.5'",
     "NUMERIC '99999999999999999999999999999.999999999'",
     "NUMERIC '-99999999999999999999999999999.999999999'",
 ];
-const DATE: &[&str] =
+pub(super) const DATE: &[&str] =
     &["CAST(NULL AS DATE)", "DATE '0001-01-01'", "DATE '9999-12-31'", "DATE '2024-02-29'", "DATE '2024-12-30'"];
-const TIMESTAMP: &[&str] = &[
+pub(super) const TIMESTAMP: &[&str] = &[
     "CAST(NULL AS TIMESTAMP)",
     "TIMESTAMP '0001-01-01 00:00:00+00'",
     "TIMESTAMP '9999-12-31 23:59:59.999999+00'",
     "TIMESTAMP '1969-12-31 23:59:59.5+00'",
 ];
-const DATETIME: &[&str] =
+pub(super) const DATETIME: &[&str] =
     &["CAST(NULL AS DATETIME)", "DATETIME '0001-01-01 00:00:00'", "DATETIME '9999-12-31 23:59:59.999999'"];
-const TEXT: &[&str] = &[
+pub(super) const TEXT: &[&str] = &[
     "CAST(NULL AS STRING)",
     "''",
     "'a'",
@@ -89,7 +89,8 @@ fn answers(google: &GoogleSql, expressions: &[String]) -> Vec<Item> {
     expressions.iter().map(|e| item(e, alone(e).map(|rows| rows.into_iter().map(Value::Object).collect()))).collect()
 }
 
-fn judge(name: &str, expressions: &[String]) {
+/// Both engines' answers must be the same, errors included.
+pub(super) fn judge(name: &str, expressions: &[String]) {
     let google = GoogleSql::start();
     let items: Vec<Item> = expressions.chunks(20).flat_map(|some| answers(&google, some)).collect();
     let report = compare::run(&items);

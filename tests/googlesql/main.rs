@@ -1,8 +1,10 @@
 //! GoogleSQL on DuckDB: every item of a corpus of queries with the rows that Google's evaluator returned must give
 //! the same rows, or be refused at compile time with the reason. It judges meaning, never the DuckDB text.
 
+mod analyzer;
 mod compare;
 mod edges;
+mod generated;
 mod resolver;
 
 use std::path::{Path, PathBuf};

@@ -141,8 +141,8 @@ fn what_google_refuses_is_refused() {
 #[test]
 fn a_function_that_only_bigquery_runs_has_its_type_and_lineage() {
     for (call, ty) in [
-        ("NET.HOST(store_name)", "STRING"),
-        ("JSON_OBJECT('name', store_name)", "JSON"),
+        ("NET.REG_DOMAIN(store_name)", "STRING"),
+        ("JSON_KEYS(PARSE_JSON(store_name), 1, mode => 'lax')", "ARRAY<STRING>"),
         ("SEARCH(store_name, 'x')", "BOOL"),
         ("SPLIT(CAST(store_name AS BYTES), b',')", "ARRAY<BYTES>"),
     ] {
@@ -153,4 +153,58 @@ fn a_function_that_only_bigquery_runs_has_its_type_and_lineage() {
         assert_eq!(column.ty.to_string(), ty, "{call}");
         assert_eq!(column.origins, [("shop.stores".to_string(), "store_name".to_string())], "{call}");
     }
+}
+
+/// The types and origins of what a query over `shop.orders` returns, without problems.
+fn output(sql: &str) -> Vec<(String, String)> {
+    let outcome = analyze_query(sql, &catalog());
+    assert!(outcome.problems.is_empty(), "{sql}: {:?}", outcome.problems);
+    let analysis = outcome.analysis.expect("it parses");
+    let origin = |origins: &[(String, String)]| origins.iter().map(|(_, c)| c.as_str()).collect::<Vec<_>>().join("+");
+    analysis.output.iter().map(|c| (format!("{} {}", c.name, c.ty), origin(&c.origins))).collect()
+}
+
+#[test]
+fn newer_syntax_has_types_and_lineage() {
+    for (sql, columns) in [
+        ("SELECT WITH(a AS order_id + 1, a * 2) AS v FROM `shop.orders`", &[("v INT64", "order_id")][..]),
+        ("SELECT placed_at - placed_at AS v FROM `shop.orders`", &[("v INTERVAL", "placed_at")]),
+        ("SELECT RANGE(DATE '2024-01-01', NULL) AS v", &[("v RANGE<DATE>", "")]),
+        (
+            "FROM `shop.orders` |> AGGREGATE SUM(amount) AS total GROUP BY store_id |> RENAME store_id AS shop",
+            &[("shop INT64", "store_id"), ("total NUMERIC", "amount")],
+        ),
+        (
+            "FROM `shop.orders` AS o |> JOIN `shop.stores` AS s USING (store_id) |> SELECT store_name, o.amount",
+            &[("store_name STRING", "store_name"), ("amount NUMERIC", "amount")],
+        ),
+        ("FROM `shop.orders` |> SET amount = amount * 2 |> SELECT amount |> DISTINCT", &[("amount NUMERIC", "amount")]),
+        (
+            "SELECT * FROM (SELECT store_id, order_id, amount FROM `shop.orders`) \
+             PIVOT(SUM(amount) AS s, COUNT(*) AS n FOR store_id IN (1, 2 AS two))",
+            &[
+                ("order_id INT64", "order_id"),
+                ("s__1 NUMERIC", "amount"),
+                ("n__1 INT64", ""),
+                ("s_two NUMERIC", "amount"),
+                ("n_two INT64", ""),
+            ],
+        ),
+        (
+            "SELECT * FROM (SELECT amount, order_id, store_id FROM `shop.orders`) UNPIVOT(v FOR n IN (order_id, store_id))",
+            &[("amount NUMERIC", "amount"), ("v INT64", "order_id+store_id"), ("n STRING", "")],
+        ),
+    ] {
+        let wanted: Vec<(String, String)> = columns.iter().map(|(a, b)| ((*a).into(), (*b).into())).collect();
+        assert_eq!(output(sql), wanted, "{sql}");
+    }
+}
+
+#[test]
+fn a_null_without_a_type_is_an_int64() {
+    let sql = "SELECT NULL AS a, [] AS b, STRUCT(NULL AS x) AS c, d FROM (SELECT IF(TRUE, NULL, NULL) AS d)";
+    let types: Vec<String> = output(sql).into_iter().map(|(column, _)| column).collect();
+    assert_eq!(types, ["a INT64", "b ARRAY<INT64>", "c STRUCT<x INT64>", "d INT64"]);
+    let types: Vec<String> = output("SELECT NULL AS a UNION ALL SELECT 'x'").into_iter().map(|(c, _)| c).collect();
+    assert_eq!(types, ["a STRING"]);
 }

@@ -3,9 +3,12 @@
 
 mod formats;
 mod json;
+mod made;
 mod moments;
+mod net;
 mod numbers;
 mod parses;
+mod regexps;
 mod strings;
 mod vector;
 mod zones;
@@ -19,5 +22,8 @@ pub(crate) fn register(connection: &Connection) -> Result<(), duckdb::Error> {
     moments::register(connection)?;
     formats::register(connection)?;
     parses::register(connection)?;
-    json::register(connection)
+    json::register(connection)?;
+    made::register(connection)?;
+    net::register(connection)?;
+    regexps::register(connection)
 }

@@ -62,7 +62,7 @@ impl Reading {
             Type::Date | Type::DateTime | Type::Timestamp => return self.moment(value),
             Type::Time => return self.time(value),
             Type::Array(_) | Type::Struct(_) => return nested::cell(self, value),
-            Type::Interval => None,
+            Type::Interval | Type::Geography | Type::Range(_) => None,
         };
         found.ok_or_else(|| self.no(&show(value)))
     }

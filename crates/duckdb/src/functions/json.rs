@@ -6,7 +6,7 @@ use duckdb::Connection;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::numbers::float_text;
+use super::numbers::{float_text, float_text_with_point};
 use super::vector::{Answer, add};
 
 pub(super) fn register(c: &Connection) -> Result<(), duckdb::Error> {
@@ -66,18 +66,41 @@ pub(super) fn register(c: &Connection) -> Result<(), duckdb::Error> {
         // Beyond 2^53 a reader of JSON would lose digits, so that it is a string there.
         Ok(Some(if n.unsigned_abs() > 1 << 53 { format!("\"{n}\"") } else { n.to_string() }))
     })?;
+    add(c, "dwc_json_float64_value", |(x,): (f64,)| {
+        let text = if x.is_finite() { float_text_with_point(x) } else { format!("\"{}\"", infinite(x)) };
+        Ok(Some(text))
+    })?;
     add(c, "dwc_json_float64", |(x,): (f64,)| {
-        Ok(Some(match x {
-            x if x.is_nan() => "\"NaN\"".into(),
-            x if x == f64::INFINITY => "\"Infinity\"".into(),
-            x if x == f64::NEG_INFINITY => "\"-Infinity\"".into(),
-            x => float_text(x),
-        }))
+        Ok(Some(if x.is_finite() { float_text(x) } else { format!("\"{}\"", infinite(x)) }))
     })
 }
 
-fn read(json: &str) -> Option<Value> {
-    serde_json::from_str(json).ok()
+fn infinite(x: f64) -> &'static str {
+    match x {
+        x if x.is_nan() => "NaN",
+        x if x > 0.0 => "Infinity",
+        _ => "-Infinity",
+    }
+}
+
+/// A JSON value; of two members with one name the first counts.
+pub(super) fn read(json: &str) -> Option<Value> {
+    fn build(raw: &RawValue) -> Option<Value> {
+        let text = raw.get();
+        Some(match text.as_bytes().first()? {
+            b'{' => {
+                let members: Members = serde_json::from_str(text).ok()?;
+                let pairs = members.0.into_iter().map(|(key, value)| Some((key, build(value)?)));
+                Value::Object(pairs.collect::<Option<_>>()?)
+            }
+            b'[' => {
+                let items: Vec<&RawValue> = serde_json::from_str(text).ok()?;
+                Value::Array(items.into_iter().map(build).collect::<Option<_>>()?)
+            }
+            _ => serde_json::from_str(text).ok()?,
+        })
+    }
+    build(serde_json::from_str(json).ok()?)
 }
 
 fn typed<R>(json: &str, ty: &str, take: impl Fn(&Value) -> Option<R>) -> Answer<R> {
@@ -177,7 +200,7 @@ fn find(json: &str, path: &str) -> Result<Option<String>, String> {
 }
 
 /// `$.a.b[0]['c']` as keys.
-fn steps(path: &str) -> Option<Vec<String>> {
+pub(super) fn steps(path: &str) -> Option<Vec<String>> {
     let mut rest = path.strip_prefix('$')?;
     let mut out = Vec::new();
     while let Some(first) = rest.chars().next() {

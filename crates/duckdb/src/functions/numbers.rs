@@ -5,7 +5,7 @@ use duckdb::Connection;
 use farmhash::fingerprint64;
 use sha2::{Digest, Sha512};
 
-use super::vector::{Answer, Numeric, add};
+use super::vector::{Answer, Big, Numeric, add};
 
 const ONE: i128 = 1_000_000_000;
 const LIMIT: u128 = 10u128.pow(38);
@@ -25,6 +25,7 @@ pub(super) fn register(c: &Connection) -> Result<(), duckdb::Error> {
     add(c, "dwc_shift_right", |(a, n): (i64, i64)| shift(a, n, |x, n| x >> n))?;
     add(c, "dwc_numeric_divide", |(a, b): (Numeric, Numeric)| divide(a.0, b.0).map(Some))?;
     add(c, "dwc_numeric_multiply", |(a, b): (Numeric, Numeric)| multiply(a.0, b.0).map(Some))?;
+    add(c, "dwc_bignumeric_multiply", |(a, b): (Big, Big)| product(a.0, b.0).map(|n| Some(Big(n))))?;
     add(c, "dwc_numeric_mod", |(a, b): (Numeric, Numeric)| match b.0 {
         0 => Err("division by zero in MOD".into()),
         b => Ok(Some(Numeric(a.0 % b))),
@@ -167,6 +168,21 @@ fn divide(a: i128, b: i128) -> Result<Numeric, String> {
         quotient += 1;
     }
     signed(quotient, (a < 0) != (b < 0))
+}
+
+/// `a * b` of BIGNUMERIC: exact, or an error where 18 decimals do not hold it.
+fn product(a: i128, b: i128) -> Result<i128, String> {
+    let beyond = || "BIGNUMERIC beyond the 20 digits and 18 decimals that are kept".to_string();
+    let (mut a, mut b, mut tens) = (a, b, 0u32);
+    for factor in [&mut a, &mut b] {
+        while tens < 18 && *factor != 0 && *factor % 10 == 0 {
+            *factor /= 10;
+            tens += 1;
+        }
+    }
+    let raw = a.checked_mul(b).ok_or_else(beyond)?;
+    let unit = 10i128.pow(18 - tens);
+    if raw % unit == 0 { Ok(raw / unit) } else { Err(beyond()) }
 }
 
 /// `a * b` to nine digits, half away from zero, through 256 bits.

@@ -5,6 +5,9 @@ use duckdb::Connection;
 use super::numbers;
 use super::vector::{Answer, Numeric, add};
 
+/// The bytes of the longest text that a function makes of shorter ones.
+const LONGEST: usize = 1 << 26;
+
 pub(super) fn register(c: &Connection) -> Result<(), duckdb::Error> {
     add(c, "dwc_substr", |(s, p, n): (String, i64, i64)| {
         let chars: Vec<char> = s.chars().collect();
@@ -36,7 +39,13 @@ pub(super) fn register(c: &Connection) -> Result<(), duckdb::Error> {
     })?;
     add(c, "dwc_lpad", |(s, n, with): (String, i64, String)| pad(&s, n, &with, true))?;
     add(c, "dwc_rpad", |(s, n, with): (String, i64, String)| pad(&s, n, &with, false))?;
-    add(c, "dwc_repeat", |(s, n): (String, i64)| Ok(Some(s.repeat(count(n)?))))?;
+    add(c, "dwc_repeat", |(s, n): (String, i64)| {
+        let n = count(n)?;
+        if s.len().saturating_mul(n) > LONGEST {
+            return Err(format!("a text of {n} times {} bytes", s.len()));
+        }
+        Ok(Some(s.repeat(n)))
+    })?;
     add(c, "dwc_replace", |(s, from, to): (String, String, String)| {
         Ok(Some(if from.is_empty() { s } else { s.replace(&from, &to) }))
     })?;
@@ -160,6 +169,9 @@ fn slice(len: usize, position: i64, n: i64) -> Result<Option<(usize, usize)>, St
 
 fn pad(s: &str, n: i64, with: &str, left: bool) -> Answer<String> {
     let n = count(n)?;
+    if n > LONGEST {
+        return Err(format!("a text of {n} characters"));
+    }
     if with.is_empty() {
         return Err("an empty pattern to pad with".into());
     }

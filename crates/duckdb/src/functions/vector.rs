@@ -26,6 +26,10 @@ pub(super) struct Clock(pub(super) i64);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Numeric(pub(super) i128);
 
+/// A DECIMAL(38,18), which stands for BIGNUMERIC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Big(pub(super) i128);
+
 /// A value of one column.
 pub(super) trait Cell: Sized + 'static {
     fn logical() -> LogicalTypeHandle;
@@ -64,6 +68,7 @@ plain_cell!(Day, i32, LogicalTypeId::Date.into(), Day, |d: Day| d.0);
 plain_cell!(Moment, i64, LogicalTypeId::Timestamp.into(), Moment, |m: Moment| m.0);
 plain_cell!(Clock, i64, LogicalTypeId::Time.into(), Clock, |c: Clock| c.0);
 plain_cell!(Numeric, i128, LogicalTypeHandle::decimal(38, 9), Numeric, |n: Numeric| n.0);
+plain_cell!(Big, i128, LogicalTypeHandle::decimal(38, 18), Big, |n: Big| n.0);
 
 unsafe fn bytes_at(vector: &FlatVector<'_>, row: usize, len: usize) -> Vec<u8> {
     // SAFETY: the caller promises a string vector and a row within it.

@@ -47,9 +47,14 @@ impl Column {
             Type::Date => Column::Date(Date32Builder::new()),
             Type::Time => Column::Time(Time64MicrosecondBuilder::new()),
             Type::DateTime | Type::Timestamp => Column::Instant(TimestampMicrosecondBuilder::new()),
-            Type::String | Type::Json | Type::Unknown | Type::Interval | Type::Array(_) | Type::Struct(_) => {
-                Column::Text(StringBuilder::new())
-            }
+            Type::String
+            | Type::Json
+            | Type::Geography
+            | Type::Unknown
+            | Type::Interval
+            | Type::Array(_)
+            | Type::Range(_)
+            | Type::Struct(_) => Column::Text(StringBuilder::new()),
         }
     }
 

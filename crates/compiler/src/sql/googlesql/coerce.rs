@@ -9,9 +9,10 @@ pub(super) fn fits(value: &Value, to: &Type) -> bool {
     converts(&value.ty, to)
         || matches!(
             (&value.literal, to),
-            (Some(Literal::Str(_)), Type::Date | Type::DateTime | Type::Timestamp | Type::Time)
-                | (Some(Literal::Float(_)), Type::Numeric(_) | Type::BigNumeric(_))
+            (Some(Literal::Str(_)), Type::Bytes) | (Some(Literal::Float(_)), Type::Numeric(_) | Type::BigNumeric(_))
         )
+        || matches!((&value.literal, to), (Some(Literal::Str(text)), Type::Date | Type::DateTime | Type::Timestamp | Type::Time)
+            if super::lower::is_moment(text, to))
 }
 
 /// Whether every value of one type is taken where the other is wanted.
@@ -90,6 +91,7 @@ pub(super) fn convert(value: Value, to: &Type) -> Value {
         (Some(Literal::Int(digits) | Literal::Float(digits)), Type::Numeric(_) | Type::BigNumeric(_)) => {
             format!("CAST('{digits}' AS {})", to.duckdb())
         }
+        (Some(Literal::Str(text)), Type::Bytes) => format!("encode({})", quote_text(text)),
         (Some(Literal::Str(text)), Type::Date | Type::DateTime | Type::Timestamp | Type::Time) => {
             super::lower::moment_literal(text, to)
         }

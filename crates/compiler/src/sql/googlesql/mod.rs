@@ -12,6 +12,7 @@ mod parse;
 mod problem;
 mod reserved;
 mod signatures;
+mod spellings;
 mod types;
 mod value;
 

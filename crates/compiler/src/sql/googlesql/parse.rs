@@ -11,10 +11,10 @@ use sqlparser::ast::{
 use sqlparser::dialect::{BigQueryDialect, Dialect, Precedence};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError, ParserOptions};
-use sqlparser::tokenizer::{Location, Span, Token};
+use sqlparser::tokenizer::{Location, Span, Token, Tokenizer};
 
 use super::problem::{Problem, ProblemKind};
-use super::reserved;
+use super::{reserved, spellings};
 
 /// Parses one query. Literals stay as written, so that the AST prints back what the user wrote.
 ///
@@ -69,11 +69,14 @@ pub fn to_googlesql(query: &Query) -> String {
 }
 
 fn parser(sql: &str) -> Result<Parser<'static>, Problem> {
-    Parser::new(&GoogleSql)
+    let tokens = Tokenizer::new(&GoogleSql, sql)
+        .with_unescape(false)
+        .tokenize_with_location()
+        .map_err(|e| problem(sql, &ParserError::from(e)))?;
+    Ok(Parser::new(&GoogleSql)
         .with_options(ParserOptions::new().with_unescape(false))
         .with_recursion_limit(100)
-        .try_with_sql(sql)
-        .map_err(|e| problem(sql, &e))
+        .with_tokens_with_locations(spellings::rewritten(tokens)))
 }
 
 fn end(sql: &str, parser: &Parser<'_>) -> Result<(), Problem> {
@@ -237,7 +240,7 @@ impl Dialect for GoogleSql {
         let op = match parser.peek_token_ref().token {
             Token::ShiftLeft => BinaryOperator::PGBitwiseShiftLeft,
             Token::ShiftRight => BinaryOperator::PGBitwiseShiftRight,
-            _ => return None,
+            _ => return spellings::quantified_like(parser, left),
         };
         parser.next_token();
         Some(parser.parse_subexpr(precedence).map(|right| Expr::BinaryOp {
@@ -255,6 +258,10 @@ impl Dialect for GoogleSql {
         {
             return Some(typed_array(parser));
         }
+        if let Some(known) = spellings::prefix(parser) {
+            return Some(known);
+        }
+        let (first, period) = (parser.peek_nth_token_ref(0), parser.peek_nth_token_ref(1));
         let Token::Word(word) = &first.token else {
             return None;
         };
@@ -264,7 +271,8 @@ impl Dialect for GoogleSql {
         let safe = Ident { value: word.value.clone(), quote_style: None, span: first.span };
         parser.next_token();
         parser.next_token();
-        Some(parser.parse_prefix().and_then(|expr| {
+        let called = spellings::dotted_call(parser).unwrap_or_else(|| parser.parse_prefix());
+        Some(called.and_then(|expr| {
             let mut function = match expr {
                 Expr::Function(function) => function,
                 Expr::Substring { expr, substring_from, substring_for, shorthand, .. } => call(

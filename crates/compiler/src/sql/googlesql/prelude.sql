@@ -34,16 +34,56 @@ CREATE OR REPLACE TEMP MACRO dwc_month_array(a, b, step) AS list_transform(gener
 CREATE OR REPLACE TEMP MACRO dwc_timestamp_array(a, b, step) AS list_transform(dwc_generate_array(epoch_us(a), epoch_us(b), step), lambda n: make_timestamp(n));
 CREATE OR REPLACE TEMP MACRO dwc_range_bucket(x, l) AS CASE WHEN x IS NOT NULL AND l IS NOT NULL THEN CAST(len(list_filter(l, lambda y: y <= x)) AS BIGINT) END;
 CREATE OR REPLACE TEMP MACRO dwc_top_count(l, n) AS list_slice(list_transform(list_reverse_sort(list_transform(list_distinct(l), lambda v: {'count': CAST(len(list_filter(l, lambda y: y = v)) AS BIGINT), 'value': v})), lambda s: {'value': s.value, 'count': s.count}), 1, n);
+CREATE OR REPLACE TEMP MACRO dwc_slice_start(n, a) AS CASE WHEN a < 0 THEN greatest(a + n, 0) ELSE a END;
+CREATE OR REPLACE TEMP MACRO dwc_slice_end(n, b) AS CASE WHEN b < 0 THEN b + n ELSE least(b, n - 1) END;
+CREATE OR REPLACE TEMP MACRO dwc_array_slice(l, a, b) AS CASE WHEN l IS NOT NULL AND a IS NOT NULL AND b IS NOT NULL THEN CASE WHEN dwc_slice_end(len(l), b) < dwc_slice_start(len(l), a) THEN list_slice(l, 1, 0) ELSE list_slice(l, dwc_slice_start(len(l), a) + 1, dwc_slice_end(len(l), b) + 1) END END;
 -- Strings
 CREATE OR REPLACE TEMP MACRO dwc_split(s, sep) AS CASE WHEN s = '' THEN [''] ELSE string_split(s, sep) END;
 CREATE OR REPLACE TEMP MACRO dwc_regexp_extract(s, re, g) AS CASE WHEN regexp_matches(s, re) THEN regexp_extract(s, re, g) END;
-CREATE OR REPLACE TEMP MACRO dwc_regexp_instr(s, re) AS CASE WHEN s IS NULL OR re IS NULL THEN NULL WHEN regexp_matches(s, re) THEN strpos(s, regexp_extract(s, re)) ELSE 0 END;
+CREATE OR REPLACE TEMP MACRO dwc_regexp_matches_end(s, re) AS regexp_matches('', re) AND s <> '' AND list_extract(regexp_extract_all(s, re, 0), -1) = '';
+CREATE OR REPLACE TEMP MACRO dwc_regexp_groups(s, re, g) AS CASE WHEN dwc_regexp_matches_end(s, re) THEN list_slice(regexp_extract_all(s, re, g), 1, -2) ELSE regexp_extract_all(s, re, g) END;
+CREATE OR REPLACE TEMP MACRO dwc_regexp_extract_all(s, re, g) AS list_transform(dwc_regexp_groups(s, re, g), lambda x: coalesce(x, ''));
+CREATE OR REPLACE TEMP MACRO dwc_regexp_extract_at(s, re, g, p, n) AS CASE WHEN s IS NULL OR re IS NULL OR p IS NULL OR n IS NULL THEN NULL WHEN p < 1 THEN error('the position must be positive') WHEN n < 1 THEN error('the occurrence must be positive') WHEN p > greatest(length(s), 1) THEN NULL ELSE list_extract(dwc_regexp_groups(substr(s, p), re, g), n) END;
+CREATE OR REPLACE TEMP MACRO dwc_marked_position(parts, n, p, after) AS CASE WHEN len(parts) <= n THEN 0 WHEN len(list_filter(parts[2:n + 1], lambda x: starts_with(x, chr(57345)))) > 0 THEN error('REGEXP_INSTR of an empty match') ELSE p + list_sum(list_transform(parts[1:n], lambda x: length(x))) - (n - 1) + after * (strpos(parts[n + 1], chr(57345)) - 1) END;
+CREATE OR REPLACE TEMP MACRO dwc_regexp_instr(s, re, p, n, after) AS CASE WHEN s IS NULL OR re IS NULL OR p IS NULL OR n IS NULL OR after IS NULL THEN NULL WHEN p < 1 THEN error('the position must be positive') WHEN n < 1 THEN error('the occurrence must be positive') WHEN after NOT IN (0, 1) THEN error('the position of the occurrence must be 0 or 1') WHEN contains(s, chr(57344)) OR contains(s, chr(57345)) THEN error('a character of the private use area in REGEXP_INSTR') ELSE CAST(dwc_marked_position(string_split(regexp_replace(substr(s, p), '(' || re || ')', chr(57344) || '\1' || chr(57345), 'g'), chr(57344)), n, p, after) AS BIGINT) END;
 CREATE OR REPLACE TEMP MACRO dwc_contains_substr(s, x) AS contains(lower(nfc_normalize(s)), lower(nfc_normalize(x)));
 CREATE OR REPLACE TEMP MACRO dwc_to_code_points(s) AS from_json(dwc_code_points_json(s), '["BIGINT"]');
 CREATE OR REPLACE TEMP MACRO dwc_code_points_to_string(l) AS CASE WHEN len(list_filter(l, lambda c: c IS NULL)) = 0 THEN coalesce(array_to_string(list_transform(l, lambda c: dwc_chr(c)), ''), '') END;
 -- JSON
 CREATE OR REPLACE TEMP MACRO dwc_json_value_array(j, p) AS from_json(dwc_json_values(j, p), '["VARCHAR"]');
 CREATE OR REPLACE TEMP MACRO dwc_json_query_array(j, p) AS from_json(dwc_json_queries(j, p), '["VARCHAR"]');
+CREATE OR REPLACE TEMP MACRO dwc_json_key_text(k) AS CASE WHEN k IS NULL THEN dwc_error('a key of JSON_OBJECT is NULL') ELSE dwc_json_string(k) || ':' END;
+-- Numbers of 18 decimals
+CREATE OR REPLACE TEMP MACRO dwc_bignumeric_add(a, b) AS CAST(CAST(a AS DECIMAL(38,18)) + CAST(b AS DECIMAL(38,18)) AS DECIMAL(38,18));
+CREATE OR REPLACE TEMP MACRO dwc_bignumeric_subtract(a, b) AS CAST(CAST(a AS DECIMAL(38,18)) - CAST(b AS DECIMAL(38,18)) AS DECIMAL(38,18));
+-- Intervals
+CREATE OR REPLACE TEMP MACRO dwc_interval(m, d, us) AS to_months(CAST(m AS INTEGER)) + to_days(CAST(d AS INTEGER)) + to_microseconds(CAST(us AS BIGINT));
+CREATE OR REPLACE TEMP MACRO dwc_interval_months(i) AS CAST(date_part('year', i) * 12 + date_part('month', i) AS BIGINT);
+CREATE OR REPLACE TEMP MACRO dwc_interval_days(i) AS CAST(date_part('day', i) AS BIGINT);
+CREATE OR REPLACE TEMP MACRO dwc_interval_micros(i) AS CAST(date_part('hour', i) * 3600000000 + date_part('minute', i) * 60000000 + date_part('microsecond', i) AS BIGINT);
+CREATE OR REPLACE TEMP MACRO dwc_interval_add(a, b) AS dwc_interval(dwc_interval_months(a) + dwc_interval_months(b), dwc_interval_days(a) + dwc_interval_days(b), dwc_interval_micros(a) + dwc_interval_micros(b));
+CREATE OR REPLACE TEMP MACRO dwc_interval_subtract(a, b) AS dwc_interval(dwc_interval_months(a) - dwc_interval_months(b), dwc_interval_days(a) - dwc_interval_days(b), dwc_interval_micros(a) - dwc_interval_micros(b));
+CREATE OR REPLACE TEMP MACRO dwc_interval_multiply(i, n) AS dwc_interval(dwc_interval_months(i) * n, dwc_interval_days(i) * n, dwc_interval_micros(i) * n);
+CREATE OR REPLACE TEMP MACRO dwc_interval_left_days(i, n) AS dwc_interval_months(i) % n * 30 + dwc_interval_days(i);
+CREATE OR REPLACE TEMP MACRO dwc_interval_divide(i, n) AS CASE WHEN n = 0 THEN error('division by zero') ELSE dwc_interval(dwc_truncating_div(dwc_interval_months(i), n), dwc_truncating_div(dwc_interval_left_days(i, n), n), dwc_truncating_div(dwc_interval_left_days(i, n) % n * 86400000000 + dwc_interval_micros(i), n)) END;
+CREATE OR REPLACE TEMP MACRO dwc_date_interval(a, b) AS to_days(CAST(date_diff('day', b, a) AS INTEGER));
+CREATE OR REPLACE TEMP MACRO dwc_timestamp_interval(a, b) AS to_microseconds(epoch_us(a) - epoch_us(b));
+CREATE OR REPLACE TEMP MACRO dwc_datetime_interval(a, b) AS dwc_interval(0, dwc_truncating_div(epoch_us(a) - epoch_us(b), 86400000000), (epoch_us(a) - epoch_us(b)) % 86400000000);
+CREATE OR REPLACE TEMP MACRO dwc_time_interval(a, b) AS to_microseconds(date_diff('microsecond', b, a));
+CREATE OR REPLACE TEMP MACRO dwc_justify_hours(i) AS dwc_interval(dwc_interval_months(i), dwc_interval_days(i) + dwc_truncating_div(dwc_interval_micros(i), 86400000000), dwc_interval_micros(i) % 86400000000);
+CREATE OR REPLACE TEMP MACRO dwc_justify_days(i) AS dwc_interval(dwc_interval_months(i) + dwc_truncating_div(dwc_interval_days(i), 30), dwc_interval_days(i) % 30, dwc_interval_micros(i));
+CREATE OR REPLACE TEMP MACRO dwc_second_fraction(us) AS CASE WHEN us = 0 THEN '' WHEN us % 1000 = 0 THEN '.' || lpad(CAST(us // 1000 AS VARCHAR), 3, '0') ELSE '.' || lpad(CAST(us AS VARCHAR), 6, '0') END;
+CREATE OR REPLACE TEMP MACRO dwc_clock_text(us) AS CASE WHEN us < 0 THEN '-' ELSE '' END || (abs(us) // 3600000000) || ':' || (abs(us) // 60000000 % 60) || ':' || (abs(us) // 1000000 % 60) || dwc_second_fraction(abs(us) % 1000000);
+CREATE OR REPLACE TEMP MACRO dwc_months_text(m) AS CASE WHEN m < 0 THEN '-' ELSE '' END || (abs(m) // 12) || '-' || (abs(m) % 12);
+CREATE OR REPLACE TEMP MACRO dwc_interval_to_string(i) AS dwc_months_text(dwc_interval_months(i)) || ' ' || dwc_interval_days(i) || ' ' || dwc_clock_text(dwc_interval_micros(i));
+CREATE OR REPLACE TEMP MACRO dwc_date_bucket(d, i, origin) AS CASE WHEN dwc_interval_months(i) <> 0 AND day(origin) <> 1 THEN error('a bucket of months from an origin within a month') ELSE CAST(time_bucket(i, d, origin) AS DATE) END;
+CREATE OR REPLACE TEMP MACRO dwc_moment_bucket(t, i, origin) AS CASE WHEN dwc_interval_months(i) <> 0 AND origin <> date_trunc('month', origin) THEN error('a bucket of months from an origin within a month') ELSE time_bucket(i, t, origin) END;
+-- Ranges
+CREATE OR REPLACE TEMP MACRO dwc_range(a, b) AS CASE WHEN a >= b THEN error('the start of a RANGE must be before its end') ELSE struct_pack("start" := a, "end" := b) END;
+CREATE OR REPLACE TEMP MACRO dwc_range_contains(r, x) AS CASE WHEN r IS NOT NULL AND x IS NOT NULL THEN coalesce(x >= r."start", TRUE) AND coalesce(x < r."end", TRUE) END;
+CREATE OR REPLACE TEMP MACRO dwc_range_contains_range(r, q) AS CASE WHEN r IS NOT NULL AND q IS NOT NULL THEN (r."start" IS NULL OR coalesce(q."start" >= r."start", FALSE)) AND (r."end" IS NULL OR coalesce(q."end" <= r."end", FALSE)) END;
+CREATE OR REPLACE TEMP MACRO dwc_range_overlaps(r, q) AS CASE WHEN r IS NOT NULL AND q IS NOT NULL THEN coalesce(r."start" < q."end", TRUE) AND coalesce(q."start" < r."end", TRUE) END;
+CREATE OR REPLACE TEMP MACRO dwc_range_intersect(r, q) AS CASE WHEN dwc_range_overlaps(r, q) THEN struct_pack("start" := greatest(r."start", q."start"), "end" := least(r."end", q."end")) WHEN NOT dwc_range_overlaps(r, q) THEN error('the RANGEs do not overlap') END;
 -- Dates
 CREATE OR REPLACE TEMP MACRO dwc_week_start(d, first) AS d - CAST((dayofweek(d) + 7 - first) % 7 AS INTEGER);
 CREATE OR REPLACE TEMP MACRO dwc_week_number(d, first) AS (dayofyear(d) + 6 - (dayofweek(d) + 7 - first) % 7) // 7;

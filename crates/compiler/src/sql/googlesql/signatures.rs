@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use super::coerce;
 use super::types::Type;
-use super::value::Value;
+use super::value::{Literal, Value};
 
 const TABLE: &str = include_str!("functions.txt");
 
@@ -20,16 +20,30 @@ enum Pattern {
     Any,
     /// `ARRAY<T>`.
     ArrayOfAny,
+    /// `RANGE<T>`.
+    RangeOfAny,
     /// `ANY`: each argument for itself.
     Each,
+}
+
+/// One positional parameter.
+#[derive(Debug, Clone)]
+struct Param {
+    pattern: Pattern,
+    /// `?`: it may be left out.
+    optional: bool,
+    /// `!`: it must be the same for every row, as a JSON path is.
+    constant: bool,
 }
 
 /// One overload of a function.
 #[derive(Debug)]
 pub(super) struct Signature {
-    params: Vec<Pattern>,
-    /// The last parameter may repeat.
-    variadic: bool,
+    params: Vec<Param>,
+    /// How many parameters at the end may repeat together; 0 when none does.
+    repeated: usize,
+    /// Parameters that are given by their names alone.
+    named: Vec<(&'static str, Pattern)>,
     result: Pattern,
     /// DuckDB text with `$1`, `$*`; `None` when the function is known and has no translation.
     pub(super) template: Option<&'static str>,
@@ -81,14 +95,41 @@ fn signature(line: &'static str) -> Option<(&'static str, Signature)> {
     let (call, result) = head.rsplit_once("->")?;
     let (name, params) = call.trim().split_once('(')?;
     let shown = params.strip_suffix(')')?;
-    let variadic = shown.ends_with("...");
-    let params = split(shown.trim_end_matches("...")).map(pattern).collect::<Option<Vec<_>>>()?;
+    let (mut params, mut named, mut repeated) = (Vec::new(), Vec::new(), 0);
+    for text in split(shown) {
+        if let Some((name, text)) = text.split_once("=>") {
+            named.push((name.trim(), pattern(text.trim())?));
+            continue;
+        }
+        let text = match text.split_once("...") {
+            Some((text, count)) => {
+                repeated = if count.is_empty() { 1 } else { count.parse().ok()? };
+                text
+            }
+            None => text,
+        };
+        let (text, optional) = text.strip_suffix('?').map_or((text, false), |t| (t, true));
+        let (text, constant) = text.strip_suffix('!').map_or((text, false), |t| (t, true));
+        params.push(Param { pattern: pattern(text)?, optional, constant });
+    }
     let result = pattern(result.trim())?;
-    Some((name, Signature { params, variadic, result, template, shown }))
+    Some((name, Signature { params, repeated, named, result, template, shown }))
 }
 
+/// The parameters between the commas that no `<` encloses.
 fn split(params: &'static str) -> impl Iterator<Item = &'static str> {
-    params.split(',').map(str::trim).filter(|p| !p.is_empty())
+    let mut depth = 0usize;
+    params
+        .split(move |c| {
+            match c {
+                '<' => depth += 1,
+                '>' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            c == ',' && depth == 0
+        })
+        .map(str::trim)
+        .filter(|p| !p.is_empty())
 }
 
 fn pattern(text: &str) -> Option<Pattern> {
@@ -97,21 +138,26 @@ fn pattern(text: &str) -> Option<Pattern> {
         "T" => Pattern::Any,
         "ANY" => Pattern::Each,
         "ARRAY<T>" => Pattern::ArrayOfAny,
+        "RANGE<T>" => Pattern::RangeOfAny,
         _ => Pattern::Exact(Type::parse(text)?),
     })
 }
 
 /// Chooses the overload that needs the fewest conversions.
-pub(super) fn choose(overloads: &'static [Signature], args: &[Value]) -> Result<Match, Mismatch> {
+pub(super) fn choose(
+    overloads: &'static [Signature],
+    args: &[Value],
+    named: &[(String, Value)],
+) -> Result<Match, Mismatch> {
     let mut counted = false;
     let mut best: Option<(usize, Match)> = None;
     for signature in overloads {
-        let n = signature.params.len();
-        if args.len() != n && !(signature.variadic && args.len() >= n) {
+        if !signature.counts(args.len()) {
             continue;
         }
         counted = true;
         if let Some((cost, found)) = take(signature, args)
+            && signature.names(named)
             && best.as_ref().is_none_or(|(b, _)| cost < *b)
         {
             best = Some((cost, found));
@@ -123,9 +169,40 @@ pub(super) fn choose(overloads: &'static [Signature], args: &[Value]) -> Result<
     }
 }
 
+impl Signature {
+    fn counts(&self, n: usize) -> bool {
+        let most = self.params.len();
+        let least = self.params.iter().filter(|p| !p.optional).count();
+        (least..=most).contains(&n) || self.repeated > 0 && n > most && (n - most).is_multiple_of(self.repeated)
+    }
+
+    /// The parameter that the argument at a place is for.
+    fn param(&self, at: usize) -> Option<&Param> {
+        let most = self.params.len();
+        let repeats = || self.params.get(most - self.repeated + (at - most) % self.repeated.max(1));
+        self.params.get(at).or_else(|| if self.repeated > 0 { repeats() } else { None })
+    }
+
+    fn names(&self, named: &[(String, Value)]) -> bool {
+        named.iter().all(|(name, value)| {
+            self.named.iter().any(|(known, pattern)| {
+                known.eq_ignore_ascii_case(name)
+                    && match pattern {
+                        Pattern::Exact(ty) => coerce::fits(value, ty),
+                        _ => true,
+                    }
+            })
+        })
+    }
+
+    /// The first argument that must be constant and is not.
+    pub(super) fn varying(&self, args: &[Value]) -> Option<usize> {
+        (0..args.len()).find(|at| self.param(*at).is_some_and(|p| p.constant) && !args[*at].is_constant())
+    }
+}
+
 fn take(signature: &'static Signature, args: &[Value]) -> Option<(usize, Match)> {
-    let params: Vec<&Pattern> =
-        (0..args.len()).filter_map(|i| signature.params.get(i).or(signature.params.last())).collect();
+    let params: Vec<&Pattern> = (0..args.len()).filter_map(|i| signature.param(i)).map(|p| &p.pattern).collect();
     let numbers: Vec<&Value> =
         args.iter().zip(&params).filter(|(_, p)| matches!(p, Pattern::Number)).map(|(a, _)| a).collect();
     let number = coerce::common(&numbers)?;
@@ -137,7 +214,7 @@ fn take(signature: &'static Signature, args: &[Value]) -> Option<(usize, Match)>
         args.iter().zip(&params).filter(|(_, p)| matches!(p, Pattern::Any)).map(|(a, _)| a).collect();
     let mut any_type = coerce::common(&any)?;
     for (arg, param) in args.iter().zip(&params) {
-        if let (Pattern::ArrayOfAny, Type::Array(item)) = (param, &arg.ty) {
+        if let (Pattern::ArrayOfAny, Type::Array(item)) | (Pattern::RangeOfAny, Type::Range(item)) = (param, &arg.ty) {
             any_type = coerce::wider(&any_type, item)?;
         }
     }
@@ -149,9 +226,13 @@ fn take(signature: &'static Signature, args: &[Value]) -> Option<(usize, Match)>
             Pattern::Number => number.clone(),
             Pattern::Any => any_type.clone(),
             Pattern::ArrayOfAny => Type::Array(Box::new(any_type.clone())),
+            Pattern::RangeOfAny => Type::Range(Box::new(any_type.clone())),
             Pattern::Each => arg.ty.clone(),
         };
-        if !coerce::fits(arg, &to) {
+        // A literal with a point is a FLOAT64, and a NUMERIC only beside one.
+        let alone = matches!((&arg.literal, &to), (Some(Literal::Float(_)), Type::Numeric(_) | Type::BigNumeric(_)))
+            && !args.iter().any(|a| matches!(a.ty, Type::Numeric(_) | Type::BigNumeric(_)));
+        if alone || !coerce::fits(arg, &to) {
             return None;
         }
         cost += match (&arg.ty, &to) {
@@ -169,6 +250,7 @@ fn take(signature: &'static Signature, args: &[Value]) -> Option<(usize, Match)>
         Pattern::Number => number,
         Pattern::Any | Pattern::Each => any_type,
         Pattern::ArrayOfAny => Type::Array(Box::new(any_type)),
+        Pattern::RangeOfAny => Type::Range(Box::new(any_type)),
     };
     Some((cost, Match { ty, args: taken, signature }))
 }

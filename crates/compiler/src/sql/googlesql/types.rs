@@ -38,8 +38,12 @@ pub enum Type {
     Timestamp,
     Interval,
     Json,
+    /// A GEOGRAPHY, which only BigQuery has.
+    Geography,
     Array(Box<Type>),
     Struct(Vec<Field>),
+    /// Half-open, of DATE, DATETIME or TIMESTAMP; an absent bound is unbounded.
+    Range(Box<Type>),
     /// The type of an untyped NULL, and of an expression that has a problem: it unifies with every type.
     Unknown,
 }
@@ -65,6 +69,7 @@ impl Type {
             Type::Numeric(_) => Type::NUMERIC,
             Type::BigNumeric(_) => Type::BIGNUMERIC,
             Type::Array(item) => Type::Array(Box::new(item.plain())),
+            Type::Range(item) => Type::Range(Box::new(item.plain())),
             Type::Struct(fields) => {
                 Type::Struct(fields.iter().map(|f| Field { name: f.name.clone(), ty: f.ty.plain() }).collect())
             }
@@ -92,7 +97,9 @@ impl Type {
             Type::Time => "TIME".into(),
             Type::Interval => "INTERVAL".into(),
             Type::Json => "JSON".into(),
+            Type::Geography => "VARCHAR".into(),
             Type::Array(item) => format!("{}[]", item.duckdb()),
+            Type::Range(item) => format!("STRUCT(\"start\" {0}, \"end\" {0})", item.duckdb()),
             Type::Struct(fields) => {
                 let fields: Vec<String> = fields
                     .iter()
@@ -102,6 +109,36 @@ impl Type {
                 format!("STRUCT({})", fields.join(", "))
             }
         }
+    }
+
+    /// The type with INT64 in the place of every NULL without a type, as GoogleSQL has it in what a query returns.
+    #[must_use]
+    pub fn settled(&self) -> Type {
+        match self {
+            Type::Unknown => Type::Int64,
+            Type::Array(item) => Type::Array(Box::new(item.settled())),
+            Type::Struct(fields) => {
+                Type::Struct(fields.iter().map(|f| Field { name: f.name.clone(), ty: f.ty.settled() }).collect())
+            }
+            other => other.clone(),
+        }
+    }
+
+    /// Whether GROUP BY, DISTINCT and set operations take it.
+    #[must_use]
+    pub fn is_groupable(&self) -> bool {
+        match self {
+            Type::Json | Type::Geography => false,
+            Type::Array(item) => item.is_groupable(),
+            Type::Struct(fields) => fields.iter().all(|f| f.ty.is_groupable()),
+            _ => true,
+        }
+    }
+
+    /// Whether ORDER BY, MIN and MAX take it.
+    #[must_use]
+    pub fn is_orderable(&self) -> bool {
+        !matches!(self, Type::Json | Type::Geography | Type::Array(_) | Type::Struct(_))
     }
 
     /// Whether arithmetic is defined on it.
@@ -139,7 +176,9 @@ impl fmt::Display for Type {
             Type::Timestamp => "TIMESTAMP",
             Type::Interval => "INTERVAL",
             Type::Json => "JSON",
+            Type::Geography => "GEOGRAPHY",
             Type::Unknown => "NULL",
+            Type::Range(item) => return write!(f, "RANGE<{item}>"),
             Type::Array(item) => return write!(f, "ARRAY<{item}>"),
             Type::Struct(fields) => {
                 let fields: Vec<String> =
@@ -185,6 +224,15 @@ impl<'a> Reader<'a> {
         self.take(')').then_some(Some(Precision { digits, scale }))
     }
 
+    /// `<T>`.
+    fn inside(&mut self) -> Option<Type> {
+        if !self.take('<') {
+            return None;
+        }
+        let item = self.ty()?;
+        self.take('>').then_some(item)
+    }
+
     fn ty(&mut self) -> Option<Type> {
         Some(match self.word()?.to_ascii_uppercase().as_str() {
             "INT64" | "INT" | "INTEGER" | "BIGINT" | "SMALLINT" | "TINYINT" | "BYTEINT" => Type::Int64,
@@ -206,16 +254,12 @@ impl<'a> Reader<'a> {
             "TIMESTAMP" => Type::Timestamp,
             "INTERVAL" => Type::Interval,
             "JSON" => Type::Json,
-            "ARRAY" => {
-                if !self.take('<') {
-                    return None;
-                }
-                let item = self.ty()?;
-                if !self.take('>') {
-                    return None;
-                }
-                Type::Array(Box::new(item))
-            }
+            "GEOGRAPHY" => Type::Geography,
+            "RANGE" => match self.inside()? {
+                item @ (Type::Date | Type::DateTime | Type::Timestamp) => Type::Range(Box::new(item)),
+                _ => return None,
+            },
+            "ARRAY" => Type::Array(Box::new(self.inside()?)),
             "STRUCT" => {
                 if !self.take('<') {
                     return None;

@@ -130,6 +130,11 @@ impl Value {
         }
     }
 
+    /// Whether it is the same for every row.
+    pub(super) fn is_constant(&self) -> bool {
+        self.bare.is_empty() && self.origins.is_empty() && !self.aggregate && !self.window
+    }
+
     /// The text of a string literal, if it is one.
     pub(super) fn as_text(&self) -> Option<&str> {
         match &self.literal {
@@ -262,6 +267,8 @@ pub(super) struct Scope {
     pub(super) merged: Vec<ScopeColumn>,
     /// Aliases of the select list, visible after it.
     pub(super) aliases: Vec<(String, Value)>,
+    /// Names that a `WITH(...)` expression gives, inner ones last.
+    pub(super) bindings: Vec<(String, Value)>,
     /// Texts of the grouping keys, once they are known.
     pub(super) keys: Vec<String>,
     /// Named windows: name and lowered text inside the parentheses.

@@ -12,9 +12,9 @@ use super::Lower;
 use super::calls::dotted;
 use crate::sql::googlesql::problem::ProblemKind;
 use crate::sql::googlesql::types::{Field, Type};
-use crate::sql::googlesql::value::{ColumnKind, Value};
+use crate::sql::googlesql::value::{ColumnKind, Literal, Value};
 
-const AGGREGATES: [&str; 35] = [
+const AGGREGATES: [&str; 46] = [
     "GROUPING",
     "COUNT",
     "COUNTIF",
@@ -50,6 +50,17 @@ const AGGREGATES: [&str; 35] = [
     "PERCENTILE_DISC",
     "HLL_COUNT.INIT",
     "HLL_COUNT.MERGE",
+    "HLL_COUNT.MERGE_PARTIAL",
+    "KLL_QUANTILES.INIT_INT64",
+    "KLL_QUANTILES.INIT_FLOAT64",
+    "KLL_QUANTILES.MERGE_INT64",
+    "KLL_QUANTILES.MERGE_FLOAT64",
+    "KLL_QUANTILES.MERGE_PARTIAL",
+    "KLL_QUANTILES.MERGE_POINT_INT64",
+    "KLL_QUANTILES.MERGE_POINT_FLOAT64",
+    "ST_UNION_AGG",
+    "ST_CENTROID_AGG",
+    "ST_EXTENT",
 ];
 
 /// The clauses inside the parentheses of an aggregate.
@@ -76,7 +87,7 @@ impl Lower<'_> {
 
     fn aggregate(&mut self, name: &str, f: &Function, span: &Range<usize>) -> Value {
         let Some((exprs, star, clauses)) = parts(f) else {
-            return self.unsupported(span.clone(), format!("this form of {name}"));
+            return self.fail(ProblemKind::ArgumentCount, span.clone(), format!("this form of {name} does not exist"));
         };
         let args: Vec<Value> = exprs.iter().map(|e| self.expr(e)).collect();
         let spans: Vec<Range<usize>> = exprs.iter().map(|e| self.span_of(*e)).collect();
@@ -89,6 +100,7 @@ impl Lower<'_> {
         }
         let mut order = clauses.order.clone();
         let ordered: Vec<(Value, String)> = std::mem::take(&mut order).iter().map(|o| self.order_item(o)).collect();
+        self.windowed.clear();
         let over = match &f.over {
             None => String::new(),
             Some(window) => match self.window(window, span) {
@@ -97,6 +109,7 @@ impl Lower<'_> {
             },
         };
         let call = Call {
+            only: self.only.clone(),
             distinct: clauses.distinct,
             order: ordered.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>().join(", "),
             over,
@@ -113,7 +126,9 @@ impl Lower<'_> {
                 Value::unknown()
             };
         };
-        let inputs: Vec<&Value> = args.iter().chain(ordered.iter().map(|(v, _)| v)).collect();
+        self.check_aggregate(name, &args, &ordered, &clauses, &call, span);
+        let inside = if f.over.is_some() { std::mem::take(&mut self.windowed) } else { vec![] };
+        let inputs: Vec<&Value> = args.iter().chain(ordered.iter().map(|(v, _)| v)).chain(&inside).collect();
         let mut out = Value::over(ty, sql, &inputs);
         out.kind = ColumnKind::Aggregated;
         if f.over.is_some() {
@@ -124,6 +139,40 @@ impl Lower<'_> {
             out.bare.retain(|b| b.scope != depth);
         }
         out
+    }
+
+    /// Which clauses go together.
+    fn check_aggregate(
+        &mut self,
+        name: &str,
+        args: &[Value],
+        ordered: &[(Value, String)],
+        clauses: &Clauses<'_>,
+        call: &Call,
+        span: &Range<usize>,
+    ) {
+        let over = !call.over.is_empty();
+        let windowed_order = over && call.over.contains("ORDER BY ");
+        let odd = if !ordered.is_empty() && !matches!(name, "ARRAY_AGG" | "STRING_AGG" | "ARRAY_CONCAT_AGG") {
+            Some(format!("{name} takes no ORDER BY"))
+        } else if !ordered.is_empty() && over {
+            Some(format!("{name} with OVER takes no ORDER BY of its own"))
+        } else if clauses.distinct && ordered.iter().any(|(v, _)| args.iter().all(|a| a.sql != v.sql)) {
+            Some(format!("{name} of DISTINCT values is ordered by them alone"))
+        } else if clauses.distinct && windowed_order {
+            Some(format!("{name} of DISTINCT values takes no window with ORDER BY"))
+        } else if name.starts_with("PERCENTILE_") && windowed_order {
+            Some(format!("{name} takes no window with ORDER BY"))
+        } else if name == "GROUPING"
+            && !self.scopes.last().is_some_and(|s| args.first().is_some_and(|a| s.keys.contains(&a.sql)))
+        {
+            Some("GROUPING takes a key of GROUP BY".to_string())
+        } else {
+            None
+        };
+        if let Some(message) = odd {
+            self.report(ProblemKind::Shape, span.clone(), message, None);
+        }
     }
 
     fn reported(&self, span: &Range<usize>) -> bool {
@@ -142,24 +191,25 @@ impl Lower<'_> {
         let x = args.first()?;
         let ty = x.ty.clone();
         if let Some((max, by)) = clauses.having {
-            if name != "ANY_VALUE" {
-                self.unsupported(span.clone(), format!("{name} with HAVING"));
-                return None;
-            }
             let by = self.expr(by);
-            if by.ty == Type::Float64 {
-                self.unsupported(span.clone(), "HAVING MAX or MIN of FLOAT64");
-                return None;
+            if name != "ANY_VALUE" || by.ty == Type::Float64 {
+                self.unsupported(span.clone(), format!("{name} with HAVING of {}", by.ty));
+                let plain = Clauses { having: None, ..Clauses::default() };
+                let (ty, _) = self.aggregate_text(name, args, spans, &plain, call, span)?;
+                return Some((ty, "NULL".into()));
             }
             let function = if max { "arg_max_null" } else { "arg_min_null" };
             return Some((ty, call.of(function, &format!("{}, {}", x.sql, by.sql), "")));
         }
         if clauses.limit.is_some() && !matches!(name, "ARRAY_AGG" | "STRING_AGG") {
-            self.unsupported(span.clone(), format!("{name} with LIMIT"));
+            self.report(ProblemKind::Shape, span.clone(), format!("{name} takes no LIMIT"), None);
             return None;
         }
         let number = |lower: &mut Self, x: &Value| {
             if x.ty.is_numeric() || x.ty == Type::Unknown {
+                return true;
+            }
+            if x.ty == Type::Interval && matches!(name, "SUM" | "AVG") {
                 return true;
             }
             let message = format!("`{name}` takes a number, found {}", x.ty);
@@ -179,6 +229,11 @@ impl Lower<'_> {
             ("SUM", 1) => number(self, x).then(|| match ty {
                 Type::Int64 | Type::Unknown => (Type::Int64, format!("CAST({} AS BIGINT)", call.of("sum", &x.sql, ""))),
                 Type::Numeric(_) => (ty, format!("CAST({} AS DECIMAL(38,9))", call.of("sum", &x.sql, ""))),
+                Type::BigNumeric(_) => (ty, format!("CAST({} AS DECIMAL(38,18))", call.of("sum", &x.sql, ""))),
+                Type::Interval => {
+                    let part = |of: &str| call.of("sum", &format!("dwc_interval_{of}({})", x.sql), "");
+                    (ty, format!("dwc_interval({}, {}, {})", part("months"), part("days"), part("micros")))
+                }
                 ty => (ty, call.of("sum", &x.sql, "")),
             }),
             ("AVG", 1) => {
@@ -194,15 +249,15 @@ impl Lower<'_> {
                             call.of("count", &x.sql, "")
                         ),
                     )),
-                    Type::BigNumeric(_) => {
-                        self.unsupported(span.clone(), "AVG of BIGNUMERIC");
-                        None
+                    Type::BigNumeric(_) | Type::Interval => {
+                        self.unsupported(span.clone(), format!("AVG of {ty}"));
+                        Some((ty, "NULL".into()))
                     }
                     _ => Some((Type::Float64, call.of("avg", &x.sql, ""))),
                 }
             }
             ("MIN" | "MAX", 1) => {
-                if matches!(ty, Type::Array(_) | Type::Struct(_) | Type::Json) {
+                if !ty.is_orderable() {
                     self.fail(ProblemKind::TypeMismatch, spans[0].clone(), format!("`{name}` does not order {ty}"));
                     return None;
                 }
@@ -217,7 +272,7 @@ impl Lower<'_> {
             ("MAX_BY" | "MIN_BY", 2) => {
                 if args[1].ty == Type::Float64 {
                     self.unsupported(span.clone(), format!("{name} by FLOAT64"));
-                    return None;
+                    return Some((ty, "NULL".into()));
                 }
                 let function = if name == "MAX_BY" { "arg_max_null" } else { "arg_min_null" };
                 Some((ty, call.of(function, &format!("{}, {}", x.sql, args[1].sql), "")))
@@ -249,6 +304,17 @@ impl Lower<'_> {
                 }
             },
             ("STRING_AGG", 1 | 2) => {
+                if let Some(separator) = args.get(1)
+                    && separator.literal.is_none()
+                    && separator.ty == Type::String
+                {
+                    let message = "the separator of STRING_AGG must be a literal";
+                    self.report(ProblemKind::TypeMismatch, spans[1].clone(), message, None);
+                }
+                if ty == Type::Bytes {
+                    self.unsupported(span.clone(), "STRING_AGG of BYTES");
+                    return Some((ty, "NULL".into()));
+                }
                 let x = self.expect(x.clone(), &Type::String, spans[0].clone(), "the argument of STRING_AGG");
                 let separator = match args.get(1) {
                     Some(s) => self.expect(s.clone(), &Type::String, spans[1].clone(), "the separator").sql,
@@ -287,7 +353,8 @@ impl Lower<'_> {
                 Some((Type::Float64, sql))
             }
             ("APPROX_COUNT_DISTINCT", 1) => {
-                let exact = Call { distinct: true, order: String::new(), over: call.over.clone() };
+                let exact =
+                    Call { only: call.only.clone(), distinct: true, order: String::new(), over: call.over.clone() };
                 Some((Type::Int64, exact.of("count", &x.sql, "")))
             }
             ("APPROX_QUANTILES", 2) => match args[1].as_int() {
@@ -296,19 +363,61 @@ impl Lower<'_> {
                     let list = format!("{}, [{}]", x.sql, steps.join(", "));
                     Some((Type::Array(Box::new(ty)), call.of("quantile_disc", &list, "")))
                 }
-                _ => {
-                    self.unsupported(span.clone(), "APPROX_QUANTILES with a number that is no small literal");
+                Some(..=0) => {
+                    self.report(
+                        ProblemKind::TypeMismatch,
+                        spans[1].clone(),
+                        "APPROX_QUANTILES takes a number from 1",
+                        None,
+                    );
+                    None
+                }
+                Some(_) => {
+                    self.unsupported(span.clone(), "APPROX_QUANTILES of more than 1000");
+                    Some((Type::Array(Box::new(ty)), "NULL".into()))
+                }
+                None => {
+                    let message = "the number of APPROX_QUANTILES must be an INT64 literal";
+                    self.report(ProblemKind::TypeMismatch, spans[1].clone(), message, None);
                     None
                 }
             },
+            ("APPROX_TOP_COUNT", 2) if args[1].as_int().is_none() => {
+                let message = "the number of APPROX_TOP_COUNT must be an INT64 literal";
+                self.report(ProblemKind::TypeMismatch, spans[1].clone(), message, None);
+                None
+            }
+            ("APPROX_TOP_SUM", 3) if args[2].as_int().is_some() => {
+                self.unsupported(span.clone(), name);
+                let sum = if args[1].ty == Type::Unknown { Type::Int64 } else { args[1].ty.clone() };
+                let fields = vec![Field { name: "value".into(), ty }, Field { name: "sum".into(), ty: sum }];
+                Some((Type::Array(Box::new(Type::Struct(fields))), "NULL".into()))
+            }
             ("APPROX_TOP_COUNT", 2) => {
                 let fields = vec![Field { name: "value".into(), ty }, Field { name: "count".into(), ty: Type::Int64 }];
                 let item = Type::Struct(fields);
                 let sql = format!("dwc_top_count({}, {})", call.of("array_agg", &x.sql, ""), args[1].sql);
                 Some((Type::Array(Box::new(item)), sql))
             }
+            ("PERCENTILE_CONT" | "PERCENTILE_DISC", 2) if beyond_one(&args[1]) => {
+                let message = format!("the fraction of {name} is between 0 and 1");
+                self.report(ProblemKind::TypeMismatch, spans[1].clone(), message, None);
+                None
+            }
+            ("PERCENTILE_CONT" | "PERCENTILE_DISC", 2) if args[1].literal.is_none() && !args[1].is_constant() => {
+                let message = format!("the fraction of {name} must be a literal");
+                self.report(ProblemKind::TypeMismatch, spans[1].clone(), message, None);
+                None
+            }
+            ("PERCENTILE_CONT", 2)
+                if matches!(ty, Type::Numeric(_) | Type::BigNumeric(_))
+                    && matches!(args[1].ty, Type::Numeric(_) | Type::BigNumeric(_)) =>
+            {
+                self.unsupported(span.clone(), format!("{name} of {ty} by {}", args[1].ty));
+                Some((ty, "NULL".into()))
+            }
             ("PERCENTILE_CONT", 2) => match (&ty, call.over.is_empty()) {
-                (Type::Float64 | Type::Int64 | Type::Unknown, false)
+                (Type::Float64 | Type::Int64 | Type::Numeric(_) | Type::BigNumeric(_) | Type::Unknown, false)
                     if clauses.nulls != Some(NullTreatment::RespectNulls) =>
                 {
                     let list = format!("CAST({} AS DOUBLE), {}", x.sql, args[1].sql);
@@ -316,15 +425,38 @@ impl Lower<'_> {
                 }
                 _ => {
                     self.unsupported(span.clone(), format!("this form of {name}"));
-                    None
+                    Some((Type::Float64, "NULL".into()))
                 }
             },
             ("PERCENTILE_DISC", 2) if !call.over.is_empty() && clauses.nulls != Some(NullTreatment::RespectNulls) => {
                 Some((ty, call.of("quantile_disc", &format!("{}, {}", x.sql, args[1].sql), "")))
             }
-            ("PERCENTILE_DISC" | "APPROX_TOP_SUM" | "HLL_COUNT.INIT" | "HLL_COUNT.MERGE", _) => {
+            ("PERCENTILE_DISC", 2) => {
+                self.unsupported(span.clone(), format!("this form of {name}"));
+                Some((ty, "NULL".into()))
+            }
+            (
+                "HLL_COUNT.INIT"
+                | "HLL_COUNT.MERGE_PARTIAL"
+                | "KLL_QUANTILES.INIT_INT64"
+                | "KLL_QUANTILES.INIT_FLOAT64"
+                | "KLL_QUANTILES.MERGE_PARTIAL",
+                1 | 2,
+            )
+            | ("HLL_COUNT.MERGE" | "ST_UNION_AGG" | "ST_CENTROID_AGG" | "ST_EXTENT", 1)
+            | (
+                "KLL_QUANTILES.MERGE_INT64"
+                | "KLL_QUANTILES.MERGE_FLOAT64"
+                | "KLL_QUANTILES.MERGE_POINT_INT64"
+                | "KLL_QUANTILES.MERGE_POINT_FLOAT64",
+                2,
+            ) => {
                 self.unsupported(span.clone(), name);
-                None
+                if args.get(1).is_some_and(|n| !n.is_constant()) {
+                    let message = format!("argument 2 of `{name}` must be a literal");
+                    self.report(ProblemKind::TypeMismatch, spans[1].clone(), message, None);
+                }
+                Some((sketch(name), "NULL".into()))
             }
             _ => None,
         }
@@ -343,6 +475,8 @@ impl Lower<'_> {
 
 /// The parts of a call that its DuckDB text repeats.
 struct Call {
+    /// The rows that a PIVOT leaves.
+    only: Option<String>,
     distinct: bool,
     order: String,
     over: String,
@@ -352,7 +486,13 @@ impl Call {
     fn of(&self, function: &str, args: &str, filter: &str) -> String {
         let distinct = if self.distinct { "DISTINCT " } else { "" };
         let order = if self.order.is_empty() { String::new() } else { format!(" ORDER BY {}", self.order) };
-        let filter = if filter.is_empty() { String::new() } else { format!(" FILTER (WHERE {filter})") };
+        let filters: Vec<&str> =
+            self.only.iter().map(String::as_str).chain([filter]).filter(|f| !f.is_empty()).collect();
+        let filter = match filters.as_slice() {
+            [] => String::new(),
+            [one] => format!(" FILTER (WHERE {one})"),
+            all => format!(" FILTER (WHERE ({}))", all.join(") AND (")),
+        };
         format!("{function}({distinct}{args}{order}){filter}{}", self.over)
     }
 }
@@ -375,6 +515,26 @@ impl Call {
         let odd = self.of("bool_or", &format!("NOT ({finite})"), &known);
         let rest = self.of(function, &args.join(", "), &finite);
         format!("CASE WHEN {few} THEN CASE WHEN {odd} THEN CAST('nan' AS DOUBLE) ELSE {rest} END END")
+    }
+}
+
+/// Whether a literal is no fraction.
+fn beyond_one(value: &Value) -> bool {
+    let Some(Literal::Int(digits) | Literal::Float(digits)) = &value.literal else { return false };
+    digits.parse::<f64>().is_ok_and(|x| !(0.0..=1.0).contains(&x))
+}
+
+/// What the aggregates that only BigQuery has give.
+fn sketch(name: &str) -> Type {
+    let coordinate = |name: &str| Field { name: name.into(), ty: Type::Float64 };
+    match name {
+        "HLL_COUNT.MERGE" | "KLL_QUANTILES.MERGE_POINT_INT64" => Type::Int64,
+        "KLL_QUANTILES.MERGE_POINT_FLOAT64" => Type::Float64,
+        "KLL_QUANTILES.MERGE_INT64" => Type::Array(Box::new(Type::Int64)),
+        "KLL_QUANTILES.MERGE_FLOAT64" => Type::Array(Box::new(Type::Float64)),
+        "ST_EXTENT" => Type::Struct(["xmin", "ymin", "xmax", "ymax"].map(coordinate).into()),
+        name if name.starts_with("ST_") => Type::Geography,
+        _ => Type::Bytes,
     }
 }
 

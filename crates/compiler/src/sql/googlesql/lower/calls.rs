@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use sqlparser::ast::{Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, ObjectNamePart};
+use sqlparser::ast::{
+    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgOperator, FunctionArguments, Ident, ObjectNamePart,
+};
 
 use super::Lower;
 use crate::sql::googlesql::problem::{ProblemKind, did_you_mean};
@@ -33,11 +35,11 @@ impl Lower<'_> {
             || function.filter.is_some()
             || function.uses_odbc_syntax
         {
-            return self.unsupported(span, format!("this form of {name}"));
+            return self.fail(ProblemKind::ParseError, span, format!("GoogleSQL does not have this form of {name}"));
         }
         if let Some(value) = self.aggregate_or_window(&name, function, &span) {
             if safe {
-                return self.unsupported(span, format!("SAFE. before {name}"));
+                return self.unsupported_as(span, format!("SAFE. before {name}"), value.ty.clone(), &[&value]);
             }
             return value;
         }
@@ -53,7 +55,8 @@ impl Lower<'_> {
             match tried(&value, &args.iter().collect::<Vec<_>>()) {
                 Some(sql) => value = Value { sql, compound: false, ..value },
                 None => {
-                    return self.unsupported(span, format!("SAFE. before {name} over an argument that may fail"));
+                    let what = format!("SAFE. before {name} over an argument that may fail");
+                    return self.unsupported_as(span, what, value.ty.clone(), &[&value]);
                 }
             }
         }
@@ -66,18 +69,29 @@ impl Lower<'_> {
         {
             return self.array_subquery(query, span);
         }
-        let exprs = match &function.args {
-            FunctionArguments::None => Some(vec![]),
-            _ => plain_args(function),
+        if name == "WITH" {
+            return self.with_expression(function, span);
+        }
+        let split = match &function.args {
+            FunctionArguments::None => Some((vec![], vec![])),
+            _ => split_args(function),
         };
-        let Some(exprs) = exprs else {
-            return self.unsupported(span.clone(), format!("this form of {name}"));
+        let Some((exprs, named)) = split else {
+            return self.fail(ProblemKind::ArgumentCount, span.clone(), format!("this form of {name} does not exist"));
         };
+        let named: Vec<(String, Value)> =
+            named.into_iter().map(|(ident, e)| (ident.value.clone(), self.expr(e))).collect();
         if let Some(value) = self.date_function(name, &exprs, span) {
             return value;
         }
+        if name == "NORMALIZE" || name == "NORMALIZE_AND_CASEFOLD" {
+            return self.normalize(name, &exprs, span);
+        }
         let mut args: Vec<Value> = exprs.iter().map(|e| self.expr(e)).collect();
         let spans: Vec<Range<usize>> = exprs.iter().map(|e| self.span_of(*e)).collect();
+        if let Some(value) = self.json_function(name, &args, &named, &spans, span) {
+            return value;
+        }
         match (name, args.len()) {
             ("IF", 3) => self.if_function(args, &spans),
             ("IFNULL", 2) | ("COALESCE", 1..) => {
@@ -113,7 +127,12 @@ impl Lower<'_> {
                 Value::over(Type::Unknown, format!("dwc_error(coalesce({}, 'NULL'))", text.sql), &[&text])
             }
             ("FORMAT", 1..) => self.format_function(&args, span),
-            ("TO_JSON_STRING", 1) => self.json_string(&args[0], span),
+            ("TYPEOF", 1) => {
+                let ty = args[0].ty.settled();
+                Value::over(Type::String, crate::sql::googlesql::value::quote_text(&ty.to_string()), &[&args[0]])
+            }
+            ("MAKE_INTERVAL", 0..=6) => self.make_interval(args, &spans, &named, span),
+            ("RANGE", 2) => self.range(args, &spans, span),
             ("RANGE_BUCKET", 2) => {
                 let Type::Array(item) = args[1].ty.clone() else {
                     return self.fail(
@@ -126,29 +145,47 @@ impl Lower<'_> {
                 let sql = format!("dwc_range_bucket({}, {})", point.sql, args[0].sql);
                 Value::over(Type::Int64, sql, &[&point, &args[0]])
             }
-            ("REGEXP_EXTRACT" | "REGEXP_SUBSTR" | "REGEXP_EXTRACT_ALL", _) => self.regexp(name, args, span),
-            _ => self.table_function(name, args, span),
+            ("REGEXP_EXTRACT" | "REGEXP_SUBSTR" | "REGEXP_EXTRACT_ALL" | "REGEXP_INSTR", _) => {
+                self.regexp(name, args, &spans, span)
+            }
+            _ => self.table_function(name, args, &named, span),
         }
     }
 
-    pub(super) fn table_function(&mut self, name: &str, args: Vec<Value>, span: &Range<usize>) -> Value {
+    pub(super) fn table_function(
+        &mut self,
+        name: &str,
+        args: Vec<Value>,
+        named: &[(String, Value)],
+        span: &Range<usize>,
+    ) -> Value {
         if name.starts_with("FORMAT_")
             && let Some(format) = args.first().and_then(Value::as_text)
             && ["%k", "%l", "%P"].iter().any(|e| format.contains(e))
         {
-            return self.unsupported(span.clone(), format!("{name} with %k, %l or %P"));
+            let inputs: Vec<&Value> = args.iter().collect();
+            return self.unsupported_as(span.clone(), format!("{name} with %k, %l or %P"), Type::String, &inputs);
         }
         let Some(overloads) = signatures::overloads(name) else {
             let help = did_you_mean(name, signatures::names());
             self.report(ProblemKind::UnknownFunction, span.clone(), format!("unknown function `{name}`"), help);
             return Value::unknown();
         };
-        match signatures::choose(overloads, &args) {
+        match signatures::choose(overloads, &args, named) {
             Ok(found) => {
-                let Some(template) = found.signature.template else {
-                    // The type is known all the same: a project for BigQuery alone goes on with it.
-                    self.unsupported(span.clone(), format!("{name}({})", found.signature.shown));
-                    return Value::over(found.ty, "NULL", &found.args.iter().collect::<Vec<_>>());
+                if let Some(at) = found.signature.varying(&found.args) {
+                    let message = format!("argument {} of `{name}` must be constant", at + 1);
+                    self.report(ProblemKind::TypeMismatch, span.clone(), message, None);
+                }
+                let template = found.signature.template.filter(|_| named.is_empty());
+                let Some(template) = template else {
+                    let inputs: Vec<&Value> = found.args.iter().chain(named.iter().map(|(_, v)| v)).collect();
+                    return self.unsupported_as(
+                        span.clone(),
+                        format!("{name}({})", found.signature.shown),
+                        found.ty,
+                        &inputs,
+                    );
                 };
                 let sql = signatures::fill(template, &found.args);
                 let out = Value::over(found.ty, sql, &found.args.iter().collect::<Vec<_>>());
@@ -158,7 +195,8 @@ impl Lower<'_> {
                 if call { out } else { out.compound() }
             }
             Err(mismatch) => {
-                let found: Vec<String> = args.iter().map(|a| a.ty.to_string()).collect();
+                let named = named.iter().map(|(name, value)| format!("{name} => {}", value.ty));
+                let found: Vec<String> = args.iter().map(|a| a.ty.to_string()).chain(named).collect();
                 let shapes: Vec<String> = overloads.iter().map(|s| format!("{name}({})", s.shown)).collect();
                 let help = Some(format!("it is {}", shapes.join(" or ")));
                 let (kind, message) = match mismatch {
@@ -178,7 +216,11 @@ impl Lower<'_> {
     /// CONCAT and || write every value as its text, unless they are BYTES.
     pub(super) fn as_texts(&mut self, args: Vec<Value>, spans: &[Range<usize>]) -> Vec<Value> {
         let written = |ty: &Type| {
-            ty.is_numeric() || matches!(ty, Type::Bool | Type::Date | Type::DateTime | Type::Timestamp | Type::Time)
+            ty.is_numeric()
+                || matches!(
+                    ty,
+                    Type::Bool | Type::Date | Type::DateTime | Type::Timestamp | Type::Time | Type::Interval
+                )
         };
         let cast = args
             .into_iter()
@@ -208,48 +250,12 @@ impl Lower<'_> {
         value
     }
 
-    /// The group that is extracted is the first, or the match itself where the pattern has none.
-    fn regexp(&mut self, name: &str, args: Vec<Value>, span: &Range<usize>) -> Value {
-        let Some(pattern) = args.get(1).and_then(Value::as_text) else {
-            return self.unsupported(span.clone(), format!("{name} with a pattern that is no literal"));
-        };
-        if may_skip_group(pattern) {
-            return self.unsupported(span.clone(), format!("{name} with a group that may not take part"));
-        }
-        let groups = groups(pattern);
-        if groups > 1 {
-            return self.fail(
-                ProblemKind::TypeMismatch,
-                span.clone(),
-                format!("{name} takes a pattern with at most one group"),
-            );
-        }
-        let inputs: Vec<&Value> = args.iter().collect();
-        let all: Vec<&str> = args.iter().map(|a| a.sql.as_str()).collect();
-        match (name, args.len()) {
-            ("REGEXP_EXTRACT_ALL", 2) => Value::over(
-                Type::Array(Box::new(Type::String)),
-                format!("regexp_extract_all({}, {groups})", all.join(", ")),
-                &inputs,
-            ),
-            ("REGEXP_EXTRACT" | "REGEXP_SUBSTR", 2) => {
-                Value::over(Type::String, format!("dwc_regexp_extract({}, {groups})", all.join(", ")), &inputs)
-            }
-            ("REGEXP_EXTRACT" | "REGEXP_SUBSTR", 3 | 4) => {
-                self.unsupported(span.clone(), format!("{name} with a position"))
-            }
-            _ => self.fail(
-                ProblemKind::ArgumentCount,
-                span.clone(),
-                format!("`{name}` does not take {} arguments", args.len()),
-            ),
-        }
-    }
-
     /// FORMAT is split at its specifiers, so that each value is written by its type.
     fn format_function(&mut self, args: &[Value], span: &Range<usize>) -> Value {
         let Some(format) = args[0].as_text().map(str::to_string) else {
-            return self.unsupported(span.clone(), "FORMAT with a format that is no literal");
+            let inputs: Vec<&Value> = args.iter().collect();
+            let what = "FORMAT with a format that is not a literal";
+            return self.unsupported_as(span.clone(), what, Type::String, &inputs);
         };
         let mut parts = Vec::new();
         let mut text = String::new();
@@ -272,8 +278,21 @@ impl Lower<'_> {
                 return self.fail(ProblemKind::ArgumentCount, span.clone(), "FORMAT has fewer values than specifiers");
             };
             next += 1;
+            let number = arg.ty.is_numeric() || arg.ty == Type::Unknown;
+            let fits = match spec.chars().last() {
+                Some('d' | 'i' | 'u' | 'o' | 'x' | 'X') => matches!(arg.ty, Type::Int64 | Type::Unknown),
+                Some('f' | 'F' | 'e' | 'E' | 'g' | 'G' | 'a' | 'A') => number,
+                Some('s') => matches!(arg.ty, Type::String | Type::Unknown),
+                _ => true,
+            };
+            if !fits {
+                let message = format!("FORMAT writes no {} as %{spec}", arg.ty);
+                return self.fail(ProblemKind::TypeMismatch, span.clone(), message);
+            }
             let Some(part) = specifier(spec, arg) else {
-                return self.unsupported(span.clone(), format!("FORMAT of {} as %{spec}", arg.ty));
+                let inputs: Vec<&Value> = args.iter().collect();
+                let what = format!("FORMAT of {} as %{spec}", arg.ty);
+                return self.unsupported_as(span.clone(), what, Type::String, &inputs);
             };
             if !text.is_empty() {
                 parts.push(crate::sql::googlesql::value::quote_text(&std::mem::take(&mut text)));
@@ -290,51 +309,6 @@ impl Lower<'_> {
         let out = Value::over(Type::String, parts.join(" || "), &args.iter().collect::<Vec<_>>());
         if parts.len() > 1 { out.compound() } else { out }
     }
-
-    fn json_string(&mut self, value: &Value, span: &Range<usize>) -> Value {
-        match json_text(&value.sql, &value.ty, 0) {
-            Some(sql) => Value::over(Type::String, sql, &[value]),
-            None => self.unsupported(span.clone(), format!("TO_JSON_STRING of {}", value.ty)),
-        }
-    }
-}
-
-/// The JSON text of a value by its type, as GoogleSQL writes it.
-fn json_text(x: &str, ty: &Type, depth: usize) -> Option<String> {
-    let direct = match ty {
-        Type::Int64 => format!("dwc_json_int64({x})"),
-        Type::Bool => format!("CAST({x} AS VARCHAR)"),
-        Type::Float64 => format!("dwc_json_float64({x})"),
-        Type::Numeric(_) | Type::BigNumeric(_) => format!("dwc_json_numeric({x})"),
-        Type::String => format!("dwc_json_string({x})"),
-        Type::Bytes => format!("dwc_json_string(to_base64({x}))"),
-        Type::Date => format!("'\"' || CAST({x} AS VARCHAR) || '\"'"),
-        Type::DateTime => format!("'\"' || dwc_json_datetime({x}) || '\"'"),
-        Type::Timestamp => format!("'\"' || dwc_json_datetime({x}) || 'Z\"'"),
-        Type::Time => format!("'\"' || dwc_time_to_string({x}) || '\"'"),
-        Type::Json => format!("CAST({x} AS VARCHAR)"),
-        Type::Unknown => "NULL".into(),
-        Type::Array(item) => {
-            let name = format!("x{depth}");
-            let inner = json_text(&name, item, depth + 1)?;
-            format!("'[' || array_to_string(list_transform({x}, lambda {name}: {inner}), ',') || ']'")
-        }
-        Type::Struct(fields) => {
-            let mut parts = Vec::new();
-            for (i, field) in fields.iter().enumerate() {
-                let key = crate::sql::googlesql::types::field_name(&field.name, i);
-                let value = format!("struct_extract({x}, {})", crate::sql::googlesql::value::quote_text(&key));
-                let label = serde_json::to_string(&field.name).ok()?;
-                let label =
-                    crate::sql::googlesql::value::quote_text(&format!("{}{label}:", if i > 0 { "," } else { "" }));
-                parts.push(format!("{label} || {}", json_text(&value, &field.ty, depth)?));
-            }
-            let body = if parts.is_empty() { "''".to_string() } else { parts.join(" || ") };
-            format!("'{{' || {body} || '}}'")
-        }
-        Type::Interval => return None,
-    };
-    Some(format!("coalesce({direct}, 'null')"))
 }
 
 /// A printf specifier over a value; `None` when their pair is not translated.
@@ -407,48 +381,6 @@ fn all(values: Vec<Value>, name: &str) -> Value {
     Value::over(ty, format!("{name}({})", list.join(", ")), &values.iter().collect::<Vec<_>>())
 }
 
-/// Whether a match may leave the group out: GoogleSQL gives NULL then, DuckDB an empty string.
-fn may_skip_group(pattern: &str) -> bool {
-    if groups(pattern) == 0 {
-        return false;
-    }
-    let bytes = pattern.as_bytes();
-    let (mut at, mut class, mut depth, mut skipped) = (0, false, 0usize, false);
-    while at < bytes.len() {
-        match bytes[at] {
-            b'\\' => at += 1,
-            b'[' => class = true,
-            b']' => class = false,
-            b'(' if !class => depth += 1,
-            b')' if !class => {
-                depth = depth.saturating_sub(1);
-                skipped |= matches!(bytes.get(at + 1), Some(b'?' | b'*' | b'{'));
-            }
-            b'|' if !class => skipped |= depth == 0 || depth > 1 || pattern.contains("(?"),
-            _ => {}
-        }
-        at += 1;
-    }
-    skipped
-}
-
-/// The capturing groups of an RE2 pattern.
-fn groups(pattern: &str) -> usize {
-    let bytes = pattern.as_bytes();
-    let (mut count, mut at, mut class) = (0, 0, false);
-    while at < bytes.len() {
-        match bytes[at] {
-            b'\\' => at += 1,
-            b'[' => class = true,
-            b']' => class = false,
-            b'(' if !class && (bytes.get(at + 1) != Some(&b'?') || bytes.get(at + 2) == Some(&b'P')) => count += 1,
-            _ => {}
-        }
-        at += 1;
-    }
-    count
-}
-
 /// The upper-case name of a function with its namespace.
 pub(super) fn dotted(function: &Function) -> String {
     let parts: Vec<String> = function
@@ -461,6 +393,27 @@ pub(super) fn dotted(function: &Function) -> String {
         })
         .collect();
     parts.join(".")
+}
+
+/// The arguments by position and those by name; `None` for other forms.
+type Split<'e> = (Vec<&'e Expr>, Vec<(&'e Ident, &'e Expr)>);
+
+fn split_args(function: &Function) -> Option<Split<'_>> {
+    let FunctionArguments::List(list) = &function.args else { return None };
+    if !list.clauses.is_empty() || list.duplicate_treatment.is_some() {
+        return None;
+    }
+    let (mut plain, mut named) = (Vec::new(), Vec::new());
+    for arg in &list.args {
+        match arg {
+            FunctionArg::Unnamed(FunctionArgExpr::Expr(e)) if named.is_empty() => plain.push(e),
+            FunctionArg::Named { name, arg: FunctionArgExpr::Expr(e), operator: FunctionArgOperator::RightArrow } => {
+                named.push((name, e));
+            }
+            _ => return None,
+        }
+    }
+    Some((plain, named))
 }
 
 /// The arguments when they are plain expressions without clauses.

@@ -43,9 +43,21 @@ impl Lower<'_> {
             return Value::over(ty, sql, &items.iter().collect::<Vec<_>>());
         }
         let value = self.expr(expr);
+        let bounded = matches!(to, DataType::String(Some(_)) | DataType::Bytes(Some(_)));
         let Some(to) = self.data_type(to, span.clone()) else {
             return Value::unknown();
         };
+        let beyond = match &to {
+            Type::Numeric(Some(p)) => p.scale > 9 || p.digits < p.scale.max(1) || p.digits > p.scale + 29,
+            Type::BigNumeric(Some(p)) => p.scale > 38 || p.digits < p.scale.max(1) || p.digits > p.scale + 38,
+            _ => false,
+        };
+        if beyond {
+            return self.fail(ProblemKind::TypeMismatch, span, format!("{to} has too many digits"));
+        }
+        if bounded {
+            return self.unsupported_as(span, format!("CAST to {to} of a length"), to, &[&value]);
+        }
         match format {
             None => self.cast(value, &to, matches!(kind, CastKind::SafeCast), span),
             Some(format) => self.cast_format(value, &to, format, span),
@@ -56,7 +68,7 @@ impl Lower<'_> {
     pub(super) fn data_type(&mut self, ty: &DataType, span: Range<usize>) -> Option<Type> {
         let known = read_type(ty);
         if known.is_none() {
-            self.report(ProblemKind::Unsupported, span, format!("the type {ty} is not known here"), None);
+            self.report(ProblemKind::TypeMismatch, span, format!("GoogleSQL does not have the type {ty}"), None);
         }
         known
     }
@@ -66,7 +78,12 @@ impl Lower<'_> {
         let Some((sql, fallible)) = conversion(&value, &plain) else {
             let possible = possible(&value.ty, &plain);
             if possible {
-                return self.unsupported(span, format!("CAST from {} to {plain}", value.ty));
+                return self.unsupported_as(
+                    span,
+                    format!("CAST from {} to {plain}", value.ty),
+                    plain.clone(),
+                    &[&value],
+                );
             }
             return self.fail(ProblemKind::TypeMismatch, span, format!("{} does not cast to {plain}", value.ty));
         };
@@ -81,7 +98,9 @@ impl Lower<'_> {
         if safe && fallible {
             match tried(&out, &[&value]) {
                 Some(sql) => out.sql = sql,
-                None => return self.unsupported(span, "SAFE_CAST over an expression that may fail"),
+                None => {
+                    return self.unsupported_as(span, "SAFE_CAST over an expression that may fail", plain, &[&value]);
+                }
             }
         }
         if value.ty == plain {
@@ -97,10 +116,10 @@ impl Lower<'_> {
             CastFormat::ValueAtTimeZone(f, z) => (f, Some(self.literal(z))),
         };
         let Some(Some(text)) = text_of(&format.value) else {
-            return self.unsupported(span, "a FORMAT that is no literal");
+            return self.unsupported_as(span, "a FORMAT that is not a literal", to.clone(), &[&value]);
         };
         let Some(pattern) = format_model(&text) else {
-            return self.unsupported(span, format!("CAST with FORMAT '{text}'"));
+            return self.unsupported_as(span, format!("CAST with FORMAT '{text}'"), to.clone(), &[&value]);
         };
         let pattern = quote_text(&pattern);
         let zone = zone.map_or_else(|| "'UTC'".to_string(), |z| z.sql);
@@ -114,7 +133,8 @@ impl Lower<'_> {
             }
             (Type::String, Type::Date) => format!("dwc_parse_date({pattern}, {})", value.sql),
             (from, to) => {
-                return self.unsupported(span, format!("CAST from {from} to {to} with FORMAT"));
+                let what = format!("CAST from {from} to {to} with FORMAT");
+                return self.unsupported_as(span, what, to.clone(), &[&value]);
             }
         };
         Value::over(to.clone(), sql, &[&value])
@@ -145,6 +165,7 @@ fn conversion(value: &Value, to: &Type) -> Option<(String, bool)> {
         (Type::Bool | Type::Date, Type::String) => native(false),
         (Type::DateTime, Type::String) => call("dwc_datetime_to_string", false),
         (Type::Time, Type::String) => call("dwc_time_to_string", false),
+        (Type::Interval, Type::String) => call("dwc_interval_to_string", false),
         (Type::Timestamp, Type::String) => Some((format!("dwc_timestamp_to_string({x}, 'UTC')"), false)),
         (Type::Bytes, Type::String) => call("decode", true),
         (Type::String, Type::Bytes) => call("encode", false),
@@ -181,8 +202,8 @@ fn possible(from: &Type, to: &Type) -> bool {
     matches!(
         (from, to),
         (Type::Float64 | Type::String, Type::BigNumeric(_))
-            | (Type::String, Type::Interval)
-            | (Type::Interval, Type::String)
+            | (Type::String, Type::Interval | Type::Range(_))
+            | (Type::Range(_), Type::String)
             | (Type::Struct(_), Type::Struct(_))
             | (Type::Array(_), Type::Array(_))
     )
@@ -252,14 +273,18 @@ fn read_type(ty: &DataType) -> Option<Type> {
         DataType::Numeric(p) | DataType::Decimal(p) => Type::Numeric(precision(*p)),
         DataType::BigNumeric(p) | DataType::BigDecimal(p) => Type::BigNumeric(precision(*p)),
         DataType::Bool | DataType::Boolean => Type::Bool,
-        DataType::String(None) => Type::String,
-        DataType::Bytes(None) => Type::Bytes,
+        DataType::String(_) => Type::String,
+        DataType::Bytes(_) => Type::Bytes,
         DataType::Date => Type::Date,
         DataType::Datetime(_) => Type::DateTime,
         DataType::Time(..) => Type::Time,
         DataType::Timestamp(..) => Type::Timestamp,
         DataType::Interval { .. } => Type::Interval,
         DataType::JSON => Type::Json,
+        DataType::Custom(name, parts) if parts.is_empty() => match Type::parse(&name.to_string())? {
+            ty @ (Type::Range(_) | Type::Geography) => ty,
+            _ => return None,
+        },
         DataType::Array(ArrayElemTypeDef::AngleBracket(item)) => Type::Array(Box::new(read_type(item)?)),
         DataType::Struct(fields, _) => Type::Struct(
             fields

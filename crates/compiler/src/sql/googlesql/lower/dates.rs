@@ -328,6 +328,9 @@ impl Lower<'_> {
         }
         let part = Part::of_field(interval.leading_field.as_ref()?)?;
         let count = self.expr(&interval.value);
+        if count.as_text().is_some_and(|t| t.parse::<i64>().is_err()) {
+            return None;
+        }
         let at = self.span_of(interval.value.as_ref());
         // `INTERVAL '5' DAY` is written by some.
         let count = match count.as_text().and_then(|t| t.parse::<i64>().ok()) {
@@ -343,7 +346,10 @@ impl Lower<'_> {
             Some((count, part)) if part.is_calendar() || part.is_clock() => {
                 Value::over(Type::Interval, duration(&count, part), &[&count])
             }
-            _ => self.unsupported(span, "this form of INTERVAL"),
+            _ => match self.interval_text(interval, &span) {
+                Some(value) => value,
+                None => self.fail(ProblemKind::TypeMismatch, span, "an INTERVAL takes an INT64 and a part, or a text"),
+            },
         }
     }
 
@@ -351,6 +357,11 @@ impl Lower<'_> {
         let Some(value) = self.moment(args.first(), "DATE_LAST_DAY", span) else {
             return Value::unknown();
         };
+        if value.ty == Type::Timestamp {
+            let help = Some("name the zone: LAST_DAY(DATE(timestamp, 'zone'))".into());
+            self.report(ProblemKind::TypeMismatch, span.clone(), "LAST_DAY takes DATE or DATETIME", help);
+            return Value::unknown();
+        }
         let part = match args.get(1) {
             Some(_) => self.part(args.get(1), "LAST_DAY", span),
             None => Some(Part::Month),
@@ -462,6 +473,7 @@ impl Lower<'_> {
         };
         let inputs: Vec<&Value> = args.iter().collect();
         match args.as_slice() {
+            [x] if x.ty == to => x.clone(),
             [x] => match (&x.ty, &to) {
                 (Type::String, Type::Date | Type::DateTime | Type::Timestamp)
                 | (Type::Date | Type::DateTime | Type::Timestamp, _)
@@ -487,7 +499,7 @@ impl Lower<'_> {
             [date, time] if to == Type::DateTime && date.ty == Type::Date && time.ty == Type::Time => {
                 Value::over(to, format!("{} + {}", date.operand(), time.operand()), &inputs).compound()
             }
-            _ => self.table_function(name, args, span),
+            _ => self.table_function(name, args, &[], span),
         }
     }
 
@@ -522,7 +534,7 @@ impl Lower<'_> {
             Type::Unknown | Type::DateTime | Type::Timestamp => true,
             Type::Date => part.is_calendar() || matches!(part, Part::DayOfWeek | Part::DayOfYear),
             Type::Time => part.is_clock(),
-            Type::Interval => return self.unsupported(span, "EXTRACT from an INTERVAL"),
+            Type::Interval => return self.interval_part(field, &value, &span),
             _ => false,
         };
         if !fits {

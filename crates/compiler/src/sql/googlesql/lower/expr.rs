@@ -48,7 +48,7 @@ impl Lower<'_> {
             Expr::Between { expr, negated, low, high } => self.between(expr, low, high, *negated, span),
             Expr::Like { negated, any, expr, pattern, escape_char } => {
                 if *any || escape_char.is_some() {
-                    return self.unsupported(span, "LIKE with ANY or ESCAPE");
+                    return self.fail(ProblemKind::ParseError, span, "GoogleSQL has no ESCAPE after LIKE");
                 }
                 self.like(expr, pattern, *negated, span)
             }
@@ -101,7 +101,15 @@ impl Lower<'_> {
             }
             Expr::Interval(interval) => self.interval_value(interval, span),
             Expr::Named { expr, .. } => self.expr(expr),
-            other => self.unsupported(span, format!("`{other}`")),
+            Expr::Prefixed { prefix, .. } => {
+                self.fail(ProblemKind::ParseError, span, format!("{} is not expected here", prefix.value))
+            }
+            Expr::Collate { expr, .. } => {
+                let value = self.expr(expr);
+                let value = self.expect(value, &Type::String, span.clone(), "the operand of COLLATE");
+                self.unsupported_as(span, "COLLATE", Type::String, &[&value])
+            }
+            other => self.fail(ProblemKind::ParseError, span, format!("GoogleSQL does not have `{other}`")),
         }
     }
 
@@ -124,9 +132,27 @@ impl Lower<'_> {
         };
         match ty {
             Type::Date | Type::DateTime | Type::Timestamp | Type::Time => {
+                if !super::literals::is_moment(&text, &ty) {
+                    return self.fail(ProblemKind::TypeMismatch, span, format!("'{text}' is not a {ty}"));
+                }
                 Value::new(ty.clone(), super::moment_literal(&text, &ty))
             }
-            Type::Numeric(_) | Type::BigNumeric(_) | Type::Json => self.cast(literal, &ty, false, span),
+            Type::Numeric(_) | Type::BigNumeric(_) => {
+                if !super::literals::is_number(&text) {
+                    return self.fail(ProblemKind::TypeMismatch, span, format!("'{text}' is not a {ty}"));
+                }
+                self.cast(literal, &ty, false, span)
+            }
+            Type::Json => {
+                if serde_json::from_str::<serde::de::IgnoredAny>(&text).is_err() {
+                    return self.fail(ProblemKind::TypeMismatch, span, "the literal is not JSON");
+                }
+                Value::new(Type::Json, format!("dwc_parse_json({})", literal.sql))
+            }
+            Type::Range(item) => match Self::range_text(&text, &item) {
+                Some(sql) => Value::new(Type::Range(item), sql),
+                None => self.fail(ProblemKind::TypeMismatch, span, format!("'{text}' is not a RANGE<{item}>")),
+            },
             other => self.unsupported(span, format!("a literal of {other}")),
         }
     }
@@ -139,7 +165,14 @@ impl Lower<'_> {
                 let value = self.expect(value, &Type::Bool, at, "the operand of NOT");
                 Value::over(Type::Bool, format!("NOT {}", value.operand()), &[&value]).compound()
             }
+            UnaryOperator::Minus if value.ty == Type::Interval => {
+                Value::over(Type::Interval, format!("dwc_interval_multiply({}, -1)", value.sql), &[&value])
+            }
             UnaryOperator::Minus | UnaryOperator::Plus => {
+                if value.literal == Some(Literal::Null) {
+                    let message = "the operand of a sign is a NULL without a type";
+                    return self.fail(ProblemKind::TypeMismatch, at, message);
+                }
                 if !(value.ty.is_numeric() || value.ty == Type::Unknown) {
                     let message = format!("the operand of a sign must be a number, found {}", value.ty);
                     return self.fail(ProblemKind::TypeMismatch, at, message);
@@ -315,6 +348,9 @@ impl Lower<'_> {
     pub(super) fn array(&mut self, items: Vec<Value>, span: std::ops::Range<usize>) -> Value {
         let items = self.unify(items.into_iter().map(|v| (v, span.clone())).collect(), "the elements of the array");
         let ty = items.first().map_or(Type::Unknown, |v| v.ty.clone());
+        if matches!(ty, Type::Array(_)) {
+            return self.fail(ProblemKind::TypeMismatch, span, "an array of arrays");
+        }
         let texts: Vec<&str> = items.iter().map(|v| v.sql.as_str()).collect();
         let sql = if items.is_empty() { "[]".to_string() } else { format!("[{}]", texts.join(", ")) };
         Value::over(Type::Array(Box::new(ty)), sql, &items.iter().collect::<Vec<_>>())

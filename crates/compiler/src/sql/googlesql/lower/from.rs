@@ -28,6 +28,11 @@ impl Lower<'_> {
     }
 
     fn add_relation(&mut self, relation: Relation) {
+        let known = self.scopes.last().is_some_and(|s| s.relations.iter().any(|r| same(&r.alias, &relation.alias)));
+        if known {
+            let message = format!("FROM names `{}` twice", relation.alias);
+            self.report(ProblemKind::Shape, 0..0, message, Some("give one of them an alias".into()));
+        }
         if let Some(scope) = self.scopes.last_mut() {
             scope.relations.push(relation);
         }
@@ -49,6 +54,15 @@ impl Lower<'_> {
         let before = self.scopes.last().map_or(0, |s| s.relations.len());
         let right = self.factor(&join.relation, true);
         match constraint {
+            JoinConstraint::None
+                if matches!(word, "JOIN" | "LEFT JOIN")
+                    && !matches!(join.relation, TableFactor::UNNEST { .. })
+                    && self.scopes.last().is_none_or(|s| s.relations.last().is_none_or(|r| r.element.is_none())) =>
+            {
+                let message = format!("{word} needs ON or USING");
+                self.report(ProblemKind::ParseError, span, message, None);
+                String::new()
+            }
             JoinConstraint::None if matches!(word, "JOIN" | "CROSS JOIN") => {
                 format!("\nCROSS JOIN {right}")
             }
@@ -126,8 +140,16 @@ impl Lower<'_> {
         Some(l.name)
     }
 
-    fn factor(&mut self, factor: &TableFactor, joined: bool) -> String {
+    pub(super) fn factor(&mut self, factor: &TableFactor, joined: bool) -> String {
         let span = self.span_of(factor);
+        if let TableFactor::Table { alias: Some(alias), .. }
+        | TableFactor::Derived { alias: Some(alias), .. }
+        | TableFactor::UNNEST { alias: Some(alias), .. } = factor
+            && !alias.columns.is_empty()
+        {
+            let message = format!("the alias `{}` names no columns in GoogleSQL", alias.name.value);
+            self.report(ProblemKind::ParseError, span.clone(), message, None);
+        }
         match factor {
             TableFactor::Table { name, alias, args, version, sample, .. } => {
                 if args.is_some() || version.is_some() || sample.is_some() {
@@ -141,6 +163,7 @@ impl Lower<'_> {
                 }
                 let hidden = self.scopes.last_mut().map(std::mem::take).unwrap_or_default();
                 let rows = self.query(subquery);
+                let rows = self.settle(rows);
                 if let Some(scope) = self.scopes.last_mut() {
                     *scope = hidden;
                 }
@@ -167,7 +190,8 @@ impl Lower<'_> {
                 }
                 format!("({text})")
             }
-            TableFactor::Pivot { .. } => self.pivot(factor, span),
+            TableFactor::Pivot { .. } => self.pivot(factor, &span),
+            TableFactor::Unpivot { .. } => self.unpivot(factor, &span),
             _ => {
                 self.unsupported(span, "this relation in FROM");
                 String::new()

@@ -32,6 +32,9 @@ impl Lower<'_> {
                 None => self.fail(ProblemKind::ParseError, span, "unknown escape sequence in a bytes literal"),
             },
             Literal::Placeholder(name) => self.unsupported(span, format!("the parameter {name}")),
+            Literal::SingleQuotedString(text) if doubled(text, '\'') => {
+                self.fail(ProblemKind::ParseError, span, "two strings without a space between them")
+            }
             other => match text_of(other) {
                 Some(Some(text)) => Value::string(&text),
                 Some(None) => self.fail(ProblemKind::ParseError, span, "unknown escape sequence in a string literal"),
@@ -85,6 +88,67 @@ pub(super) fn text_of(literal: &Literal) -> Option<Option<String>> {
         | Literal::TripleDoubleQuotedRawStringLiteral(text) => Some(Some(text.clone())),
         _ => None,
     }
+}
+
+/// Whether a quote stands twice in a text: it escapes nothing in GoogleSQL.
+fn doubled(text: &str, quote: char) -> bool {
+    let mut escaped = false;
+    let mut before = false;
+    for c in text.chars() {
+        if c == quote && before && !escaped {
+            return true;
+        }
+        before = c == quote && !escaped;
+        escaped = c == '\\' && !escaped;
+    }
+    false
+}
+
+/// Whether a text is one of GoogleSQL's forms of a moment: a day that exists, a time of day, a zone.
+pub(in crate::sql::googlesql) fn is_moment(text: &str, ty: &Type) -> bool {
+    let text = text.trim_matches(' ');
+    let number = |t: &str, most: usize, range: std::ops::RangeInclusive<u32>| {
+        (1..=most).contains(&t.len()) && t.parse::<u32>().is_ok_and(|n| range.contains(&n))
+    };
+    let clock = |t: &str| {
+        let (whole, fraction) = t.split_once('.').unwrap_or((t, "0"));
+        let parts: Vec<&str> = whole.split(':').collect();
+        parts.len() == 3
+            && number(parts[0], 2, 0..=23)
+            && number(parts[1], 2, 0..=59)
+            && number(parts[2], 2, 0..=60)
+            && (1..=9).contains(&fraction.len())
+            && fraction.bytes().all(|b| b.is_ascii_digit())
+    };
+    let day = |t: &str| {
+        let parts: Vec<&str> = t.split('-').collect();
+        let [y, m, d] = parts.as_slice() else { return false };
+        let (Ok(year), Ok(month)) = (y.parse::<u32>(), m.parse::<u32>()) else { return false };
+        let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+        let last = match month {
+            2 => 28 + u32::from(leap),
+            4 | 6 | 9 | 11 => 30,
+            _ => 31,
+        };
+        y.len() <= 5 && (1..=9999).contains(&year) && number(m, 2, 1..=12) && number(d, 2, 1..=last)
+    };
+    let (date, rest) = text.split_once([' ', 'T', 't']).map_or((text, None), |(d, r)| (d, Some(r)));
+    match ty {
+        Type::Date => rest.is_none() && day(date),
+        Type::Time => clock(text),
+        Type::DateTime => day(date) && rest.is_none_or(clock),
+        _ => {
+            let bare = date.split_once('+').map_or(date, |(d, _)| d).trim_end_matches(['Z', 'z']);
+            let Some(rest) = rest else { return day(bare) };
+            let end = rest.find(|c: char| !(c.is_ascii_digit() || c == ':' || c == '.')).unwrap_or(rest.len());
+            day(date) && (end == 0 || clock(&rest[..end]))
+        }
+    }
+}
+
+/// Whether a text is a decimal number.
+pub(super) fn is_number(text: &str) -> bool {
+    text.trim().parse::<f64>().is_ok_and(f64::is_finite) && text.contains(|c: char| c.is_ascii_digit())
 }
 
 /// GoogleSQL's escape sequences in strings.

@@ -7,14 +7,19 @@ mod cast;
 mod dates;
 mod expr;
 mod from;
+mod intervals;
+mod json;
 mod literals;
 mod names;
 mod operators;
 mod pipes;
 mod pivot;
 mod query;
+mod regexp;
 mod select;
+mod unpivot;
 mod windows;
+mod with;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -30,7 +35,7 @@ use super::value::{Bare, ColumnKind, Relation, Scope, ScopeColumn, Value};
 use super::{OutputColumn, TableUse};
 
 pub(crate) use aggregates::is_aggregate;
-pub(super) use literals::moment_literal;
+pub(super) use literals::{is_moment, moment_literal};
 
 /// Everything the pass found.
 pub(super) struct Lowered {
@@ -62,11 +67,16 @@ struct Lower<'a> {
     ctes: Vec<(String, Vec<ScopeColumn>)>,
     /// For names of derived tables that have none.
     unnamed: usize,
+    /// The rows that aggregates are over, when a PIVOT chooses them: a condition in DuckDB's text.
+    only: Option<String>,
+    /// What the window that was lowered last is partitioned and ordered by.
+    windowed: Vec<Value>,
 }
 
 pub(super) fn query(query: &Query, text: Option<&str>, catalog: &dyn Catalog) -> Lowered {
     let mut lower = Lower::new(catalog, text);
     let rows = lower.query(query);
+    let rows = lower.settle(rows);
     let output = rows
         .columns
         .into_iter()
@@ -91,6 +101,7 @@ pub(super) fn expr(expr: &Expr, text: Option<&str>, relation: &str, columns: &[C
         .collect();
     lower.scopes.push(Scope { relations: vec![Relation { alias, columns, element: None }], ..Scope::default() });
     let value = lower.expr(expr);
+    let value = Value { ty: lower.settled(&value.ty), ..value };
     (value, lower.finish(String::new(), vec![]))
 }
 
@@ -106,6 +117,8 @@ impl<'a> Lower<'a> {
             scopes: vec![],
             ctes: vec![],
             unnamed: 0,
+            only: None,
+            windowed: vec![],
         }
     }
 
@@ -160,6 +173,18 @@ impl<'a> Lower<'a> {
         self.fail(ProblemKind::Unsupported, span, format!("{what} has no translation to DuckDB"))
     }
 
+    /// The same with the type that it has on BigQuery: a project for BigQuery alone goes on with it.
+    fn unsupported_as(
+        &mut self,
+        span: Range<usize>,
+        what: impl std::fmt::Display,
+        ty: Type,
+        inputs: &[&Value],
+    ) -> Value {
+        self.unsupported(span, what);
+        Value::over(ty, "NULL", inputs)
+    }
+
     /// A value where one type is wanted; reports when it does not fit.
     fn expect(&mut self, value: Value, to: &Type, span: Range<usize>, place: &str) -> Value {
         if super::coerce::fits(&value, to) {
@@ -167,6 +192,19 @@ impl<'a> Lower<'a> {
         }
         let message = format!("{place} must be {to}, found {}", super::coerce::shown(&value));
         self.fail(ProblemKind::TypeMismatch, span, message)
+    }
+
+    /// The type of a column that is done: a NULL without a type is INT64, unless it stands for a problem.
+    fn settled(&self, ty: &Type) -> Type {
+        let clean = self.problems.iter().all(|problem| {
+            matches!(problem.kind, ProblemKind::Unsupported | ProblemKind::DateFromTimestampWithoutZone)
+        });
+        if clean { ty.settled() } else { ty.clone() }
+    }
+
+    fn settle(&self, rows: Rows) -> Rows {
+        let columns = rows.columns.into_iter().map(|c| ScopeColumn { ty: self.settled(&c.ty), ..c }).collect();
+        Rows { columns, ..rows }
     }
 
     fn fresh_name(&mut self) -> String {

@@ -17,6 +17,10 @@ impl Lower<'_> {
         };
         let span = self.idents(parts);
         for depth in (0..self.scopes.len()).rev() {
+            if let Some((_, value)) = self.scopes[depth].bindings.iter().rev().find(|(n, _)| same(n, &first.value)) {
+                let value = value.clone();
+                return self.fields(value, &parts[1..]);
+            }
             // A relation's name hides a column of the same name only when something follows it.
             if let Some(second) = parts.get(1)
                 && let Some(relation) = self.scopes[depth].relations.iter().find(|r| same(&r.alias, &first.value))

@@ -13,6 +13,9 @@ use crate::sql::googlesql::value::{Literal, Value, quote_text};
 
 impl Lower<'_> {
     pub(super) fn binary(&mut self, left: &Expr, op: &Op, right: &Expr, span: Range<usize>) -> Value {
+        if let Op::Custom(word) = op {
+            return self.quantified(left, word, right, span);
+        }
         let (mut l, mut r) = (self.expr(left), self.expr(right));
         if *op == Op::StringConcat {
             let mut texts = self.as_texts(vec![l, r], &[self.span_of(left), self.span_of(right)]);
@@ -53,8 +56,35 @@ impl Lower<'_> {
                     _ => Value::over(Type::Int64, format!("dwc_shift_right({}, {})", l.sql, r.sql), &inputs),
                 }
             }
-            other => self.unsupported(span, format!("the operator {other}")),
+            other => {
+                let help = (*other == Op::Modulo).then(|| "write MOD(a, b)".to_string());
+                self.report(
+                    ProblemKind::ParseError,
+                    span,
+                    format!("GoogleSQL does not have the operator {other}"),
+                    help,
+                );
+                Value::unknown()
+            }
         }
+    }
+
+    /// `a LIKE ANY (...)` and `a LIKE ALL (...)`, pattern by pattern.
+    fn quantified(&mut self, left: &Expr, word: &str, right: &Expr, span: Range<usize>) -> Value {
+        let (negated, quantifier) = match word.strip_prefix("NOT ").unwrap_or(word).strip_prefix("LIKE ") {
+            Some(quantifier) => (word.starts_with("NOT "), quantifier),
+            None => return self.fail(ProblemKind::ParseError, span, format!("{word} is not expected here")),
+        };
+        let Expr::Tuple(patterns) = right else {
+            let value = self.expr(left);
+            let value = self.expect(value, &Type::String, self.span_of(left), "the operand of LIKE");
+            let what = format!("{word} of a subquery or an array");
+            return self.unsupported_as(span, what, Type::Bool, &[&value]);
+        };
+        let tests: Vec<Value> = patterns.iter().map(|p| self.like(left, p, negated, span.clone())).collect();
+        let texts: Vec<String> = tests.iter().map(Value::operand).collect();
+        let joined = texts.join(if quantifier == "ALL" { " AND " } else { " OR " });
+        Value::over(Type::Bool, format!("({joined})"), &tests.iter().collect::<Vec<_>>())
     }
 
     fn concat(&mut self, l: Value, r: Value, span: Range<usize>) -> Value {
@@ -66,7 +96,10 @@ impl Lower<'_> {
                 let sql = format!("dwc_array_concat({}, {})", l.sql, r.sql);
                 Value::over(ty, sql, &[&l, &r])
             }
-            Type::String | Type::Bytes | Type::Unknown => infix(ty, &l, "||", &r),
+            Type::String | Type::Bytes | Type::Unknown => {
+                let (l, r) = (coerce::convert(l, &ty), coerce::convert(r, &ty));
+                infix(ty, &l, "||", &r)
+            }
             other => {
                 self.fail(ProblemKind::TypeMismatch, span, format!("|| takes STRING, BYTES or ARRAY, found {other}"))
             }
@@ -78,12 +111,18 @@ impl Lower<'_> {
         let Some(ty) = coerce::common(&[&l, &r]) else {
             return self.mismatch(op, &l, &r, span);
         };
+        if l.literal == Some(Literal::Null) && r.literal == Some(Literal::Null) {
+            let message = format!("both operands of {op} are NULL without a type");
+            return self.fail(ProblemKind::TypeMismatch, span, message);
+        }
         let ordered = !matches!(op, "=" | "<>");
         match (&ty, ordered) {
             (Type::Json | Type::Array(_), _) | (Type::Struct(_), true) => {
                 return self.fail(ProblemKind::TypeMismatch, span, format!("{op} does not compare {ty}"));
             }
-            (Type::Interval, _) => return self.unsupported(span, "a comparison of intervals"),
+            (Type::Geography, _) | (Type::Range(_), true) => {
+                return self.fail(ProblemKind::TypeMismatch, span, format!("{op} does not compare {ty}"));
+            }
             _ => {}
         }
         let (l, r) = (coerce_side(l, &ty), coerce_side(r, &ty));
@@ -153,14 +192,10 @@ impl Lower<'_> {
             (Type::Interval, Op::Plus, Type::Date | Type::DateTime | Type::Timestamp) => {
                 return shift_by_interval(&r, &l, true);
             }
-            (Type::Date, Op::Minus, Type::Date)
-            | (Type::DateTime, Op::Minus, Type::DateTime)
-            | (Type::Timestamp, Op::Minus, Type::Timestamp)
-            | (Type::Interval, _, _)
-            | (_, _, Type::Interval) => {
-                return self.unsupported(span, "arithmetic that gives an INTERVAL");
-            }
             _ => {}
+        }
+        if let Some(value) = self.interval_arithmetic(&l, op, &r) {
+            return value;
         }
         let common = coerce::common(&[&l, &r]).filter(|t| t.is_numeric() || *t == Type::Unknown);
         let Some(mut ty) = common else {
@@ -187,7 +222,14 @@ impl Lower<'_> {
                 };
                 Value::over(ty, format!("{name}({}, {})", l.sql, r.sql), &inputs)
             }
-            (Type::BigNumeric(_), Op::Multiply) => self.unsupported(span, "multiplication of BIGNUMERIC"),
+            (Type::BigNumeric(_), _) => {
+                let name = match op {
+                    Op::Plus => "dwc_bignumeric_add",
+                    Op::Minus => "dwc_bignumeric_subtract",
+                    _ => "dwc_bignumeric_multiply",
+                };
+                Value::over(ty, format!("{name}({}, {})", l.sql, r.sql), &inputs)
+            }
             (Type::Numeric(_), Op::Plus | Op::Minus) => {
                 let sql = format!("CAST({} {op} {} AS DECIMAL(38,9))", l.operand(), r.operand());
                 Value::over(ty, sql, &inputs)
@@ -201,7 +243,7 @@ impl Lower<'_> {
         let (l, r) = (coerce::convert(l, &ty), coerce::convert(r, &ty));
         let name = match ty {
             Type::Numeric(_) => "dwc_numeric_divide",
-            Type::BigNumeric(_) => return self.unsupported(span, "division of BIGNUMERIC"),
+            Type::BigNumeric(_) => return self.unsupported_as(span, "division of BIGNUMERIC", ty, &[&l, &r]),
             _ => "dwc_divide",
         };
         Value::over(ty, format!("{name}({}, {})", l.sql, r.sql), &[&l, &r])
@@ -210,6 +252,11 @@ impl Lower<'_> {
     /// `IS [NOT] DISTINCT FROM`; two NaN are the same there in both engines.
     pub(super) fn distinct(&mut self, left: &Expr, right: &Expr, test: &str, span: Range<usize>) -> Value {
         let (l, r) = (self.expr(left), self.expr(right));
+        self.same_value(l, r, test, span)
+    }
+
+    /// The same of two values.
+    pub(super) fn same_value(&mut self, l: Value, r: Value, test: &str, span: Range<usize>) -> Value {
         let Some(ty) = coerce::common(&[&l, &r]) else {
             return self.mismatch(test, &l, &r, span);
         };
@@ -262,7 +309,7 @@ impl Lower<'_> {
             return self.mismatch("IN UNNEST", &value, &Value::new(*item, ""), span);
         }
         if matches!(*item, Type::Float64 | Type::Struct(_)) {
-            return self.unsupported(span, format!("IN UNNEST of ARRAY<{item}>"));
+            return self.unsupported_as(span, format!("IN UNNEST of ARRAY<{item}>"), Type::Bool, &[&value, &array]);
         }
         let value = if coerce::fits(&value, &item) { coerce::convert(value, &item) } else { value };
         let not = if negated { "NOT " } else { "" };
@@ -281,8 +328,11 @@ impl Lower<'_> {
         let Some(ty) = coerce::common(&[&value, &item]) else {
             return self.mismatch("IN", &value, &item, span);
         };
-        if matches!(ty, Type::Array(_) | Type::Json | Type::Struct(_)) {
-            return self.unsupported(span, format!("IN with a subquery of {ty}"));
+        if matches!(ty, Type::Array(_) | Type::Json) {
+            return self.fail(ProblemKind::TypeMismatch, span, format!("IN does not compare {ty}"));
+        }
+        if matches!(ty, Type::Struct(_)) {
+            return self.unsupported_as(span, format!("IN with a subquery of {ty}"), Type::Bool, &[&value]);
         }
         let value = coerce_side(value, &ty);
         let not = if negated { "NOT " } else { "" };

@@ -29,7 +29,7 @@ impl Lower<'_> {
         let mut with = Vec::new();
         if let Some(clause) = &query.with {
             for cte in &clause.cte_tables {
-                with.push(self.cte(cte, clause.recursive));
+                with.push(self.cte(cte, clause.recursive, depth));
             }
         }
         let mut rows = if query.pipe_operators.is_empty() {
@@ -40,7 +40,8 @@ impl Lower<'_> {
             self.pipes(query, as_value)
         };
         if query.fetch.is_some() || !query.locks.is_empty() || query.for_clause.is_some() {
-            self.unsupported(0..0, "FETCH, FOR UPDATE or FOR XML");
+            let message = "GoogleSQL does not have FETCH, FOR UPDATE or FOR XML";
+            self.report(ProblemKind::ParseError, 0..0, message, None);
         }
         if !with.is_empty() {
             let recursive = query.with.as_ref().is_some_and(|w| w.recursive);
@@ -51,8 +52,12 @@ impl Lower<'_> {
         rows
     }
 
-    fn cte(&mut self, cte: &Cte, recursive: bool) -> String {
+    fn cte(&mut self, cte: &Cte, recursive: bool, known: usize) -> String {
         let name = cte.alias.name.value.clone();
+        if self.ctes[known..].iter().any(|(n, _)| same(n, &name)) {
+            let at = self.span(cte.alias.name.span);
+            self.report(ProblemKind::Shape, at, format!("WITH names `{name}` twice"), None);
+        }
         // A CTE sees no columns from around it.
         let outer = std::mem::take(&mut self.scopes);
         let own = recursive && mentions(&cte.query, &name);
@@ -68,6 +73,7 @@ impl Lower<'_> {
             }
         }
         let rows = self.query(&cte.query);
+        let rows = self.settle(rows);
         self.scopes = outer;
         if own {
             self.ctes.pop();
@@ -96,7 +102,7 @@ impl Lower<'_> {
             }
             other => {
                 let at = self.span_of(other);
-                self.unsupported(at, "this kind of query");
+                self.report(ProblemKind::ParseError, at, "a query is a SELECT", None);
                 Rows { sql: String::new(), columns: vec![], bare: vec![] }
             }
         }
@@ -111,6 +117,14 @@ impl Lower<'_> {
         as_value: bool,
     ) -> Rows {
         let at = self.span_of(right);
+        let mixed = [left, right].into_iter().any(|side| {
+            matches!(side, SetExpr::SetOperation { op: other, set_quantifier, .. }
+                if (other, set_quantifier) != (&op, &quantifier))
+        });
+        if mixed {
+            let help = Some("put parentheses around one of them".into());
+            self.report(ProblemKind::ParseError, at.clone(), "different set operations side by side", help);
+        }
         let l = self.body(left, None, as_value);
         let r = self.body(right, None, as_value);
         let word = match (op, quantifier) {
@@ -123,7 +137,8 @@ impl Lower<'_> {
                 "UNION ALL"
             }
             (SetOperator::Minus, _) => {
-                self.unsupported(at.clone(), "MINUS");
+                let help = Some("write EXCEPT DISTINCT".into());
+                self.report(ProblemKind::ParseError, at.clone(), "GoogleSQL does not have MINUS", help);
                 "EXCEPT"
             }
             (op, SetQuantifier::None) => {
@@ -230,6 +245,9 @@ impl Lower<'_> {
                 let mut text = String::new();
                 if let Some(limit) = limit {
                     text.push_str(&format!("\nLIMIT {}", self.expr(limit).plain()));
+                }
+                if limit.is_none() && offset.is_some() {
+                    self.report(ProblemKind::ParseError, 0..0, "OFFSET needs LIMIT", None);
                 }
                 if let Some(offset) = offset {
                     text.push_str(&format!("\nOFFSET {}", self.expr(&offset.value).plain()));

@@ -4,8 +4,8 @@
 use std::ops::Range;
 
 use sqlparser::ast::{
-    Distinct, Expr, GroupByExpr, Ident, NamedWindowExpr, OrderBy, OrderByKind, Select, SelectItem,
-    SelectItemQualifiedWildcardKind, ValueTableMode, WildcardAdditionalOptions,
+    Distinct, Expr, GroupByExpr, Ident, IdentWithAlias, NamedWindowExpr, OrderBy, OrderByKind, RenameSelectItem,
+    Select, SelectFlavor, SelectItem, SelectItemQualifiedWildcardKind, ValueTableMode, WildcardAdditionalOptions,
 };
 
 use super::expr::implied_name;
@@ -77,7 +77,9 @@ impl Lower<'_> {
             }
         }
 
-        let items = self.items(&select.projection);
+        let all = [SelectItem::Wildcard(WildcardAdditionalOptions::default())];
+        let whole = select.projection.is_empty() && select.flavor == SelectFlavor::FromFirstNoSelect;
+        let items = self.items(if whole { &all } else { &select.projection });
         let (grouping, keys, grouped) = self.group_by(&select.group_by, &items);
         if let Some(scope) = self.scopes.last_mut() {
             scope.keys = keys;
@@ -110,6 +112,7 @@ impl Lower<'_> {
         let ordering = order.map(|o| self.order_select(o, &items, &values, is_distinct, written, &mut later));
 
         let aggregated = grouped || values.iter().chain(&later).any(|v| v.aggregate);
+        self.check_clauses(select, aggregated, is_distinct, values.iter().chain(&later).any(|v| v.window));
         if aggregated {
             for value in values.iter().chain(&later) {
                 self.check_grouped(value, depth);
@@ -129,6 +132,25 @@ impl Lower<'_> {
         Rows { sql, columns, bare: outer }
     }
 
+    /// What a clause needs around it.
+    fn check_clauses(&mut self, select: &Select, aggregated: bool, is_distinct: bool, windowed: bool) {
+        let at = self.span_of(select);
+        if select.from.is_empty() {
+            if select.having.is_some() || aggregated {
+                self.report(ProblemKind::Shape, at.clone(), "an aggregate or HAVING without FROM", None);
+            } else if is_distinct {
+                self.report(ProblemKind::Shape, at.clone(), "SELECT DISTINCT without FROM", None);
+            }
+        } else if select.having.is_some() && !aggregated {
+            let message = "HAVING needs GROUP BY or an aggregate";
+            self.report(ProblemKind::Shape, at.clone(), message, Some("write WHERE".into()));
+        }
+        if select.qualify.is_some() && !windowed {
+            let message = "QUALIFY needs a window function";
+            self.report(ProblemKind::Shape, at, message, Some("write WHERE or HAVING".into()));
+        }
+    }
+
     fn condition(&mut self, expr: &Expr, clause: &str) -> Value {
         let value = self.expr(expr);
         let at = self.span_of(expr);
@@ -145,6 +167,7 @@ impl Lower<'_> {
             || !select.distribute_by.is_empty()
             || !select.sort_by.is_empty()
             || matches!(select.distinct, Some(Distinct::On(_)))
+            || select.flavor == SelectFlavor::FromFirst
         {
             let at = self.span_of(select);
             self.report(ProblemKind::ParseError, at, "a clause that GoogleSQL does not have", None);
@@ -173,6 +196,11 @@ impl Lower<'_> {
         for entry in projection {
             match entry {
                 SelectItem::ExprWithAlias { expr, alias } => {
+                    if matches!(alias.quote_style, Some('\'' | '"')) {
+                        let at = self.span(alias.span);
+                        let help = Some(format!("write it in backquotes: `{}`", alias.value));
+                        self.report(ProblemKind::ParseError, at, "a string is not a name", help);
+                    }
                     items.push(Item { name: alias.value.clone(), source: Source::Expr(expr), aliased: true });
                 }
                 SelectItem::UnnamedExpr(expr) => {
@@ -230,6 +258,12 @@ impl Lower<'_> {
         if let [only] = parts.as_slice() {
             for scope in self.scopes.iter().rev() {
                 if let Some(relation) = scope.relations.iter().find(|r| same(&r.alias, &only.value)) {
+                    let scalar = relation.element.as_ref().map(|e| e.ty.clone());
+                    if let Some(ty) = scalar.filter(|ty| !matches!(ty, Type::Struct(_) | Type::Unknown)) {
+                        let message = format!("{ty} has no fields for .*");
+                        self.report(ProblemKind::TypeMismatch, at.clone(), message, None);
+                        return vec![];
+                    }
                     return relation.columns.clone();
                 }
             }
@@ -276,14 +310,27 @@ impl Lower<'_> {
             .collect();
         let replace: Vec<(&Ident, &'e Expr)> =
             options.opt_replace.iter().flat_map(|r| &r.items).map(|r| (&r.column_name, &r.expr)).collect();
-        if options.opt_exclude.is_some() || options.opt_rename.is_some() || options.opt_ilike.is_some() {
+        // The parser reads no RENAME here: it is what a pipe operator stands for.
+        let renamed: Vec<&IdentWithAlias> = match &options.opt_rename {
+            None => vec![],
+            Some(RenameSelectItem::Single(one)) => vec![one],
+            Some(RenameSelectItem::Multiple(all)) => all.iter().collect(),
+        };
+        if options.opt_exclude.is_some() || options.opt_ilike.is_some() {
             self.report(ProblemKind::ParseError, at.clone(), "a clause that GoogleSQL does not have", None);
         }
-        for ident in except.iter().copied().chain(replace.iter().map(|(i, _)| *i)) {
+        let mentioned = replace.iter().map(|(i, _)| *i).chain(renamed.iter().map(|r| &r.ident));
+        for ident in except.iter().copied().chain(mentioned) {
             if !names.is_empty() && !names.iter().any(|n| same(n, &ident.value)) {
                 let span = self.span(ident.span);
                 let help = did_you_mean(&ident.value, names.iter().map(String::as_str));
                 self.report(ProblemKind::UnknownColumn, span, format!("* has no column `{}`", ident.value), help);
+            }
+        }
+        for (i, ident) in except.iter().enumerate() {
+            if except[..i].iter().any(|before| same(&before.value, &ident.value)) {
+                let at = self.span(ident.span);
+                self.report(ProblemKind::Shape, at, format!("`{}` is excepted twice", ident.value), None);
             }
         }
         for column in columns {
@@ -295,6 +342,7 @@ impl Lower<'_> {
                 Some((_, expr)) => Source::Expr(expr),
                 None => Source::Column(Box::new(column), at.clone()),
             };
+            let name = renamed.iter().find(|r| same(&r.ident.value, &name)).map_or(name, |r| r.alias.value.clone());
             items.push(Item { name, source, aliased: false });
         }
     }
@@ -379,7 +427,7 @@ impl Lower<'_> {
         if value.aggregate || value.window {
             self.report(ProblemKind::MisplacedAggregate, at.clone(), "an aggregate in GROUP BY", None);
         }
-        if matches!(value.ty, Type::Array(_) | Type::Struct(_) | Type::Json) {
+        if !value.ty.is_groupable() {
             let message = format!("GROUP BY does not group {}", value.ty);
             self.report(ProblemKind::TypeMismatch, at, message, None);
         }
@@ -422,7 +470,7 @@ impl Lower<'_> {
                     (value, place)
                 }
             };
-            if matches!(value.ty, Type::Array(_) | Type::Struct(_) | Type::Json) {
+            if !value.ty.is_orderable() {
                 let message = format!("ORDER BY does not order {}", value.ty);
                 self.report(ProblemKind::TypeMismatch, at.clone(), message, None);
             }

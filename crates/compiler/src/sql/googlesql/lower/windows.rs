@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use sqlparser::ast::{
     Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, NullTreatment,
-    OrderByExpr, OrderBySort, WindowFrameBound, WindowFrameUnits, WindowSpec, WindowType,
+    OrderByExpr, OrderBySort, WindowFrame, WindowFrameBound, WindowFrameUnits, WindowSpec, WindowType,
 };
 
 use super::Lower;
@@ -57,7 +57,23 @@ impl Lower<'_> {
             let message = format!("`{name}` does not take {} arguments", args.len());
             return Some(self.fail(ProblemKind::ArgumentCount, span.clone(), message));
         }
+        let constant = match name {
+            "NTILE" => args.first(),
+            "LAG" | "LEAD" | "NTH_VALUE" => args.get(1),
+            _ => None,
+        };
+        if let Some((value, at)) = constant
+            && (value.literal.is_none() || value.ty != Type::Int64)
+        {
+            let message = format!("the number of rows of {name} must be an INT64 literal");
+            return Some(self.fail(ProblemKind::TypeMismatch, at.clone(), message));
+        }
+        if name == "NTILE" && args.first().and_then(|(v, _)| v.as_int()).is_some_and(|n| n < 1) {
+            return Some(self.fail(ProblemKind::TypeMismatch, span.clone(), "NTILE takes a number from 1"));
+        }
+        self.windowed.clear();
         let window = self.window(over, span)?;
+        let inside = std::mem::take(&mut self.windowed);
         if name != "ROW_NUMBER" && !window.contains("ORDER BY ") {
             let help = Some(format!("write {name}(...) OVER (... ORDER BY ...)"));
             self.report(ProblemKind::Shape, span.clone(), format!("{name} needs an ORDER BY in its window"), help);
@@ -77,7 +93,7 @@ impl Lower<'_> {
         }
         let nulls = if nulls == Some(NullTreatment::IgnoreNulls) { " IGNORE NULLS" } else { "" };
         let sql = format!("{}({}{nulls}) OVER ({window})", name.to_lowercase(), list.join(", "));
-        let mut out = Value::over(ty, sql, &values.iter().collect::<Vec<_>>());
+        let mut out = Value::over(ty, sql, &values.iter().chain(&inside).collect::<Vec<_>>());
         out.kind = ColumnKind::Aggregated;
         out.window = true;
         Some(out)
@@ -110,7 +126,13 @@ impl Lower<'_> {
             }
         }
         if !spec.partition_by.is_empty() {
-            let keys: Vec<String> = spec.partition_by.iter().map(|e| self.expr(e).sql).collect();
+            let values: Vec<Value> = spec.partition_by.iter().map(|e| self.expr(e)).collect();
+            for value in values.iter().filter(|v| v.ty == Type::Float64 || !v.ty.is_groupable()) {
+                let message = format!("PARTITION BY does not take {}", value.ty);
+                self.report(ProblemKind::TypeMismatch, span.clone(), message, None);
+            }
+            let keys: Vec<String> = values.iter().map(|v| v.sql.clone()).collect();
+            self.windowed.extend(values);
             parts.push(format!("PARTITION BY {}", keys.join(", ")));
         }
         let ranged = spec.window_frame.as_ref().is_some_and(|f| {
@@ -121,14 +143,20 @@ impl Lower<'_> {
                     .any(|b| matches!(b, WindowFrameBound::Preceding(Some(_)) | WindowFrameBound::Following(Some(_))))
         });
         if !spec.order_by.is_empty() {
-            let keys: Vec<String> = spec
-                .order_by
-                .iter()
-                .map(|o| if ranged { self.order_single(o) } else { self.order_item(o).1 })
-                .collect();
+            let mut keys = Vec::new();
+            for order in &spec.order_by {
+                keys.push(if ranged {
+                    self.order_single(order)
+                } else {
+                    let (value, text) = self.order_item(order);
+                    self.windowed.push(value);
+                    text
+                });
+            }
             parts.push(format!("ORDER BY {}", keys.join(", ")));
         }
         if let Some(frame) = &spec.window_frame {
+            self.check_frame(frame, ranged, spec.order_by.as_slice(), span);
             let units = match frame.units {
                 WindowFrameUnits::Rows => "ROWS",
                 WindowFrameUnits::Range => "RANGE",
@@ -146,6 +174,44 @@ impl Lower<'_> {
         Some(parts.join(" "))
     }
 
+    /// The bounds of a frame are literals in their order; RANGE counts along one number.
+    fn check_frame(&mut self, frame: &WindowFrame, ranged: bool, order: &[OrderByExpr], span: &Range<usize>) {
+        let place = |bound: &WindowFrameBound| match bound {
+            WindowFrameBound::Preceding(None) => 0,
+            WindowFrameBound::Preceding(Some(_)) => 1,
+            WindowFrameBound::CurrentRow => 2,
+            WindowFrameBound::Following(Some(_)) => 3,
+            WindowFrameBound::Following(None) => 4,
+        };
+        let end = frame.end_bound.as_ref();
+        if end.is_some_and(|end| place(end) < place(&frame.start_bound)) || place(&frame.start_bound) == 4 {
+            self.report(ProblemKind::Shape, span.clone(), "a frame ends before it begins", None);
+        }
+        for bound in [Some(&frame.start_bound), end].into_iter().flatten() {
+            if let WindowFrameBound::Preceding(Some(n)) | WindowFrameBound::Following(Some(n)) = bound {
+                let value = self.expr(n);
+                if value.literal.is_none() {
+                    self.report(
+                        ProblemKind::TypeMismatch,
+                        span.clone(),
+                        "the bound of a frame must be a literal",
+                        None,
+                    );
+                }
+            }
+        }
+        if ranged {
+            let numeric = match order {
+                [one] => self.expr(&one.expr).ty,
+                _ => Type::Bool,
+            };
+            if !numeric.is_numeric() && numeric != Type::Unknown {
+                let message = "RANGE with an offset needs ORDER BY of one number";
+                self.report(ProblemKind::Shape, span.clone(), message, None);
+            }
+        }
+    }
+
     fn bound(&mut self, bound: &WindowFrameBound) -> String {
         let mut side = |n: &Option<Box<Expr>>, word: &str| match n {
             None => format!("UNBOUNDED {word}"),
@@ -160,6 +226,7 @@ impl Lower<'_> {
 
     fn order_single(&mut self, order: &OrderByExpr) -> String {
         let value = self.expr(&order.expr);
+        self.windowed.push(value.clone());
         format!("{}{}", value.sql, direction(order))
     }
 
@@ -167,7 +234,7 @@ impl Lower<'_> {
     pub(super) fn order_item(&mut self, order: &OrderByExpr) -> (Value, String) {
         let value = self.expr(&order.expr);
         let text = order_text(&value.sql, &value.ty, order);
-        if matches!(value.ty, Type::Array(_) | Type::Struct(_) | Type::Json) {
+        if !value.ty.is_orderable() {
             let at = self.span_of(&order.expr);
             let message = format!("ORDER BY does not order {}", value.ty);
             self.report(ProblemKind::TypeMismatch, at, message, None);
