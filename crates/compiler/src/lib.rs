@@ -46,8 +46,12 @@ pub fn check(files: &source::FileSet) -> Checked {
     let found = rules::set_levels(&parsed.documents, found);
     // A file that does not parse takes its names with it; what others say of those names would only mislead.
     diagnostics.extend(found.into_iter().filter(|problem| !broken || !problem.code.is_about_names()));
+    let is_wrong = |found: &[Diagnostic]| found.iter().any(|problem| problem.severity == Severity::Error);
+    if let Some(project) = project.as_ref().filter(|_| !is_wrong(&diagnostics)) {
+        diagnostics.extend(sql::uncompilable(project));
+    }
     diagnostic::sort(&mut diagnostics);
-    let failed = diagnostics.iter().any(|problem| problem.severity == Severity::Error);
+    let failed = is_wrong(&diagnostics);
     Checked { project: project.filter(|_| !failed), diagnostics }
 }
 

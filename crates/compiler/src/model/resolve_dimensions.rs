@@ -238,11 +238,11 @@ fn banded(
             );
         }
     }
-    let text = |label: &str| format!("'{}'", label.replace('\\', "\\\\").replace('\'', "\\'"));
-    let mut case = format!("CASE WHEN ({}) IS NULL THEN 'Unknown'", typed.text);
+    let (value, text) = (names::nested(&typed.text), names::literal);
+    let mut case = format!("CASE WHEN {value} IS NULL THEN 'Unknown'");
     for band in bands {
         match band.below {
-            Some(below) => case.push_str(&format!(" WHEN ({}) < {below} THEN {}", typed.text, text(&band.label))),
+            Some(below) => case.push_str(&format!(" WHEN {value} < {below} THEN {}", text(&band.label))),
             None => case.push_str(&format!(" ELSE {}", text(&band.label))),
         }
     }
