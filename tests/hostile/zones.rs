@@ -41,7 +41,6 @@ fn loaded(variables: &[(&str, &str)], elsewhere: bool) -> Vec<String> {
         "--format",
         "json",
     ]));
-    drop(dwc);
     let warehouse =
         dwc_duckdb::open(&project.path().join("target/warehouse.duckdb").to_string_lossy()).expect("the warehouse");
     for table in [

@@ -255,7 +255,7 @@ fn inline_ctes(query: &Query) -> Derived<Query> {
 
 /// So many tables are read by a query whose common table expressions are written out: each is a search for touched keys
 /// of its own, over all of them.
-const MOST_READ: usize = 64;
+const MOST_READ: usize = 32;
 
 /// Writes common table expressions out where a body reads them, and counts the tables that it then reads. One that joins
 /// the one before it twice doubles them, so that it is counted before it is written.
