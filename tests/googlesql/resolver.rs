@@ -110,7 +110,7 @@ fn lineage_goes_through_common_tables_and_subqueries() {
 #[test]
 fn a_query_prints_back_with_its_literals() {
     let query = parse_query(r"SELECT 'it\'s\n', r'a\d', '''q''' FROM `shop.orders` AS o").expect("it parses");
-    assert_eq!(to_googlesql(&query), r"SELECT 'it\'s\n', R'a\d', '''q''' FROM `shop`.`orders` AS o");
+    assert_eq!(to_googlesql(&query).unwrap(), r"SELECT 'it\'s\n', R'a\d', '''q''' FROM `shop`.`orders` AS o");
 }
 
 #[test]

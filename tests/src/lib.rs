@@ -7,6 +7,7 @@ pub mod bigquery_emulator;
 pub mod bigquery_server;
 mod certificate;
 pub mod crm;
+pub mod dice;
 pub mod googlesql;
 pub mod mariadb;
 pub mod postgres;

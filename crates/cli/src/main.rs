@@ -16,7 +16,21 @@ use crate::exit::Exit;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// Enough for the deepest SQL that is read, so that no walk over it has to ask for more; what is not used costs nothing.
+const STACK: usize = 80 * 1024 * 1024;
+
 fn main() -> ExitCode {
+    // Where the machine gives no such threads, walks over deep SQL take their room one by one.
+    let _ = rayon::ThreadPoolBuilder::new().stack_size(STACK).build_global();
+    match std::thread::Builder::new().stack_size(STACK).spawn(dwc).map(std::thread::JoinHandle::join) {
+        Ok(Ok(code)) => code,
+        // The panic has been printed.
+        Ok(Err(_)) => ExitCode::from(101),
+        Err(_) => dwc(),
+    }
+}
+
+fn dwc() -> ExitCode {
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(shown) => {

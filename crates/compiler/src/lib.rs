@@ -50,8 +50,12 @@ pub fn check(files: &source::FileSet) -> Checked {
             || parsed.documents.iter().any(|document| document.may_cause(problem))
     };
     diagnostics.extend(found.into_iter().filter(|problem| !misleads(problem)));
+    let is_wrong = |found: &[Diagnostic]| found.iter().any(|problem| problem.severity == Severity::Error);
+    if let Some(project) = project.as_ref().filter(|_| !is_wrong(&diagnostics)) {
+        diagnostics.extend(sql::uncompilable(project));
+    }
     diagnostic::sort(&mut diagnostics);
-    let failed = diagnostics.iter().any(|problem| problem.severity == Severity::Error);
+    let failed = is_wrong(&diagnostics);
     Checked { project: project.filter(|_| !failed), diagnostics }
 }
 

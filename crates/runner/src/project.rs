@@ -1,5 +1,6 @@
 //! Reads the files of a project from a folder. It must not look into them beyond the name of the models folder.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -24,9 +25,16 @@ pub(crate) fn paths(folder: &Path) -> Result<Vec<PathBuf>, Error> {
         return Err(Error::coded(Code::NoProject, format!("there is no `dwc.yml` in `{}`", folder.display()))
             .help("run `dwc init`, or name the project's folder with `--project-dir`"));
     };
-    let models = models_folder(&read_file(folder, &file)?.text);
+    let text = read_file(folder, &file)?.text;
+    let models = models_folder(&text);
+    let below = folder.join(&models);
+    if declared_models(&text).is_some() && !below.is_dir() {
+        let what = if below.exists() { "is not a folder" } else { "does not exist" };
+        return Err(Error::coded(Code::ModelsFolder, format!("the models folder `{}` {what}", models.display()))
+            .help("write the folder's path, relative to the project file, after `models:`"));
+    }
     let mut paths = vec![file];
-    paths.extend(yaml_below(folder.join(models))?);
+    paths.extend(yaml_below(below)?);
     Ok(paths)
 }
 
@@ -35,21 +43,30 @@ pub(crate) fn project_file(folder: &Path) -> Option<PathBuf> {
     ["dwc.yml", "dwc.yaml"].iter().map(|name| folder.join(name)).find(|path| path.is_file())
 }
 
-/// Every YAML file below a folder, in no order.
+/// Every YAML file below a folder, in no order. Links are followed, and a folder is read once however many lead to it.
 pub(crate) fn yaml_below(folder: PathBuf) -> Result<Vec<PathBuf>, Error> {
+    let unread =
+        |path: &Path, cause: std::io::Error| Error::because(format!("`{}` could not be read", path.display()), cause);
     let mut found = Vec::new();
+    let mut read = BTreeSet::new();
     let mut folders = vec![folder];
-    while let Some(at) = folders.pop() {
-        let Ok(entries) = fs::read_dir(&at) else { continue };
-        for entry in entries {
-            let entry =
-                entry.map_err(|cause| Error::because(format!("`{}` could not be read", at.display()), cause))?;
+    // What a link leads to is read under its own name where it has one.
+    let mut links = BTreeSet::new();
+    while let Some(at) = folders.pop().or_else(|| links.pop_first()) {
+        if !at.is_dir() {
+            continue;
+        }
+        if !read.insert(fs::canonicalize(&at).map_err(|cause| unread(&at, cause))?) {
+            continue;
+        }
+        for entry in fs::read_dir(&at).map_err(|cause| unread(&at, cause))? {
+            let entry = entry.map_err(|cause| unread(&at, cause))?;
             let path = entry.path();
-            let kind = entry
-                .file_type()
-                .map_err(|cause| Error::because(format!("`{}` could not be read", path.display()), cause))?;
+            let kind = entry.file_type().map_err(|cause| unread(&path, cause))?;
             if kind.is_dir() {
                 folders.push(path);
+            } else if kind.is_symlink() && fs::metadata(&path).map_err(|cause| unread(&path, cause))?.is_dir() {
+                links.insert(path);
             } else if matches!(path.extension().and_then(|e| e.to_str()), Some("yml" | "yaml")) {
                 found.push(path);
             }
@@ -60,11 +77,14 @@ pub(crate) fn yaml_below(folder: PathBuf) -> Result<Vec<PathBuf>, Error> {
 
 /// The value of a top-level `models:`; anything more is the compiler's business.
 pub(crate) fn models_folder(text: &str) -> PathBuf {
+    declared_models(text).map_or_else(|| PathBuf::from("models"), PathBuf::from)
+}
+
+fn declared_models(text: &str) -> Option<&str> {
     text.lines()
         .find_map(|line| line.strip_prefix("models:"))
         .map(|value| value.split('#').next().unwrap_or("").trim().trim_matches(['"', '\'']))
         .filter(|value| !value.is_empty())
-        .map_or_else(|| PathBuf::from("models"), PathBuf::from)
 }
 
 /// Reads one file; its name is its path in the folder.

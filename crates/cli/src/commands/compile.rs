@@ -7,12 +7,15 @@ use dwc_compiler::plan::{LoadPlan, Statement, diff};
 use dwc_compiler::sql;
 use dwc_runner::Error;
 
-use super::context;
+use super::{context, output};
 use crate::args::Global;
 use crate::exit::Exit;
 
 pub(super) fn run(global: &Global, out: Option<PathBuf>) -> Result<Exit, Error> {
     let Some(context) = context::load(global)? else { return Ok(Exit::InputWrong) };
+    if let Some(folder) = &out {
+        output::may_write_into(folder, "a folder of compiled statements", &["schema.sql"])?;
+    }
     let (name, target) = context.target()?;
     let schema = context.schema(target);
     let plan = match sql::load_plan(&context.project, target.ty, &schema) {

@@ -6,12 +6,15 @@ use std::path::PathBuf;
 use dwc_docs::{Status, build};
 use dwc_runner::Error;
 
-use super::context;
+use super::{context, output};
 use crate::args::Global;
 use crate::exit::Exit;
 
 pub(super) fn run(global: &Global, out: Option<PathBuf>) -> Result<Exit, Error> {
     let Some(context) = context::load(global)? else { return Ok(Exit::InputWrong) };
+    if let Some(folder) = &out {
+        output::may_write_into(folder, "a site of models", &["index.html", "site.js", "search.js"])?;
+    }
     // The site is built without a warehouse too; freshness is shown where there is one.
     let state = context.existing_warehouse().and_then(|warehouse| warehouse.state().ok().flatten());
     let status = Status {

@@ -1,11 +1,9 @@
 //! `dwc export`: schedules for other tools, as files.
 
-use std::fs;
-
 use dwc_docs::airflow::{self, Dags, Tasks};
 use dwc_runner::Error;
 
-use super::{context, write_out};
+use super::{context, output, write_out};
 use crate::args::{AirflowArgs, Global, Per};
 use crate::exit::Exit;
 
@@ -29,7 +27,6 @@ pub(super) fn airflow(global: &Global, args: &AirflowArgs) -> Result<Exit, Error
         write_out(text.as_bytes())?;
         return Ok(Exit::Done);
     };
-    let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(path, text));
-    written.map_err(|cause| Error::because(format!("`{}` could not be written", path.display()), cause))?;
+    output::write(path, &text, "a file of DAGs", "written by `dwc export airflow`")?;
     Ok(Exit::Done)
 }

@@ -14,6 +14,7 @@ mod fmt;
 mod graph;
 mod import;
 mod init;
+mod output;
 mod plan;
 mod query;
 mod rebuild;

@@ -7,7 +7,7 @@ use dwc_compiler::sql::{self, PartitionMode};
 use dwc_runner::{Error, Figures, Planned, SavedPlan, Warehouse, figures, plan, read_revision};
 
 use super::context::{self, Context};
-use super::write_out;
+use super::{output, write_out};
 use crate::args::{Format, Global, PlanArgs};
 use crate::exit::Exit;
 use crate::views;
@@ -17,6 +17,9 @@ pub(super) fn run(global: &Global, args: &PlanArgs) -> Result<Exit, Error> {
     let Some(context) = context::load(global)? else { return Ok(Exit::InputWrong) };
     if let Some(revision) = &args.against {
         return against(&context, args, revision);
+    }
+    if let Some(file) = &args.out {
+        output::may_overwrite(file, "a saved plan", "\"dwc\":")?;
     }
     let (target, _) = context.target()?;
     let warehouse = context.warehouse_to_read()?;

@@ -1,13 +1,17 @@
 //! Diagnostics on their way out: JSON is data and goes to standard output, text is talk and goes to standard error.
 
+use std::collections::BTreeMap;
 use std::io::{self, IsTerminal as _, Write as _};
 
-use dwc_compiler::diagnostic::{Diagnostic, Severity};
+use dwc_compiler::diagnostic::{Code, Diagnostic, Severity};
 use dwc_compiler::source::FileSet;
 use dwc_compiler::syntax::hide_secrets;
 
 use super::{graphical, harmless, json};
 use crate::args::{Format, Global};
+
+/// So many problems of one code are drawn: the others are counted, for they are mended alike.
+const MOST_OF_A_CODE: usize = 100;
 
 pub(crate) fn has_errors(found: &[Diagnostic]) -> bool {
     found.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
@@ -25,12 +29,22 @@ pub(crate) fn print(files: &FileSet, found: &[Diagnostic], global: &Global) {
     let terminal = io::stderr().is_terminal();
     let color = terminal && !global.no_color && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let painter = graphical::painter(terminal, color);
+    let mut said: BTreeMap<Code, usize> = BTreeMap::new();
     for diagnostic in &shown {
+        let count = said.entry(diagnostic.code).or_default();
+        *count += 1;
+        if *count > MOST_OF_A_CODE {
+            continue;
+        }
         match global.format {
             Format::Concise => text.push_str(&printable(&diagnostic.concise(files))),
             _ => text.push_str(&graphical::draw(&painter, files, diagnostic)),
         }
         text.push('\n');
+    }
+    for (code, count) in said.iter().filter(|(_, count)| **count > MOST_OF_A_CODE) {
+        let more = count - MOST_OF_A_CODE;
+        text.push_str(&format!("… and {more} more of {} {}; `--format json` lists all\n", code.id(), code.name()));
     }
     if !global.quiet {
         text.push_str(&summary(files, found));

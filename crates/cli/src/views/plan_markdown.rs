@@ -64,7 +64,7 @@ impl Plan {
             if at == 0 {
                 let _ = writeln!(text, "\n**Computed anew by the next run, too**\n");
             }
-            let _ = writeln!(text, "- `{}` {}", code(model), escaped(&why));
+            let _ = writeln!(text, "- {} {}", code(model), escaped(&why));
         }
         if let Some(data) = &self.data {
             let _ = writeln!(text, "\n**Now, and in environment `{}`**\n", code(&data.environment));
@@ -75,7 +75,7 @@ impl Plan {
         if !self.drift.is_empty() {
             let _ = writeln!(text, "\n**Changed in the warehouse since the last apply**\n");
             for drift in &self.drift {
-                let _ = writeln!(text, "- `{}`: {}", code(&drift.address), escaped(&drift.reason));
+                let _ = writeln!(text, "- {}: {}", code(&drift.address), escaped(&drift.reason));
             }
         }
         self.matrix(&mut text);
@@ -101,8 +101,9 @@ impl Plan {
         let _ = writeln!(text, "\n| | object | means | rows |\n|---|---|---|---|");
         for change in changed.iter().take(ROWS) {
             let rows = change.rows.map_or_else(String::new, |rows| rows.to_string());
-            let address = code(&change.address);
-            let _ = writeln!(text, "| {} | `{address}` | {} | {rows} |", mark(change.action), meaning(change.class));
+            // A bar ends the cell, in code too.
+            let address = code(&change.address).replace('|', "\\|");
+            let _ = writeln!(text, "| {} | {address} | {} | {rows} |", mark(change.action), meaning(change.class));
         }
         if changed.len() > ROWS {
             let _ = writeln!(text, "\n… and {} more.", changed.len() - ROWS);
@@ -114,21 +115,27 @@ impl Plan {
         if matrix.added.is_empty() && matrix.removed.is_empty() {
             return;
         }
-        let _ = writeln!(text, "\n<details><summary>Bus matrix</summary>\n\n```diff");
         let line = |mark: &str, cell: &Cell| {
-            let plain = |word: &str| word.replace(['`', '\n'], " ");
+            let plain = |word: &str| word.replace(['\n', '\r'], " ");
             format!("{mark} {}: {} × {}\n", plain(&cell.process), plain(&cell.fact), plain(&cell.dimension))
         };
-        text.extend(matrix.removed.iter().map(|cell| line("-", cell)));
-        text.extend(matrix.added.iter().map(|cell| line("+", cell)));
-        let _ = writeln!(text, "```\n\n</details>");
+        let lines: String = matrix
+            .removed
+            .iter()
+            .map(|cell| line("-", cell))
+            .chain(matrix.added.iter().map(|cell| line("+", cell)))
+            .collect();
+        let fence = fence(&lines);
+        let _ = writeln!(text, "\n<details><summary>Bus matrix</summary>\n\n{fence}diff\n{lines}{fence}\n\n</details>");
     }
 }
 
-/// Text that Markdown prints as it is; what stands in backticks stays code, where every backtick has its other.
+/// Text that Markdown prints as it is. What stands between two single backticks stays code; where backticks do not pair up
+/// like that, they are text as everything else.
 fn escaped(text: &str) -> String {
     let text = text.replace(['\n', '\r'], " ");
-    let paired = text.matches('`').count().is_multiple_of(2);
+    let text = text.trim();
+    let paired = text.matches('`').count().is_multiple_of(2) && !text.contains("``");
     let mut out = String::new();
     for (at, part) in text.split('`').enumerate() {
         if at > 0 {
@@ -138,15 +145,16 @@ fn escaped(text: &str) -> String {
             out.push_str(part);
             continue;
         }
-        for c in part.chars() {
+        // What would begin a list within the list.
+        let digits = part.len() - part.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let marker = (at == 0).then_some(digits);
+        for (index, c) in part.char_indices() {
             match c {
                 '<' => out.push_str("&lt;"),
                 '>' => out.push_str("&gt;"),
                 '&' => out.push_str("&amp;"),
-                '\\' | '*' | '_' | '[' | ']' | '|' | '#' | '~' | '!' | '@' => {
-                    out.push('\\');
-                    out.push(c);
-                }
+                '\\' | '*' | '_' | '[' | ']' | '|' | '#' | '~' | '!' | '@' | '$' | ':' => out.extend(['\\', c]),
+                '-' | '+' | '=' | '.' | ')' if marker == Some(index) => out.extend(['\\', c]),
                 c => out.push(c),
             }
         }
@@ -154,13 +162,19 @@ fn escaped(text: &str) -> String {
     out
 }
 
-/// Text within backticks.
+/// Text as code, whatever backticks it holds.
 fn code(text: &str) -> String {
-    text.replace(['`', '\n', '|'], " ")
+    let text = text.replace(['\n', '\r'], " ");
+    if !text.contains('`') {
+        return format!("`{text}`");
+    }
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest + 1);
+    format!("{fence} {text} {fence}")
 }
 
 fn html(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace(['\n', '\r'], " ")
 }
 
 /// Text within a comment, which nothing of it may end.
@@ -171,4 +185,21 @@ fn comment(text: &str) -> String {
 fn fence(text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     "`".repeat(longest.max(2) + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_users_write_is_text_whatever_backticks_it_holds() {
+        assert_eq!(escaped("column `a_b` changes: 1 * 2"), "column `a_b` changes\\: 1 \\* 2");
+        assert_eq!(escaped("`a` ``<b>"), "\\`a\\` \\`\\`&lt;b&gt;");
+        assert_eq!(escaped("a ` b **c**"), "a \\` b \\*\\*c\\*\\*");
+        assert_eq!(escaped("- [x] https://example.com"), "\\- \\[x\\] https\\://example.com");
+        assert_eq!(escaped("12. of\n    them"), "12\\. of     them");
+        assert_eq!(code("dw.a"), "`dw.a`");
+        assert_eq!(code("a``b`"), "``` a``b` ```");
+        assert_eq!(fence("a\n````\n"), "`````");
+    }
 }

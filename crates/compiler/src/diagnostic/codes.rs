@@ -72,6 +72,9 @@ impl Code {
                 | Code::NotUtf8
                 | Code::UnformattableFile
                 | Code::UnsupportedTarget
+                | Code::UnwritableSql
+                | Code::ModelsFolder
+                | Code::FileOfAnotherKind
         ) || self.id().starts_with("DW07")
             || self.id().starts_with("DW09")
     }
@@ -150,6 +153,10 @@ codes! {
     MissingSetting = "DW0110", "missing-setting", Error, "A setting that the kind of source or model needs.";
     WrongValue = "DW0111", "wrong-value", Error, "A value that the key does not take.";
     MisplacedKey = "DW0120", "misplaced-key", Error, "A key that means nothing for the kind of source or model that it stands in.";
+    SqlDepth = "DW0114", "sql-depth", Error, "SQL that is nested deeper than is read.";
+    UnwritableSql = "DW0115", "unwritable-sql", Error, "SQL that cannot be rewritten without a change of what it says.";
+    ModelsFolder = "DW0116", "models-folder", Error, "A folder of models that does not exist.";
+    FileOfAnotherKind = "DW0117", "file-of-another-kind", Error, "A file or folder that is there, and that dwc did not write.";
     UnformattableFile = "DW0113", "unformattable-file", Error, "A file whose layout cannot be changed without a change of what it says.";
     UnknownName = "DW0201", "unknown-name", Error, "A name that nothing is declared with.";
     DuplicateName = "DW0202", "duplicate-name", Error, "Two tables or views that would have one name.";

@@ -10,6 +10,7 @@ use super::resolve_queries::{
 use super::types::{Attribute, Column, Dimension, DimensionKind, EffectiveAt, KeyStrategy, Members, Scd};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::sql::googlesql::Type;
+use crate::sql::names;
 use crate::syntax::{self, Document, FirstVersion, LateType0, OnDelete, OpenEnd, Type1Scope};
 
 pub(super) fn resolve_dimension(
@@ -238,11 +239,11 @@ fn banded(
             );
         }
     }
-    let text = |label: &str| format!("'{}'", label.replace('\\', "\\\\").replace('\'', "\\'"));
-    let mut case = format!("CASE WHEN ({}) IS NULL THEN 'Unknown'", typed.text);
+    let (value, text) = (names::nested(&typed.text), names::literal);
+    let mut case = format!("CASE WHEN {value} IS NULL THEN 'Unknown'");
     for band in bands {
         match band.below {
-            Some(below) => case.push_str(&format!(" WHEN ({}) < {below} THEN {}", typed.text, text(&band.label))),
+            Some(below) => case.push_str(&format!(" WHEN {value} < {below} THEN {}", text(&band.label))),
             None => case.push_str(&format!(" ELSE {}", text(&band.label))),
         }
     }

@@ -6,7 +6,9 @@ use super::resolve_sources::read_type;
 use super::types::{Column, Query, QueryAnalysis};
 use crate::diagnostic::{Code, Diagnostic, Severity, nearest};
 use crate::source::Span;
-use crate::sql::googlesql::{Column as SqlColumn, OutputColumn, Problem, ProblemKind, Tables, Type, analyze_query};
+use crate::sql::googlesql::{
+    Column as SqlColumn, OutputColumn, Problem, ProblemKind, Tables, Type, analyze_query, parse_expr,
+};
 use crate::sql::names;
 use crate::syntax::{Document, Names, Sql};
 
@@ -128,11 +130,16 @@ pub(super) fn expression(
             .map(|output| SqlColumn { name: output.name.clone(), ty: output.ty.clone() })
             .collect(),
     );
+    let span = document.span(&at);
+    // It stands between parentheses of other queries, so it must be one expression by itself.
+    if let Err(problem) = parse_expr(&sql.text) {
+        problems.push(sql_problem(problem, Some(&sql), span, 0));
+        return None;
+    }
     let before = "SELECT (";
     let text = format!("{before}{}\n) AS value FROM `{RESULT}`", sql.text);
     let mut outcome = analyze_query(&text, &catalog);
     scope.keep_relevant(&text, &mut outcome.problems);
-    let span = document.span(&at);
     let mut failed = false;
     for problem in outcome.problems {
         let diagnostic = sql_problem(problem, Some(&sql), span, before.len());
@@ -287,6 +294,8 @@ pub(super) fn code_of(kind: ProblemKind) -> Code {
         ProblemKind::Unsupported => Code::UnsupportedSql,
         ProblemKind::DateFromTimestampWithoutZone => Code::DateWithoutZone,
         ProblemKind::Shape => Code::QueryShape,
+        ProblemKind::TooDeep => Code::SqlDepth,
+        ProblemKind::Unwritable => Code::UnwritableSql,
     }
 }
 

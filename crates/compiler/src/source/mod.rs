@@ -28,6 +28,8 @@ pub struct SourceFile {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FileSet {
     files: Vec<SourceFile>,
+    /// Where the lines of each file begin: thousands of problems may ask.
+    lines: Vec<Vec<usize>>,
 }
 
 impl FileSet {
@@ -35,7 +37,10 @@ impl FileSet {
     #[must_use]
     pub fn new(mut files: Vec<SourceFile>) -> Self {
         files.sort_by(|a, b| a.path.cmp(&b.path));
-        Self { files }
+        let starts =
+            |file: &SourceFile| std::iter::once(0).chain(file.text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        let lines = files.iter().map(starts).collect();
+        Self { files, lines }
     }
 
     /// The file of an id that this set gave out.
@@ -52,8 +57,10 @@ impl FileSet {
     /// The line and column where a span starts, both from 1; the column counts characters.
     #[must_use]
     pub fn position(&self, span: Span) -> (usize, usize) {
-        let before = &self.get(span.file).text[..span.lo as usize];
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+        let at = span.lo as usize;
+        let lines = &self.lines[span.file.0 as usize];
+        let line = lines.partition_point(|start| *start <= at).max(1);
+        let column = self.get(span.file).text[lines[line - 1]..at].chars().count() + 1;
+        (line, column)
     }
 }

@@ -1,8 +1,6 @@
 //! What the engines say differently, one method per difference. It decides words, never what is to be done.
 
-use std::fmt::Write;
-
-use super::googlesql::{Analysis, Catalog, Problem, Tables, Type, analyze_query, duckdb_query};
+use super::googlesql::{Analysis, Catalog, Problem, ProblemKind, Tables, Type, analyze_query, translated};
 
 /// An engine's words.
 pub trait Dialect: Sync {
@@ -156,7 +154,7 @@ impl Dialect for DuckDb {
     }
 
     fn query(&self, text: &str, catalog: &Tables) -> Result<String, Vec<Problem>> {
-        duckdb_query(&super::googlesql::parse_query(text).map_err(|problem| vec![problem])?, catalog)
+        translated(text, catalog)
     }
 
     fn readable(&self, expr: &str, _: &Type) -> String {
@@ -249,27 +247,18 @@ impl Dialect for BigQuery {
     }
 
     fn string(&self, value: &str) -> String {
-        let mut text = String::from("'");
-        for character in value.chars() {
-            match character {
-                '\'' => text.push_str("\\'"),
-                '\\' => text.push_str("\\\\"),
-                '\n' => text.push_str("\\n"),
-                '\r' => text.push_str("\\r"),
-                c if c.is_control() => {
-                    let _ = write!(text, "\\u{:04x}", c as u32);
-                }
-                c => text.push(c),
-            }
-        }
-        text.push('\'');
-        text
+        super::names::literal(value)
     }
 
     /// The user's own text, with nothing but its table names replaced.
     fn query(&self, text: &str, catalog: &Tables) -> Result<String, Vec<Problem>> {
         let outcome = analyze_query(text, catalog);
-        let Some(Analysis { mut tables, .. }) = outcome.analysis else { return Err(outcome.problems) };
+        let (mut problems, analysis) = (outcome.problems, outcome.analysis);
+        // What has no equal on the other engine is nothing to this one; a name that nothing stands for is.
+        problems.retain(|problem| {
+            !matches!(problem.kind, ProblemKind::Unsupported | ProblemKind::DateFromTimestampWithoutZone)
+        });
+        let Some(Analysis { mut tables, .. }) = analysis.filter(|_| problems.is_empty()) else { return Err(problems) };
         tables.sort_by_key(|used| std::cmp::Reverse(used.span.start));
         let mut spliced = text.to_owned();
         for used in tables {

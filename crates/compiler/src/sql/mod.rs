@@ -12,5 +12,5 @@ pub use dialect::{BigQuery, Dialect, DuckDb, SCRIPT_VARIABLES, Words};
 pub use drill::{Question, drill_across};
 pub use lower::{
     Asks, ChangeStatement, LoadMode, PartitionMode, Probe, aside, change_probes, change_statements, dialect,
-    load_modes, load_plan, manifest, partition_modes, rebuild_statements, stage,
+    load_modes, load_plan, manifest, partition_modes, rebuild_statements, stage, uncompilable,
 };

@@ -1,6 +1,8 @@
 //! Names of columns that the compiler makes, and the GoogleSQL that it writes around a user's. One place per name.
 
-use super::googlesql::Type;
+use std::fmt::Write;
+
+use super::googlesql::{Type, trimmed};
 use crate::model::{Column, Fact, Role, Table};
 
 /// The surrogate key of a dimension, and the foreign key of a role.
@@ -57,6 +59,30 @@ pub const DUAL_VIEWS: [&str; 2] = ["as_was", "as_is"];
 /// An identifier in GoogleSQL.
 pub(crate) fn backquoted(name: &str) -> String {
     format!("`{}`", name.replace('\\', "\\\\").replace('`', "\\`"))
+}
+
+/// A user's text in parentheses: without the comments that end it, of which the last would take the parenthesis with it.
+pub(crate) fn nested(text: &str) -> String {
+    format!("({})", trimmed(text))
+}
+
+/// A string literal in GoogleSQL.
+pub(crate) fn literal(value: &str) -> String {
+    let mut text = String::from("'");
+    for character in value.chars() {
+        match character {
+            '\'' => text.push_str("\\'"),
+            '\\' => text.push_str("\\\\"),
+            '\n' => text.push_str("\\n"),
+            '\r' => text.push_str("\\r"),
+            c if c.is_control() => {
+                let _ = write!(text, "\\u{:04x}", c as u32);
+            }
+            c => text.push(c),
+        }
+    }
+    text.push('\'');
+    text
 }
 
 /// The column of a fact that holds a column's instant in UTC.

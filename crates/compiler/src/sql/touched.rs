@@ -91,6 +91,9 @@ pub fn derive(query: &Query, key: &[String]) -> Derived<Increment> {
         return whole("the model has no key");
     }
     let query = inline_ctes(query)?;
+    if !query.pipe_operators.is_empty() {
+        return whole("pipe syntax");
+    }
     let branches = branches(&query.body)?;
     if query.limit_clause.is_some() || query.fetch.is_some() {
         return whole("LIMIT picks rows by what else is there");
@@ -132,7 +135,21 @@ pub fn derive(query: &Query, key: &[String]) -> Derived<Increment> {
     restrict(&mut restricted.body, &usable, &mut relations);
     relations.sort();
     relations.dedup();
-    Ok(Increment { key: usable, touched, restricted: to_googlesql(&restricted), relations })
+    Ok(Increment { key: usable, touched, restricted: written(&restricted)?, relations })
+}
+
+/// The text of a rewritten query, where it says what the query does.
+fn written(query: &Query) -> Derived<String> {
+    to_googlesql(query).map_err(|problem| Whole { reason: problem.message })
+}
+
+/// Whether a query is one SELECT with nothing around it, so that each of its rows stands for itself.
+pub(crate) fn is_select_alone(query: &Query) -> bool {
+    matches!(query.body.as_ref(), SetExpr::Select(_))
+        && query.with.is_none()
+        && query.limit_clause.is_none()
+        && query.fetch.is_none()
+        && query.pipe_operators.is_empty()
 }
 
 /// The SELECTs of a UNION ALL, or the one SELECT.
@@ -166,8 +183,11 @@ fn check_block(select: &Select) -> Derived<()> {
                     }
                 }
                 TableFactor::Derived { subquery, .. } => {
-                    if subquery.limit_clause.is_some() {
+                    if subquery.limit_clause.is_some() || subquery.fetch.is_some() {
                         return whole("LIMIT picks rows by what else is there");
+                    }
+                    if !subquery.pipe_operators.is_empty() {
+                        return whole("pipe syntax");
                     }
                     for inner in branches(&subquery.body)? {
                         if !partitions(&inner)?.is_empty() {
@@ -223,30 +243,49 @@ fn inline_ctes(query: &Query) -> Derived<Query> {
     if with.recursive {
         return whole("WITH RECURSIVE");
     }
-    let mut known: Vec<(String, Query)> = Vec::new();
+    let mut known: Vec<(String, Query, usize)> = Vec::new();
     for cte in with.cte_tables {
         let mut body = inline_ctes(&cte.query)?;
-        replace_ctes(&mut body.body, &known);
-        known.push((cte.alias.name.value, body));
+        let read = replace_ctes(&mut body.body, &known)?;
+        known.push((cte.alias.name.value, body, read));
     }
-    replace_ctes(&mut query.body, &known);
+    replace_ctes(&mut query.body, &known)?;
     Ok(query)
 }
 
-fn replace_ctes(body: &mut SetExpr, known: &[(String, Query)]) {
+/// So many tables are read by a query whose common table expressions are written out: each is a search for touched keys
+/// of its own, over all of them.
+const MOST_READ: usize = 32;
+
+/// Writes common table expressions out where a body reads them, and counts the tables that it then reads. One that joins
+/// the one before it twice doubles them, so that it is counted before it is written.
+fn replace_ctes(body: &mut SetExpr, known: &[(String, Query, usize)]) -> Derived<usize> {
+    let mut count = 0;
+    let mut result = Ok(());
     each_select(body, &mut |select| {
         each_factor(select, &mut |factor| match factor {
             TableFactor::Table { name, alias, .. } => {
-                let found = single_name(name).and_then(|n| known.iter().find(|(k, _)| k.eq_ignore_ascii_case(&n)));
-                if let Some((cte, query)) = found {
+                let found = single_name(name).and_then(|n| known.iter().find(|(k, ..)| k.eq_ignore_ascii_case(&n)));
+                count += found.map_or(1, |(_, _, read)| *read);
+                if let Some((cte, query, _)) = found
+                    && count <= MOST_READ
+                {
                     let alias = alias.clone().unwrap_or_else(|| plain_alias(cte));
                     *factor = derived(query.clone(), alias);
                 }
             }
-            TableFactor::Derived { subquery, .. } => replace_ctes(&mut subquery.body, known),
+            TableFactor::Derived { subquery, .. } => match replace_ctes(&mut subquery.body, known) {
+                Ok(read) => count += read,
+                Err(problem) => result = Err(problem),
+            },
             _ => {}
         });
     });
+    result?;
+    if count > MOST_READ {
+        return whole(format!("it reads more than {MOST_READ} tables with its common table expressions written out"));
+    }
+    Ok(count)
 }
 
 /// Blocks that yield the usable key columns of the rows to which one table's changed images contribute: with every
@@ -282,7 +321,7 @@ fn changed_variants(
                 missing::leave_out(&mut variant, place);
             }
         }
-        variants.push(variant.to_string());
+        variants.push(written(&query_of(variant))?);
     }
     Ok(variants)
 }
@@ -690,6 +729,21 @@ pub(crate) fn backquoted(name: &str) -> ObjectName {
 
 pub(crate) fn plain_alias(name: &str) -> TableAlias {
     TableAlias { explicit: true, name: Ident::with_quote('`', name), columns: Vec::new(), at: None }
+}
+
+fn query_of(select: Select) -> Query {
+    Query {
+        with: None,
+        body: Box::new(SetExpr::Select(Box::new(select))),
+        order_by: None,
+        limit_clause: None,
+        fetch: None,
+        locks: Vec::new(),
+        for_clause: None,
+        settings: None,
+        format_clause: None,
+        pipe_operators: Vec::new(),
+    }
 }
 
 fn derived(query: Query, alias: TableAlias) -> TableFactor {

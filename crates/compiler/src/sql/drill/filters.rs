@@ -6,7 +6,7 @@ use sqlparser::ast::{BinaryOperator, Expr, Ident, Query, VisitMut, VisitorMut};
 
 use super::headers::{Site, header};
 use crate::model::{Fact, Project};
-use crate::sql::googlesql::parse_expr;
+use crate::sql::googlesql::{expr_to_googlesql, parse_expr};
 
 /// One condition.
 pub(super) struct Filter {
@@ -40,7 +40,10 @@ pub(super) fn read(project: &Project, facts: &[&Fact], texts: &[String]) -> Resu
                         problems.push(problem);
                     }
                 }
-                filter.texts.push(format!("({own})"));
+                match expr_to_googlesql(&own) {
+                    Ok(own) => filter.texts.push(format!("({own})")),
+                    Err(problem) => problems.push(format!("`{text}`: {}", problem.message)),
+                }
                 filter.sites.push(rewrite.sites);
             }
             all.push(filter);

@@ -6,9 +6,12 @@
 
 mod catalog;
 mod coerce;
+mod depth;
+mod lines;
 mod lower;
 mod normal;
 mod parse;
+mod print;
 mod problem;
 mod reserved;
 mod signatures;
@@ -21,9 +24,13 @@ use std::ops::Range;
 use sqlparser::ast::{Expr, Query};
 
 pub use catalog::{Catalog, Column, Tables};
+pub(crate) use depth::with_room;
 pub(crate) use lower::is_aggregate;
 pub(crate) use normal::{normal_expr, normal_query};
-pub use parse::{parse_expr, parse_query, to_googlesql};
+pub(crate) use parse::call;
+pub use parse::{parse_expr, parse_query, trimmed};
+pub(crate) use print::expr_to_googlesql;
+pub use print::to_googlesql;
 pub use problem::{Problem, ProblemKind};
 pub use types::{Field, Precision, Type};
 pub use value::ColumnKind;
@@ -100,7 +107,7 @@ pub fn analyze_query(sql: &str, catalog: &dyn Catalog) -> Outcome {
     match parse_query(sql) {
         Err(problem) => Outcome { analysis: None, problems: vec![problem] },
         Ok(query) => {
-            let lowered = lower::query(&query, Some(sql), catalog);
+            let lowered = with_room(sql, || lower::query(&query, Some(sql), catalog));
             let analysis = Analysis {
                 query,
                 output: lowered.output,
@@ -119,7 +126,7 @@ pub fn analyze_expr(sql: &str, relation: &str, columns: &[Column]) -> (Option<Ex
     match parse_expr(sql) {
         Err(problem) => (None, vec![problem]),
         Ok(expr) => {
-            let (value, lowered) = lower::expr(&expr, Some(sql), relation, columns);
+            let (value, lowered) = with_room(sql, || lower::expr(&expr, Some(sql), relation, columns));
             let analysis = ExprAnalysis {
                 expr,
                 ty: value.ty,
@@ -137,7 +144,17 @@ pub fn analyze_expr(sql: &str, relation: &str, columns: &[Column]) -> (Option<Ex
 /// # Errors
 /// Everything that is wrong; spans are empty, since an AST has no text.
 pub fn duckdb_query(query: &Query, catalog: &dyn Catalog) -> Result<String, Vec<Problem>> {
-    let lowered = lower::query(query, None, catalog);
+    let lowered = with_room(&query.to_string(), || lower::query(query, None, catalog));
+    if is_clean(&lowered.problems) { Ok(lowered.sql) } else { Err(lowered.problems) }
+}
+
+/// The DuckDB text of a GoogleSQL text that was resolved before, in another place.
+///
+/// # Errors
+/// Everything that is wrong; spans are empty, since the text is not the user's.
+pub(crate) fn translated(sql: &str, catalog: &dyn Catalog) -> Result<String, Vec<Problem>> {
+    let query = parse_query(sql).map_err(|problem| vec![problem])?;
+    let lowered = with_room(sql, || lower::query(&query, None, catalog));
     if is_clean(&lowered.problems) { Ok(lowered.sql) } else { Err(lowered.problems) }
 }
 
@@ -146,7 +163,7 @@ pub fn duckdb_query(query: &Query, catalog: &dyn Catalog) -> Result<String, Vec<
 /// # Errors
 /// Everything that is wrong; spans are empty, since an AST has no text.
 pub fn duckdb_expr(expr: &Expr, relation: &str, columns: &[Column]) -> Result<String, Vec<Problem>> {
-    let (value, lowered) = lower::expr(expr, None, relation, columns);
+    let (value, lowered) = with_room(&expr.to_string(), || lower::expr(expr, None, relation, columns));
     if is_clean(&lowered.problems) { Ok(value.sql) } else { Err(lowered.problems) }
 }
 

@@ -5,21 +5,23 @@ use std::ops::ControlFlow;
 
 use sqlparser::ast::{Expr, Ident, ObjectNamePart, VisitMut, VisitorMut};
 
-use super::{parse_expr, parse_query};
+use super::{expr_to_googlesql, parse_expr, parse_query, to_googlesql};
 
-/// A query in its normal form; a text that is not a query is left as it is.
+/// A query in its normal form; a text that is not a query, or that its tree does not print back, is left as it is.
 pub(crate) fn normal_query(text: &str) -> String {
-    parse_query(text).map_or_else(|_| text.trim().to_owned(), normal)
+    let printed = parse_query(text).ok().and_then(|query| to_googlesql(&normal(query)).ok());
+    printed.unwrap_or_else(|| text.trim().to_owned())
 }
 
 /// An expression in its normal form.
 pub(crate) fn normal_expr(text: &str) -> String {
-    parse_expr(text).map_or_else(|_| text.trim().to_owned(), normal)
+    let printed = parse_expr(text).ok().and_then(|expr| expr_to_googlesql(&normal(expr)).ok());
+    printed.unwrap_or_else(|| text.trim().to_owned())
 }
 
-fn normal<T: VisitMut + ToString>(mut tree: T) -> String {
+fn normal<T: VisitMut>(mut tree: T) -> T {
     let _ = tree.visit(&mut Normal);
-    tree.to_string()
+    tree
 }
 
 struct Normal;

@@ -1,8 +1,7 @@
 //! Text to AST: BigQuery's dialect plus what the parser lacks of it (`<<`, `>>`, the `SAFE.` prefix before
-//! functions with their own syntax), byte spans, and the AST back to text. It must not resolve anything.
+//! functions with their own syntax), and byte spans. It must not resolve anything.
 
 use std::any::TypeId;
-use std::ops::Range;
 
 use sqlparser::ast::{
     BinaryOperator, CastKind, CeilFloorKind, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList,
@@ -11,44 +10,60 @@ use sqlparser::ast::{
 use sqlparser::dialect::{BigQueryDialect, Dialect, Precedence};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError, ParserOptions};
-use sqlparser::tokenizer::{Location, Span, Token, Tokenizer};
+use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer};
 
+use super::depth;
+use super::lines::Lines;
 use super::problem::{Problem, ProblemKind};
 use super::{reserved, spellings};
 
 /// Parses one query. Literals stay as written, so that the AST prints back what the user wrote.
 ///
 /// # Errors
-/// One `ParseError` where the parser stopped.
+/// One `ParseError` where the parser stopped; `TooDeep` where the text is nested deeper than is read.
 pub fn parse_query(sql: &str) -> Result<Query, Problem> {
-    let mut parser = parser(sql)?;
-    let statement = parser.parse_statement().map_err(|e| problem(sql, &e))?;
-    while parser.consume_token(&Token::SemiColon) {}
-    end(sql, &parser)?;
-    match statement {
-        Statement::Query(query) => {
-            named(sql, reserved::first(query.as_ref()))?;
-            Ok(*query)
+    depth::with_room(sql, || {
+        let mut parser = parser(sql)?;
+        let statement = parser.parse_statement().map_err(|e| problem(sql, &e))?;
+        while parser.consume_token(&Token::SemiColon) {}
+        end(sql, &parser)?;
+        match statement {
+            Statement::Query(query) => {
+                named(sql, reserved::first(query.as_ref()))?;
+                Ok(*query)
+            }
+            _ => Err(Problem {
+                kind: ProblemKind::ParseError,
+                span: 0..sql.len(),
+                message: "a query must be a SELECT".into(),
+                help: None,
+            }),
         }
-        _ => Err(Problem {
-            kind: ProblemKind::ParseError,
-            span: 0..sql.len(),
-            message: "a query must be a SELECT".into(),
-            help: None,
-        }),
-    }
+    })
 }
 
 /// Parses one scalar expression.
 ///
 /// # Errors
-/// One `ParseError` where the parser stopped.
+/// One `ParseError` where the parser stopped; `TooDeep` where the text is nested deeper than is read.
 pub fn parse_expr(sql: &str) -> Result<Expr, Problem> {
-    let mut parser = parser(sql)?;
-    let expr = parser.parse_expr().map_err(|e| problem(sql, &e))?;
-    end(sql, &parser)?;
-    named(sql, reserved::first(&expr))?;
-    Ok(expr)
+    depth::with_room(sql, || {
+        let mut parser = parser(sql)?;
+        let expr = parser.parse_expr().map_err(|e| problem(sql, &e))?;
+        end(sql, &parser)?;
+        named(sql, reserved::first(&expr))?;
+        Ok(expr)
+    })
+}
+
+/// A text without the comments and semicolons that end it, so that a closing parenthesis can follow.
+#[must_use]
+pub fn trimmed(sql: &str) -> &str {
+    let Ok(tokens) = tokens(sql) else { return sql };
+    let last =
+        tokens.iter().rev().find(|token| !matches!(token.token, Token::Whitespace(_) | Token::SemiColon | Token::EOF));
+    let end = last.map_or(sql.len(), |token| Lines::new(sql).bytes(token.span).end);
+    if sql[end..].trim().is_empty() { sql } else { &sql[..end] }
 }
 
 /// Refuses a reserved word that stands as a name.
@@ -62,21 +77,17 @@ fn named(sql: &str, found: Option<Ident>) -> Result<(), Problem> {
     })
 }
 
-/// The GoogleSQL text of an AST that `parse_query` made and a later stage may have rewritten.
-#[must_use]
-pub fn to_googlesql(query: &Query) -> String {
-    query.to_string()
-}
-
 fn parser(sql: &str) -> Result<Parser<'static>, Problem> {
-    let tokens = Tokenizer::new(&GoogleSql, sql)
-        .with_unescape(false)
-        .tokenize_with_location()
-        .map_err(|e| problem(sql, &ParserError::from(e)))?;
+    let tokens = tokens(sql).map_err(|e| problem(sql, &e))?;
+    depth::limit(sql, &tokens)?;
     Ok(Parser::new(&GoogleSql)
         .with_options(ParserOptions::new().with_unescape(false))
-        .with_recursion_limit(100)
+        .with_recursion_limit(depth::MOST_NESTED)
         .with_tokens_with_locations(spellings::rewritten(tokens)))
+}
+
+fn tokens(sql: &str) -> Result<Vec<TokenWithSpan>, ParserError> {
+    Ok(Tokenizer::new(&GoogleSql, sql).with_unescape(false).tokenize_with_location()?)
 }
 
 fn end(sql: &str, parser: &Parser<'_>) -> Result<(), Problem> {
@@ -96,7 +107,7 @@ fn end(sql: &str, parser: &Parser<'_>) -> Result<(), Problem> {
 fn problem(sql: &str, error: &ParserError) -> Problem {
     let text = match error {
         ParserError::TokenizerError(text) | ParserError::ParserError(text) => text.clone(),
-        ParserError::RecursionLimitExceeded => "the query is nested too deeply".into(),
+        ParserError::RecursionLimitExceeded => return depth::nested(sql),
     };
     let (message, place) = text.rsplit_once(" at Line: ").unwrap_or((&text, ""));
     let mut numbers = place.split(", Column: ").filter_map(|n| n.trim().parse::<u64>().ok());
@@ -113,38 +124,6 @@ fn problem(sql: &str, error: &ParserError) -> Problem {
         message.replace_range(..first.len_utf8(), &first.to_lowercase().to_string());
     }
     Problem { kind: ProblemKind::ParseError, span, message, help: None }
-}
-
-/// Where the lines of a text begin: turns the parser's line and column (in characters) into bytes.
-pub(super) struct Lines<'a> {
-    text: &'a str,
-    starts: Vec<usize>,
-}
-
-impl<'a> Lines<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
-        let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(i, _)| i + 1)).collect();
-        Lines { text, starts }
-    }
-
-    pub(super) fn text(&self) -> &'a str {
-        self.text
-    }
-
-    fn byte(&self, location: Location) -> usize {
-        let line = usize::try_from(location.line).unwrap_or(0);
-        let column = usize::try_from(location.column).unwrap_or(0);
-        let Some(&start) = line.checked_sub(1).and_then(|l| self.starts.get(l)) else {
-            return if line == 0 { 0 } else { self.text.len() };
-        };
-        let rest = &self.text[start..];
-        rest.char_indices().nth(column.saturating_sub(1)).map_or(self.text.len(), |(i, _)| start + i)
-    }
-
-    pub(super) fn bytes(&self, span: Span) -> Range<usize> {
-        let start = self.byte(span.start);
-        start..self.byte(span.end).max(start)
-    }
 }
 
 /// BigQuery's dialect with the shift operators and `SAFE.` before any function.
@@ -309,7 +288,7 @@ fn typed_array(parser: &mut Parser<'_>) -> Result<Expr, ParserError> {
 }
 
 /// A plain call of a function.
-pub(super) fn call(name: &str, args: impl IntoIterator<Item = Expr>) -> Function {
+pub(crate) fn call(name: &str, args: impl IntoIterator<Item = Expr>) -> Function {
     Function {
         name: ObjectName(vec![ObjectNamePart::Identifier(Ident::new(name))]),
         uses_odbc_syntax: false,

@@ -29,6 +29,10 @@ pub enum ProblemKind {
     DateFromTimestampWithoutZone,
     /// The parts of a query do not fit: numbers of columns in a UNION, an ordinal beyond the list.
     Shape,
+    /// Nested deeper than is read.
+    TooDeep,
+    /// A tree whose text would be read as another: it cannot be rewritten.
+    Unwritable,
 }
 
 /// One thing wrong with a query.

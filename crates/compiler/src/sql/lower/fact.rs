@@ -90,7 +90,7 @@ impl Lowering<'_> {
             Ok(increment) => (Some(self.fact_statements(fact, &increment.restricted, Some(&increment))?), None),
             Err(whole) => (None, Some(whole.reason)),
         };
-        let audits = self.fact_audits(fact, Audited::All);
+        let audits = if self.translates_only { Vec::new() } else { self.fact_audits(fact, Audited::All) };
         Ok(ModelLoad {
             model: id,
             name: fact.name.clone(),
@@ -147,7 +147,14 @@ impl Lowering<'_> {
         }
         let touched: Option<Vec<Col>> = increment.map(|i| i.key.iter().map(Col::plain).collect());
         let key: Vec<Col> = fact.key.iter().map(|column| Col::new(&column.name, &column.ty)).collect();
+        if self.translates_only && increment.is_some() {
+            // What stands around it is the same as around the whole query.
+            return self.dialect.query(text, &catalog).map(|_| Vec::new()).map_err(at);
+        }
         let query = self.dialect.query(&self.incoming_text(fact, text), &catalog).map_err(at)?;
+        if self.translates_only && fact.on_delete == FactOnDelete::Remove {
+            return Ok(Vec::new());
+        }
         if fact.keep_latest_by.is_some() {
             statements.extend(self.survivors(fact, &query, touched.as_deref()));
         }
@@ -261,7 +268,7 @@ impl Lowering<'_> {
         } else {
             String::new()
         };
-        format!("SELECT {} FROM ({inner}) AS _q{by}", items.join(", "))
+        format!("SELECT {} FROM {} AS _q{by}", items.join(", "), names::nested(inner))
     }
 
     fn binding(&self, fact: &Fact, role: &Role, is_increment: bool) -> Binding {
@@ -345,7 +352,8 @@ impl Lowering<'_> {
             }
         }
         let keys: Vec<String> = fact.key.iter().map(|column| names::backquoted(&column.name)).collect();
-        self.dialect.query(&format!("SELECT {} FROM ({}) AS _q", keys.join(", "), fact.query.text), &catalog)
+        self.dialect
+            .query(&format!("SELECT {} FROM {} AS _q", keys.join(", "), names::nested(&fact.query.text)), &catalog)
     }
 
     fn fact_gates(&self, fact: &Fact) -> Vec<Statement> {
@@ -686,7 +694,7 @@ fn stored_exprs(project: &Project, fact: &Fact) -> Vec<(String, String)> {
                     let zone = zone_of(project, &fact.query, &column.name, &column.ty);
                     names::instant(&names::backquoted(&column.name), &column.ty, zone)
                 }
-                Stored::Measure(index) => format!("({})", fact.measures[index].expr),
+                Stored::Measure(index) => names::nested(&fact.measures[index].expr),
             };
             (name, expr)
         })

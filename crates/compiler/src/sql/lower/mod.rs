@@ -26,7 +26,7 @@ pub use probes::{Asks, Probe, change_probes};
 
 use self::dimension::Extent;
 use super::dialect::{BigQuery, Dialect, DuckDb};
-use super::googlesql::Problem;
+use super::googlesql::{Problem, ProblemKind, with_room};
 use super::template::{Rendered, Templates};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{ModelId, Project, TargetType};
@@ -39,6 +39,8 @@ pub(crate) struct Lowering<'a> {
     pub(crate) dialect: &'static dyn Dialect,
     pub(crate) schema: String,
     templates: Templates,
+    /// Statements are decided and not written down: what users wrote is translated alone.
+    translates_only: bool,
     /// Which roles of which facts use a dimension, by its name.
     users: BTreeMap<&'a str, Vec<(usize, usize)>>,
 }
@@ -58,8 +60,14 @@ pub fn load_modes(project: &Project) -> Vec<LoadMode> {
     let lowering = Lowering::new(project, TargetType::Duckdb, &project.schema);
     let mode = |id: &ModelId| {
         let whole = match *id {
-            ModelId::Dimension(index) => lowering.whole_dimension(project.dimensions[index].members()?),
-            ModelId::Fact(index) => lowering.whole_fact(&project.facts[index]),
+            ModelId::Dimension(index) => {
+                let members = project.dimensions[index].members()?;
+                with_room(&members.query.text, || lowering.whole_dimension(members))
+            }
+            ModelId::Fact(index) => {
+                let fact = &project.facts[index];
+                with_room(&fact.query.text, || lowering.whole_fact(fact))
+            }
         };
         Some(LoadMode { model: project.model_name(*id).to_owned(), whole })
     };
@@ -93,6 +101,23 @@ pub fn load_plan(project: &Project, engine: TargetType, schema: &str) -> Result<
     if problems.is_empty() { Ok(LoadPlan { landings, models }) } else { Err(problems) }
 }
 
+/// What keeps a project from being compiled for the engines of its targets; a load plan of a project without such problems
+/// is always made.
+#[must_use]
+pub fn uncompilable(project: &Project) -> Vec<Diagnostic> {
+    let engines: Vec<TargetType> = [TargetType::Duckdb, TargetType::Bigquery]
+        .into_iter()
+        .filter(|engine| project.targets.values().any(|target| target.ty == *engine))
+        .collect();
+    let mut found = Vec::new();
+    for engine in engines {
+        let lowering = Lowering { translates_only: true, ..Lowering::new(project, engine, &project.schema) };
+        let problems = project.order.par_iter().filter_map(|id| lowering.model(*id).err());
+        found.extend(problems.collect::<Vec<_>>().into_iter().flatten());
+    }
+    found
+}
+
 /// What a rebuild of a dimension executes: the states since an instant are forgotten and computed from everything that
 /// is landed. A model that keeps no states has nothing of the kind.
 ///
@@ -120,13 +145,28 @@ impl<'a> Lowering<'a> {
                 users.entry(&project.dimensions[role.dimension].name).or_default().push((at, place));
             }
         }
-        Self { project, dialect, schema: schema.to_owned(), templates: Templates::new(dialect), users }
+        Self {
+            project,
+            dialect,
+            schema: schema.to_owned(),
+            templates: Templates::new(dialect),
+            translates_only: false,
+            users,
+        }
     }
 
     fn model(&self, id: ModelId) -> Result<Option<ModelLoad>, Vec<Diagnostic>> {
+        let text = self.project.query(id).map_or("", |query| query.text.as_str());
+        with_room(text, || self.load_of(id))
+    }
+
+    fn load_of(&self, id: ModelId) -> Result<Option<ModelLoad>, Vec<Diagnostic>> {
         match id {
             ModelId::Dimension(index) => {
                 let dimension = &self.project.dimensions[index];
+                if let Some(Err(found)) = self.generated(dimension) {
+                    return Err(problems_at(found, dimension.span));
+                }
                 dimension.members().map(|members| self.dimension(id, dimension, members)).transpose()
             }
             ModelId::Fact(index) => self.fact(id, &self.project.facts[index]).map(Some),
@@ -174,6 +214,9 @@ impl<'a> Lowering<'a> {
     }
 
     fn render(&self, template: &str, context: impl serde::Serialize) -> Vec<Statement> {
+        if self.translates_only {
+            return Vec::new();
+        }
         self.templates.render(template, context).into_iter().map(statement).collect()
     }
 
@@ -193,7 +236,12 @@ fn problems_at(found: Vec<Problem>, span: Span) -> Vec<Diagnostic> {
     found
         .into_iter()
         .map(|problem| {
-            let diagnostic = Diagnostic::new(Code::UnsupportedSql, problem.message).at(span, "in this query");
+            let code = match problem.kind {
+                ProblemKind::Unwritable => Code::UnwritableSql,
+                ProblemKind::TooDeep => Code::SqlDepth,
+                _ => Code::UnsupportedSql,
+            };
+            let diagnostic = Diagnostic::new(code, problem.message).at(span, "in this query");
             match problem.help {
                 Some(help) => diagnostic.help(help),
                 None => diagnostic,

@@ -3,7 +3,7 @@
 use super::Lowering;
 use crate::model::{CALENDAR, Calendar, Dimension, DimensionKind, ModelId, RESERVED, TIME_OF_DAY};
 use crate::plan::{Object, ObjectColumn, ObjectKind};
-use crate::sql::googlesql::Tables;
+use crate::sql::googlesql::{Problem, Tables};
 use crate::sql::names;
 
 impl Lowering<'_> {
@@ -16,18 +16,21 @@ impl Lowering<'_> {
         let dimension = &self.project.dimensions[index];
         let path = self.star(&dimension.name);
         let mut statements = vec![self.reserved(dimension, &path, object)];
-        let generated = match &dimension.kind {
-            DimensionKind::Standard(_) | DimensionKind::Mini(_) => None,
-            DimensionKind::Calendar(calendar) => Some(calendar_text(&dimension.name, calendar)),
-            DimensionKind::TimeOfDay => Some(time_of_day_text(&dimension.name)),
-        };
-        if let Some(text) = generated
-            && let Ok(query) = self.dialect.query(&text, &Tables::default())
-        {
+        if let Some(Ok(query)) = self.generated(dimension) {
             let columns: Vec<String> = object.columns.iter().map(|column| self.dialect.quote(&column.name)).collect();
             statements.push(format!("INSERT INTO {path} ({})\n{query}", columns.join(", ")));
         }
         statements
+    }
+
+    /// The query that gives the rows of a generated dimension. A load plan is not made where it does not translate.
+    pub(super) fn generated(&self, dimension: &Dimension) -> Option<Result<String, Vec<Problem>>> {
+        let text = match &dimension.kind {
+            DimensionKind::Standard(_) | DimensionKind::Mini(_) => return None,
+            DimensionKind::Calendar(calendar) => calendar_text(&dimension.name, calendar),
+            DimensionKind::TimeOfDay => time_of_day_text(&dimension.name),
+        };
+        Some(self.dialect.query(&text, &Tables::default()))
     }
 
     fn reserved(&self, dimension: &Dimension, path: &str, object: &Object) -> String {
@@ -91,7 +94,7 @@ fn calendar_text(name: &str, calendar: &Calendar) -> String {
         let whens: Vec<String> = calendar
             .holidays
             .iter()
-            .map(|(day, name)| format!("WHEN DATE '{day}' THEN '{}'", name.replace('\\', "\\\\").replace('\'', "\\'")))
+            .map(|(day, name)| format!("WHEN DATE '{day}' THEN {}", names::literal(name)))
             .collect();
         format!("CASE d {} END", whens.join(" "))
     };

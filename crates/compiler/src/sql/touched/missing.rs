@@ -9,6 +9,7 @@ use sqlparser::ast::{
 
 use super::soft::reads;
 use super::{column_place, constraint, factor_alias};
+use crate::sql::googlesql::call;
 
 /// So many outer joins are looked at; each doubles the search.
 pub(super) const MOST: usize = 4;
@@ -90,10 +91,7 @@ impl VisitorMut for Nulls<'_> {
     /// `NULLIF(x, x)` is a NULL of the type of `x`.
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
         if matches!(expr, Expr::CompoundIdentifier(_)) && names(expr, self.aliases) {
-            let null = format!("NULLIF({expr}, {expr})");
-            if let Ok(parsed) = crate::sql::googlesql::parse_expr(&null) {
-                *expr = parsed;
-            }
+            *expr = Expr::Function(call("NULLIF", [expr.clone(), expr.clone()]));
         }
         ControlFlow::Continue(())
     }

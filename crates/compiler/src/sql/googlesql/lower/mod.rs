@@ -28,7 +28,7 @@ use sqlparser::ast::{Expr, Query, Spanned};
 use sqlparser::tokenizer::Span;
 
 use super::catalog::{Catalog, Column, Tables};
-use super::parse::Lines;
+use super::lines::Lines;
 use super::problem::{Problem, ProblemKind};
 use super::types::{Type, quoted};
 use super::value::{Bare, ColumnKind, Relation, Scope, ScopeColumn, Value};

@@ -294,8 +294,9 @@ fn side(rows: &Rows, columns: &[ScopeColumn], cast: bool, nested: bool) -> Strin
     if nested { format!("(\n{}\n)", indent(&rows.sql)) } else { rows.sql.clone() }
 }
 
+/// Whether a side is a query of its own, which stays together: in parentheses it may be a set operation too.
 fn is_set(body: &SetExpr) -> bool {
-    matches!(body, SetExpr::SetOperation { .. })
+    matches!(body, SetExpr::SetOperation { .. } | SetExpr::Query(_))
 }
 
 fn mentions(query: &Query, name: &str) -> bool {

@@ -5,7 +5,7 @@ use serde::Serialize;
 use sqlparser::ast::{GroupByExpr, SelectItem, SetExpr, TableFactor};
 
 use crate::model::{DetectDeletes, EffectiveAt, Members, OnDelete, Project, Query, Table, zone_of};
-use crate::sql::googlesql::{ColumnKind, Type, parse_query, to_googlesql};
+use crate::sql::googlesql::{ColumnKind, Problem, Type, expr_to_googlesql, parse_expr, parse_query, to_googlesql};
 use crate::sql::lower::Lowering;
 use crate::sql::names;
 use crate::sql::touched::{self, table_name};
@@ -18,8 +18,7 @@ impl Lowering<'_> {
         let table = self.project.table(&used.table)?;
         let query = parse_query(&members.query.text).ok()?;
         let SetExpr::Select(select) = query.body.as_ref() else { return None };
-        let plain = query.with.is_none()
-            && query.limit_clause.is_none()
+        let plain = touched::is_select_alone(&query)
             && select.distinct.is_none()
             && select.having.is_none()
             && select.qualify.is_none()
@@ -41,13 +40,19 @@ impl Lowering<'_> {
 
     /// The query of a dimension over several tables, with the instant of every row that contributes beside its columns,
     /// and the names of these: a state holds since the latest of them. Tables whose cursor is no instant have none.
-    pub(super) fn dated_query(&self, members: &Members) -> (Query, Vec<String>) {
+    ///
+    /// # Errors
+    /// A query that cannot be written with these columns: what it says would not stay.
+    pub(super) fn dated_query(&self, members: &Members) -> Result<(Query, Vec<String>), Vec<Problem>> {
         let plain = (members.query.clone(), Vec::new());
-        let EffectiveAt::Column(declared, _) = &members.effective_at else { return plain };
-        let Ok(mut query) = parse_query(&members.query.text) else { return plain };
-        let SetExpr::Select(select) = query.body.as_mut() else { return plain };
+        let EffectiveAt::Column(declared, _) = &members.effective_at else { return Ok(plain) };
+        let mut query = parse_query(&members.query.text).map_err(|problem| vec![problem])?;
+        if !query.pipe_operators.is_empty() {
+            return Ok(plain);
+        }
+        let SetExpr::Select(select) = query.body.as_mut() else { return Ok(plain) };
         if select.distinct.is_some() {
-            return plain;
+            return Ok(plain);
         }
         let output = members.query.analysis.output.iter().find(|output| output.name.eq_ignore_ascii_case(declared));
         let origins = output.map_or(&[][..], |output| output.origins.as_slice());
@@ -66,22 +71,26 @@ impl Lowering<'_> {
             let column = format!("{}.{}", names::backquoted(&alias), names::backquoted(&cursor.name));
             let instant = names::instant(&column, &cursor.ty, zone);
             let text = if grouped { format!("MAX({instant})") } else { instant };
-            let Ok(expr) = crate::sql::googlesql::parse_expr(&text) else { continue };
+            let expr = parse_expr(&text).map_err(|problem| vec![problem])?;
             let alias = format!("_instant_{}", added.len() + 1);
             select.projection.push(SelectItem::ExprWithAlias { expr, alias: alias.as_str().into() });
             added.push(alias);
         }
-        (Query { text: to_googlesql(&query), ..members.query.clone() }, added)
+        let text = to_googlesql(&query).map_err(|problem| vec![problem])?;
+        Ok((Query { text, ..members.query.clone() }, added))
     }
 }
 
 /// The user's query over every landed state, with the state's housekeeping columns and whether the member is gone.
-pub(super) fn states_text(project: &Project, members: &Members, table: &Table) -> String {
-    let Ok(mut query) = parse_query(&members.query.text) else { return members.query.text.clone() };
+///
+/// # Errors
+/// A query that cannot be written in this form: what it says would not stay.
+pub(super) fn states_text(project: &Project, members: &Members, table: &Table) -> Result<String, Problem> {
+    let mut query = parse_query(&members.query.text)?;
     if let SetExpr::Select(select) = query.body.as_mut() {
         let filter = select.selection.take();
         let gone = match filter {
-            Some(filter) => format!("(_deleted OR NOT COALESCE({filter}, FALSE))"),
+            Some(filter) => format!("(_deleted OR NOT COALESCE({}, FALSE))", expr_to_googlesql(&filter)?),
             None => "_deleted".to_owned(),
         };
         let wildcard = select.projection.iter().any(|item| matches!(item, SelectItem::Wildcard(_)));
@@ -90,9 +99,7 @@ pub(super) fn states_text(project: &Project, members: &Members, table: &Table) -
             extra.extend(["_at", "_batch", "_state", "_deleted", "_gone_since"].map(|name| (name, name.to_owned())));
         }
         for (alias, text) in extra {
-            if let Ok(expr) = crate::sql::googlesql::parse_expr(&text) {
-                select.projection.push(SelectItem::ExprWithAlias { expr, alias: alias.into() });
-            }
+            select.projection.push(SelectItem::ExprWithAlias { expr: parse_expr(&text)?, alias: alias.into() });
         }
         if let Some(from) = select.from.first_mut()
             && let TableFactor::Table { name, alias, .. } = &mut from.relation
@@ -171,7 +178,7 @@ pub(super) fn outer_text(
         members
             .attributes
             .iter()
-            .map(|attribute| format!("({}) AS {}", attribute.expr, names::backquoted(&attribute.column.name))),
+            .map(|a| format!("{} AS {}", names::nested(&a.expr), names::backquoted(&a.column.name))),
     );
     let instant = match &members.effective_at {
         EffectiveAt::Column(name, ty) => {
@@ -209,5 +216,5 @@ pub(super) fn outer_text(
     if states_of.is_some() {
         items.extend(["_batch", "_state", "_gone"].map(str::to_owned));
     }
-    format!("SELECT {} FROM ({inner}) AS _q", items.join(", "))
+    format!("SELECT {} FROM {} AS _q", items.join(", "), names::nested(inner))
 }

@@ -88,6 +88,8 @@ impl Lowering<'_> {
         let (tables, upstream) = self.reads(id);
         let whole = self.whole_dimension(members);
         let incremental = match whole {
+            // The same text is read from other rows there.
+            None if self.translates_only && self.states_table(members).is_some() => None,
             None => Some(self.dimension_statements(dimension, members, Extent::Incremental)?),
             Some(_) => None,
         };
@@ -154,8 +156,12 @@ impl Lowering<'_> {
                 columns.push(SqlColumn { name: name.to_owned(), ty });
             }
             catalog.add_as(&format!("{}/states", table.address), self.states(table, since, extent), columns);
-            let text = outer_text(self.project, members, Some(table), &[], &states_text(self.project, members, table));
+            let states = states_text(self.project, members, table).map_err(|problem| at(vec![problem]))?;
+            let text = outer_text(self.project, members, Some(table), &[], &states);
             let query = self.dialect.query(&text, &catalog).map_err(at)?;
+            if self.translates_only {
+                return Ok(Vec::new());
+            }
             let mut statements = self.render("dimension_states", incoming(query, None, String::new()));
             statements.extend(self.dimension_gates(dimension, &context, false));
             let images = from_images.then(|| self.landing_changes(table));
@@ -165,7 +171,7 @@ impl Lowering<'_> {
             statements.extend(live.and_then(|live| self.current_differs(dimension, members, &live, Audited::Touched)));
             return Ok(statements);
         }
-        let (dated, instants) = self.dated_query(members);
+        let (dated, instants) = self.dated_query(members).map_err(at)?;
         let event_at = match members.effective_at {
             EffectiveAt::Column(..) => format!("COALESCE(_e._event_at, {})", words.at),
             EffectiveAt::Extracted => words.at.to_owned(),
@@ -182,6 +188,9 @@ impl Lowering<'_> {
         let text = increment.as_ref().map_or(&dated.text, |increment| &increment.restricted);
         let query =
             self.dialect.query(&outer_text(self.project, members, None, &instants, text), &catalog).map_err(at)?;
+        if self.translates_only {
+            return Ok(Vec::new());
+        }
         let touched = increment.as_ref().map(|increment| increment.key.iter().map(Col::plain).collect());
         statements.extend(self.render("dimension_evaluated", incoming(query, touched, event_at)));
         statements.extend(self.dimension_gates(dimension, &context, true));
@@ -199,7 +208,8 @@ impl Lowering<'_> {
             return None;
         }
         let key: Vec<String> = members.natural_key.iter().map(|column| column.name.clone()).collect();
-        self.increment(&self.dated_query(members).0, &key).err().map(|whole| whole.reason)
+        let (dated, _) = self.dated_query(members).ok()?;
+        self.increment(&dated, &key).err().map(|whole| whole.reason)
     }
 
     /// The statements from the incoming events to the facts that look the dimension up.

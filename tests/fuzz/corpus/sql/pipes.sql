@@ -1,0 +1,1 @@
+FROM shop.orders |> WHERE id > 1 |> AGGREGATE SUM(amount) AS s GROUP BY cust |> ORDER BY s DESC |> LIMIT 3

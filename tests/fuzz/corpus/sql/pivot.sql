@@ -1,0 +1,1 @@
+SELECT * FROM (SELECT cust, d, amount FROM shop.orders) PIVOT(SUM(amount) AS total, COUNT(*) AS n FOR cust IN ('a', 'b' AS bee))

@@ -1,0 +1,1 @@
+SELECT - -id, - - -1, id - -id, +-id, ~ ~id, NOT NOT TRUE FROM shop.orders WHERE - - id > 1 -- the end

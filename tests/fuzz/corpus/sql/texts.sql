@@ -1,0 +1,1 @@
+SELECT 'it\'s', "a\"b", r'\d+', b'\x00', '''three 'quotes' ''', """a""b""", '가\u00e9', 'a--b', '/* c */' FROM shop.orders # end
