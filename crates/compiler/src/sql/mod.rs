@@ -1,5 +1,6 @@
 //! SQL: what a user wrote is read in `googlesql`; what an engine runs is decided in `lower` and written by templates.
 
+mod as_of;
 mod dialect;
 mod drill;
 pub mod googlesql;

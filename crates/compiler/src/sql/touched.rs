@@ -7,6 +7,7 @@
 //! It must not know of engines: relations are named, and what a name stands for is the dialect's business.
 
 pub(crate) use self::contributing::{aggregates, tables_of};
+pub(crate) use self::contributions::{Contributions, ROW, contributions};
 
 use std::ops::ControlFlow;
 
@@ -19,6 +20,7 @@ use sqlparser::ast::{
 use super::googlesql::{is_aggregate, to_googlesql};
 
 mod contributing;
+mod contributions;
 mod missing;
 mod soft;
 
@@ -87,6 +89,26 @@ fn whole<T>(reason: impl Into<String>) -> Derived<T> {
 /// # Errors
 /// [`Whole`] names the part of the query from which no touched rows can be derived.
 pub fn derive(query: &Query, key: &[String]) -> Derived<Increment> {
+    let (query, branches, usable) = plan(query, key)?;
+    let mut relations = Vec::new();
+    let mut touched = Vec::new();
+    for branch in &branches {
+        for place in 0..count_tables(branch) {
+            touched.extend(changed_variants(branch, place, &usable, &mut relations)?);
+        }
+    }
+    if touched.is_empty() {
+        return whole("the query reads no source table");
+    }
+    let mut restricted = query.clone();
+    restrict(&mut restricted.body, &usable, &mut relations);
+    relations.sort();
+    relations.dedup();
+    Ok(Increment { key: usable, touched, restricted: to_googlesql(&restricted), relations })
+}
+
+/// The query without common table expressions, its SELECTs, and the part of the key that names what is touched.
+fn plan(query: &Query, key: &[String]) -> Derived<(Query, Vec<Select>, Vec<String>)> {
     if key.is_empty() {
         return whole("the model has no key");
     }
@@ -118,21 +140,7 @@ pub fn derive(query: &Query, key: &[String]) -> Derived<Increment> {
     if usable.is_empty() {
         return whole("no column of the key names the rows that a window or an aggregate spans");
     }
-    let mut relations = Vec::new();
-    let mut touched = Vec::new();
-    for branch in &branches {
-        for place in 0..count_tables(branch) {
-            touched.extend(changed_variants(branch, place, &usable, &mut relations)?);
-        }
-    }
-    if touched.is_empty() {
-        return whole("the query reads no source table");
-    }
-    let mut restricted = query.clone();
-    restrict(&mut restricted.body, &usable, &mut relations);
-    relations.sort();
-    relations.dedup();
-    Ok(Increment { key: usable, touched, restricted: to_googlesql(&restricted), relations })
+    Ok((query, branches, usable))
 }
 
 /// The SELECTs of a UNION ALL, or the one SELECT.
