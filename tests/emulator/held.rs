@@ -6,6 +6,7 @@ use dwc_runner::{DuckDbWarehouse, Engine, Mode, ModelOutcome, Part, RebuildOptio
 use dwc_tests::bigquery_emulator::BigQueryEmulator;
 use dwc_tests::project::Project;
 use dwc_tests::shop::SHOP;
+use dwc_tests::warehouse::unless_stopped;
 
 use super::{apply, at, checked, compare, embedded, emulated, run};
 
@@ -72,7 +73,8 @@ fn a_snapshot_that_would_empty_a_table_is_stopped() {
         select: Vec::new(),
         part: Part::Everything,
     };
-    let error = dwc_runner::run(&there, &project, disk.path(), &options, &mut |_| ()).expect_err("it is stopped");
+    let run = dwc_runner::run(&there, &project, disk.path(), &options, &mut |_| ());
+    let error = unless_stopped(run).expect_err("it is stopped");
     assert_eq!(error.code, Some(Code::TooManyDeleted), "{error:?}");
     assert_eq!(error.message, "a reading of table `shop.regions` lacks 3 of 3 rows");
 }

@@ -8,6 +8,7 @@ use dwc_tests::bigquery_emulator::BigQueryEmulator;
 use dwc_tests::crm::{CRM, TABLES};
 use dwc_tests::project::Project;
 use dwc_tests::shop::SHOP;
+use dwc_tests::warehouse::unless_stopped;
 
 use super::{apply, at, checked, compare, embedded_but, emulated_but, run, told};
 
@@ -45,7 +46,8 @@ fn options() -> RunOptions {
 }
 
 fn try_run(engine: Engine<'_>, disk: &Project) -> Result<RunReport, Error> {
-    dwc_runner::run(engine, &checked(disk.path()), disk.path(), &options(), &mut |_| ()).map(|(report, _)| report)
+    unless_stopped(dwc_runner::run(engine, &checked(disk.path()), disk.path(), &options(), &mut |_| ()))
+        .map(|(report, _)| report)
 }
 
 #[test]
@@ -176,7 +178,7 @@ fn what_stops_a_source() {
     }
     let full = engines.map(|engine| {
         let options = RunOptions { mode: Mode::Full, ..options() };
-        dwc_runner::run(engine, &checked(disk.path()), disk.path(), &options, &mut |_| ())
+        unless_stopped(dwc_runner::run(engine, &checked(disk.path()), disk.path(), &options, &mut |_| ()))
             .err()
             .and_then(|error| error.code)
     });

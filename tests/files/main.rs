@@ -1,6 +1,7 @@
 //! Files as a source: what a snapshot deletes, and what it does not.
 
 mod schema_changes;
+mod strict;
 
 use dwc_runner::Mode;
 use dwc_tests::project::Project;
@@ -133,4 +134,192 @@ fn a_run_can_be_cut_into_steps() {
     let landed = project.dwc(&["run", "--land", "shop"]);
     assert!(landed.code == Some(0) && landed.stdout.contains("shop.orders"), "{landed:?}");
     assert_eq!(project.dwc(&["run", "--land", "crm"]).code, Some(1));
+}
+
+const PARTS: &str = "\
+#- dwc.yml
+name: shop
+timezone: Asia/Seoul
+targets: { dev: { type: duckdb, path: target/w.duckdb } }
+#- models/shop.yml
+source: shop
+type: files
+tables:
+  sellers:
+    path: sellers/{batch}_*.csv
+    contents: snapshot
+    primary_key: [seller_id]
+    columns: { seller_id: INT64, rating: INT64 }
+#- sellers/2026-03-01_a.csv
+seller_id,rating
+1,5
+,4
+2,3
+#- sellers/2026-03-01_b.csv
+seller_id,rating
+3,1
+";
+
+const LANDED: &str = "SELECT seller_id, rating FROM dw_landing.shop__sellers__rows WHERE NOT _deleted ORDER BY 1";
+
+#[test]
+fn files_of_one_time_are_one_snapshot_and_a_row_without_a_key_is_an_error_event() {
+    let project = Project::new(PARTS);
+    let warehouse = Warehouse::apply(project.path());
+    let first = warehouse.run(Mode::Incremental);
+    let first = counts(&first, "shop.sellers");
+    assert_eq!((first.extracted, first.inserted, first.deleted, first.rejected), (4, 3, 0, 1));
+    let event = warehouse.rows("SELECT place, reason FROM _dwc.error_events");
+    assert_eq!(event, [["sellers/2026-03-01_a.csv:3", "`seller_id` is NULL, and a part of the primary key"]]);
+    // One part that is put right brings the others with it: what they hold is not gone.
+    project.write("sellers/2026-03-01_b.csv", "seller_id,rating\n3,2\n4,4\n");
+    let second = warehouse.run(Mode::Incremental);
+    let second = counts(&second, "shop.sellers");
+    assert_eq!((second.inserted, second.updated, second.deleted), (1, 1, 0));
+    assert_eq!(warehouse.rows(LANDED), [["1", "5"], ["2", "3"], ["3", "2"], ["4", "4"]]);
+}
+
+#[test]
+fn a_snapshot_that_breaks_its_key_is_refused_with_its_keys_and_the_others_land() {
+    let project = Project::new(PARTS);
+    project.write("days/2026-03-01.csv", "day\n2026-03-01\n");
+    project.write(
+        "models/days.yml",
+        "source: days\ntype: files\ntables:\n  days:\n    path: days/{batch}.csv\n    primary_key: day\n    columns: { day: DATE }\n",
+    );
+    project.write("sellers/2026-03-01_b.csv", "seller_id,rating\n2,1\n2,4\n3,1\n");
+    assert_eq!(project.dwc(&["apply", "--auto-approve"]).code, Some(0));
+    let run = project.dwc(&["run"]);
+    assert_eq!(run.code, Some(1), "{run:?}");
+    for words in ["DW0908", "seller_id=2 (3 rows)", "models/shop.yml:7"] {
+        assert!(run.stderr.contains(words), "{words}: {run:?}");
+    }
+    assert!(run.stdout.contains("days.days") && !run.stdout.contains("shop.sellers "), "{run:?}");
+    // Mended, it lands.
+    project.write("sellers/2026-03-01_b.csv", "seller_id,rating\n3,1\n");
+    assert_eq!(project.dwc(&["run"]).code, Some(0));
+}
+
+#[test]
+fn a_file_name_with_brackets_is_a_name() {
+    let project = Project::new(&HOURLY.replace("orders/{batch}.csv\n    every: 1h", "\"orders/*.csv\""));
+    std::fs::remove_dir_all(project.path().join("orders")).expect("the files are removed");
+    project.write("orders/orders [1].csv", "id,status\n1,bracket\n");
+    project.write("orders/orders 1.csv", "id,status\n2,plain\n");
+    project.write("orders/a[*]?.csv", "id,status\n3,wild\n");
+    let warehouse = Warehouse::apply(project.path());
+    let report = warehouse.run(Mode::Incremental);
+    assert_eq!((counts(&report, "shop.orders").extracted, counts(&report, "shop.orders").inserted), (3, 3));
+}
+
+#[test]
+fn a_late_file_without_a_cursor_does_not_overwrite_what_came_after_it() {
+    let project = Project::new(&HOURLY.replace("    every: 1h\n", ""));
+    let warehouse = Warehouse::apply(project.path());
+    warehouse.run(Mode::Incremental);
+    project.write("orders/2026-04-01T09.csv", "id,status\n1,late\n3,new\n");
+    let report = warehouse.run(Mode::Incremental);
+    let rows = "SELECT id, status FROM dw_landing.shop__orders__rows ORDER BY id";
+    assert_eq!(warehouse.rows(rows), [["1", "paid"], ["2", "new"], ["3", "new"]]);
+    assert_eq!(report.sources[0].notices[0].code, "DW0909");
+    // The later file was taken away meanwhile: what it said stays.
+    std::fs::remove_file(project.path().join("orders/2026-04-01T10.csv")).expect("the file is removed");
+    project.write("orders/2026-04-01T08.csv", "id,status\n1,older\n4,new\n");
+    warehouse.run(Mode::Incremental);
+    assert_eq!(warehouse.rows(rows), [["1", "paid"], ["2", "new"], ["3", "new"], ["4", "new"]]);
+}
+
+#[test]
+fn a_file_that_is_being_written_waits() {
+    use std::io::Write as _;
+    let project = Project::new(&HOURLY.replace("    every: 1h\n", ""));
+    assert_eq!(project.dwc(&["apply", "--auto-approve"]).code, Some(0));
+    let path = project.path().join("orders/2026-04-01T11.csv");
+    let done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut file = std::fs::File::create(&path).expect("a file");
+            writeln!(file, "id,status").expect("a header");
+            for id in 10.. {
+                writeln!(file, "{id},new").expect("a row");
+                if done.load(std::sync::atomic::Ordering::Relaxed) {
+                    break;
+                }
+                std::thread::sleep(std::time::Duration::from_millis(5));
+            }
+        });
+        while !path.exists() {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        let run = project.dwc(&["run"]);
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+        assert!(run.code == Some(0) && run.stdout.contains("DW0922"), "{run:?}");
+        assert!(run.stdout.contains("2026-04-01T11.csv"), "{run:?}");
+    });
+    let run = project.dwc(&["run"]);
+    assert!(run.code == Some(0) && !run.stdout.contains("DW0922") && run.stdout.contains("shop.orders"), "{run:?}");
+}
+
+#[test]
+fn commands_that_read_make_nothing_and_a_corrupt_file_is_said() {
+    let project = Project::new(HOURLY);
+    for arguments in [&["plan"][..], &["state", "show"], &["docs", "build"], &["graph"], &["show"]] {
+        assert_eq!(project.dwc(arguments).code, Some(0), "{arguments:?}");
+        assert!(!project.path().join("target/w.duckdb").exists(), "{arguments:?}");
+    }
+    project.dwc(&["verify"]);
+    assert!(!project.path().join("target/w.duckdb").exists());
+    assert_eq!(project.dwc(&["apply", "--auto-approve"]).code, Some(0));
+    let file = project.path().join("target/w.duckdb");
+    let reader = dwc_runner::DuckDbWarehouse::open_to_read(&file.display().to_string()).expect("it opens");
+    for arguments in [&["plan"][..], &["verify"], &["state", "show"]] {
+        assert_eq!(project.dwc(arguments).code, Some(0), "{arguments:?}");
+    }
+    drop(reader);
+    std::fs::write(&file, "not a database, but a block of locks and a checksum".repeat(400)).expect("it is written");
+    let run = project.dwc(&["run"]);
+    assert!(run.code == Some(1) && run.stderr.contains("DW0921"), "{run:?}");
+}
+
+#[test]
+fn a_selection_that_names_nothing_is_an_error_in_every_command() {
+    let project = Project::new(HOURLY);
+    for arguments in [
+        &["check"][..],
+        &["show"],
+        &["compile"],
+        &["plan"],
+        &["apply", "--auto-approve"],
+        &["run"],
+        &["verify"],
+        &["graph"],
+        &["docs", "build"],
+        &["state", "show"],
+    ] {
+        for select in ["no_such_model", ""] {
+            let mut all = arguments.to_vec();
+            all.extend(["--select", select]);
+            let run = project.dwc(&all);
+            assert!(run.code == Some(1) && run.stderr.contains("DW0201"), "{all:?}: {run:?}");
+        }
+    }
+}
+
+#[test]
+fn a_password_in_a_file_is_a_finding_and_is_never_shown() {
+    let project = Project::new(HOURLY);
+    project.write(
+        "models/crm.yml",
+        "source: crm\ntype: mysql\nurl: \"mysql://reader:s3cr3t@db/crm\"\nurll: \"mysql://reader:s3cr3t@db/crm\"\ntables:\n  t: { primary_key: id, columns: { id: INT64 } }\n",
+    );
+    for format in ["human", "concise", "json"] {
+        let run = project.dwc(&["check", "--format", format]);
+        assert!(!format!("{run:?}").contains("s3cr3t"), "{run:?}");
+    }
+    project.write(
+        "models/crm.yml",
+        &project.read("models/crm.yml").replace("urll: \"mysql://reader:s3cr3t@db/crm\"\n", ""),
+    );
+    let run = project.dwc(&["check"]);
+    assert!(run.stderr.contains("DW0937") && !run.stderr.contains("s3cr3t"), "{run:?}");
 }

@@ -21,6 +21,8 @@ INSERT INTO orders VALUES (1,'ann1',10.50,2.5,3,'paid','2024-01-07 15:30:00','20
 pub(crate) struct Item {
     pub(crate) sql: String,
     pub(crate) rows: Option<Vec<Value>>,
+    /// Google's evaluator fails on a value: the engine must fail too.
+    pub(crate) fails: bool,
 }
 
 pub(crate) enum Verdict {
@@ -44,6 +46,7 @@ pub(crate) fn read(path: &Path) -> Vec<Item> {
             Item {
                 sql: value["sql"].as_str().expect("an item has sql").to_string(),
                 rows: value.get("rows").and_then(Value::as_array).cloned(),
+                fails: false,
             }
         })
         .collect()
@@ -117,7 +120,11 @@ fn judge(item: &Item, connection: &Connection, catalog: &Tables) -> Verdict {
     let names: Vec<String> = (0..analysis.output.len()).map(|i| format!("c{i}")).collect();
     let wrapped = format!("SELECT {} FROM (\n{sql}\n) AS _r({})", cells.join(", "), names.join(", "));
     let got = match fetch(connection, &wrapped, analysis.output.len()) {
+        Ok(rows) if item.fails => {
+            return Verdict::Different(format!("got    {rows:?}\n    wanted an error\n    {sql}"));
+        }
         Ok(rows) => rows,
+        Err(_) if item.fails => return Verdict::Equal,
         Err(error) => return Verdict::Different(format!("engine: {error}\n    {sql}")),
     };
     let mut got: Vec<String> = got

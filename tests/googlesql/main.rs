@@ -2,6 +2,7 @@
 //! the same rows, or be refused at compile time with the reason. It judges meaning, never the DuckDB text.
 
 mod compare;
+mod edges;
 mod resolver;
 
 use std::path::{Path, PathBuf};

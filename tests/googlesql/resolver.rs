@@ -120,3 +120,37 @@ fn volatile_calls_are_listed() {
     let names: Vec<&str> = analysis.volatile.iter().map(|(n, _)| n.as_str()).collect();
     assert_eq!(names, ["CURRENT_DATE", "RAND"]);
 }
+
+#[test]
+fn what_google_refuses_is_refused() {
+    for (sql, at) in [
+        ("SELECT placed_at::STRING AS s FROM `shop.orders`", ProblemKind::UnknownFunction),
+        ("SELECT TRY_CAST(order_id AS STRING) AS s FROM `shop.orders`", ProblemKind::UnknownFunction),
+        ("SELECT LAG(amount) OVER (PARTITION BY store_id) AS s FROM `shop.orders`", ProblemKind::Shape),
+        ("SELECT FIRST_VALUE(amount) OVER () AS s FROM `shop.orders`", ProblemKind::Shape),
+        ("SELECT RANK() OVER () AS s FROM `shop.orders`", ProblemKind::Shape),
+        ("SELECT 1 AS one WHERE TRUE", ProblemKind::Shape),
+    ] {
+        let kinds: Vec<ProblemKind> = problems(sql).into_iter().map(|(kind, _)| kind).collect();
+        assert_eq!(kinds, [at], "{sql}");
+    }
+    assert!(problems("SELECT ROW_NUMBER() OVER () AS s FROM `shop.orders`").is_empty());
+    assert!(problems("SELECT SAFE.DATE_TRUNC(DATE '2024-05-05', MONTH) AS d").is_empty());
+}
+
+#[test]
+fn a_function_that_only_bigquery_runs_has_its_type_and_lineage() {
+    for (call, ty) in [
+        ("NET.HOST(store_name)", "STRING"),
+        ("JSON_OBJECT('name', store_name)", "JSON"),
+        ("SEARCH(store_name, 'x')", "BOOL"),
+        ("SPLIT(CAST(store_name AS BYTES), b',')", "ARRAY<BYTES>"),
+    ] {
+        let outcome = analyze_query(&format!("SELECT {call} AS v FROM `shop.stores`"), &catalog());
+        let kinds: Vec<ProblemKind> = outcome.problems.iter().map(|p| p.kind).collect();
+        assert_eq!(kinds, [ProblemKind::Unsupported], "{call}");
+        let column = &outcome.analysis.expect("it parses").output[0];
+        assert_eq!(column.ty.to_string(), ty, "{call}");
+        assert_eq!(column.origins, [("shop.stores".to_string(), "store_name".to_string())], "{call}");
+    }
+}

@@ -191,9 +191,14 @@ fn a_wrong_password_is_said_without_the_user() {
     let (server, project, _) = shop(ORDERS, DECLARED);
     let url = server.url("shop").replace("root@", "root:hunter2@");
     project.write("models/shop.yml", &super::project(&url, DECLARED).read("models/shop.yml"));
-    let report = Warehouse::apply(project.path()).run(Mode::Incremental);
-    let SourceOutcome::Unreachable(reason) = &report.sources[0].outcome else { panic!("{report:?}") };
-    assert!(reason.starts_with("access denied") && !reason.contains("root"), "{reason}");
+    let (report, offences) = Warehouse::apply(project.path()).run_all(Mode::Incremental);
+    let SourceOutcome::Stopped(reason) = &report.sources[0].outcome else { panic!("{report:?}") };
+    assert!(reason.starts_with("access denied") && !format!("{offences:?}").contains("root"), "{offences:?}");
+    assert_eq!(offences[0].code.id(), "DW0931");
+    // Somebody has to change it: no scheduler skips it or tries it again.
+    assert_eq!(project.dwc(&["apply", "--auto-approve"]).code, Some(0));
+    let run = project.dwc(&["run"]);
+    assert!(run.code == Some(1) && !format!("{run:?}").contains("hunter2"), "{run:?}");
 }
 
 #[test]

@@ -20,7 +20,7 @@ fn each_mode_checks_what_it_says() {
         let project = project(&url, "t: { primary_key: id, columns: { id: INT64 } }");
         let source = project.read("models/shop.yml").replace("tables:", "retries: 0\ntables:");
         project.write("models/shop.yml", &source);
-        let report = Warehouse::apply(project.path()).run(Mode::Incremental);
+        let (report, _) = Warehouse::apply(project.path()).run_all(Mode::Incremental);
         outcome(&report).unwrap_or("landed").to_owned()
     };
     assert!(run("127.0.0.1", "").contains("access denied"), "not encrypted");
@@ -35,4 +35,7 @@ fn each_mode_checks_what_it_says() {
         assert!(refused.contains("certificate") || refused.contains("TLS"), "{refused}");
         assert!(!refused.contains("secret"), "{refused}");
     }
+    // A path that holds no certificates is a mistake in the address, and no server that is down.
+    let missing = run("localhost", "?ssl-mode=VERIFY_CA&ssl-ca=/no/such/ca.pem");
+    assert!(missing.contains("could not be read as certificates"), "{missing}");
 }

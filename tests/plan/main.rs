@@ -6,6 +6,7 @@ mod bad_state;
 mod drift;
 mod environments;
 mod formats;
+mod fresh;
 mod migrations;
 mod pipelines;
 mod saved;

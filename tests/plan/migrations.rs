@@ -44,14 +44,14 @@ const CASES: &[Case] = &[
     Case {
         name: "rename an attribute",
         edits: &[(CUSTOMER, "grade: { scd: 1 }", "level: { scd: 1, expr: grade, was: grade }")],
-        expected: ("table dw.customer", "alter", "history_rewriting"),
+        expected: ("table dw.customer", "alter", "breaking"),
         reason: "column `grade` is renamed to `level`",
         sales: "3",
     },
     Case {
         name: "rename a measure",
         edits: &[(SALE, "amount: {", "price: { expr: amount, was: amount,")],
-        expected: ("table dw.sale", "alter", "history_rewriting"),
+        expected: ("table dw.sale", "alter", "breaking"),
         reason: "column `amount` is renamed to `price`",
         sales: "3",
     },
@@ -62,7 +62,7 @@ const CASES: &[Case] = &[
             "customer: { on: customer_id }",
             "buyer: { dimension: customer, on: customer_id, was: customer }",
         )],
-        expected: ("table dw.sale", "alter", "history_rewriting"),
+        expected: ("table dw.sale", "alter", "breaking"),
         reason: "column `customer_key` is renamed to `buyer_key`",
         sales: "3",
     },
@@ -142,9 +142,9 @@ const CASES: &[Case] = &[
     },
     Case {
         name: "another additivity",
-        edits: &[(SALE, "amount: { additive: all", "amount: { additive: semi, not_over: [sale_date]")],
+        edits: &[(SALE, "amount: { additive: all", "amount: { additive: semi, over: { sale_date: last }")],
         expected: ("table dw.sale", "alter", "breaking"),
-        reason: "measure `amount` changes from additive all in KRW to additive semi but not over sale_date in KRW",
+        reason: "measure `amount` changes from additive all in KRW to additive semi but not over sale_date, last over sale_date in KRW",
         sales: "3",
     },
     Case {
@@ -302,7 +302,7 @@ fn another_primary_key_is_read_anew() {
     let plan = planned(&project);
     let landing = change(&plan, "table dw_landing.shop__sales__rows");
     assert_eq!((&landing["action"], &landing["class"]), (&"rebuild".into(), &"destructive".into()));
-    assert_eq!(landing["counted"], serde_json::json!(["3 rows go"]));
+    assert_eq!(landing["counted"], serde_json::json!(["3 rows will be dropped"]));
     applied(&project);
     done(project.dwc(&["run"]));
     assert_eq!(rows(&project, "SELECT COUNT(*), SUM(amount) FROM dw.sale"), ["3|4200"]);
@@ -324,7 +324,7 @@ fn a_model_is_split_and_merged_again() {
     project.write("models/web_sale.yml", &half("web_sale", "web"));
     project.write("models/shop_sale.yml", &half("shop_sale", "shop"));
     let plan = planned(&project);
-    assert_eq!(change(&plan, "table dw.sale")["counted"], serde_json::json!(["3 rows go"]));
+    assert_eq!(change(&plan, "table dw.sale")["counted"], serde_json::json!(["3 rows will be dropped"]));
     refused(project.dwc(&["apply", "--auto-approve"]), "DW0702");
     done(project.dwc(&["apply", "--auto-approve", "--allow-destructive", "sale"]));
     done(project.dwc(&["run"]));
@@ -357,7 +357,7 @@ fn another_natural_key_makes_other_members() {
     assert_eq!((&history["action"], &history["class"]), (&"rebuild".into(), &"destructive".into()));
     let reason = "the natural key changes from (customer_id) to (name)";
     assert!(history["reasons"].to_string().contains(reason), "{history:#}");
-    assert_eq!(history["counted"], serde_json::json!(["3 rows go"]));
+    assert_eq!(history["counted"], serde_json::json!(["3 rows will be dropped"]));
     refused(project.dwc(&["apply", "--auto-approve"]), "DW0702");
     applied(&project);
     done(project.dwc(&["run"]));

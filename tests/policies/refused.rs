@@ -33,11 +33,11 @@ fn what_a_policy_cannot_be_is_said() {
         ("of: customer", "of: custommer", "there is no dimension `custommer`"),
         ("of: customer", "of: customer_profile", "`customer_profile` has no members of a source"),
         ("of: customer\n", "", "mini-dimension `customer_profile` has no `of`"),
-        ("of: customer\n", "of: customer\non_delete: flag\n", "`on_delete` of a mini-dimension is that of its base"),
+        ("of: customer\n", "of: customer\non_delete: flag\n", "`on_delete` means nothing with `kind: mini`"),
         (
             "kind: mini\nof: customer",
             "of: customer\nfrom: crm.customers\nnatural_key: [customer_id]\nscd: 1",
-            "`of` is a key of mini-dimensions",
+            "`of` means nothing with `kind: standard`",
         ),
         ("below: 60, label: 20 to 59", "below: 10, label: 20 to 59", "the bands overlap"),
         (

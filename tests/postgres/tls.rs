@@ -15,7 +15,7 @@ fn each_mode_checks_what_it_says() {
     let run = |host: &str, parameters: &str| {
         let url = format!("postgres://reader:secret@{host}:{}/postgres?{parameters}", server.port());
         let project = project(&url, "retries: 0\n", "t: { primary_key: id, columns: { id: INT64, tls: BOOL } }");
-        let report = Warehouse::apply(project.path()).run(Mode::Incremental);
+        let (report, _) = Warehouse::apply(project.path()).run_all(Mode::Incremental);
         outcome(&report).unwrap_or("landed").to_owned()
     };
     assert_eq!(run("127.0.0.1", "sslmode=disable"), "landed");
@@ -26,6 +26,8 @@ fn each_mode_checks_what_it_says() {
     assert!(unknown.contains("UnknownIssuer"), "{unknown}");
     let named = run("127.0.0.1", &format!("sslmode=verify-full&sslrootcert={ca}"));
     assert!(named.contains("not valid for"), "{named}");
+    let missing = run("localhost", "sslmode=verify-full&sslrootcert=/no/such/ca.pem");
+    assert!(missing.contains("could not be read as certificates"), "{missing}");
     let of_reading =
         "SELECT bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE backend_type = 'client backend'";
     assert_eq!(server.query("postgres", of_reading), [["t"]]);

@@ -61,7 +61,7 @@ fn undisturbed() -> String {
 #[test]
 fn killed_at_every_step_boundary() {
     let expected = undisturbed();
-    assert!(expected.contains("하나마트") && expected.contains("`ordered_at` is no TIMESTAMP"), "{expected}");
+    assert!(expected.contains("하나마트") && expected.contains("`ordered_at` is not a TIMESTAMP"), "{expected}");
     let mut crashes = 0;
     for step in 0..STEPS.len() {
         // An apply is one transaction of many like statements: every seventh boundary of it tells as much as all.

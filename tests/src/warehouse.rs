@@ -8,7 +8,7 @@ use dwc_compiler::model::TargetType;
 use dwc_compiler::plan::LoadPlan;
 use dwc_compiler::source::{FileSet, SourceFile};
 use dwc_compiler::sql::load_plan;
-use dwc_runner::{DuckDbWarehouse, Error, Mode, RunOptions, RunReport, SourceOutcome, TableReport};
+use dwc_runner::{DuckDbWarehouse, Error, Mode, Offence, RunOptions, RunReport, SourceOutcome, TableReport};
 
 /// A project with its warehouse in memory.
 pub struct Warehouse {
@@ -45,9 +45,18 @@ impl Warehouse {
     pub fn try_run(&self, mode: Mode) -> Result<RunReport, Error> {
         let options =
             RunOptions { mode, at: noon(), until: None, select: Vec::new(), part: dwc_runner::Part::Everything };
-        let (report, offences) = dwc_runner::run(&self.engine, &self.project, &self.folder, &options, &mut |_| ())?;
+        let run = dwc_runner::run(&self.engine, &self.project, &self.folder, &options, &mut |_| ());
+        let (report, offences) = unless_stopped(run)?;
         assert!(offences.is_empty(), "{offences:?}");
         Ok(report)
+    }
+
+    /// Runs the project, and gives what was wrong beside the report.
+    pub fn run_all(&self, mode: Mode) -> (RunReport, Vec<Offence>) {
+        let options =
+            RunOptions { mode, at: noon(), until: None, select: Vec::new(), part: dwc_runner::Part::Everything };
+        dwc_runner::run(&self.engine, &self.project, &self.folder, &options, &mut |_| ())
+            .unwrap_or_else(|error| panic!("{error:?}"))
     }
 
     /// What the warehouse has not loaded: table, from, to and why.
@@ -94,11 +103,26 @@ impl Warehouse {
     }
 }
 
+/// A run's result; what stopped a source is its error, as what ends a run is.
+///
+/// # Errors
+/// The run ended, or a source was stopped.
+pub fn unless_stopped(run: Result<(RunReport, Vec<Offence>), Error>) -> Result<(RunReport, Vec<Offence>), Error> {
+    let (report, offences) = run?;
+    let is_stopped = |source: &dwc_runner::SourceReport| matches!(source.outcome, SourceOutcome::Stopped(_));
+    match offences.first() {
+        Some(first) if report.sources.iter().any(is_stopped) => {
+            Err(Error::coded(first.code, first.message.clone()).help(first.help.clone()))
+        }
+        _ => Ok((report, offences)),
+    }
+}
+
 /// Why the first source of a run was not read; `None` where it was.
 pub fn outcome(report: &RunReport) -> Option<&str> {
     match &report.sources[0].outcome {
         SourceOutcome::Landed => None,
-        SourceOutcome::Unreachable(reason) => Some(reason),
+        SourceOutcome::Unreachable(reason) | SourceOutcome::Stopped(reason) => Some(reason),
     }
 }
 

@@ -250,7 +250,8 @@ pub struct Landed {
 
 impl Landed {
     /// The events that a file holds for a key.
-    pub fn land(&mut self, kind: Kind, file: &File, key: usize, extracted: bool, events: &mut Vec<Event>) {
+    pub fn land(&mut self, kind: Kind, file: &File, key: usize, policy: &Policy, events: &mut Vec<Event>) {
+        let extracted = policy.extracted;
         let mut rows = file.rows.iter().filter(|row| row.key == key);
         let event = |row: &Row, at| Event { at, sequence: row.sequence, values: row.values, gone: row.gone };
         if kind != Kind::Snapshot {
@@ -260,11 +261,17 @@ impl Landed {
         match (rows.next_back(), self.row) {
             (None, Some(row)) => {
                 events.push(Event { gone: true, ..event(&row, file.time) });
+                // What would only have begun after the delete never does.
+                if !extracted && row.at > file.time {
+                    events.push(Event { gone: true, ..event(&row, row.at) });
+                }
                 (self.row, self.gone_since) = (None, Some(file.time));
             }
             (Some(row), landed) if landed != Some(*row) => {
                 let own = if extracted { file.time } else { row.at };
-                let late = landed.is_none() && self.gone_since.is_some_and(|gone| own <= gone && gone < file.time);
+                let late = policy.on_delete != OnDelete::Ignore
+                    && landed.is_none()
+                    && self.gone_since.is_some_and(|gone| own <= gone && gone < file.time);
                 events.push(event(row, if late { file.time } else { own }));
                 (self.row, self.gone_since) = (Some(*row), None);
             }

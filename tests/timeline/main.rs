@@ -187,7 +187,7 @@ impl<'c> Arrived<'c> {
                     for key in touched {
                         let landed = self.landed[index].entry(key).or_default();
                         let mut events = Vec::new();
-                        landed.land(kind, file, key, policy.extracted, &mut events);
+                        landed.land(kind, file, key, policy, &mut events);
                         if !events.is_empty() {
                             self.events[index].entry(key).or_default().extend(events);
                         }

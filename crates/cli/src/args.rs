@@ -54,6 +54,8 @@ pub(crate) enum Format {
     Json,
     /// For a review comment; only `dwc plan` writes it
     Markdown,
+    /// Comma-separated values with a header; only `dwc query` writes it
+    Csv,
 }
 
 #[derive(Debug, Subcommand)]
@@ -126,20 +128,7 @@ pub(crate) enum Command {
     /// Check the structure of every loaded table
     Verify,
     /// Measures by attributes, drilled across facts
-    Query {
-        /// Measures: `measure` or `fact.measure`, separated by commas
-        #[arg(value_delimiter = ',', required = true)]
-        measures: Vec<String>,
-        /// Attributes: `role.attribute`, separated by commas
-        #[arg(long, value_delimiter = ',')]
-        by: Vec<String>,
-        /// The most rows
-        #[arg(long, default_value_t = 100)]
-        limit: u32,
-        /// Print the statement instead of its answer
-        #[arg(long)]
-        sql: bool,
-    },
+    Query(QueryArgs),
     /// Draw what reads what
     Graph {
         /// How it is drawn
@@ -404,4 +393,33 @@ mod tests {
     fn the_command_line_is_consistent() {
         Args::command().debug_assert();
     }
+}
+
+/// What `dwc query` takes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct QueryArgs {
+    /// Measures: `measure` or `fact.measure`, separated by commas; a fact's own name counts its rows
+    #[arg(value_delimiter = ',', required = true)]
+    pub(crate) measures: Vec<String>,
+    /// Headers: `role.attribute`, `dimension.attribute` or a degenerate column, separated by commas
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) by: Vec<String>,
+    /// A GoogleSQL condition over headers; all of them must hold
+    #[arg(long = "where", value_name = "CONDITION")]
+    pub(crate) filters: Vec<String>,
+    /// Columns of the answer to order by, each with ` desc` behind it for the greatest first, separated by commas
+    #[arg(long, value_delimiter = ',', value_name = "COLUMNS")]
+    pub(crate) order_by: Vec<String>,
+    /// The most rows; all of them when left out
+    #[arg(long)]
+    pub(crate) limit: Option<u64>,
+    /// Attributes as they are now, instead of as they were at the time of the event
+    #[arg(long)]
+    pub(crate) as_is: bool,
+    /// Count rows that are deleted in the source too
+    #[arg(long)]
+    pub(crate) with_deleted: bool,
+    /// Print the statement instead of its answer
+    #[arg(long)]
+    pub(crate) sql: bool,
 }

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use dwc_compiler::diagnostic::{Code, Remedy};
+
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -11,12 +13,22 @@ pub(crate) enum Exit {
     InputWrong = 1,
     /// Changes are present, and `--detailed-exitcode` asks.
     ChangesPresent = 2,
-    /// The world failed: a file, a connection, a warehouse.
+    /// The world failed, and trying again may help: a connection, a disk, a warehouse that is in use.
     WorldFailed = 3,
     /// Some sources were not reached; the others loaded.
     SomeUnreachable = 4,
     /// No source was reached, and nothing was done.
     NothingReachable = 99,
+}
+
+impl Exit {
+    /// How a command ends that a problem has stopped; one without a page is the world's.
+    pub(crate) fn of(code: Option<Code>) -> Self {
+        match code.map(Code::remedy) {
+            Some(Remedy::Change) => Exit::InputWrong,
+            Some(Remedy::Retry) | None => Exit::WorldFailed,
+        }
+    }
 }
 
 impl From<Exit> for ExitCode {

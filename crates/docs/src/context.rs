@@ -330,8 +330,20 @@ pub(crate) fn facts(project: &Project) -> impl Iterator<Item = FactPage> + '_ {
                     ty: measure.column.ty.to_string(),
                     additive: match measure.additive {
                         Additivity::All => "additive".to_owned(),
-                        Additivity::Semi => format!("semi-additive: not over {}", measure.not_over.join(", ")),
-                        Additivity::None => "non-additive".to_owned(),
+                        Additivity::Semi => {
+                            let over = measure.not_over.iter().map(|role| {
+                                let declared = measure.over.iter().find(|(known, _)| known == role);
+                                declared.map_or_else(
+                                    || format!("not over {role}"),
+                                    |(_, over)| format!("{} over {role}", over.word()),
+                                )
+                            });
+                            format!("semi-additive: {}", over.collect::<Vec<_>>().join(", "))
+                        }
+                        Additivity::None => match &measure.aggregation {
+                            Some(aggregation) => format!("non-additive: {aggregation}"),
+                            None => "non-additive".to_owned(),
+                        },
                     },
                     unit: measure.currency.clone().or_else(|| measure.unit.clone()).unwrap_or_default(),
                     description: measure.column.description.clone(),

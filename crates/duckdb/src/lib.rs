@@ -34,6 +34,16 @@ pub fn open(path: &str) -> Result<Connection, Error> {
     Ok(connection)
 }
 
+/// The same for a file that is only read: it is not made where it is missing, and others may read it at the same time.
+///
+/// # Errors
+/// As [`open`], and a file that is not there.
+pub fn open_to_read(path: &str) -> Result<Connection, Error> {
+    let connection = Connection::open_with_flags(path, Config::default().access_mode(duckdb::AccessMode::ReadOnly)?)?;
+    prepare(&connection)?;
+    Ok(connection)
+}
+
 /// Applies the settings and registers the scalar functions on a connection, also on a clone of one.
 ///
 /// # Errors

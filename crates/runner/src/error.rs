@@ -14,6 +14,8 @@ pub struct Error {
     pub message: String,
     /// What to do.
     pub help: Option<String>,
+    /// The declaration that it is about, where there is one.
+    pub span: Option<Span>,
     /// What was underneath.
     #[source]
     pub cause: Option<Box<dyn std::error::Error + Send + Sync>>,
@@ -23,12 +25,19 @@ impl Error {
     /// A failure with a page.
     #[must_use]
     pub fn coded(code: Code, message: impl Into<String>) -> Self {
-        Self { code: Some(code), message: message.into(), help: None, cause: None }
+        Self { code: Some(code), message: message.into(), help: None, span: None, cause: None }
     }
 
     /// A failure of something underneath.
     pub fn because(message: impl Into<String>, cause: impl std::error::Error + Send + Sync + 'static) -> Self {
-        Self { code: None, message: message.into(), help: None, cause: Some(Box::new(cause)) }
+        Self { code: None, message: message.into(), help: None, span: None, cause: Some(Box::new(cause)) }
+    }
+
+    /// Says which declaration it is about.
+    #[must_use]
+    pub fn at(mut self, span: Span) -> Self {
+        self.span = Some(span);
+        self
     }
 
     /// Says what to do.
@@ -45,19 +54,36 @@ impl From<dwc_duckdb::Error> for Error {
             code: None,
             message: "the warehouse refused a statement".to_owned(),
             help: None,
+            span: None,
             cause: Some(Box::new(cause)),
         }
     }
 }
 
-/// Rows of data that a declaration rules out.
+impl From<Error> for Offence {
+    fn from(error: Error) -> Self {
+        let mut message = error.message;
+        if let Some(cause) = error.cause {
+            message = format!("{message}: {cause}");
+        }
+        Offence {
+            code: error.code.unwrap_or(Code::SourceRefused),
+            message,
+            keys: Vec::new(),
+            span: error.span,
+            help: error.help.unwrap_or_default(),
+        }
+    }
+}
+
+/// Rows of data that a declaration rules out, or a source that could not be landed.
 #[derive(Debug, Clone)]
 pub struct Offence {
     /// The kind of problem.
     pub code: Code,
     /// What is wrong.
     pub message: String,
-    /// The keys of the rows, at most twenty.
+    /// The keys of the rows, at most twenty; none where it is not about single rows.
     pub keys: Vec<String>,
     /// The declaration that they offend.
     pub span: Option<Span>,

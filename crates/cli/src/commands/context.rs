@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use dwc_compiler::diagnostic::{Code, Diagnostic};
-use dwc_compiler::model::{ModelId, Project, Target, TargetType, asks_modified, select};
+use dwc_compiler::model::{ModelId, Project, Target, TargetType, asks_modified, select, select_modified};
 use dwc_compiler::source::FileSet;
 use dwc_compiler::syntax::expand_env;
 use dwc_runner::{
@@ -31,7 +31,12 @@ pub(super) fn load(global: &Global) -> Result<Option<Context<'_>>, Error> {
         diagnostics::print(&files, &checked.diagnostics, global);
         return Ok(None);
     }
-    Ok(checked.project.map(|project| Context { global, files, project }))
+    let context = checked.project.map(|project| Context { global, files, project });
+    if let Some(context) = &context {
+        // A name that selects nothing is a mistake, whatever the command does with the selection.
+        check_selection(&context.project, &global.select)?;
+    }
+    Ok(context)
 }
 
 impl Context<'_> {
@@ -70,6 +75,10 @@ impl Context<'_> {
 
     /// Opens the target's file, or that of the environment that `--env` names.
     pub(super) fn duckdb(&self) -> Result<DuckDbWarehouse, Error> {
+        self.duckdb_by(DuckDbWarehouse::open)
+    }
+
+    fn duckdb_by(&self, open: impl Fn(&str) -> Result<DuckDbWarehouse, Error>) -> Result<DuckDbWarehouse, Error> {
         let (_, target) = self.target()?;
         let mut file = self.file()?;
         if let Some(name) = &self.global.env {
@@ -78,7 +87,7 @@ impl Context<'_> {
                 return Err(unknown_environment(name));
             }
         }
-        let warehouse = DuckDbWarehouse::open(&file.to_string_lossy())?;
+        let warehouse = open(&file.to_string_lossy())?;
         if let (Some(name), Some(environment)) = (&self.global.env, Engine::from(&warehouse).environment()?) {
             in_time(name, &environment)?;
         }
@@ -86,12 +95,25 @@ impl Context<'_> {
         Ok(warehouse)
     }
 
-    /// Opens the target's warehouse, or the environment of it that `--env` names.
+    /// Opens the target's warehouse, or the environment of it that `--env` names, to change it.
     pub(super) fn warehouse(&self) -> Result<Warehouse, Error> {
         let (_, target) = self.target()?;
         if target.ty != TargetType::Bigquery {
             return Ok(Warehouse::DuckDb(self.duckdb()?));
         }
+        self.bigquery_warehouse()
+    }
+
+    /// The same, to read it: nothing is made where there is none.
+    pub(super) fn warehouse_to_read(&self) -> Result<Warehouse, Error> {
+        let (_, target) = self.target()?;
+        if target.ty != TargetType::Bigquery {
+            return Ok(Warehouse::DuckDb(self.duckdb_by(DuckDbWarehouse::open_to_read)?));
+        }
+        self.bigquery_warehouse()
+    }
+
+    fn bigquery_warehouse(&self) -> Result<Warehouse, Error> {
         let environment = self.global.env.as_deref();
         let warehouse = self.bigquery_of(environment)?;
         if let Some(name) = environment {
@@ -139,12 +161,10 @@ impl Context<'_> {
         within(longest, Duration::from_millis(500), || self.warehouse())
     }
 
-    /// The target's warehouse where it is a file that exists and can be opened.
+    /// The target's warehouse where it is a file that can be opened; nothing is made.
     pub(super) fn existing_warehouse(&self) -> Option<Warehouse> {
         let (_, target) = self.target().ok()?;
-        let path = target.path.as_deref().unwrap_or("target/warehouse.duckdb");
-        let there = target.ty == TargetType::Duckdb && self.global.project_dir.join(path).is_file();
-        there.then(|| self.warehouse().ok()).flatten()
+        (target.ty == TargetType::Duckdb).then(|| self.warehouse_to_read().ok()).flatten()
     }
 
     /// The models of `--select`, where there is no warehouse to ask what has changed.
@@ -198,6 +218,11 @@ fn expanded(text: &str) -> Result<String, Error> {
         Error::coded(Code::MissingSetting, format!("the environment has no `{variable}`"))
             .help("set it, or write the value out")
     })
+}
+
+/// Refuses a selection of which a word names nothing.
+pub(super) fn check_selection(project: &Project, words: &[String]) -> Result<(), Error> {
+    select_modified(project, words, &[]).map(drop).map_err(no_model)
 }
 
 /// A selection that names nothing.

@@ -18,7 +18,7 @@ pub(super) fn run(global: &Global) -> Result<Exit, Error> {
             examine(settings, &|| chrono::Utc::now().naive_utc())
         }
         TargetType::Duckdb => {
-            let state = context.warehouse()?.state()?;
+            let state = context.warehouse_to_read()?.state()?;
             let found = state.map_or("opens; nothing was applied to it".to_owned(), |state| {
                 format!("opens; the state's serial is {}", state.serial)
             });

@@ -27,10 +27,15 @@ use std::io::Write as _;
 
 use dwc_runner::Error;
 
-use crate::args::{Args, Command, DocsCommand, ExportCommand, PlanArgs};
+use crate::args::{Args, Command, DocsCommand, ExportCommand, Format, PlanArgs};
 use crate::exit::Exit;
+use crate::views::harmless;
 
 pub(crate) fn run(args: &Args) -> Result<Exit, Error> {
+    if args.global.format == Format::Csv && !matches!(args.command, Command::Query(_)) {
+        return Err(Error::coded(dwc_compiler::diagnostic::Code::WrongValue, "only `dwc query` writes `--format csv`")
+            .help("leave it out, or write `--format json`"));
+    }
     match &args.command {
         Command::Init => init::run(&args.global),
         Command::Import(from) => import::run(&args.global, from),
@@ -56,7 +61,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Error> {
         Command::Run(options) => run::run(&args.global, options),
         Command::Doctor => doctor::run(&args.global),
         Command::Verify => verify::run(&args.global),
-        Command::Query { measures, by, limit, sql } => query::run(&args.global, measures, by, *limit, *sql),
+        Command::Query(asked) => query::run(&args.global, asked),
         Command::Graph { drawn } => graph::run(&args.global, *drawn),
         Command::Docs(DocsCommand::Build { out }) => docs::run(&args.global, out.clone()),
         Command::State(command) => state::run(&args.global, command),
@@ -68,9 +73,12 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Error> {
     }
 }
 
-/// Writes data to standard output.
+/// Writes text to standard output, with nothing in it that could steer a terminal.
 fn write_out(data: &[u8]) -> Result<(), Error> {
-    std::io::stdout().write_all(data).map_err(|cause| Error::because("standard output could not be written", cause))
+    let text = harmless(&String::from_utf8_lossy(data));
+    std::io::stdout()
+        .write_all(text.as_bytes())
+        .map_err(|cause| Error::because("standard output could not be written", cause))
 }
 
 /// A time on the command line, or now, in UTC.

@@ -19,7 +19,7 @@ pub(super) fn run(global: &Global, args: &PlanArgs) -> Result<Exit, Error> {
         return against(&context, args, revision);
     }
     let (target, _) = context.target()?;
-    let warehouse = context.warehouse()?;
+    let warehouse = context.warehouse_to_read()?;
     let planned = plan(&warehouse, &context.project)?;
     if let Some(file) = &args.out {
         SavedPlan::of(&planned, context.place()?, &args.allow_destructive)?.write(file)?;

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use dwc_compiler::diagnostic::{Code, Diagnostic};
 use dwc_compiler::model::{Project, asks_modified, seconds, select_modified};
-use dwc_runner::{Engine, Error, Interval, Mode, Offence, Part, RunOptions, SourceOutcome, claim, run as run_project};
+use dwc_runner::{
+    Engine, Error, Interval, Mode, ModelOutcome, Offence, Part, RunOptions, RunReport, SourceOutcome, SourceReport,
+    claim, run as run_project,
+};
 
 use super::{context, now, write_out};
 use crate::args::{Format, Global, RunArgs, RunMode};
@@ -56,13 +59,20 @@ pub(super) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Error> {
         context.report(&found);
         return Ok(Exit::InputWrong);
     }
-    let unreachable =
-        report.sources.iter().filter(|source| matches!(source.outcome, SourceOutcome::Unreachable(_))).count();
-    Ok(match unreachable {
-        0 => Exit::Done,
-        all if all == report.sources.len() => Exit::NothingReachable,
-        _ => Exit::SomeUnreachable,
-    })
+    Ok(ended(&report))
+}
+
+/// How a run ends that nothing in the data has stopped. Where a model was loaded, or a table of a source before it broke
+/// off, something was done.
+fn ended(report: &RunReport) -> Exit {
+    let is_down = |source: &SourceReport| matches!(source.outcome, SourceOutcome::Unreachable(_));
+    let nothing_landed = report.sources.iter().all(|source| is_down(source) && source.tables.is_empty());
+    let nothing_loaded = report.models.iter().all(|model| model.outcome == ModelOutcome::UpToDate);
+    match report.sources.iter().any(is_down) {
+        false => Exit::Done,
+        true if nothing_landed && nothing_loaded => Exit::NothingReachable,
+        true => Exit::SomeUnreachable,
+    }
 }
 
 /// Which part of a run is done, by the arguments.
@@ -114,7 +124,8 @@ fn mode(args: &RunArgs) -> Result<Mode, Error> {
 /// Offending rows as a diagnostic at the declaration that they offend.
 pub(super) fn diagnostic(offence: &Offence) -> Diagnostic {
     let keys = offence.keys.join("; ");
-    let mut diagnostic = Diagnostic::new(offence.code, format!("{}: {keys}", offence.message));
+    let message = if keys.is_empty() { offence.message.clone() } else { format!("{}: {keys}", offence.message) };
+    let mut diagnostic = Diagnostic::new(offence.code, message);
     if let Some(span) = offence.span {
         diagnostic = diagnostic.at(span, "declared here");
     }

@@ -20,7 +20,7 @@ pub(super) fn run(global: &Global, command: &StateCommand) -> Result<Exit, Error
 
 fn show(global: &Global) -> Result<Exit, Error> {
     let Some(context) = context::load(global)? else { return Ok(Exit::InputWrong) };
-    let warehouse = context.warehouse()?;
+    let warehouse = context.warehouse_to_read()?;
     let Some(report) = warehouse.state()? else {
         eprintln!("nothing has been applied to this warehouse");
         return Ok(Exit::Done);
@@ -30,7 +30,7 @@ fn show(global: &Global) -> Result<Exit, Error> {
 
 fn history(global: &Global) -> Result<Exit, Error> {
     let Some(context) = context::load(global)? else { return Ok(Exit::InputWrong) };
-    let history = Engine::from(&context.warehouse()?).history()?;
+    let history = Engine::from(&context.warehouse_to_read()?).history()?;
     written(global, &history, || views::state::history(&history))
 }
 

@@ -9,7 +9,7 @@ use crate::exit::Exit;
 
 pub(super) fn run(global: &Global) -> Result<Exit, Error> {
     let Some(context) = context::load(global)? else { return Ok(Exit::InputWrong) };
-    let warehouse = context.warehouse()?;
+    let warehouse = context.warehouse_to_read()?;
     let found: Vec<Diagnostic> = audit(&warehouse, &context.project)?.iter().map(diagnostic).collect();
     if found.is_empty() {
         eprintln!("every loaded table keeps its rules");

@@ -4,8 +4,9 @@ use std::io::{self, IsTerminal as _, Write as _};
 
 use dwc_compiler::diagnostic::{Diagnostic, Severity};
 use dwc_compiler::source::FileSet;
+use dwc_compiler::syntax::hide_secrets;
 
-use super::{graphical, json};
+use super::{graphical, harmless, json};
 use crate::args::{Format, Global};
 
 pub(crate) fn has_errors(found: &[Diagnostic]) -> bool {
@@ -15,7 +16,7 @@ pub(crate) fn has_errors(found: &[Diagnostic]) -> bool {
 /// Writes what was found, and how much of it. A reader that has gone away changes no exit code.
 pub(crate) fn print(files: &FileSet, found: &[Diagnostic], global: &Global) {
     if global.format == Format::Json {
-        let _ = writeln!(io::stdout(), "{:#}", json::report(files, found));
+        let _ = writeln!(io::stdout(), "{}", harmless(&format!("{:#}", json::report(files, found))));
         return;
     }
     let shown: Vec<&Diagnostic> =
@@ -38,9 +39,10 @@ pub(crate) fn print(files: &FileSet, found: &[Diagnostic], global: &Global) {
     let _ = io::stderr().write_all(text.as_bytes());
 }
 
-/// The text without what could steer a terminal: names and values come from files.
+/// A text for a terminal: what could steer it is written out, and passwords in addresses are hidden. Names and values come
+/// from files.
 pub(super) fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+    harmless(&hide_secrets(text))
 }
 
 fn summary(files: &FileSet, found: &[Diagnostic]) -> String {

@@ -10,13 +10,9 @@ use super::diagnostics::{self, printable};
 use crate::args::Global;
 use crate::exit::Exit;
 
-/// Says what failed, and how the command ends by it: codes below DW0920 are the input's, files
-/// and rows of sources among it; the others are the world's.
+/// Says what failed, and how the command ends by it.
 pub(crate) fn print(failure: &Error, global: &Global) -> Exit {
-    let exit = match failure.code {
-        Some(code) if code.id() < "DW0920" => Exit::InputWrong,
-        _ => Exit::WorldFailed,
-    };
+    let exit = Exit::of(failure.code);
     match failure.code {
         Some(code) => {
             let mut diagnostic = Diagnostic::new(code, &failure.message);

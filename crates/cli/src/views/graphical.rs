@@ -4,6 +4,7 @@ use std::fmt;
 
 use dwc_compiler::diagnostic::{Diagnostic, Severity};
 use dwc_compiler::source::{FileId, FileSet};
+use dwc_compiler::syntax::hide_secrets;
 use miette::{
     GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan,
     SpanContents,
@@ -121,9 +122,11 @@ impl Text {
             _ if c.is_ascii_control() => ' ',
             // The controls above ASCII take two bytes each, and so does the dot.
             _ if c.is_control() => '·',
+            // Marks that turn the direction of writing take three.
+            '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
             _ => c,
         };
-        Text { path: file.path.clone(), text: file.text.chars().map(harmless).collect() }
+        Text { path: file.path.clone(), text: hide_secrets(&file.text).chars().map(harmless).collect() }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use dwc_compiler::diagnostic::{Diagnostic, Severity};
 use dwc_compiler::source::{FileSet, Span};
+use dwc_compiler::syntax::hide_secrets;
 use serde::Serialize;
 
 /// The version of this shape.
@@ -20,8 +21,8 @@ struct Problem<'a> {
     code: &'static str,
     name: &'static str,
     severity: &'static str,
-    message: &'a str,
-    help: Option<&'a str>,
+    message: String,
+    help: Option<String>,
     /// The first one is the main one; none for a problem of the project as a whole.
     places: Vec<Place<'a>>,
 }
@@ -32,7 +33,7 @@ struct Place<'a> {
     start: Position,
     /// One past the last character.
     end: Position,
-    text: &'a str,
+    text: String,
 }
 
 /// Lines and columns count from 1, columns in characters; the offset counts bytes from 0.
@@ -62,8 +63,8 @@ fn problem<'a>(files: &'a FileSet, diagnostic: &'a Diagnostic) -> Problem<'a> {
             Severity::Error => "error",
             Severity::Warning => "warning",
         },
-        message: &diagnostic.message,
-        help: diagnostic.help.as_deref(),
+        message: hide_secrets(&diagnostic.message),
+        help: diagnostic.help.as_deref().map(hide_secrets),
         places: diagnostic
             .labels
             .iter()
@@ -71,7 +72,7 @@ fn problem<'a>(files: &'a FileSet, diagnostic: &'a Diagnostic) -> Problem<'a> {
                 path: &files.get(label.span.file).path,
                 start: position(files, label.span),
                 end: position(files, Span { lo: label.span.hi, ..label.span }),
-                text: &label.text,
+                text: hide_secrets(&label.text),
             })
             .collect(),
     }

@@ -137,9 +137,18 @@ fn fact(project: &Project, index: usize, text: &mut String) {
     }
     text.push_str("measures:\n");
     for measure in &fact.measures {
+        let mut declared = String::new();
+        if !measure.over.is_empty() {
+            let over: Vec<String> =
+                measure.over.iter().map(|(role, over)| format!("{role}: {}", over.word())).collect();
+            let _ = write!(declared, ", over: {{ {} }}", over.join(", "));
+        }
+        if let Some(aggregation) = &measure.aggregation {
+            let _ = write!(declared, ", aggregation: {aggregation}");
+        }
         let _ = writeln!(
             text,
-            "  {}: {{ type: {}, expr: {}, additive: {:?}, unit: {}, currency: {} }}",
+            "  {}: {{ type: {}, expr: {}, additive: {:?}{declared}, unit: {}, currency: {} }}",
             measure.column.name,
             measure.column.ty,
             measure.expr.trim(),

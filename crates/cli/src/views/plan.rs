@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use dwc_compiler::model::Project;
 use dwc_compiler::plan::{
-    Action, Alteration, ChangeSet, Class, Drift, Impact, Impacts, Manifest, Meeting, matrix_diff,
+    Action, Alteration, ChangeSet, Class, Difference, Drift, Impact, Impacts, Manifest, Meeting, Reload, matrix_diff,
+    reloads,
 };
 use dwc_compiler::sql::{ChangeStatement, LoadMode};
 use dwc_runner::{Error, Planned};
@@ -29,6 +30,8 @@ pub(crate) struct Plan {
     /// What appears in the bus matrix, and what goes from it.
     pub(super) bus_matrix: BusMatrix,
     pub(super) loads: Vec<Load>,
+    /// The models that the next run computes anew once the plan is applied, each with its reason.
+    pub(super) reloads: Vec<Anew>,
 }
 
 /// What happens to one table or view.
@@ -42,6 +45,8 @@ pub(super) struct Change {
     pub(super) class: Class,
     /// One sentence per difference.
     pub(super) reasons: Vec<String>,
+    /// The same as data: what differs, as it was and as it will be, each with its own class.
+    pub(super) differences: Vec<Difference>,
     /// Columns that change.
     pub(super) columns: Vec<Column>,
     /// The models that read or look up the owner, directly or through others.
@@ -87,6 +92,14 @@ pub(super) struct Cell {
     pub(super) process: String,
     pub(super) fact: String,
     pub(super) dimension: String,
+}
+
+/// A model that the next run computes anew.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Anew {
+    pub(super) model: String,
+    #[serde(flatten)]
+    pub(super) because: Reload,
 }
 
 /// How one model takes up changes.
@@ -153,6 +166,7 @@ impl Plan {
                     action: change.action,
                     class: change.class,
                     reasons: change.reasons.clone(),
+                    differences: change.differences.clone(),
                     columns: change.alterations.iter().filter_map(column).collect(),
                     downstream: models,
                     downstream_views: views,
@@ -187,6 +201,10 @@ impl Plan {
             drift: made.warehouse.map_or_else(Vec::new, |planned| planned.drift.clone()),
             bus_matrix: BusMatrix { added: cells(added), removed: cells(removed) },
             loads,
+            reloads: reloads(made.project, made.set)
+                .into_iter()
+                .map(|(model, because)| Anew { model, because })
+                .collect(),
         }
     }
 
@@ -194,6 +212,7 @@ impl Plan {
     pub(crate) fn only(&mut self, models: &[&str]) {
         self.changes.retain(|change| models.contains(&change.owner.as_str()));
         self.loads.retain(|load| models.contains(&load.model.as_str()));
+        self.reloads.retain(|anew| models.contains(&anew.model.as_str()));
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -43,7 +43,7 @@ impl Plan {
             |code: &str, text: &str| if color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() };
         let mut text = String::new();
         if self.changes.is_empty() && self.drift.is_empty() {
-            let _ = writeln!(text, "no changes: `{}` is what the models say", self.target);
+            let _ = writeln!(text, "no changes: `{}` matches the models", self.target);
         }
         if !self.drift.is_empty() {
             let _ = writeln!(text, "changed in the warehouse since the last apply:");
@@ -71,6 +71,14 @@ impl Plan {
             };
             let _ = writeln!(text, "{} {}{class}", paint(code, mark(change.action)), change.address);
             details(&mut text, change);
+        }
+        let anew: Vec<String> = self
+            .reloads
+            .iter()
+            .filter_map(|anew| Some(format!("    {}: {}\n", anew.model, anew.because.sentence()?)))
+            .collect();
+        if !anew.is_empty() {
+            let _ = write!(text, "\ncomputed anew by the next run, too:\n{}", anew.concat());
         }
         let whole: Vec<&Load> = self.loads.iter().filter(|load| !load.incremental).collect();
         if !whole.is_empty() {

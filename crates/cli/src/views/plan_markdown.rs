@@ -49,6 +49,13 @@ impl Plan {
             }
             let _ = writeln!(text, "\n</details>");
         }
+        let anew = self.reloads.iter().filter_map(|anew| Some((&anew.model, anew.because.sentence()?)));
+        for (at, (model, why)) in anew.enumerate() {
+            if at == 0 {
+                let _ = writeln!(text, "\n**Computed anew by the next run, too**\n");
+            }
+            let _ = writeln!(text, "- `{}` {}", code(model), escaped(&why));
+        }
         if !self.drift.is_empty() {
             let _ = writeln!(text, "\n**Changed in the warehouse since the last apply**\n");
             for drift in &self.drift {

@@ -27,8 +27,9 @@ impl Progress {
     }
 
     pub(crate) fn step(&self, step: &str) {
+        let step = super::harmless(step);
         match &self.bar {
-            Some(bar) => bar.set_message(step.to_owned()),
+            Some(bar) => bar.set_message(step),
             None if self.lines => eprintln!("{step}"),
             None => {}
         }

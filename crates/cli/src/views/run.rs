@@ -13,6 +13,10 @@ pub(crate) fn human(report: &RunReport) -> String {
         if let SourceOutcome::Unreachable(reason) = &source.outcome {
             notes.push_str(&format!("source {} was not reached: {reason}\n", source.source));
         }
+        if let SourceOutcome::Stopped(reason) = &source.outcome {
+            let _ =
+                writeln!(notes, "source {} was stopped, and nothing more of it was landed: {reason}", source.source);
+        }
         for notice in &source.notices {
             let _ = writeln!(notes, "warning[{}]: {}: {}", notice.code, notice.message, notice.keys.join("; "));
         }

@@ -93,6 +93,7 @@ impl Code {
                 | Code::NonAdditiveSum
                 | Code::AmountWithoutCurrency
                 | Code::VersionsWithoutInstant
+                | Code::SemiAdditiveWithoutRule
                 | Code::Snowflake
                 | Code::UndatedHistory
                 | Code::DateWithoutZone
@@ -125,6 +126,7 @@ codes! {
     Template = "DW0112", "template", Error, "A template that does not expand.";
     MissingSetting = "DW0110", "missing-setting", Error, "A setting that the kind of source or model needs.";
     WrongValue = "DW0111", "wrong-value", Error, "A value that the key does not take.";
+    MisplacedKey = "DW0120", "misplaced-key", Error, "A key that means nothing for the kind of source or model that it stands in.";
     UnformattableFile = "DW0113", "unformattable-file", Error, "A file whose layout cannot be changed without a change of what it says.";
     UnknownName = "DW0201", "unknown-name", Error, "A name that nothing is declared with.";
     DuplicateName = "DW0202", "duplicate-name", Error, "Two models, or two sources, of one name.";
@@ -151,6 +153,8 @@ codes! {
     NonAdditiveSum = "DW0412", "non-additive-sum", Error, "A sum that additivity forbids.";
     AmountWithoutCurrency = "DW0413", "amount-without-currency", Warning, "An amount of money without a currency.";
     VersionsWithoutInstant = "DW0414", "versions-without-instant", Warning, "A fact without the instant to look versions up at.";
+    SemiAdditiveWithoutRule = "DW0415", "semi-additive-without-rule", Error, "A semi-additive measure that does not say what stands instead of its sum.";
+    RoleOfTwoDimensions = "DW0416", "role-of-two-dimensions", Error, "One role name that means two dimensions.";
     UnknownDimension = "DW0501", "unknown-dimension", Error, "A role of a dimension that is not declared.";
     MissingScd = "DW0502", "missing-scd", Error, "An attribute without a policy for its changes.";
     NotAnInstant = "DW0503", "not-an-instant", Error, "A column that holds no instant where one is needed.";
@@ -199,6 +203,8 @@ codes! {
     AuditFailed = "DW0905", "audit-failed", Error, "A loaded table that breaks its own rules.";
     LateOriginal = "DW0906", "late-original", Warning, "An earlier first value that arrived late.";
     StatesLost = "DW0907", "states-lost", Error, "A rebuild that would forget states which landing no longer holds.";
+    BrokenPrimaryKey = "DW0908", "broken-primary-key", Error, "A primary key that rows of one reading share.";
+    LateFile = "DW0909", "late-file", Warning, "A file that came after later ones had landed.";
     FileMissing = "DW0910", "file-missing", Error, "No file where a table's files should be.";
     FileUnreadable = "DW0911", "file-unreadable", Error, "A file that is not of its format.";
     FileColumns = "DW0912", "file-columns", Error, "A file without a declared column.";
@@ -206,6 +212,7 @@ codes! {
     TooManyDeleted = "DW0914", "too-many-deleted", Error, "A full reading that lacks more rows than is let through.";
     WarehouseInUse = "DW0920", "warehouse-in-use", Error, "Another process holds the warehouse.";
     WarehouseUnreadable = "DW0921", "warehouse-unreadable", Error, "A file that is no warehouse.";
+    FileChanging = "DW0922", "file-changing", Warning, "A file that is still being written.";
     SourceUnreachable = "DW0930", "source-unreachable", Error, "A source that does not answer.";
     SourceRefused = "DW0931", "source-refused", Error, "A source that answers and refuses.";
     SourceColumns = "DW0932", "source-columns", Error, "A source table that is not as declared.";
@@ -213,6 +220,7 @@ codes! {
     MissingVariable = "DW0934", "missing-variable", Error, "An environment variable that a connection needs and that is not set.";
     SourceFrozen = "DW0935", "source-frozen", Error, "A source table whose columns changed, where they may not.";
     SourceChanged = "DW0936", "source-changed", Warning, "A source table whose columns changed.";
+    SecretInFile = "DW0937", "secret-in-file", Warning, "A password that is written into a project's file.";
     BigQueryCredentials = "DW0950", "bigquery-credentials", Error, "No credentials for BigQuery, or refused ones.";
     BigQueryDenied = "DW0951", "bigquery-denied", Error, "Something in BigQuery that the account may not do.";
     BigQueryNotFound = "DW0952", "bigquery-not-found", Error, "A project, dataset or table that BigQuery does not have.";

@@ -2,9 +2,11 @@
 
 mod codes;
 mod near;
+mod remedy;
 
 pub use codes::{Code, Page};
 pub use near::nearest;
+pub use remedy::Remedy;
 
 use crate::source::{FileSet, Span};
 

@@ -1,7 +1,9 @@
 //! The columns of the star's tables, in table order: what the DDL creates, the docs show and `ref` reads.
 //! It must not know of engines.
 
-use super::types::{Column, Dimension, DimensionKind, Fact, ModelId, Project, StoredAttribute, StoredValue, WhenNull};
+use super::types::{
+    Column, Dimension, DimensionKind, Fact, ModelId, Project, Role, StoredAttribute, StoredValue, WhenNull,
+};
 use crate::sql::googlesql::{Column as SqlColumn, Type};
 use crate::sql::names;
 
@@ -81,12 +83,13 @@ pub(crate) const RESERVED_COLUMNS: &[&str] =
 
 pub(super) fn dimension_columns(dimension: &Dimension) -> Vec<StarColumn> {
     use ColumnRole::{Attribute as A, DurableKey, Housekeeping, NaturalKey, SurrogateKey};
-    let key = required(column(
+    let mut key = required(column(
         &names::key(&dimension.name),
         &Type::Int64,
         SurrogateKey,
         "Surrogate key: join facts by it. Negative keys are reserved members.",
     ));
+    key.was = dimension.was.as_deref().map(names::key);
     match &dimension.kind {
         DimensionKind::Calendar(_) => {
             let mut all = vec![key];
@@ -105,15 +108,14 @@ pub(super) fn dimension_columns(dimension: &Dimension) -> Vec<StarColumn> {
             all
         }
         DimensionKind::Standard(members) => {
-            let mut all = vec![
-                key,
-                required(column(
-                    &names::durable_key(&dimension.name),
-                    &Type::Int64,
-                    DurableKey,
-                    "Durable key: the same for every version of a member.",
-                )),
-            ];
+            let mut durable = required(column(
+                &names::durable_key(&dimension.name),
+                &Type::Int64,
+                DurableKey,
+                "Durable key: the same for every version of a member.",
+            ));
+            durable.was = dimension.was.as_deref().map(names::durable_key);
+            let mut all = vec![key, durable];
             for part in &members.natural_key {
                 all.push(column(&part.name, &part.ty, NaturalKey, &part.description));
             }
@@ -213,10 +215,7 @@ pub(super) fn fact_columns(dimensions: &[Dimension], fact: &Fact) -> Vec<StarCol
                 &Type::Int64,
                 ColumnRole::DurableKey,
                 &match dimension.mini() {
-                    None => format!(
-                        "The durable key of the {}: join `{}` by it for values as they are now.",
-                        role.name, dimension.name
-                    ),
+                    None => durable_advice(role, dimension),
                     Some(mini) => format!("The durable key of the member of `{}`.", mini.base),
                 },
             ));
@@ -234,6 +233,24 @@ pub(super) fn fact_columns(dimensions: &[Dimension], fact: &Fact) -> Vec<StarCol
     }
     all.push(column("loaded_batch", &Type::Int64, ColumnRole::Housekeeping, "The batch that wrote the row last."));
     all
+}
+
+/// How a durable key is joined, which finds one row only: a member has as many rows as it has versions.
+fn durable_advice(role: &Role, dimension: &Dimension) -> String {
+    let (role, name) = (&role.name, &dimension.name);
+    let durable = names::durable_key(name);
+    match dimension.members() {
+        Some(members) if members.is_dual() => {
+            format!(
+                "The durable key of the {role}: join `{name}_{}` by it for values as they are now.",
+                names::DUAL_VIEWS[1]
+            )
+        }
+        Some(members) if members.has_versions() => format!(
+            "The durable key of the {role}, the same for all its versions: for values as they are now, left join `{name}` on `{durable}` and `is_current`."
+        ),
+        _ => format!("The durable key of the {role}: join `{name}` by `{durable}`, which has one row per member."),
+    }
 }
 
 /// Where a stored column of a fact comes from.

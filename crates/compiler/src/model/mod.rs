@@ -3,6 +3,7 @@
 mod columns;
 mod graph;
 mod resolve;
+mod resolve_additivity;
 mod resolve_calendar;
 mod resolve_dimensions;
 mod resolve_facts;
@@ -11,6 +12,7 @@ mod resolve_queries;
 mod resolve_sources;
 mod select;
 mod types;
+mod zone;
 
 pub(crate) use columns::{CALENDAR, Stored, TIME_OF_DAY, stored_columns};
 pub use columns::{ColumnRole, RESERVED, StarColumn, reserved_key, star_columns};
@@ -18,3 +20,4 @@ pub(crate) use resolve::resolve;
 pub use resolve_sources::seconds;
 pub use select::{asks_modified, select, select_modified};
 pub use types::*;
+pub(crate) use zone::zone_of;

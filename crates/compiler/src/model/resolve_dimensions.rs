@@ -28,15 +28,6 @@ pub(super) fn resolve_dimension(
         }
         syntax::DimensionKind::Mini => DimensionKind::Mini(Box::new(mini(document, dimension, scope, problems)?)),
     };
-    for (key, declared) in [("of", dimension.of.is_some()), ("outrigger", dimension.outrigger.is_some())] {
-        if declared && !matches!(kind, DimensionKind::Mini(_)) {
-            problems.push(
-                Diagnostic::new(Code::WrongValue, format!("`{key}` is a key of mini-dimensions"))
-                    .at(document.key_span(&[key]), "not of `kind: mini`")
-                    .help("add `kind: mini`, or remove the key"),
-            );
-        }
-    }
     dual_views(document, dimension, scope, problems);
     Some(Dimension {
         name: dimension.dimension.clone(),

@@ -2,6 +2,7 @@
 
 use super::columns;
 use super::resolve::{Scope, check_name, unknown};
+use super::resolve_additivity as additivity;
 use super::resolve_queries::{
     declared_type, expression, is_instant, key_columns, not_an_instant, output, plain, query,
 };
@@ -9,7 +10,7 @@ use super::types::{Column, Dimension, DimensionKind, Fact, Measure, Query, Role}
 use crate::diagnostic::{Code, Diagnostic};
 use crate::sql::googlesql::Type;
 use crate::sql::names;
-use crate::syntax::{self, Additivity, Document, FactKind, FactOnDelete, Missing, Names, WhenNull};
+use crate::syntax::{self, Document, FactKind, FactOnDelete, Missing, Names, Over, WhenNull};
 
 #[allow(clippy::too_many_lines)]
 pub(super) fn resolve_fact(
@@ -107,6 +108,7 @@ pub(super) fn resolve_fact(
         degenerate.extend(output(document, &["degenerate", &at], name, &query, problems).map(plain));
     }
     let measures = resolve_measures(document, fact, &query, scope, problems);
+    additivity::check(document, fact, &measures, &roles, dimensions, problems);
     let partition_by = match &fact.partition_by {
         Some(name) => {
             let output = output(document, &["partition_by"], name, &query, problems)?;
@@ -330,11 +332,11 @@ fn resolve_measures(
                     format!("measure `{name}` does not say over what it may be summed"),
                 )
                 .at(span, "`additive` is missing")
-                .help("add `additive: all`, `semi` with `not_over: […]`, or `none`"),
+                .help("add `additive: all`, `semi` with `over: { role: last }`, or `none`"),
             );
             continue;
         };
-        let not_over = measure.not_over.clone().unwrap_or_default();
+        let mut not_over = measure.not_over.clone().unwrap_or_default();
         for (index, role) in not_over.iter().enumerate() {
             if !fact.dimensions.iter().flatten().any(|(known, _)| known == role) {
                 let at = index.to_string();
@@ -342,6 +344,11 @@ fn resolve_measures(
                 problems.push(unknown("role", role, document.span(&["measures", name, "not_over", &at]), known));
             }
         }
+        let over: Vec<(String, Over)> =
+            measure.over.iter().flatten().map(|(role, over)| (role.clone(), *over)).collect();
+        not_over.extend(
+            over.iter().map(|(role, _)| role.clone()).filter(|role| !not_over.contains(role)).collect::<Vec<_>>(),
+        );
         measures.push(Measure {
             column: Column {
                 name: name.clone(),
@@ -351,7 +358,9 @@ fn resolve_measures(
             },
             expr: typed.text,
             additive,
-            not_over: if additive == Additivity::Semi { not_over } else { Vec::new() },
+            not_over,
+            over,
+            aggregation: measure.aggregation.clone(),
             unit: measure.unit.clone(),
             currency: measure.currency.clone(),
             was: measure.was.clone(),

@@ -41,27 +41,6 @@ pub(super) fn mini(
         });
         return None;
     };
-    for (key, declared) in [
-        ("from", dimension.from.is_some()),
-        ("query", dimension.query.is_some()),
-        ("natural_key", dimension.natural_key.is_some()),
-        ("effective_at", dimension.effective_at.is_some()),
-        ("sequence", dimension.sequence.is_some()),
-        ("on_delete", dimension.on_delete.is_some()),
-        ("first_version", dimension.first_version.is_some()),
-        ("open_end", dimension.open_end.is_some()),
-        ("type1_scope", dimension.type1_scope.is_some()),
-        ("late_type0", dimension.late_type0.is_some()),
-        ("surrogate_key", dimension.surrogate_key.is_some()),
-    ] {
-        if declared {
-            problems.push(
-                Diagnostic::new(Code::WrongValue, format!("`{key}` of a mini-dimension is that of its base"))
-                    .at(document.key_span(&[key]), format!("`{name}` says it"))
-                    .help("remove the key"),
-            );
-        }
-    }
     // What is wrong with the base is said where the base is resolved.
     let mut known = Vec::new();
     let mut members = timeline(base_document, base, scope, &mut known)?;

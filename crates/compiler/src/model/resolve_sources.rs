@@ -30,6 +30,15 @@ pub(super) fn resolve_source(
                 .help("add `url: \"{{ env('…') }}\"`, so that no secret is in the file"),
         );
     }
+    for (key, url) in [("url", &source.url), ("replica_url", &source.replica_url)] {
+        if url.as_deref().is_some_and(syntax::has_secret) {
+            problems.push(
+                Diagnostic::new(Code::SecretInFile, format!("`{key}` of source `{}` holds a password", source.source))
+                    .at(document.span(&[key]), "a secret")
+                    .help("take it from the environment, `{{ env('…') }}`, and change the password"),
+            );
+        }
+    }
     let tables =
         source.tables.iter().map(|(name, table)| resolve_table(document, source, name, table, problems)).collect();
     let at = |key: &str| document.span(&[key]);
@@ -153,6 +162,7 @@ fn resolve_table(
         max_deleted_share: table.max_deleted_share,
         files,
         span: key_span,
+        key_span: at(&["primary_key"]),
         address,
     }
 }

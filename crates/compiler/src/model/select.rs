@@ -28,6 +28,10 @@ pub fn select_modified(project: &Project, words: &[String], modified: &[ModelId]
         return Ok(project.order.clone());
     }
     let mut chosen: Vec<ModelId> = Vec::new();
+    // An empty word is what a variable that is not set leaves behind: it does not mean everything, nor nothing.
+    if words.iter().any(|words| words.split([',', ' ']).all(str::is_empty)) {
+        return Err("`--select` names no model".to_owned());
+    }
     for word in words.iter().flat_map(|words| words.split([',', ' '])).filter(|word| !word.is_empty()) {
         let (up, rest) = word.strip_prefix('+').map_or((false, word), |rest| (true, rest));
         let (down, name) = rest.strip_suffix('+').map_or((false, rest), |name| (true, name));

@@ -10,8 +10,9 @@ use crate::source::{FileId, Span};
 use crate::sql::googlesql::{OutputColumn, TableUse, Type};
 use crate::sql::names;
 pub use crate::syntax::{
-    Additivity, Contents, DetectDeletes, FactKind, FactOnDelete, FileFormat, FirstVersion, KeyStrategy, LateType0,
-    Missing, OnDelete, OnSchemaChange, OpenEnd, Retain, SourceType, Target, TargetType, Type1Scope, WhenNull,
+    Additivity, Aggregation, AggregationFunction, Contents, DetectDeletes, FactKind, FactOnDelete, FileFormat,
+    FirstVersion, KeyStrategy, LateType0, Missing, OnDelete, OnSchemaChange, OpenEnd, Over, Retain, SourceType, Target,
+    TargetType, Type1Scope, WhenNull,
 };
 
 /// A checked project.
@@ -135,6 +136,8 @@ pub struct Table {
     pub files: Option<Files>,
     /// Where it is declared.
     pub span: Span,
+    /// Where its primary key is declared.
+    pub key_span: Span,
 }
 
 impl Table {
@@ -156,6 +159,24 @@ impl Table {
     pub fn deletes_by_reading(&self) -> bool {
         self.detect_deletes == DetectDeletes::FullPass
             || self.files.as_ref().is_some_and(|files| files.contents == Contents::Snapshot)
+    }
+
+    /// Whether one reading of the table has each row once: files of changes, logs of operations and tables whose rows have a
+    /// declared order may hold several states of one.
+    #[must_use]
+    pub fn has_one_state(&self) -> bool {
+        match &self.files {
+            Some(files) => files.contents == Contents::Snapshot,
+            None => self.sequence.is_none() && self.detect_deletes != DetectDeletes::Operation,
+        }
+    }
+
+    /// The column that says when a row was deleted, where it marks deletes and holds a moment.
+    #[must_use]
+    pub fn dated_deletes(&self) -> Option<&Column> {
+        let column = self.delete_column.as_ref().and_then(|name| self.column(name))?;
+        let is_moment = matches!(column.ty, Type::Date | Type::DateTime | Type::Timestamp);
+        (self.detect_deletes == DetectDeletes::Column && is_moment).then_some(column)
     }
 
     /// The column of a name.
@@ -549,8 +570,12 @@ pub struct Measure {
     pub expr: String,
     /// Over which dimensions it may be summed.
     pub additive: Additivity,
-    /// Roles that a semi-additive measure may not be summed over.
+    /// Roles that a semi-additive measure may not be summed over, those of `over` among them.
     pub not_over: Vec<String>,
+    /// What stands instead of the sum over a role, in the order declared.
+    pub over: Vec<(String, Over)>,
+    /// How a non-additive measure is asked for.
+    pub aggregation: Option<Aggregation>,
     /// The unit that is counted.
     pub unit: Option<String>,
     /// The currency of an amount.

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::change::{Action, Alteration, Carries, Change, Class};
+use super::change::{Action, Alteration, Carries, Change, Class, Difference};
 use super::design;
 use super::manifest::{Object, ObjectColumn, ObjectKind};
 
@@ -14,6 +14,7 @@ pub(super) fn alter(address: &str, old: &Arc<Object>, new: &Arc<Object>) -> Opti
         action: Action::Alter,
         class: Class::Additive,
         reasons: Vec::new(),
+        differences: Vec::new(),
         before: Some(old.clone()),
         after: Some(new.clone()),
         alterations: Vec::new(),
@@ -32,11 +33,23 @@ pub(super) fn alter(address: &str, old: &Arc<Object>, new: &Arc<Object>) -> Opti
     if old.name != new.name {
         change.class = Class::Breaking;
         change.reasons.push(format!("renamed from `{}`", old.name));
+        differ(&mut change, "name", Some(&old.name), Some(&new.name), Class::Breaking);
         change.alterations.push(Alteration::RenameTable(old.name.clone()));
     }
     let mut rebuild = Vec::new();
     if old.definition != new.definition {
-        rebuild.push("partitioning or clustering changes, which the engine cannot alter in place".to_owned());
+        for (word, what) in [("PARTITION BY", "partitioning"), ("CLUSTER BY", "clustering")] {
+            let by = |object: &Object| {
+                let mut lines = object.definition.lines();
+                lines.find_map(|line| line.strip_prefix(word)).map(|by| by.trim().replace('`', ""))
+            };
+            let (then, now) = (by(old), by(new));
+            if then != now {
+                let say = |by: &Option<String>| by.clone().unwrap_or_else(|| "none".to_owned());
+                rebuild.push(format!("{what} changes from {} to {}: the table is made again", say(&then), say(&now)));
+                differ(&mut change, what, then.as_deref(), now.as_deref(), Class::Additive);
+            }
+        }
     }
     columns(&mut change, old, new, &mut rebuild);
     if old.description != new.description {
@@ -67,12 +80,22 @@ pub(super) fn alter(address: &str, old: &Arc<Object>, new: &Arc<Object>) -> Opti
     changed.then_some(change)
 }
 
+fn part(column: &str) -> String {
+    format!("column {column}")
+}
+
+fn differ(change: &mut Change, part: &str, before: Option<&str>, after: Option<&str>, class: Class) {
+    let [before, after] = [before, after].map(|text| text.map(str::to_owned));
+    change.differences.push(Difference { part: part.to_owned(), before, after, class });
+}
+
 fn columns(change: &mut Change, old: &Object, new: &Object, rebuild: &mut Vec<String>) {
     let mut matched = Vec::new();
     let star = new.kind == ObjectKind::Star;
     for column in &new.columns {
         let Some(before) = old.former(column) else {
             change.reasons.push(format!("column `{}` is new", column.name));
+            differ(change, &part(&column.name), None, Some(&column.ty), Class::Additive);
             if column.required {
                 rebuild.push(format!("column `{}` is never NULL, and the rows that are there have none", column.name));
                 if filling(column).is_none() {
@@ -87,11 +110,13 @@ fn columns(change: &mut Change, old: &Object, new: &Object, rebuild: &mut Vec<St
         if before.name != column.name {
             change.class = change.class.max(Class::Breaking);
             change.reasons.push(format!("column `{}` is renamed to `{}`", before.name, column.name));
+            differ(change, &part(&column.name), Some(&before.name), Some(&column.name), Class::Breaking);
             change.alterations.push(Alteration::RenameColumn { from: before.name.clone(), to: column.name.clone() });
         }
         if before.ty != column.ty {
             let reason = format!("column `{}` changes from {} to {}", column.name, before.ty, column.ty);
             change.class = change.class.max(Class::Breaking);
+            differ(change, &part(&column.name), Some(&before.ty), Some(&column.ty), Class::Breaking);
             change.reload |= star;
             if widens(&before.ty, &column.ty) {
                 change.reasons.push(reason);
@@ -127,6 +152,7 @@ fn columns(change: &mut Change, old: &Object, new: &Object, rebuild: &mut Vec<St
         if !matched.contains(&before.name) {
             change.class = change.class.max(Class::Destructive);
             change.reasons.push(format!("column `{}` is no longer declared", before.name));
+            differ(change, &part(&before.name), Some(&before.ty), None, Class::Destructive);
             change.alterations.push(Alteration::DropColumn(before.name.clone()));
         }
     }
@@ -150,24 +176,36 @@ fn key(change: &mut Change, old: &Object, new: &Object, rebuild: &mut Vec<String
     change.class = change.class.max(Class::GrainChanging);
     change.carries = Carries::Nothing;
     change.reload = true;
-    rebuild.push(format!("the {what} changes from ({}) to ({})", old.key.join(", "), new.key.join(", ")));
+    let (then, now) = (old.key.join(", "), new.key.join(", "));
+    differ(change, &what.replace(' ', "_"), Some(&then), Some(&now), Class::GrainChanging);
+    rebuild.push(format!("the {what} changes from ({then}) to ({now})"));
 }
 
 /// Another query, expression or policy.
 fn load(change: &mut Change, old: &Object, new: &Object, rebuild: &mut Vec<String>) {
-    let differences = design::differences(&old.design, &new.design);
-    let explained = !differences.is_empty();
+    let renames: Vec<(String, String)> = change
+        .alterations
+        .iter()
+        .filter_map(|alteration| match alteration {
+            Alteration::RenameColumn { from, to } => Some((from.clone(), to.clone())),
+            _ => None,
+        })
+        .collect();
+    let differences = design::differences(&design::renamed(&old.design, &renames), &new.design);
+    // What has another name and is otherwise as it was has the same rows.
+    let explained = !differences.is_empty() || !renames.is_empty();
     let mut additive = explained;
     for difference in differences {
         additive &= difference.class == Class::Additive;
         change.class = change.class.max(difference.class);
         change.reasons.extend(difference.reason);
+        differ(change, &difference.part, difference.before.as_deref(), difference.after.as_deref(), difference.class);
         if difference.empties {
             change.carries = Carries::Nothing;
             rebuild.push("a row of it means something else than before".to_owned());
         }
     }
-    if old.load == new.load {
+    if old.filled_as(new) {
         return;
     }
     if new.design.get("kind").is_some_and(|kind| design::GENERATED.contains(&kind.as_str())) {

@@ -30,6 +30,8 @@ pub struct Change {
     pub class: Class,
     /// Why, one sentence per difference.
     pub reasons: Vec<String>,
+    /// The same as data: what differs, as it was and as it will be, each with its own class.
+    pub differences: Vec<Difference>,
     /// The object as it was; `None` for a new one.
     pub before: Option<Arc<Object>>,
     /// The object as it will be; `None` for one that goes.
@@ -44,6 +46,19 @@ pub struct Change {
     pub reread: bool,
     /// It sets right what others have changed in the warehouse.
     pub mends: bool,
+}
+
+/// One thing that differs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Difference {
+    /// What differs, such as `name`, `query`, `on_delete`, `column city` or `measure amount`.
+    pub part: String,
+    /// As it was, in the language's own words; null where there was none.
+    pub before: Option<String>,
+    /// As it will be; null where it goes.
+    pub after: Option<String>,
+    /// What this difference alone means.
+    pub class: Class,
 }
 
 /// The rows that a rebuild carries over.
@@ -187,6 +202,7 @@ fn create(address: &str, after: &Arc<Object>) -> Change {
         action: Action::Create,
         class: Class::Additive,
         reasons: vec![format!("new {what} of `{}`", after.owner)],
+        differences: Vec::new(),
         before: None,
         after: Some(after.clone()),
         alterations: Vec::new(),
@@ -204,6 +220,7 @@ fn drop_object(address: &str, old: &Arc<Object>) -> Change {
         action: Action::Drop,
         class,
         reasons: vec![format!("`{}` is no longer declared", old.owner)],
+        differences: Vec::new(),
         before: Some(old.clone()),
         after: None,
         alterations: Vec::new(),

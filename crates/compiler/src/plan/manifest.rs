@@ -12,6 +12,9 @@ use sha2::{Digest as _, Sha256};
 /// The format that this build writes and reads.
 pub const MANIFEST_FORMAT: u32 = 1;
 
+/// How this build takes the digest of what fills an object: what [`Object::load`] starts with.
+pub const DIGEST_FORMAT: &str = "2:";
+
 /// Everything that an apply made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
@@ -145,6 +148,14 @@ impl Object {
     #[must_use]
     pub fn path(&self) -> String {
         format!("{}.{}", self.schema, self.name)
+    }
+
+    /// Whether the same fills both. A digest that another build took in another way tells nothing: what the model says
+    /// of itself does then.
+    #[must_use]
+    pub fn filled_as(&self, other: &Self) -> bool {
+        let comparable = |object: &Self| object.load.is_empty() || object.load.starts_with(DIGEST_FORMAT);
+        if comparable(self) == comparable(other) { self.load == other.load } else { self.design == other.design }
     }
 
     /// The column of this object, as it was, that a column of the object as it will be continues.

@@ -9,12 +9,14 @@ mod impact;
 mod load;
 mod manifest;
 mod matrix;
+mod reload;
 
 pub(crate) use alter::filling;
 pub use catalog::{Catalog, Live, LiveColumn};
-pub use change::{Action, Alteration, Carries, Change, ChangeSet, Class, compare, diff};
+pub use change::{Action, Alteration, Carries, Change, ChangeSet, Class, Difference, compare, diff};
 pub use drift::{Drift, DriftKind};
 pub use impact::{Impact, Impacts};
 pub use load::{Gate, Landing, LoadPlan, ModelLoad, Reads, Stage, Statement};
-pub use manifest::{MANIFEST_FORMAT, Manifest, Object, ObjectColumn, ObjectKind};
+pub use manifest::{DIGEST_FORMAT, MANIFEST_FORMAT, Manifest, Object, ObjectColumn, ObjectKind};
 pub use matrix::{Meeting, matrix_diff};
+pub use reload::{Reload, reloads};

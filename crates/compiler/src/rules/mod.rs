@@ -11,6 +11,8 @@ mod fact_without_measures;
 mod fact_without_process;
 mod levels;
 mod non_additive_sum;
+mod role_of_two_dimensions;
+mod semi_additive;
 mod snowflake;
 mod unconformed_measure;
 mod undated_history;
@@ -34,6 +36,8 @@ const RULES: &[Rule] = &[
     fact_without_measures::check,
     fact_without_process::check,
     non_additive_sum::check,
+    role_of_two_dimensions::check,
+    semi_additive::check,
     snowflake::check,
     unconformed_measure::check,
     undated_history::check,

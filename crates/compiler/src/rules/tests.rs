@@ -16,7 +16,7 @@ const STAR: &[(&str, &str)] = &[
     ),
     (
         "models/sale.yml",
-        "fact: sale\nbusiness_process: selling\ngrain: { description: one row per order, key: order_id }\nfrom: shop.orders\nevent_time: ordered_at\ndimensions:\n  order_date: { dimension: date, on: ordered_at }\n  store: { on: store_id }\nmeasures:\n  amount: { additive: all, currency: KRW }\n  balance: { additive: semi, not_over: [order_date], unit: won }\n",
+        "fact: sale\nbusiness_process: selling\ngrain: { description: one row per order, key: order_id }\nfrom: shop.orders\nevent_time: ordered_at\ndimensions:\n  order_date: { dimension: date, on: ordered_at }\n  store: { on: store_id }\nmeasures:\n  amount: { additive: all, currency: KRW }\n  balance: { additive: semi, over: { order_date: last }, unit: won }\n",
     ),
 ];
 
@@ -46,8 +46,11 @@ fn what_a_fact_lacks_is_found() {
     let sale = "models/sale.yml";
     assert_eq!(codes(sale, &[("business_process: selling\n", "")]), [Code::FactWithoutProcess]);
     let roles = "dimensions:\n  order_date: { dimension: date, on: ordered_at }\n  store: { on: store_id }\n";
-    assert_eq!(codes(sale, &[(roles, ""), ("semi, not_over: [order_date]", "none")]), [Code::FactWithoutDimensions]);
-    let measures = "measures:\n  amount: { additive: all, currency: KRW }\n  balance: { additive: semi, not_over: [order_date], unit: won }\n";
+    assert_eq!(
+        codes(sale, &[(roles, ""), ("semi, over: { order_date: last }", "none")]),
+        [Code::FactWithoutDimensions]
+    );
+    let measures = "measures:\n  amount: { additive: all, currency: KRW }\n  balance: { additive: semi, over: { order_date: last }, unit: won }\n";
     assert_eq!(codes(sale, &[(measures, "")]), [Code::FactWithoutMeasures]);
     assert_eq!(codes(sale, &[("fact: sale\n", "fact: sale\nkind: factless\n")]), [Code::FactlessWithMeasures]);
     assert_eq!(codes(sale, &[("event_time: ordered_at\n", "")]), [Code::VersionsWithoutInstant]);
@@ -111,4 +114,39 @@ fn levels_are_set_with_a_reason() {
     assert_eq!(codes(sale, &[("fact: sale\n", unknown)]), [Code::UnknownName]);
     let error = "lints: { DW0602: { level: off, reason: none } }\nfact: sale\n";
     assert_eq!(codes(sale, &[("fact: sale\n", error)]), [Code::WrongValue]);
+}
+
+#[test]
+fn a_balance_says_what_stands_instead_of_its_sum() {
+    let sale = "models/sale.yml";
+    let over = "over: { order_date: last }";
+    assert_eq!(codes(sale, &[(over, "not_over: [order_date]")]), [Code::SemiAdditiveWithoutRule]);
+    assert_eq!(
+        codes(sale, &[(over, "not_over: [store], over: { order_date: last }")]),
+        [Code::SemiAdditiveWithoutRule]
+    );
+    assert_eq!(codes(sale, &[(", over: { order_date: last }", "")]), [Code::SemiAdditiveWithoutRule]);
+    assert_eq!(codes(sale, &[(over, "over: { order_date: average, store: max }")]), []);
+    assert_eq!(codes(sale, &[(over, "over: { store: last }")]), [Code::WrongValue]);
+    assert_eq!(codes(sale, &[(over, "over: { order_dat: last }")]), [Code::UnknownName]);
+    assert_eq!(codes(sale, &[("semi, over", "all, over")]), [Code::WrongValue]);
+    let ratio = |parts: &str| format!("none, aggregation: {{ ratio: [{parts}] }}");
+    assert_eq!(codes(sale, &[("semi, over: { order_date: last }", &ratio("amount, amount"))]), []);
+    assert_eq!(codes(sale, &[("semi, over: { order_date: last }", &ratio("amount, balance"))]), [Code::WrongValue]);
+    assert_eq!(codes(sale, &[("semi, over: { order_date: last }", &ratio("amount, amunt"))]), [Code::UnknownName]);
+    assert_eq!(codes(sale, &[("additive: all", "additive: all, aggregation: average")]), [Code::WrongValue]);
+}
+
+#[test]
+fn a_role_name_means_one_dimension() {
+    let again = |role: &str| {
+        format!(
+            "fact: again\nbusiness_process: paying\ngrain: {{ description: one row per order, key: order_id }}\nfrom: shop.orders\nevent_time: ordered_at\ndimensions: {{ {role} }}\nmeasures: {{ paid: {{ expr: amount, additive: all, unit: won }} }}\n"
+        )
+    };
+    assert_eq!(codes("models/again.yml", &[("", &again("order_date: { dimension: date, on: ordered_at }"))]), []);
+    let other = again("order_date: { dimension: store, on: store_id }");
+    assert_eq!(codes("models/again.yml", &[("", &other)]), [Code::RoleOfTwoDimensions]);
+    let taken = again("store: { dimension: date, on: ordered_at }");
+    assert!(codes("models/again.yml", &[("", &taken)]).iter().all(|code| *code == Code::RoleOfTwoDimensions));
 }

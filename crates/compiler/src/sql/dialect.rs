@@ -56,6 +56,8 @@ pub struct Words {
     pub beginning: &'static str,
     /// The instant until which a current version holds.
     pub far_future: &'static str,
+    /// The last instant at which a version may start, and at which one is looked up.
+    pub last_instant: &'static str,
     /// The greatest INT64.
     pub max_int64: &'static str,
     /// The batch that the statement lands or consumes, INT64.
@@ -111,6 +113,7 @@ impl Dialect for DuckDb {
             logical_or: "bool_or",
             beginning: "TIMESTAMP '0001-01-01 00:00:00'",
             far_future: "TIMESTAMP '9999-12-31 00:00:00'",
+            last_instant: "TIMESTAMP '9999-12-30 23:59:59.999999'",
             max_int64: "9223372036854775807",
             batch: "getvariable('dwc_batch')",
             since: "getvariable('dwc_since')",
@@ -201,6 +204,7 @@ impl Dialect for BigQuery {
             logical_or: "LOGICAL_OR",
             beginning: "TIMESTAMP '0001-01-01 00:00:00+00'",
             far_future: "TIMESTAMP '9999-12-31 00:00:00+00'",
+            last_instant: "TIMESTAMP '9999-12-30 23:59:59.999999+00'",
             max_int64: "9223372036854775807",
             batch: "dwc_batch",
             since: "dwc_since",

@@ -10,7 +10,7 @@ mod template;
 pub mod touched;
 
 pub use dialect::{BigQuery, Dialect, DuckDb, SCRIPT_VARIABLES, Words};
-pub use drill::drill_across;
+pub use drill::{Question, drill_across};
 pub use lower::{
     Asks, ChangeStatement, LoadMode, PartitionMode, Probe, aside, change_probes, change_statements, dialect,
     load_modes, load_plan, manifest, partition_modes, rebuild_statements, stage,

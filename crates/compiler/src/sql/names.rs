@@ -51,19 +51,32 @@ pub(crate) fn as_of(fact: &Fact, role: &Role) -> Option<String> {
     role.as_of.as_ref().or(fact.event_time.as_ref()).map(utc)
 }
 
-/// A DATE, DATETIME or TIMESTAMP as the instant in UTC that it stands for in a zone.
+/// A DATE, DATETIME or TIMESTAMP as the instant in UTC that it stands for in a zone. A sentinel that the zone moves out of
+/// the years 1 to 9999 is the first or the last instant there is.
 pub(crate) fn instant(expr: &str, ty: &Type, zone: &str) -> String {
     match ty {
         Type::Timestamp => expr.to_owned(),
-        _ => format!("TIMESTAMP({expr}, '{zone}')"),
+        _ => format!(
+            "COALESCE(SAFE.TIMESTAMP({expr}, '{zone}'), CASE EXTRACT(YEAR FROM {expr}) \
+             WHEN 1 THEN TIMESTAMP '0001-01-01 00:00:00+00' WHEN 9999 THEN TIMESTAMP '9999-12-31 23:59:59.999999+00' END)"
+        ),
     }
 }
 
-/// The day of a DATE, DATETIME or TIMESTAMP in a zone.
+/// The day of a DATE, DATETIME or TIMESTAMP in a zone. A sentinel stays on its own day where the zone's day is out of the
+/// years 1 to 9999.
 pub(crate) fn day(expr: &str, ty: &Type, zone: &str) -> String {
     match ty {
         Type::Date => expr.to_owned(),
-        Type::Timestamp => format!("DATE({expr}, '{zone}')"),
+        Type::Timestamp => format!("COALESCE(SAFE.DATE({expr}, '{zone}'), DATE({expr}))"),
         _ => format!("DATE({expr})"),
+    }
+}
+
+/// What clocks in a zone show at a DATETIME, TIME or TIMESTAMP.
+pub(crate) fn local(expr: &str, ty: &Type, zone: &str) -> String {
+    match ty {
+        Type::Timestamp => format!("COALESCE(SAFE.DATETIME({expr}, '{zone}'), DATETIME({expr}))"),
+        _ => expr.to_owned(),
     }
 }

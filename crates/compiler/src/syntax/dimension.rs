@@ -2,13 +2,14 @@
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::common::{LintLevel, Names};
 
 /// A dimension file.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-kind" = { "key": "kind", "default": "standard" }))]
 pub struct Dimension {
     /// The dimension's name; its table is named by it.
     pub dimension: String,
@@ -25,49 +26,68 @@ pub struct Dimension {
     /// Refuses every plan that would lose its data.
     pub protect: Option<bool>,
     /// The source table it is read from, as `source.table`. Either this or `query`.
+    #[schemars(extend("x-in" = ["standard"]))]
     pub from: Option<String>,
     /// A GoogleSQL SELECT that yields the natural key and the attributes. Either this or `from`.
+    #[schemars(extend("x-in" = ["standard"]))]
     pub query: Option<String>,
     /// The columns that name a member in the source.
+    #[schemars(extend("x-in" = ["standard"]))]
     pub natural_key: Option<Names>,
     /// The column that holds the instant since which a row's values hold, or `extracted`: the time of the batch.
+    #[schemars(extend("x-in" = ["standard"]))]
     pub effective_at: Option<String>,
     /// The column that orders two states of one instant; without it the later batch wins.
+    #[schemars(extend("x-in" = ["standard"]))]
     pub sequence: Option<String>,
     /// What a delete in the source does to the member; `close` when left out.
+    #[schemars(extend("x-in" = ["standard"]))]
     pub on_delete: Option<OnDelete>,
     /// Where the first version starts; `beginning_of_time` when left out.
+    #[schemars(extend("x-in" = ["standard"]))]
     pub first_version: Option<FirstVersion>,
     /// What `valid_to` of the current version holds; `far_future` when left out.
+    #[schemars(extend("x-in" = ["standard"]))]
     pub open_end: Option<OpenEnd>,
     /// Which versions a type-1 attribute is overwritten in; `all` when left out.
+    #[schemars(extend("x-in" = ["standard"]))]
     pub type1_scope: Option<Type1Scope>,
     /// What becomes of a type-0 value when an earlier state arrives late; `restate` when left out.
+    #[schemars(extend("x-in" = ["standard"]))]
     pub late_type0: Option<LateType0>,
     /// The dimension whose members' fast-changing attributes a mini-dimension holds.
+    #[schemars(extend("x-in" = ["mini"]))]
     pub of: Option<String>,
     /// The base dimension of a mini-dimension carries the key of each member's present combination (type 5).
+    #[schemars(extend("x-in" = ["mini"]))]
     pub outrigger: Option<bool>,
     /// How surrogate keys are made.
+    #[schemars(extend("x-in" = ["standard"]))]
     pub surrogate_key: Option<SurrogateKey>,
     /// The policy of every attribute that names none.
+    #[schemars(extend("x-in" = ["standard", "mini"]))]
     pub scd: Option<u8>,
     /// Attributes by name.
+    #[schemars(extend("x-in" = ["standard", "mini"]))]
     pub attributes: Option<IndexMap<String, Attribute>>,
     /// First day of a calendar, as `YYYY-MM-DD`.
+    #[schemars(extend("x-in" = ["calendar"]))]
     pub first_day: Option<String>,
     /// Last day of a calendar, as `YYYY-MM-DD`.
+    #[schemars(extend("x-in" = ["calendar"]))]
     pub last_day: Option<String>,
     /// The month, 1 to 12, in which the fiscal year starts.
+    #[schemars(extend("x-in" = ["calendar"]))]
     pub fiscal_year_starts: Option<u8>,
     /// Holidays of a calendar: `YYYY-MM-DD` to the holiday's name.
+    #[schemars(extend("x-in" = ["calendar"]))]
     pub holidays: Option<IndexMap<String, String>>,
     /// Lint levels of this model alone, by code.
     pub lints: Option<IndexMap<String, LintLevel>>,
 }
 
 /// The kinds of dimension.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DimensionKind {
     /// Members from a source.
@@ -81,7 +101,7 @@ pub enum DimensionKind {
 }
 
 /// What a delete in the source does to a member.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnDelete {
     /// The current version ends at the instant of the delete.
@@ -93,7 +113,7 @@ pub enum OnDelete {
 }
 
 /// Where the first version of a member starts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FirstVersion {
     /// At 0001-01-01: events older than the first known state find it.
@@ -103,7 +123,7 @@ pub enum FirstVersion {
 }
 
 /// What `valid_to` of the current version holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OpenEnd {
     /// 9999-12-31: `valid_from <= t AND t < valid_to` needs no NULL case.
@@ -114,7 +134,7 @@ pub enum OpenEnd {
 }
 
 /// Which versions a type-1 attribute is overwritten in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Type1Scope {
     /// Every version of the member.
@@ -124,7 +144,7 @@ pub enum Type1Scope {
 }
 
 /// What becomes of a type-0 value when an earlier state arrives late. Both report it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LateType0 {
     /// The value of the earliest state, whenever it arrives.
@@ -144,7 +164,7 @@ pub struct SurrogateKey {
 }
 
 /// Where surrogate keys come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum KeyStrategy {
     /// 60 bits of a hash of the natural key: the same in every warehouse and after every rebuild.

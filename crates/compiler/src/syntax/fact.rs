@@ -1,14 +1,17 @@
 //! A fact as its YAML says it, one to one. Nothing is resolved and no default is filled here.
 
+use std::borrow::Cow;
+
 use indexmap::IndexMap;
-use schemars::JsonSchema;
-use serde::Deserialize;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::common::{LintLevel, Names};
 
 /// A fact file.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-kind" = { "key": "kind", "default": "transaction" }))]
 pub struct Fact {
     /// The fact's name; its table is named by it.
     pub fact: String,
@@ -31,20 +34,25 @@ pub struct Fact {
     /// The source table it is read from, as `source.table`; for an aggregate, the fact it rolls up.
     pub from: Option<String>,
     /// A GoogleSQL SELECT that yields the grain, the dimensions' keys and the measures' inputs.
+    #[schemars(extend("x-in" = ["transaction", "periodic_snapshot", "accumulating_snapshot", "factless"]))]
     pub query: Option<String>,
     /// The column that holds when the event took place; dimensions are looked up as of it.
     pub event_time: Option<String>,
     /// The fact's dimensions, by role.
     pub dimensions: Option<IndexMap<String, Role>>,
     /// Columns of the fact that are keys of a dimension without attributes, such as an order number.
+    #[schemars(extend("x-in" = ["transaction", "periodic_snapshot", "accumulating_snapshot", "factless"]))]
     pub degenerate: Option<Vec<String>>,
     /// Measures by name.
     pub measures: Option<IndexMap<String, Measure>>,
     /// What a delete in the source does to the row; `remove` when left out.
+    #[schemars(extend("x-in" = ["transaction", "periodic_snapshot", "accumulating_snapshot", "factless"]))]
     pub on_delete: Option<FactOnDelete>,
     /// What several rows of one grain key do; `error` when left out.
+    #[schemars(extend("x-in" = ["transaction", "periodic_snapshot", "accumulating_snapshot", "factless"]))]
     pub on_duplicate: Option<OnDuplicate>,
     /// Rows never change once loaded: the load only inserts.
+    #[schemars(extend("x-in" = ["transaction", "periodic_snapshot", "accumulating_snapshot", "factless"]))]
     pub insert_only: Option<bool>,
     /// The DATE, DATETIME or TIMESTAMP column to partition by; `event_time` when left out.
     pub partition_by: Option<String>,
@@ -55,7 +63,7 @@ pub struct Fact {
 }
 
 /// The kinds of fact.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FactKind {
     /// One row per event.
@@ -101,7 +109,7 @@ pub struct Role {
 }
 
 /// What a key without a member gets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Missing {
     /// A member with the key alone, filled in later under the same surrogate key.
@@ -113,7 +121,7 @@ pub enum Missing {
 }
 
 /// What a NULL key means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WhenNull {
     /// The value should be there and is not: member −1.
@@ -125,7 +133,7 @@ pub enum WhenNull {
 }
 
 /// What a delete in the source does to a fact row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FactOnDelete {
     /// The row leaves the fact.
@@ -156,8 +164,12 @@ pub struct Measure {
     pub expr: Option<String>,
     /// Over which dimensions the measure may be summed.
     pub additive: Option<Additivity>,
-    /// The roles that a semi-additive measure may not be summed over.
+    /// The roles that a semi-additive measure may not be summed over; those in `over` are among them without being named.
     pub not_over: Option<Vec<String>>,
+    /// What stands instead of the sum over a role, by role: a balance is not summed over days, `{ snapshot_date: last }`.
+    pub over: Option<IndexMap<String, Over>>,
+    /// How a non-additive measure is asked for; without it, `dwc query` refuses the measure.
+    pub aggregation: Option<Aggregation>,
     /// The unit that is counted, such as `piece`.
     pub unit: Option<String>,
     /// The ISO 4217 code of an amount.
@@ -169,7 +181,7 @@ pub struct Measure {
 }
 
 /// Over which dimensions a measure may be summed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Additivity {
     /// Over every dimension.
@@ -178,4 +190,122 @@ pub enum Additivity {
     Semi,
     /// Over none: a ratio or a unit price.
     None,
+}
+
+/// What stands instead of a sum over a role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Over {
+    /// The sum of the last day on which the fact has rows in the period; the role is of a calendar or of the time of day.
+    Last,
+    /// The sum of the first day on which the fact has rows in the period; the role is of a calendar or of the time of day.
+    First,
+    /// The sums of the members, divided by the number of members on which the fact has rows in the period.
+    Average,
+    /// The least of the sums of the members.
+    Min,
+    /// The greatest of the sums of the members.
+    Max,
+}
+
+impl Over {
+    /// The word of the language.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Over::Last => "last",
+            Over::First => "first",
+            Over::Average => "average",
+            Over::Min => "min",
+            Over::Max => "max",
+        }
+    }
+}
+
+/// How a non-additive measure is asked for: by one function of its rows, or as a ratio of two sums.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Aggregation {
+    /// By one function of its rows.
+    Function(AggregationFunction),
+    /// The sum of one additive measure of the fact, divided by the sum of another.
+    Ratio([String; 2]),
+}
+
+impl std::fmt::Display for Aggregation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Aggregation::Function(function) => f.write_str(function.word()),
+            Aggregation::Ratio([above, below]) => write!(f, "{{ ratio: [{above}, {below}] }}"),
+        }
+    }
+}
+
+/// One function of the rows of a non-additive measure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AggregationFunction {
+    /// The mean of the rows that have a value.
+    Average,
+    /// The least value.
+    Min,
+    /// The greatest value.
+    Max,
+    /// How many different values there are.
+    CountDistinct,
+}
+
+impl AggregationFunction {
+    /// The word of the language.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            AggregationFunction::Average => "average",
+            AggregationFunction::Min => "min",
+            AggregationFunction::Max => "max",
+            AggregationFunction::CountDistinct => "count_distinct",
+        }
+    }
+}
+
+/// A ratio of two measures.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Ratio {
+    /// The two additive measures of the fact: the sum of the first is divided by the sum of the second.
+    ratio: Vec<String>,
+}
+
+impl<'de> Deserialize<'de> for Aggregation {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> de::Visitor<'de> for Visitor {
+            type Value = Aggregation;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("average, min, max, count_distinct, or a ratio")
+            }
+            fn visit_str<E: de::Error>(self, word: &str) -> Result<Aggregation, E> {
+                AggregationFunction::deserialize(de::value::StrDeserializer::new(word)).map(Aggregation::Function)
+            }
+            fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<Aggregation, A::Error> {
+                let ratio = Ratio::deserialize(de::value::MapAccessDeserializer::new(map))?.ratio;
+                let pair = ratio.try_into().map_err(|_| de::Error::custom("a ratio names two measures"))?;
+                Ok(Aggregation::Ratio(pair))
+            }
+        }
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+impl JsonSchema for Aggregation {
+    fn schema_name() -> Cow<'static, str> {
+        "Aggregation".into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let function = generator.subschema_for::<AggregationFunction>();
+        let ratio = generator.subschema_for::<Ratio>();
+        json_schema!({
+            "description": "How a non-additive measure is asked for: by one function of its rows, or as a ratio of two sums.",
+            "anyOf": [function, ratio]
+        })
+    }
 }

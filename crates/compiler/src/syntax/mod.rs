@@ -10,6 +10,7 @@ mod layout;
 mod project;
 mod reference;
 mod schema;
+mod secret;
 mod shape;
 mod source;
 mod sql;
@@ -21,10 +22,14 @@ pub use dimension::{
     Type1Scope,
 };
 pub use document::{Document, Kind, MAX_FILE_BYTES, Parsed, expand_env, parse};
-pub use fact::{Additivity, Fact, FactKind, FactOnDelete, Grain, Measure, Missing, OnDuplicate, Role, WhenNull};
+pub use fact::{
+    Additivity, Aggregation, AggregationFunction, Fact, FactKind, FactOnDelete, Grain, Measure, Missing, OnDuplicate,
+    Over, Role, WhenNull,
+};
 pub use format::{Formatted, format};
 pub use project::{Project, Target, TargetType};
 pub use reference::reference;
 pub use schema::schemas;
+pub use secret::{has_secret, hide_secrets};
 pub use source::{Contents, DetectDeletes, FileFormat, OnSchemaChange, Retain, Source, SourceType, Table};
 pub use sql::Sql;

@@ -31,23 +31,31 @@ pub struct Project {
 /// A warehouse.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-kind" = { "key": "type", "default": null }))]
 pub struct Target {
     /// The engine.
     #[serde(rename = "type")]
     pub ty: TargetType,
     /// The file of a DuckDB warehouse, relative to the project.
+    #[schemars(extend("x-in" = ["duckdb"]))]
     pub path: Option<String>,
     /// The memory that DuckDB may take before it works on disk, such as `2GB`; four fifths of the machine's when left out.
+    #[schemars(extend("x-in" = ["duckdb"]))]
     pub memory_limit: Option<String>,
     /// The Google Cloud project of a BigQuery warehouse.
+    #[schemars(extend("x-in" = ["bigquery"]))]
     pub project: Option<String>,
     /// The BigQuery location, such as `asia-northeast3`.
+    #[schemars(extend("x-in" = ["bigquery"]))]
     pub location: Option<String>,
     /// The dataset of a BigQuery warehouse, where it differs from the project's `schema`.
+    #[schemars(extend("x-in" = ["bigquery"]))]
     pub dataset: Option<String>,
     /// The Cloud Storage bucket through which batches go to BigQuery; straight into it when left out.
+    #[schemars(extend("x-in" = ["bigquery"]))]
     pub bucket: Option<String>,
     /// The bytes that one script of BigQuery may bill; one that would bill more is refused.
+    #[schemars(extend("x-in" = ["bigquery"]))]
     pub maximum_bytes_billed: Option<u64>,
 }
 

@@ -11,6 +11,11 @@ use super::yaml::{NodeId, Tree, Value};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::source::{FileId, Span};
 
+/// The keyword of a schema that names the key which says of which kind a record is, and the kind where it is left out.
+pub(super) const KIND: &str = "x-kind";
+/// The keyword of a schema that lists the kinds which a key has a meaning for.
+pub(super) const ONLY_IN: &str = "x-in";
+
 /// What a node may hold.
 #[derive(Debug, Clone)]
 pub(super) enum Shape {
@@ -29,6 +34,10 @@ pub(super) enum Shape {
 pub(super) struct Record {
     keys: BTreeMap<String, Shape>,
     required: Vec<String>,
+    /// The key that says of which kind the record is, and the kind where it is left out.
+    kind: Option<(String, Option<String>)>,
+    /// The kinds that a key has a meaning for; all where it is not here.
+    only: BTreeMap<String, Vec<String>>,
 }
 
 /// The shapes of the four kinds of file, made once.
@@ -70,7 +79,7 @@ fn shape(schema: &Json, root: &Json) -> Shape {
         }
     }
     if let Some(values) = schema["enum"].as_array() {
-        return Shape::OneOf(values.iter().filter_map(|value| value.as_str().map(str::to_owned)).collect());
+        return Shape::OneOf(texts(&Json::Array(values.clone())));
     }
     let ty = match &schema["type"] {
         Json::Array(types) => types.iter().find(|ty| *ty != "null").and_then(Json::as_str),
@@ -84,17 +93,24 @@ fn shape(schema: &Json, root: &Json) -> Shape {
         Some("object") => match schema["properties"].as_object() {
             Some(properties) => Shape::Record(Record {
                 keys: properties.iter().map(|(key, value)| (key.clone(), shape(value, root))).collect(),
-                required: schema["required"]
-                    .as_array()
-                    .into_iter()
-                    .flatten()
-                    .filter_map(|key| key.as_str().map(str::to_owned))
+                required: texts(&schema["required"]),
+                kind: schema[KIND]["key"]
+                    .as_str()
+                    .map(|key| (key.to_owned(), schema[KIND]["default"].as_str().map(str::to_owned))),
+                only: properties
+                    .iter()
+                    .filter_map(|(key, value)| Some((key.clone(), texts(value.get(ONLY_IN)?))))
                     .collect(),
             }),
             None => Shape::Map(Box::new(shape(&schema["additionalProperties"], root))),
         },
         _ => Shape::Text,
     }
+}
+
+/// The texts of a list.
+pub(super) fn texts(list: &Json) -> Vec<String> {
+    list.as_array().into_iter().flatten().filter_map(|text| text.as_str().map(str::to_owned)).collect()
 }
 
 impl Shape {
@@ -115,13 +131,15 @@ impl Shape {
 
 /// Says everything in which a file does not have its shape.
 pub(super) fn check(file: FileId, tree: &Tree, shape: &Shape, problems: &mut Vec<Diagnostic>) {
-    Check { file, tree, problems }.node(tree.root, shape, "the file", None);
+    Check { file, tree, problems, kind: None }.node(tree.root, shape, "the file", None);
 }
 
 struct Check<'a> {
     file: FileId,
     tree: &'a Tree,
     problems: &'a mut Vec<Diagnostic>,
+    /// The key and the kind of the innermost record around that says of which kind it is.
+    kind: Option<(String, String)>,
 }
 
 impl Check<'_> {
@@ -133,13 +151,27 @@ impl Check<'_> {
     fn node(&mut self, id: NodeId, shape: &Shape, name: &str, key: Option<Span>) {
         match (&self.tree.node(id).value, shape) {
             (Value::Map(entries), Shape::Record(record)) => {
+                let around = self.kind.clone();
+                if let Some((key, default)) = &record.kind {
+                    let said = entries.iter().find(|entry| *entry.key == **key).map(|entry| entry.value);
+                    let kind = match said.map(|value| &self.tree.node(value).value) {
+                        Some(Value::Scalar(text, _)) => Some(text.to_string()),
+                        Some(_) => None,
+                        None => default.clone(),
+                    };
+                    self.kind = kind.map(|kind| (key.clone(), kind));
+                }
                 for entry in entries {
                     let span = Span { file: self.file, lo: entry.lo, hi: entry.hi };
                     match record.keys.get(&*entry.key) {
-                        Some(shape) => self.node(entry.value, shape, &entry.key, Some(span)),
+                        Some(shape) => {
+                            self.misplaced(&entry.key, span, record);
+                            self.node(entry.value, shape, &entry.key, Some(span));
+                        }
                         None => self.unknown(&entry.key, span, record),
                     }
                 }
+                self.kind = around;
                 for required in &record.required {
                     if !entries.iter().any(|entry| *entry.key == **required) {
                         let place = key.unwrap_or_else(|| first_key(self.file, entries, self.span(id)));
@@ -183,6 +215,19 @@ impl Check<'_> {
                 }
             }
         }
+    }
+
+    /// Refuses a key that means nothing for the kind of record that it stands in.
+    fn misplaced(&mut self, key: &str, span: Span, record: &Record) {
+        let (Some(kinds), Some((by, kind))) = (record.only.get(key), &self.kind) else { return };
+        if kinds.contains(kind) {
+            return;
+        }
+        self.problems.push(
+            Diagnostic::new(Code::MisplacedKey, format!("`{key}` means nothing with `{by}: {kind}`"))
+                .at(span, "would be ignored")
+                .help(format!("remove the key; it belongs to `{by}: {}`", kinds.join("`, `"))),
+        );
     }
 
     fn unknown(&mut self, key: &str, span: Span, record: &Record) {

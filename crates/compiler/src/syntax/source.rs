@@ -9,6 +9,7 @@ use super::common::{ColumnType, Names};
 /// A source file: one database, folder or landed schema with its tables.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-kind" = { "key": "type", "default": null }))]
 pub struct Source {
     /// The source's name.
     pub source: String,
@@ -20,24 +21,33 @@ pub struct Source {
     /// The team that answers for it.
     pub owner: Option<String>,
     /// Where a database is reached; take it from the environment: `{{ env('SHOP_DB_URL') }}`.
+    #[schemars(extend("x-in" = ["mysql", "postgres"]))]
     pub url: Option<String>,
     /// Where a replica of the database is reached, which is read instead as long as it answers.
+    #[schemars(extend("x-in" = ["mysql", "postgres"]))]
     pub replica_url: Option<String>,
     /// How often a source that does not answer is tried again, each time after a longer pause; 2 when left out.
+    #[schemars(extend("x-in" = ["mysql", "postgres"]))]
     pub retries: Option<u32>,
     /// The most rows to read in a second, over all connections; no limit when left out.
+    #[schemars(extend("x-in" = ["mysql", "postgres"]))]
     pub max_rows_per_second: Option<u32>,
     /// How long the server may take to answer a statement or to send the next row, as `10m`; `30m` when left out.
+    #[schemars(extend("x-in" = ["mysql", "postgres"]))]
     pub statement_timeout: Option<String>,
     /// How long one view of the source may stay open, as `2h`; no limit when left out.
+    #[schemars(extend("x-in" = ["mysql", "postgres"]))]
     pub snapshot_timeout: Option<String>,
     /// The IANA zone of DATETIMEs without one; the project's when left out.
     pub timezone: Option<String>,
     /// The schema or dataset in which another tool has landed the tables of a `warehouse` source.
+    #[schemars(extend("x-in" = ["warehouse"]))]
     pub schema: Option<String>,
     /// The most connections to open at once; 2 when left out.
+    #[schemars(extend("x-in" = ["mysql", "postgres"]))]
     pub max_connections: Option<u32>,
     /// Rows of one chunk of a first load, which goes by ranges of the key; 250000 when left out.
+    #[schemars(extend("x-in" = ["mysql", "postgres"]))]
     pub chunk_rows: Option<u32>,
     /// Tables by name.
     pub tables: IndexMap<String, Table>,
@@ -72,21 +82,27 @@ pub struct Table {
     /// What one row is, for analysts.
     pub description: Option<String>,
     /// The table's name in the source, where it differs.
+    #[schemars(extend("x-in" = ["mysql", "postgres", "warehouse"]))]
     pub name: Option<String>,
     /// Files of a `files` source, relative to the project: a glob, where `{batch}` stands for the time of
     /// extraction in the file's name, such as `2026-03-01T09`.
+    #[schemars(extend("x-in" = ["files"]))]
     pub path: Option<String>,
     /// The files' format; by their ending when left out.
+    #[schemars(extend("x-in" = ["files"]))]
     pub format: Option<FileFormat>,
     /// What one file holds: changed rows (the default), or the whole table at its time, so that a missing row is a delete.
+    #[schemars(extend("x-in" = ["files"]))]
     pub contents: Option<Contents>,
     /// How often a file comes, as `1h` or `1d`: one that is missing is a gap.
+    #[schemars(extend("x-in" = ["files"]))]
     pub every: Option<String>,
     /// The columns that name a row.
     pub primary_key: Option<Names>,
     /// The column that grows with every change of a row; increments are read by it.
     pub cursor: Option<String>,
     /// How far before the watermark an increment starts, for commits that come late, as `30m`, `2h` or `1d`.
+    #[schemars(extend("x-in" = ["mysql", "postgres", "warehouse"]))]
     pub lookback: Option<String>,
     /// The column that orders the states of one row within a batch; `cursor` when left out.
     pub sequence: Option<String>,

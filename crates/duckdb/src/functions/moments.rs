@@ -4,7 +4,7 @@
 use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike};
 use duckdb::Connection;
 
-use super::vector::{Clock, Day, Moment, add};
+use super::vector::{Answer, Clock, Day, Moment, add};
 use super::zones::{Zone, datetime, micros};
 
 pub(super) fn register(c: &Connection) -> Result<(), duckdb::Error> {
@@ -14,6 +14,20 @@ pub(super) fn register(c: &Connection) -> Result<(), duckdb::Error> {
     })?;
     add(c, "dwc_from_zone", |(t, zone): (Moment, String)| {
         micros(Zone::read(&zone)?.instant(datetime(t.0)?)).map(|m| Some(Moment(m)))
+    })?;
+    add(c, "dwc_day_in_range", |(d,): (Day,)| match date_of(d) {
+        Ok(date) if (1..=9999).contains(&date.year()) => Ok(Some(d)),
+        _ => Err("beyond the range of DATE".into()),
+    })?;
+    add(c, "dwc_moment_in_range", |(t,): (Moment,)| in_range(t.0))?;
+    add(c, "dwc_date_add", |(d, n): (Day, i64)| {
+        let moved = i32::try_from(n).ok().and_then(|n| d.0.checked_add(n)).map(Day);
+        let kept = moved.filter(|d| date_of(*d).is_ok_and(|date| (1..=9999).contains(&date.year())));
+        kept.map(Some).ok_or_else(|| "beyond the range of DATE".into())
+    })?;
+    add(c, "dwc_moment", |(from, n, unit): (i64, i64, i64)| {
+        let moved = n.checked_mul(unit).and_then(|by| from.checked_add(by));
+        moved.ok_or_else(|| "beyond the range of TIMESTAMP".to_string()).and_then(in_range)
     })?;
     add(c, "dwc_make_date", |(y, m, d): (i64, i64, i64)| {
         let date = i32::try_from(y)
@@ -51,8 +65,9 @@ pub(super) fn register(c: &Connection) -> Result<(), duckdb::Error> {
         Ok(Some(format!("{}{tail}", text(local, ' '))))
     })?;
     add(c, "dwc_to_date", |(s,): (String,)| {
-        let read = Text::new(&s).whole_moment(false);
-        read.map(|(t, _)| Some(day(t.date()))).ok_or_else(|| format!("no DATE: \"{s}\""))
+        let mut text = Text::new(&s);
+        let date = text.date().filter(|_| text.rest.is_empty());
+        date.map(|date| Some(day(date))).ok_or_else(|| format!("no DATE: \"{s}\""))
     })?;
     add(c, "dwc_to_datetime", |(s,): (String,)| {
         let read = Text::new(&s).whole_moment(false);
@@ -71,6 +86,14 @@ pub(super) fn register(c: &Connection) -> Result<(), duckdb::Error> {
         let zone = Zone::read(own.as_deref().unwrap_or(&zone))?;
         micros(zone.instant(local)).map(|m| Some(Moment(m)))
     })
+}
+
+/// A moment from the year 1 up to the last microsecond of 9999.
+fn in_range(micros: i64) -> Answer<Moment> {
+    if (-62_135_596_800_000_000..253_402_300_800_000_000).contains(&micros) {
+        return Ok(Some(Moment(micros)));
+    }
+    Err("beyond the range of TIMESTAMP".into())
 }
 
 pub(super) fn day(date: NaiveDate) -> Day {

@@ -31,8 +31,22 @@ pub(super) fn register(c: &Connection) -> Result<(), duckdb::Error> {
     })?;
     add(c, "dwc_numeric_round", |(a, n): (Numeric, i64)| digits(a.0, n, true))?;
     add(c, "dwc_numeric_trunc", |(a, n): (Numeric, i64)| digits(a.0, n, false))?;
+    add::<(String,), String>(c, "dwc_error", |(message,)| Err(message))?;
     add(c, "dwc_trim_decimal", |(x,): (String,)| Ok(Some(trimmed(&x))))?;
     add(c, "dwc_round", |(x, n): (f64, i64)| finite(round(x, n, true), &[x]))?;
+    add(c, "dwc_float_add", |(x, y): (f64, f64)| finite(x + y, &[x, y]))?;
+    add(c, "dwc_float_subtract", |(x, y): (f64, f64)| finite(x - y, &[x, y]))?;
+    add(c, "dwc_float_multiply", |(x, y): (f64, f64)| finite(x * y, &[x, y]))?;
+    add(c, "dwc_divide", |(x, y): (f64, f64)| match y {
+        0.0 => Err(format!("division by zero: {x} / {y}")),
+        y => finite(x / y, &[x, y]),
+    })?;
+    add(c, "dwc_int_add", |(a, b): (i64, i64)| a.checked_add(b).map(Some).ok_or_else(overflow))?;
+    add(c, "dwc_int_subtract", |(a, b): (i64, i64)| a.checked_sub(b).map(Some).ok_or_else(overflow))?;
+    add(c, "dwc_int_multiply", |(a, b): (i64, i64)| a.checked_mul(b).map(Some).ok_or_else(overflow))?;
+    add(c, "dwc_int_negate", |(a,): (i64,)| a.checked_neg().map(Some).ok_or_else(overflow))?;
+    add(c, "dwc_numeric_add", |(a, b): (Numeric, Numeric)| sum(a.0, b.0))?;
+    add(c, "dwc_numeric_subtract", |(a, b): (Numeric, Numeric)| sum(a.0, -b.0))?;
     add(c, "dwc_trunc", |(x, n): (f64, i64)| Ok(Some(round(x, n, false))))?;
     add(c, "dwc_float_to_int64", |(x,): (f64,)| float_to_int(x).map(Some))?;
     add(c, "dwc_float_to_numeric", |(x,): (f64,)| float_to_numeric(x).map(Some))?;
@@ -106,6 +120,11 @@ fn finite(result: f64, inputs: &[f64]) -> Answer<f64> {
         return Err("floating point overflow".into());
     }
     Ok(Some(result))
+}
+
+fn sum(a: i128, b: i128) -> Answer<Numeric> {
+    let total = a.checked_add(b).ok_or("numeric overflow")?;
+    signed(total.unsigned_abs(), total < 0).map(Some)
 }
 
 fn logarithm(x: f64, with: fn(f64) -> f64) -> Answer<f64> {
@@ -211,22 +230,63 @@ pub(super) fn trimmed(text: &str) -> String {
     if short == "-0" || short.is_empty() { "0".into() } else { short.to_string() }
 }
 
+/// Rounds the exact value of the float, as GoogleSQL does in extended precision: 2.675 is less than it looks.
 fn round(x: f64, n: i64, away: bool) -> f64 {
-    let cut = |v: f64| if away { v.round() } else { v.trunc() };
-    if !x.is_finite() || n > 300 {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    if !x.is_finite() || n > 340 {
         return x;
     }
     if n < -308 {
         return 0.0;
     }
     let n = i32::try_from(n).unwrap_or(0);
-    let unit = 10f64.powi(n.abs());
-    if n >= 0 {
-        let scaled = x * unit;
-        if scaled.is_finite() { cut(scaled) / unit } else { x }
-    } else {
-        cut(x / unit) * unit
+    if n.abs() > 22 {
+        return round_digits(x, n, away);
     }
+    // Powers up to 22 are exact, and a fused multiplication gives what the rounded one has lost.
+    let unit = 10f64.powi(n.abs());
+    let near = if n >= 0 { x * unit } else { x / unit };
+    if near.abs() >= EXACT {
+        return if n >= 0 { x } else { round_digits(x, n, away) };
+    }
+    let lost = if n >= 0 { x.mul_add(unit, -near) } else { (-near).mul_add(unit, x) };
+    let (near, lost) = if x < 0.0 { (-near, -lost) } else { (near, lost) };
+    let mut whole = near.floor();
+    let part = near - whole;
+    if part == 0.0 && lost < 0.0 {
+        whole -= 1.0;
+    }
+    let half = if part == 0.0 && lost < 0.0 { true } else { part > 0.5 || part == 0.5 && lost >= 0.0 };
+    let kept = if away && half { whole + 1.0 } else { whole };
+    (if n >= 0 { kept / unit } else { kept * unit }).copysign(x)
+}
+
+/// The same by the digits of the exact value, for powers of ten that no float holds.
+fn round_digits(x: f64, n: i32, away: bool) -> f64 {
+    let text = format!("{:.1074}", x.abs());
+    let point = text.find('.').unwrap_or(text.len());
+    let digits: Vec<u8> = text.bytes().filter(|b| *b != b'.').collect();
+    let keep = i32::try_from(point).unwrap_or(0) + n;
+    let Ok(keep) = usize::try_from(keep) else { return 0.0f64.copysign(x) };
+    let mut kept: Vec<u8> = digits.iter().take(keep).copied().collect();
+    if away && digits.get(keep).is_some_and(|d| *d >= b'5') {
+        let mut at = kept.len();
+        loop {
+            if at == 0 {
+                kept.insert(0, b'1');
+                break;
+            }
+            at -= 1;
+            if kept[at] == b'9' {
+                kept[at] = b'0';
+            } else {
+                kept[at] += 1;
+                break;
+            }
+        }
+    }
+    let number = format!("0{}e{}", String::from_utf8_lossy(&kept), -n);
+    number.parse().unwrap_or(x).copysign(x)
 }
 
 fn float_to_int(x: f64) -> Result<i64, String> {
@@ -307,6 +367,17 @@ fn to_float(s: &str) -> Result<f64, String> {
         "inf" | "infinity" => return Ok(f64::INFINITY),
         "nan" => return Ok(f64::NAN),
         _ => {}
+    }
+    let (sign, body) = match lower.strip_prefix('-') {
+        Some(body) => (-1.0, body),
+        None => (1.0, lower.strip_prefix('+').unwrap_or(&lower)),
+    };
+    if let Some(digits) = body.strip_prefix("0x")
+        && digits.len() <= 13
+        && let Ok(whole) = u64::from_str_radix(digits, 16)
+    {
+        #[allow(clippy::cast_precision_loss, reason = "thirteen digits fit in 52 bits")]
+        return Ok(sign * whole as f64);
     }
     let value: f64 = text.parse().map_err(|_| format!("no FLOAT64: \"{s}\""))?;
     Ok(value)

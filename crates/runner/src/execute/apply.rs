@@ -1,10 +1,8 @@
 //! Apply: carries a plan out, in one transaction with the manifest that records it. It decides nothing that the plan has
 //! not decided.
 
-use std::collections::BTreeSet;
-
 use dwc_compiler::model::Project;
-use dwc_compiler::plan::ObjectKind;
+use dwc_compiler::plan::reloads;
 
 use super::planned::{Planned, plan};
 use super::{bigquery, crash};
@@ -82,7 +80,7 @@ pub fn carry_out<'w>(
 
 /// Records what the next run computes or reads anew.
 pub(super) fn load_anew(state: &DuckDbWarehouse, project: &Project, planned: &Planned) -> Result<(), Error> {
-    for model in reloaded(project, planned) {
+    for model in reloads(project, &planned.set).keys() {
         state::consume(state, model, 0)?;
     }
     for change in planned.set.changes.iter().filter(|change| change.reread) {
@@ -91,21 +89,4 @@ pub(super) fn load_anew(state: &DuckDbWarehouse, project: &Project, planned: &Pl
         }
     }
     Ok(())
-}
-
-/// The models that the next run computes anew: those that say so, and those that read a source table that does.
-fn reloaded<'p>(project: &'p Project, planned: &Planned) -> BTreeSet<&'p str> {
-    let objects = planned.set.changes.iter().filter(|change| change.reload).filter_map(|change| change.after.as_ref());
-    let mut all = BTreeSet::new();
-    for object in objects {
-        let loaded = project.order.iter().filter(|id| {
-            let Some(query) = project.query(**id) else { return false };
-            match object.kind {
-                ObjectKind::Landing => query.analysis.tables.iter().any(|used| used.table == object.owner),
-                _ => project.model_name(**id) == object.owner,
-            }
-        });
-        all.extend(loaded.map(|id| project.model_name(*id)));
-    }
-    all
 }

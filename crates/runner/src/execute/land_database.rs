@@ -8,11 +8,11 @@ use chrono::NaiveDateTime;
 use dwc_compiler::model::{DetectDeletes, Source, Table};
 use dwc_compiler::plan::{Landing, Stage};
 
-use super::bigquery;
 use super::land::{check_deleted, check_rejected, commit, is_empty, merge, notice, report_of};
 use super::reading::{advance, miss, reading};
 use super::report::{SourceOutcome, SourceReport, TableReport};
 use super::run::{Mode, RunOptions, set};
+use super::{bigquery, land_keys};
 use crate::extract::database::{self, Extraction, Failure};
 use crate::extract::meter::Meter;
 use crate::extract::staging::{self, Staged};
@@ -201,6 +201,7 @@ fn land_table(
     ))?;
     check_rejected(table, count(&landing.stage.path)? + rejected, rejected)?;
     set(warehouse, batch, 0, bound)?;
+    land_keys::check_unique(warehouse, table, &landing.stage.path)?;
     if adds_absent {
         check_deleted(warehouse, table, landing)?;
         for statement in &landing.absent {

@@ -1,13 +1,17 @@
 //! Landing files: which of them are new, in which batches they land, and what a snapshot that lacks a row means.
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use chrono::{NaiveDateTime, TimeDelta};
+use dwc_compiler::diagnostic::Code;
 use dwc_compiler::model::{Contents, Files, Source, Table};
-use dwc_compiler::plan::Landing;
+use dwc_compiler::plan::{Landing, Stage};
 
 use super::land::{check_deleted, check_rejected, commit, merge, notice, report_of};
+use super::land_keys;
 use super::report::{Notice, SourceReport, TableReport};
 use super::run::{Mode, RunOptions, set};
 use crate::extract::files;
@@ -24,17 +28,20 @@ pub(super) fn land_files(
     split: bool,
     options: &RunOptions,
 ) -> Result<SourceReport, Error> {
-    let work = new_files(warehouse, folder, tables, options)?;
     let mut report = report_of(source);
-    for (bound, part) in cut(&work, split) {
-        let mut notices = Vec::new();
-        report.add(commit(warehouse, source, options.mode, bound, |batch, record| {
-            for (table, landing, files, fresh) in &part {
-                record(land_table(warehouse, table, landing, files, fresh, batch, &mut notices)?)?;
-            }
-            Ok(())
-        })?);
-        report.notices.append(&mut notices);
+    let work = new_files(warehouse, folder, tables, options, &mut report.notices)?;
+    for (_, part) in cut(&work, split) {
+        let landed = without_changing(part, &mut report.notices, |bound, part, notices| {
+            commit(warehouse, source, options.mode, bound, |batch, record| {
+                for (table, landing, files, fresh) in part {
+                    record(land_table(warehouse, table, landing, files, fresh, batch, notices)?)?;
+                }
+                Ok(())
+            })
+        })?;
+        if let Some(landed) = landed {
+            report.add(landed);
+        }
     }
     for (table, _) in tables {
         expect(warehouse, table, options)?;
@@ -42,12 +49,99 @@ pub(super) fn land_files(
     Ok(report)
 }
 
-/// The files that a run lands, by table.
+/// Lands files as long as none of them changes: those that do, with the others of their time, wait for the next run.
+pub(super) fn without_changing(
+    mut part: Vec<Work<'_>>,
+    notices: &mut Vec<Notice>,
+    mut land: impl FnMut(NaiveDateTime, &[Work<'_>], &mut Vec<Notice>) -> Result<SourceReport, Error>,
+) -> Result<Option<SourceReport>, Error> {
+    loop {
+        let Some(bound) = part.iter().flat_map(|(_, _, _, fresh)| fresh.iter().map(|(file, _)| file.at)).max() else {
+            return Ok(None);
+        };
+        let mut said = Vec::new();
+        match land(bound, &part, &mut said) {
+            Ok(landed) => {
+                notices.append(&mut said);
+                return Ok(Some(landed));
+            }
+            Err(error) if error.code == Some(Code::FileChanging) => {
+                if !leave_changing(&mut part, notices) {
+                    return Err(error);
+                }
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Leaves out the files that are not what they were; whether there were any.
+fn leave_changing(part: &mut Vec<Work<'_>>, notices: &mut Vec<Notice>) -> bool {
+    let mut is_any = false;
+    for (table, _, _, fresh) in part.iter_mut() {
+        let changing: Vec<&(files::Found, String)> =
+            fresh.iter().filter(|(file, digest)| is_other(file, digest)).collect();
+        if changing.is_empty() {
+            continue;
+        }
+        is_any = true;
+        let times: BTreeSet<NaiveDateTime> = changing.iter().map(|(file, _)| file.at).collect();
+        notices.push(Notice {
+            code: Code::FileChanging.id().to_owned(),
+            message: format!("a file of `{}` is still being written and waits for the next run", table.address),
+            keys: changing.iter().map(|(file, _)| file.name.clone()).collect(),
+        });
+        let is_changing: BTreeSet<String> = changing.iter().map(|(file, _)| file.name.clone()).collect();
+        let is_snapshot = table.files.as_ref().is_some_and(|files| files.contents == Contents::Snapshot);
+        fresh.retain(|(file, _)| !(is_changing.contains(&file.name) || (is_snapshot && times.contains(&file.at))));
+    }
+    part.retain(|(_, _, _, fresh)| !fresh.is_empty());
+    is_any
+}
+
+/// Whether a file is not what it was when its digest was taken.
+fn is_other(file: &files::Found, digest: &str) -> bool {
+    files::digest(&file.path).map_or(true, |now| now != digest)
+}
+
+/// Stages a file, unless it changes while it is read.
+pub(super) fn stage_whole(
+    warehouse: &DuckDbWarehouse,
+    (table, files, stage): (&Table, &Files, &Stage),
+    (file, digest): (&files::Found, &str),
+    place: usize,
+    batch: i64,
+) -> Result<files::Staged, Error> {
+    let staged = files::stage(warehouse, table, files, stage, file, place, batch);
+    if is_other(file, digest) {
+        return Err(Error::coded(Code::FileChanging, format!("`{}` changed while it was read", file.name))
+            .help("write files aside, and rename them when they are whole"));
+    }
+    let mut staged = staged?;
+    staged.rejected += land_keys::reject_null_keys(warehouse, table, stage, (&file.name, place), batch)?;
+    Ok(staged)
+}
+
+/// How long a file has to lie still before it is read.
+const STILL: Duration = Duration::from_millis(250);
+
+/// Waits until the file that was written last has lain still for a moment: who writes on is seen by what it changes.
+fn settle(work: &[Work<'_>]) {
+    let all = work.iter().flat_map(|(_, _, _, fresh)| fresh);
+    let ages =
+        all.filter_map(|(file, _)| fs::metadata(&file.path).and_then(|about| about.modified()).ok()?.elapsed().ok());
+    if let Some(youngest) = ages.min() {
+        std::thread::sleep(STILL.saturating_sub(youngest));
+    }
+}
+
+/// The files that a run lands, by table. What is to be said of them is added to `notices`.
 pub(super) fn new_files<'a>(
     state: &DuckDbWarehouse,
     folder: &Path,
     tables: &[(&'a Table, &'a Landing)],
     options: &RunOptions,
+    notices: &mut Vec<Notice>,
 ) -> Result<Vec<Work<'a>>, Error> {
     let mut work: Vec<Work<'_>> = Vec::new();
     for (table, landing) in tables {
@@ -59,10 +153,10 @@ pub(super) fn new_files<'a>(
             _ => Vec::new(),
         };
         let in_gap = |at| gaps.iter().any(|gap| gap.interval.holds(at));
-        let mut fresh = Vec::new();
         let snapshot = files.contents == Contents::Snapshot;
-        let last = found.len().saturating_sub(1);
-        for (place, file) in found.into_iter().enumerate() {
+        let last = found.last().map(|file| file.at);
+        let mut all = Vec::new();
+        for file in found {
             let digest = files::digest(&file.path)?;
             let known = state.number(&format!(
                 "SELECT COUNT(*) FROM _dwc.files WHERE source_table = {} AND path = {} AND digest = {}",
@@ -70,19 +164,36 @@ pub(super) fn new_files<'a>(
                 literal(&file.name),
                 literal(&digest)
             ))?;
+            all.push((file, digest, known));
+        }
+        let is_new = |(file, _, known): &&(files::Found, String, Option<i64>)| {
+            *known == Some(0) && (options.mode != Mode::FillGaps || in_gap(file.at))
+        };
+        // The files of one time are one snapshot: one that is new brings the others with it.
+        let new: BTreeSet<NaiveDateTime> = all.iter().filter(is_new).map(|(file, ..)| file.at).collect();
+        let is_timed = files.path.contains("{batch}");
+        let is_unordered = !snapshot && table.sequence.is_none() && table.cursor.is_none();
+        if is_timed && is_unordered && !matches!(options.mode, Mode::Interval(_)) {
+            notices.extend(late(state, table, files, all.iter().filter(is_new).map(|(file, ..)| file))?);
+        }
+        let mut fresh: Vec<(files::Found, String)> = Vec::new();
+        for (file, digest, known) in all {
             // A snapshot is the state of its time: the last one says all, but one that comes late is followed by the
             // later ones once more.
             let full = options.mode == Mode::Full;
             let is_wanted = match options.mode {
+                Mode::Incremental | Mode::Full | Mode::FillGaps if snapshot => new.contains(&file.at),
                 Mode::Incremental | Mode::Full => known == Some(0),
                 Mode::Interval(window) => window.holds(file.at),
                 Mode::FillGaps => known == Some(0) && in_gap(file.at),
             };
             // Without a column that orders them, what a later file said is said again after an earlier one.
-            let unordered = snapshot || (table.sequence.is_none() && table.cursor.is_none());
-            let repairs = matches!(options.mode, Mode::Interval(_));
-            let follows = !fresh.is_empty() && (snapshot || (repairs && unordered)) && known != Some(0);
-            let again = if snapshot { full && place == last } else { full };
+            let is_later = fresh.first().is_some_and(|(first, _)| first.at < file.at);
+            let repairs = matches!(options.mode, Mode::Interval(_)) && !fresh.is_empty();
+            // Filling a gap reads nothing else: what landed later stays by its time.
+            let is_told_again = snapshot || (is_unordered && options.mode != Mode::FillGaps);
+            let follows = known != Some(0) && is_told_again && (is_later || repairs);
+            let again = if snapshot { full && last == Some(file.at) } else { full };
             if is_wanted || again || follows {
                 fresh.push((file, digest));
             }
@@ -91,7 +202,26 @@ pub(super) fn new_files<'a>(
             work.push((*table, *landing, files, fresh));
         }
     }
+    settle(&work);
     Ok(work)
+}
+
+/// What is said of files that come after later ones have landed.
+fn late<'f>(
+    state: &DuckDbWarehouse,
+    table: &Table,
+    files: &Files,
+    new: impl Iterator<Item = &'f files::Found>,
+) -> Result<Option<Notice>, Error> {
+    let landed =
+        state.rows(&format!("SELECT path FROM _dwc.files WHERE source_table = {}", literal(&table.address)))?;
+    let latest = landed.iter().flatten().flatten().filter_map(|name| files::time_of(&files.path, name)).max();
+    let late: Vec<String> = new.filter(|file| Some(file.at) < latest).map(|file| file.name.clone()).collect();
+    Ok((!late.is_empty()).then(|| Notice {
+        code: Code::LateFile.id().to_owned(),
+        message: format!("a file of `{}` came after later ones had landed", table.address),
+        keys: late,
+    }))
 }
 
 /// The batches in which files land, each with its instant.
@@ -177,20 +307,35 @@ fn land_table(
     let snapshot = files.contents == Contents::Snapshot;
     let mut read = 0;
     files::make_stage(warehouse, &landing.stage)?;
+    let mut rejected_of: Vec<&str> = Vec::new();
+    let mut unreadable_in: Vec<(&str, i64)> = Vec::new();
     for (place, (file, digest)) in fresh.iter().enumerate() {
-        let staged = files::stage(warehouse, table, files, &landing.stage, file, place, batch)?;
+        let staged = stage_whole(warehouse, (table, files, &landing.stage), (file, digest), place, batch)?;
         read += staged.read;
         counts.rejected += staged.rejected;
         notices.extend(notice(table, &staged.changes));
         record(warehouse, table, file, digest, batch)?;
-        if snapshot {
+        if staged.rejected > 0 {
+            rejected_of.push(&file.name);
+        }
+        if snapshot && staged.unreadable > 0 {
+            unreadable_in.push((&file.name, staged.unreadable));
+        }
+        let is_whole = fresh.get(place + 1).is_none_or(|(next, _)| next.at != file.at);
+        if snapshot && is_whole {
             set(warehouse, batch, 0, &file.at)?;
-            check_deleted(warehouse, table, landing)?;
-            for statement in &landing.absent {
-                warehouse.execute(&statement.sql)?;
+            land_keys::check_unique(warehouse, table, &landing.stage.path)?;
+            if unreadable_in.is_empty() {
+                check_deleted(warehouse, table, landing)?;
+                for statement in &landing.absent {
+                    warehouse.execute(&statement.sql)?;
+                }
             }
-            if staged.rejected > 0 {
-                spare_rejected(warehouse, table, landing, batch, &file.name)?;
+            for (file, unreadable) in unreadable_in.drain(..) {
+                notices.push(proves_nothing(table, file, unreadable));
+            }
+            for file in rejected_of.drain(..) {
+                spare_rejected(warehouse, table, landing, batch, file)?;
             }
             merge(warehouse, landing, &mut counts)?;
             warehouse.execute(&format!("DELETE FROM {}", landing.stage.path))?;
@@ -205,6 +350,15 @@ fn land_table(
     warehouse.execute(&format!("DROP TABLE {}", landing.stage.path))?;
     counts.extracted += counts.rejected;
     Ok(counts)
+}
+
+/// What is said of a snapshot with lines that are not rows: what it lacks may stand in them.
+pub(super) fn proves_nothing(table: &Table, file: &str, lines: i64) -> Notice {
+    Notice {
+        code: Code::FileUnreadable.id().to_owned(),
+        message: format!("{lines} lines of a snapshot of `{}` cannot be read: no row is deleted by it", table.address),
+        keys: vec![file.to_owned()],
+    }
 }
 
 /// A row that a file holds and that does not cast is not gone.

@@ -9,6 +9,7 @@ use dwc_compiler::plan::Landing;
 use dwc_compiler::sql::googlesql::Type;
 
 use super::land::{check_deleted, check_rejected, commit, merge, notice, report_of};
+use super::land_keys;
 use super::reading::{advance, reading};
 use super::report::{Notice, SourceReport, TableReport};
 use super::run::{Mode, RunOptions, set};
@@ -223,6 +224,7 @@ fn land_table(
         cast = cast.join(", "),
         deleted = files::delete_mark(table, &quote),
     ))?;
+    land_keys::check_unique(warehouse, table, &landing.stage.path)?;
     if request.reading == Reading::Whole
         && (table.detect_deletes == DetectDeletes::FullPass || table.primary_key.is_empty())
     {

@@ -5,6 +5,7 @@ mod bigquery;
 mod land;
 mod land_database;
 mod land_files;
+mod land_keys;
 mod land_warehouse;
 mod planned;
 mod reading;

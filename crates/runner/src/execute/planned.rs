@@ -58,8 +58,16 @@ impl Counted {
         match self.asks {
             Asks::ValuesChanged => format!("{rows} have another `{column}` after its cast, or none"),
             Asks::ValuesMissing => format!("{rows} have no `{column}` and wait for the next run"),
-            Asks::ValuesDropped => format!("{rows} have a `{column}`, which goes"),
-            Asks::RowsDropped => format!("{rows} go"),
+            Asks::ValuesDropped => format!("{rows} have a `{column}`, that will be dropped"),
+            Asks::RowsDropped => format!("{rows} will be dropped"),
+            Asks::StatesKept => {
+                let states = if self.rows == 1 { "1 state is" } else { &format!("{} states are", self.rows) };
+                format!("{states} no longer landed, and what the former definition made of them stays")
+            }
+            Asks::DaysLost => {
+                let (fact, role) = column.split_once('.').unwrap_or_default();
+                format!("{rows} of `{fact}` will have no `{role}`: the calendar no longer has their day")
+            }
         }
     }
 }
@@ -139,6 +147,9 @@ fn counted(engine: Engine<'_>, project: &Project, set: &mut ChangeSet) -> Result
     }
     for change in &mut set.changes {
         let own = || all.iter().filter(|counted| counted.address == change.address);
+        if own().any(|counted| matches!(counted.asks, Asks::DaysLost | Asks::StatesKept) && counted.rows > 0) {
+            change.class = Class::Destructive;
+        }
         let only_casts = own().all(|counted| counted.asks == Asks::ValuesChanged);
         let loses = own().any(|counted| counted.rows > 0);
         if is_kept_cast(change) && only_casts && !loses {

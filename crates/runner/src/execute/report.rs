@@ -40,6 +40,8 @@ pub enum SourceOutcome {
     Landed,
     /// It could not be reached; why.
     Unreachable(String),
+    /// Something about it is wrong, and nothing more of it was landed; why.
+    Stopped(String),
 }
 
 /// What landed of one table: `extracted = inserted + updated + deleted + unchanged + superseded + rejected`.

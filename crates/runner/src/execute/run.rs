@@ -11,8 +11,8 @@ use dwc_compiler::model::{Project, Table};
 use dwc_compiler::plan::{Gate, Landing, LoadPlan, ModelLoad, Reads, Statement};
 use dwc_compiler::sql;
 
-use super::land::land;
-use super::report::{ModelOutcome, ModelReport, Notice, RunReport, SourceOutcome};
+use super::land::{land, report_of};
+use super::report::{ModelOutcome, ModelReport, Notice, RunReport, SourceOutcome, SourceReport};
 use super::{bigquery, crash};
 use crate::state::intervals::Interval;
 use crate::state::{self, literal};
@@ -127,6 +127,13 @@ pub fn run<'w>(
         tell(&format!("source {}", source.name));
         match land(engine, folder, source, &tables, &plan, options, tell) {
             Ok(landed) => report.sources.push(landed),
+            // What is wrong with one source keeps no other from landing.
+            Err(error) if error.code.is_some_and(Code::is_of_one_source) => {
+                let outcome = SourceOutcome::Stopped(error.message.clone());
+                report.sources.push(SourceReport { outcome, ..report_of(source) });
+                let error = if error.span.is_some() { error } else { error.at(source.span) };
+                offences.push(Offence::from(error));
+            }
             Err(error) => {
                 finish(engine, options, number, "failed", None)?;
                 return Err(error);

@@ -2,6 +2,7 @@
 //! The engine reads them; every value is read as text where the format has no types, so that what does not cast is kept.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::NaiveDateTime;
 use dwc_compiler::diagnostic::Code;
@@ -10,8 +11,8 @@ use dwc_compiler::plan::Stage;
 use dwc_compiler::sql::googlesql::Type;
 use sha2::{Digest, Sha256};
 
-use super::SourceColumn;
 use super::columns::{compare, undeclared};
+use super::{SourceColumn, csv};
 use crate::state::{self, literal};
 use crate::{DuckDbWarehouse, Error};
 
@@ -89,6 +90,34 @@ fn walk(
     Ok(())
 }
 
+/// A path as the engine takes it for the name of one file, whatever it holds: its own patterns are written out.
+pub(crate) fn as_name(path: &Path) -> String {
+    let mut name = String::new();
+    for c in path.to_string_lossy().chars() {
+        match c {
+            '*' | '?' | '[' => name.extend(['[', c, ']']),
+            _ => name.push(c),
+        }
+    }
+    name
+}
+
+/// The time in the name of a file that a pattern fits; `None` where it has none.
+pub(crate) fn time_of(pattern: &str, name: &str) -> Option<NaiveDateTime> {
+    let parts = |path: &str| -> Vec<String> {
+        path.split('/').filter(|part| !part.is_empty() && *part != ".").map(str::to_owned).collect()
+    };
+    let (patterns, names) = (parts(pattern), parts(name));
+    if patterns.len() != names.len() {
+        return None;
+    }
+    let mut batch = None;
+    for (pattern, name) in patterns.iter().zip(&names) {
+        batch = matches(pattern, name)?.or(batch);
+    }
+    parse_batch(&batch?)
+}
+
 /// Whether a name fits a pattern of `*`, `?` and `{batch}`, and what `{batch}` stands for.
 #[allow(clippy::option_option)]
 fn matches(pattern: &str, name: &str) -> Option<Option<String>> {
@@ -141,6 +170,8 @@ pub(crate) fn digest(path: &Path) -> Result<String, Error> {
 pub(crate) struct Staged {
     pub(crate) read: i64,
     pub(crate) rejected: i64,
+    /// Lines that are not rows of its format: what it lacks may stand in them.
+    pub(crate) unreadable: i64,
     /// How its columns differ from those of the file before.
     pub(crate) changes: Vec<String>,
 }
@@ -165,12 +196,15 @@ pub(crate) fn stage(
     place: usize,
     batch: i64,
 ) -> Result<Staged, Error> {
-    let path = literal(&found.path.to_string_lossy());
+    let path = literal(&as_name(&found.path));
+    let mut copied = None;
     let reader = match files.format {
-        FileFormat::Csv => format!(
-            "read_csv({path}, header = true, all_varchar = true, delim = ',', quote = '\"', escape = '\"', \
-             strict_mode = false, store_rejects = true, rejects_scan = 'dwc_reject_scans', rejects_table = 'dwc_rejects')"
-        ),
+        FileFormat::Csv => {
+            let copy = Copy::new(found)?;
+            let reader = copy.reader();
+            copied = Some(copy);
+            reader
+        }
         FileFormat::Parquet => format!("read_parquet({path})"),
         FileFormat::Json => {
             let keys = keys(warehouse, &path, table, found)?;
@@ -178,7 +212,11 @@ pub(crate) fn stage(
             format!("read_json({path}, format = 'newline_delimited', columns = {{{}}})", columns.join(", "))
         }
     };
-    let there = columns(warehouse, &reader, found, files.format)?;
+    let mut there = columns(warehouse, &reader, found)?;
+    there.retain(|column| copied.is_none() || column.name != csv::LINE);
+    if let Some(copied) = &copied {
+        copied.check_header(table, found)?;
+    }
     check_columns(table, &there, found)?;
     let changes = changes(warehouse, table, &there, found, files.format)?;
     let extra = extra(table, &there, files.format);
@@ -202,23 +240,35 @@ pub(crate) fn stage(
         })
         .collect();
     warehouse.execute(&format!(
-        "CREATE OR REPLACE TEMP TABLE raw_rows AS SELECT {}, row_number() OVER () AS _line FROM {reader}",
-        raw.join(", ")
+        "CREATE OR REPLACE TEMP TABLE raw_rows AS SELECT {}, {} AS _line FROM {reader}",
+        raw.join(", "),
+        if copied.is_some() { format!("CAST({} AS BIGINT) - 1", csv::LINE) } else { "row_number() OVER ()".to_owned() }
     ))?;
-    let cast: Vec<String> =
-        columns.iter().map(|(name, ty)| format!("{} AS {name}", cast(name, ty, files.format))).collect();
+    let there_of = |name: &str| {
+        let name = name.trim_matches('"');
+        there.iter().find(|column| column.name == name).map_or("VARCHAR", |column| column.ty.as_str())
+    };
+    let cast: Vec<String> = columns
+        .iter()
+        .map(|(name, ty)| format!("{} AS {name}", cast(name, ty, files.format, there_of(name))))
+        .collect();
     let failed: Vec<String> = columns
         .iter()
-        .map(|(name, ty)| format!("({name} IS NOT NULL AND {} IS NULL)", self::cast(name, ty, files.format)))
+        .map(|(name, ty)| {
+            format!("({name} IS NOT NULL AND {} IS NULL)", self::cast(name, ty, files.format, there_of(name)))
+        })
         .collect();
     let failed = failed.join(" OR ");
     let reasons: Vec<String> = columns
         .iter()
         .map(|(name, ty)| {
+            let declared =
+                table.column(name.trim_matches('"')).map_or_else(String::new, |column| column.ty.to_string());
+            let article = if declared.starts_with(['A', 'I']) { "an" } else { "a" };
             format!(
-                "CASE WHEN {name} IS NOT NULL AND {} IS NULL THEN {} END",
-                self::cast(name, ty, files.format),
-                literal(&format!("`{}` is no {ty}", name.trim_matches('"')))
+                "CASE WHEN {name} IS NOT NULL AND {} IS NULL THEN {} || left(CAST({name} AS VARCHAR), 100) END",
+                self::cast(name, ty, files.format, there_of(name)),
+                literal(&format!("`{}` is not {article} {declared}: ", name.trim_matches('"')))
             )
         })
         .collect();
@@ -230,7 +280,10 @@ pub(crate) fn stage(
         reasons.join(", ")
     ))?;
     let rejected = warehouse.number(&format!("SELECT COUNT(*) FROM raw_rows WHERE {failed}"))?.unwrap_or(0);
-    let malformed = malformed(warehouse, files.format, &place_of, &address, batch)?;
+    let malformed = match &copied {
+        Some(copied) => copied.keep_broken(warehouse, found, &address, batch)?,
+        None => 0,
+    };
     let deleted = delete_mark(table, &quote);
     let (key_name, key_value) = row_key(table, "_line");
     let offset = (place as u64) << 32;
@@ -245,7 +298,7 @@ pub(crate) fn stage(
     ))?;
     let read = warehouse.number("SELECT COUNT(*) FROM raw_rows")?.unwrap_or(0) + malformed;
     warehouse.execute("DROP TABLE raw_rows")?;
-    Ok(Staged { read, rejected: rejected + malformed, changes })
+    Ok(Staged { read, rejected: rejected + malformed, unreadable: malformed, changes })
 }
 
 /// Whether a row says of itself that it is deleted, as SQL that both engines read; `at` writes a column.
@@ -262,8 +315,10 @@ pub(crate) fn delete_mark(table: &Table, at: &dyn Fn(&str) -> String) -> String 
         (DetectDeletes::Column, Type::String) => {
             format!("COALESCE(LOWER(TRIM({at})) IN ('1', 'true', 't', 'yes', 'y'), FALSE)")
         }
-        // A moment of deletion marks one.
-        (DetectDeletes::Column, Type::Date | Type::DateTime | Type::Timestamp) => format!("{at} IS NOT NULL"),
+        // A moment of deletion marks one, but for the sentinels of a row that is not deleted.
+        (DetectDeletes::Column, Type::Date | Type::DateTime | Type::Timestamp) => {
+            format!("COALESCE(EXTRACT(YEAR FROM {at}) BETWEEN 2 AND 9998, FALSE)")
+        }
         (DetectDeletes::Column, ty) if ty.is_numeric() => format!("COALESCE({at} <> 0, FALSE)"),
         _ => "FALSE".to_owned(),
     }
@@ -284,44 +339,125 @@ pub(crate) fn row_key(table: &Table, line: &str) -> (String, String) {
     )
 }
 
-/// A text or typed value as the column's type; NULL where it is none. A number with a fraction is no whole number.
-fn cast(name: &str, ty: &str, format: FileFormat) -> String {
-    match (ty, format) {
-        ("VARCHAR", _) => format!("CAST({name} AS VARCHAR)"),
-        ("BIGINT", FileFormat::Csv | FileFormat::Json) => {
+/// A day as a text spells it.
+const DAY: &str = "(000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})-[0-9]{1,2}-[0-9]{1,2}";
+/// A time of day as a text spells it.
+const CLOCK: &str = "([01]?[0-9]|2[0-3]):[0-5]?[0-9](:[0-5]?[0-9]([.][0-9]{1,6}0*)?)?";
+
+/// A text or typed value as the column's type; NULL where it does not fit: nothing is rounded, cut or guessed.
+fn cast(name: &str, ty: &str, format: FileFormat, there: &str) -> String {
+    let is_text = format != FileFormat::Parquet || there == "VARCHAR";
+    let text = if is_text { format!("trim({name})") } else { format!("CAST({name} AS VARCHAR)") };
+    let like =
+        |pattern: &str, cast: String| format!("CASE WHEN regexp_full_match({text}, '{pattern}') THEN {cast} END");
+    match ty {
+        "VARCHAR" if there == "BLOB" => format!("TRY(decode({name}))"),
+        "VARCHAR" => format!("CAST({name} AS VARCHAR)"),
+        "BIGINT" if is_text => like("[+-]?[0-9]+", format!("TRY_CAST({text} AS BIGINT)")),
+        "BIGINT" if ["DOUBLE", "FLOAT", "DECIMAL"].iter().any(|word| there.starts_with(word)) => {
+            format!("CASE WHEN {name} = trunc({name}) THEN TRY_CAST({name} AS BIGINT) END")
+        }
+        "BLOB" if is_text && format != FileFormat::Parquet => format!("TRY(from_base64({name}))"),
+        "JSON" if format == FileFormat::Csv => format!("CASE WHEN json_valid({name}) THEN CAST({name} AS JSON) END"),
+        "BOOLEAN" if is_text => format!(
+            "CASE WHEN lower({text}) IN ('true', 't', 'yes', 'y', '1') THEN TRUE \
+             WHEN lower({text}) IN ('false', 'f', 'no', 'n', '0') THEN FALSE END"
+        ),
+        "BOOLEAN" if there != "BOOLEAN" => format!("CASE WHEN {name} IN (0, 1) THEN {name} <> 0 END"),
+        "DATE" if is_text => like(DAY, format!("TRY_CAST({text} AS DATE)")),
+        "DATE" if there.starts_with("TIMESTAMP") => {
+            format!("CASE WHEN {name} = date_trunc('day', {name}) THEN TRY_CAST({name} AS DATE) END")
+        }
+        "TIME" if is_text => like(CLOCK, format!("TRY_CAST({text} AS TIME)")),
+        "TIMESTAMP" if is_text => {
+            let zoned = format!("make_timestamp(epoch_us(TRY_CAST({text} AS TIMESTAMPTZ)))");
             format!(
-                "CASE WHEN regexp_full_match(trim({name}), '[+-]?[0-9]+') THEN TRY_CAST(trim({name}) AS BIGINT) END"
+                "CASE WHEN regexp_full_match({text}, '{DAY}([ Tt]{CLOCK})?') THEN TRY_CAST({text} AS TIMESTAMP) \
+                 WHEN regexp_full_match({text}, '{DAY}[ Tt]{CLOCK} ?([Zz]|UTC|[+-](0?[0-9]|1[0-5])(:?[0-5][0-9])?)') THEN {zoned} END"
             )
         }
-        ("BLOB", FileFormat::Csv | FileFormat::Json) => format!("TRY(from_base64({name}))"),
-        ("JSON", FileFormat::Csv) => format!("CASE WHEN json_valid({name}) THEN CAST({name} AS JSON) END"),
-        (ty, FileFormat::Csv | FileFormat::Json) if ty.starts_with("DECIMAL") => {
-            format!("TRY_CAST(trim({name}) AS {ty})")
+        ty if ty.starts_with("DECIMAL") => {
+            let scale = ty.trim_end_matches(')').rsplit(',').next().map_or("0", str::trim);
+            let pattern = format!("[+-]?([0-9]+([.][0-9]{{0,{scale}}}0*)?|[.][0-9]{{1,{scale}}}0*)");
+            like(&pattern, format!("TRY_CAST({text} AS {ty})"))
         }
         _ => format!("TRY_CAST({name} AS {ty})"),
     }
 }
 
-/// Lines that are no row of the file's format: kept as they are, with the reader's reason.
-fn malformed(
-    warehouse: &DuckDbWarehouse,
-    format: FileFormat,
-    place: &str,
-    address: &str,
-    batch: i64,
-) -> Result<i64, Error> {
-    if format != FileFormat::Csv {
-        return Ok(0);
+/// The copy of a CSV file that the engine reads, which goes with it.
+struct Copy {
+    path: PathBuf,
+    copied: csv::Copied,
+}
+
+impl Drop for Copy {
+    fn drop(&mut self) {
+        // A file that stays is in the system's folder for such.
+        let _ = std::fs::remove_file(&self.path);
     }
-    let lines = warehouse.number("SELECT COUNT(DISTINCT line) FROM dwc_rejects")?.unwrap_or(0);
-    if lines > 0 {
-        warehouse.execute(&format!(
-            "INSERT INTO _dwc.error_events\nSELECT {batch}, {address}, 'line', {place} || ':' || line, \
-             string_agg(DISTINCT lower(CAST(error_type AS VARCHAR)), ', '), any_value(csv_line)\nFROM dwc_rejects GROUP BY line ORDER BY line"
-        ))?;
+}
+
+impl Copy {
+    fn new(found: &Found) -> Result<Self, Error> {
+        static MADE: AtomicU64 = AtomicU64::new(0);
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("dwc-{}-{number}.csv", std::process::id()));
+        let copied = csv::copy(&found.path, &path)
+            .map_err(|cause| Error::because(format!("`{}` could not be read", found.name), cause))?;
+        let copied = copied.ok_or_else(|| {
+            Error::coded(Code::FileUnreadable, format!("line 1 of `{}` is not a header of CSV in UTF-8", found.name))
+                .help("write the names of the columns into the first line, in UTF-8 and with closed quotes")
+        })?;
+        Ok(Self { path, copied })
     }
-    warehouse.execute("DROP TABLE IF EXISTS dwc_rejects; DROP TABLE IF EXISTS dwc_reject_scans")?;
-    Ok(lines)
+
+    fn reader(&self) -> String {
+        let longest = self.copied.longest.max(2_000_000);
+        let columns: Vec<String> = std::iter::once(csv::LINE)
+            .chain(self.copied.header.iter().map(String::as_str))
+            .scan(std::collections::BTreeMap::<String, usize>::new(), |seen, name| {
+                let again = seen.entry(name.to_lowercase()).or_default();
+                *again += 1;
+                Some(if *again > 1 || name.is_empty() { format!("{name}_{again}") } else { name.to_owned() })
+            })
+            .map(|name| format!("{}: 'VARCHAR'", literal(&name)))
+            .collect();
+        format!(
+            "read_csv({}, auto_detect = false, header = true, columns = {{{}}}, delim = ',', quote = '\"', escape = '\"', \
+             new_line = '\\n', allow_quoted_nulls = false, max_line_size = {longest})",
+            literal(&self.path.to_string_lossy()),
+            columns.join(", ")
+        )
+    }
+
+    /// Refuses a declared column that the header names twice.
+    fn check_header(&self, table: &Table, found: &Found) -> Result<(), Error> {
+        let count = |name: &str| self.copied.header.iter().filter(|other| *other == name).count();
+        match table.columns.iter().find(|column| count(&column.name) > 1) {
+            None => Ok(()),
+            Some(column) => {
+                let message = format!("the header of `{}` has the column `{}` twice", found.name, column.name);
+                Err(Error::coded(Code::FileColumns, message).help("give each column of the file a name of its own"))
+            }
+        }
+    }
+
+    /// Keeps the lines that are not rows as error events.
+    fn keep_broken(&self, warehouse: &DuckDbWarehouse, found: &Found, address: &str, batch: i64) -> Result<i64, Error> {
+        for some in self.copied.broken.chunks(500) {
+            let rows: Vec<String> = some
+                .iter()
+                .map(|broken| {
+                    let place = literal(&format!("{}:{}", found.name, broken.line));
+                    let text = literal(&broken.text.replace('\0', " "));
+                    format!("({batch}, {address}, 'line', {place}, {}, {text})", literal(&broken.reason))
+                })
+                .collect();
+            warehouse.execute(&format!("INSERT INTO _dwc.error_events VALUES {}", rows.join(", ")))?;
+        }
+        Ok(i64::try_from(self.copied.broken.len()).unwrap_or(i64::MAX))
+    }
 }
 
 /// The keys of a file of objects that are declared, and those that its table takes as they come.
@@ -346,21 +482,14 @@ fn unreadable(found: &Found, error: Error) -> Error {
         code: Some(Code::FileUnreadable),
         message: format!("`{}` is no file of its format", found.name),
         help: Some("look at the file, or declare its `format`".to_owned()),
+        span: None,
         cause: error.cause,
     }
 }
 
 /// The columns of a file.
-fn columns(
-    warehouse: &DuckDbWarehouse,
-    reader: &str,
-    found: &Found,
-    format: FileFormat,
-) -> Result<Vec<SourceColumn>, Error> {
+fn columns(warehouse: &DuckDbWarehouse, reader: &str, found: &Found) -> Result<Vec<SourceColumn>, Error> {
     let rows = warehouse.rows(&format!("DESCRIBE SELECT * FROM {reader}")).map_err(|error| unreadable(found, error))?;
-    if format == FileFormat::Csv {
-        warehouse.execute("DROP TABLE IF EXISTS dwc_rejects; DROP TABLE IF EXISTS dwc_reject_scans")?;
-    }
     let column = |row: Vec<Option<String>>| {
         let mut row = row.into_iter().flatten();
         Some(SourceColumn { name: row.next()?, ty: row.next()? })

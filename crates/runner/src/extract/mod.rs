@@ -2,6 +2,7 @@
 //! It must not know what is done with them.
 
 pub(crate) mod columns;
+mod csv;
 pub(crate) mod database;
 pub(crate) mod files;
 pub(crate) mod meter;

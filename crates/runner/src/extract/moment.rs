@@ -1,7 +1,7 @@
 //! Days, times and instants: from the parts that the server sends to microseconds, and between zones.
 //! A local time that comes twice is the first; one that is skipped counts with the offset before the gap, as in GoogleSQL.
 
-use chrono::{MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone};
+use chrono::{Datelike, MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone};
 use chrono_tz::Tz;
 
 /// The moment of the server's parts; `None` for a zero date.
@@ -53,8 +53,23 @@ pub(crate) fn whole_days(from: NaiveDateTime, to: NaiveDateTime) -> (NaiveDateTi
     (from.date().and_time(NaiveTime::MIN), end.date().and_time(NaiveTime::MIN))
 }
 
+/// A moment some seconds later, kept within the years 1 to 9999: a sentinel stays at its end of time.
 fn shift(at: NaiveDateTime, seconds: i32) -> NaiveDateTime {
-    at.checked_add_signed(TimeDelta::seconds(i64::from(seconds))).unwrap_or(at)
+    let shifted = at.checked_add_signed(TimeDelta::seconds(i64::from(seconds))).unwrap_or(at);
+    let end = |year, month, day, time| NaiveDate::from_ymd_opt(year, month, day).map(|day| day.and_time(time));
+    match shifted.year() {
+        ..=0 => end(1, 1, 1, NaiveTime::MIN).unwrap_or(at),
+        10_000.. => {
+            let last = end(9999, 12, 31, NaiveTime::MIN).and_then(|day| day.checked_add_signed(TimeDelta::days(1)));
+            last.and_then(|day| day.checked_sub_signed(TimeDelta::microseconds(1))).unwrap_or(at)
+        }
+        _ => shifted,
+    }
+}
+
+/// Whether a moment says that something has not taken place: it lies in the first or the last year there is.
+pub(crate) fn is_sentinel(at: NaiveDateTime) -> bool {
+    !(2..=9998).contains(&at.year())
 }
 
 /// A moment as the server's or a text column's text spells it: a day, or a day and a time.

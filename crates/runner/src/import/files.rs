@@ -162,6 +162,7 @@ fn propose(engine: &DuckDbWarehouse, pattern: &str, kind: Kind, files: &[PathBuf
         code: Some(Code::FileUnreadable),
         message: format!("the files at `{pattern}` could not be read as {}", kind.word()),
         help: Some("look at the file, or import the others alone".to_owned()),
+        span: None,
         cause: error.cause,
     };
     engine

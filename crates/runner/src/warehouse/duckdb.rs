@@ -39,6 +39,20 @@ impl DuckDbWarehouse {
         Ok(Self { connection, path: (path != ":memory:").then(|| PathBuf::from(path)) })
     }
 
+    /// Opens a file to read it: nothing is made or changed, and readers do not keep each other waiting. A run that starts
+    /// meanwhile finds the file in use. Where there is no file, an empty warehouse in memory stands for it.
+    ///
+    /// # Errors
+    /// Another process is changing the file, or it is no DuckDB database of a version that can be read.
+    pub fn open_to_read(path: &str) -> Result<Self, Error> {
+        if path == ":memory:" || !Path::new(path).exists() {
+            return Self::open(":memory:");
+        }
+        let connection = dwc_duckdb::open_to_read(path).map_err(|cause| unopened(path, cause))?;
+        connection.execute_batch(DUCKDB_PRELUDE)?;
+        Ok(Self { connection, path: Some(PathBuf::from(path)) })
+    }
+
     /// The file; `None` for a warehouse in memory.
     pub(crate) fn path(&self) -> Option<&Path> {
         self.path.as_deref()
@@ -152,18 +166,22 @@ fn make(path: &str) -> Result<(), Error> {
 
 /// Why a file could not be opened.
 fn unopened(path: &str, cause: dwc_duckdb::Error) -> Error {
-    if cause.to_string().contains("lock") {
+    // The engine's words for it: a file's blocks and checksums are spoken of where it is damaged.
+    let said = cause.to_string();
+    if ["Could not set lock", "Conflicting lock"].iter().any(|words| said.contains(words)) {
         Error {
             code: Some(Code::WarehouseInUse),
             message: format!("another process holds the warehouse `{path}`"),
             help: Some("wait for it, or stop it; the lock goes with the process".to_owned()),
+            span: None,
             cause: Some(Box::new(cause)),
         }
     } else {
         Error {
             code: Some(Code::WarehouseUnreadable),
             message: format!("`{path}` could not be opened as a DuckDB warehouse"),
-            help: Some("name another file in the target's `path`".to_owned()),
+            help: Some("restore it from a copy, or name another file in the target's `path`".to_owned()),
+            span: None,
             cause: Some(Box::new(cause)),
         }
     }
@@ -176,6 +194,7 @@ fn refused(sql: &str, cause: dwc_duckdb::Error) -> Error {
         code: None,
         message: format!("the warehouse refused a statement: {statement}"),
         help: Some("set DWC_SHOW_SQL=1 to see the whole statement".to_owned()),
+        span: None,
         cause: Some(Box::new(cause)),
     }
 }

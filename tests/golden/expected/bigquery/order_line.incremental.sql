@@ -10,7 +10,7 @@ SELECT DISTINCT i.order_id AS `order_id`, i.line_no AS `line_no` FROM (SELECT `o
 CREATE OR REPLACE TEMP TABLE incoming AS
 SELECT _i.*
 FROM (
-SELECT `order_id` AS `order_id`, `line_no` AS `line_no`, `ordered_at` AS `ordered_at`, TIMESTAMP(`ordered_at`, 'Asia/Seoul') AS `ordered_at_utc`, (`quantity`) AS `quantity`, (quantity * unit_price - discount_amount) AS `amount`, (`discount_amount`) AS `discount_amount`, (`unit_price`) AS `unit_price`, CASE WHEN DATE(`ordered_at`) IS NULL THEN -1 WHEN DATE(`ordered_at`) BETWEEN DATE '2026-01-01' AND DATE '2026-12-31' THEN EXTRACT(YEAR FROM DATE(`ordered_at`)) * 10000 + EXTRACT(MONTH FROM DATE(`ordered_at`)) * 100 + EXTRACT(DAY FROM DATE(`ordered_at`)) ELSE -1 END AS `_order_date_1`, CASE WHEN `ordered_at` IS NULL THEN -1 ELSE EXTRACT(HOUR FROM `ordered_at`) * 100 + EXTRACT(MINUTE FROM `ordered_at`) END AS `_order_time_1`, CASE WHEN `promised_on` IS NULL THEN -1 WHEN `promised_on` BETWEEN DATE '2026-01-01' AND DATE '2026-12-31' THEN EXTRACT(YEAR FROM `promised_on`) * 10000 + EXTRACT(MONTH FROM `promised_on`) * 100 + EXTRACT(DAY FROM `promised_on`) ELSE -1 END AS `_promised_date_1`, `product_id` AS `_product_1`, `store_id` AS `_store_1`, `seller_id` AS `_seller_1`, `promotion_id` AS `_promotion_1`, `status` AS `_order_status_1` FROM (SELECT i.order_id, i.line_no, o.ordered_at, o.promised_on, o.store_id, o.seller_id, o.status, i.product_id, i.promotion_id, i.quantity, i.unit_price, i.discount_amount FROM (SELECT _r.`order_id`, _r.`line_no`, _r.`product_id`, _r.`promotion_id`, _r.`quantity`, _r.`unit_price`, _r.`discount_amount`, _r.`updated_at` FROM `dw_landing`.`shop__order_items` AS _r JOIN (SELECT DISTINCT `line_no`, `order_id` FROM touched) AS _k ON _k.`order_id` = _r.`order_id` AND _k.`line_no` = _r.`line_no`) AS i JOIN (SELECT _r.`order_id`, _r.`store_id`, _r.`seller_id`, _r.`ordered_at`, _r.`promised_on`, _r.`status`, _r.`updated_at` FROM `dw_landing`.`shop__orders` AS _r JOIN (SELECT DISTINCT `order_id` FROM touched) AS _k ON _k.`order_id` = _r.`order_id`) AS o ON o.order_id = i.order_id WHERE o.status <> 'cancelled') AS _q
+SELECT `order_id` AS `order_id`, `line_no` AS `line_no`, `ordered_at` AS `ordered_at`, COALESCE(SAFE.TIMESTAMP(`ordered_at`, 'Asia/Seoul'), CASE EXTRACT(YEAR FROM `ordered_at`) WHEN 1 THEN TIMESTAMP '0001-01-01 00:00:00+00' WHEN 9999 THEN TIMESTAMP '9999-12-31 23:59:59.999999+00' END) AS `ordered_at_utc`, (`quantity`) AS `quantity`, (quantity * unit_price - discount_amount) AS `amount`, (`discount_amount`) AS `discount_amount`, (`unit_price`) AS `unit_price`, CASE WHEN DATE(`ordered_at`) IS NULL THEN -1 WHEN DATE(`ordered_at`) BETWEEN DATE '2026-01-01' AND DATE '2026-12-31' THEN EXTRACT(YEAR FROM DATE(`ordered_at`)) * 10000 + EXTRACT(MONTH FROM DATE(`ordered_at`)) * 100 + EXTRACT(DAY FROM DATE(`ordered_at`)) ELSE -1 END AS `_order_date_1`, CASE WHEN `ordered_at` IS NULL THEN -1 ELSE EXTRACT(HOUR FROM `ordered_at`) * 100 + EXTRACT(MINUTE FROM `ordered_at`) END AS `_order_time_1`, CASE WHEN `promised_on` IS NULL THEN -1 WHEN `promised_on` BETWEEN DATE '2026-01-01' AND DATE '2026-12-31' THEN EXTRACT(YEAR FROM `promised_on`) * 10000 + EXTRACT(MONTH FROM `promised_on`) * 100 + EXTRACT(DAY FROM `promised_on`) ELSE -1 END AS `_promised_date_1`, `product_id` AS `_product_1`, `store_id` AS `_store_1`, `seller_id` AS `_seller_1`, `promotion_id` AS `_promotion_1`, `status` AS `_order_status_1` FROM (SELECT i.order_id, i.line_no, o.ordered_at, o.promised_on, o.store_id, o.seller_id, o.status, i.product_id, i.promotion_id, i.quantity, i.unit_price, i.discount_amount FROM (SELECT _r.`order_id`, _r.`line_no`, _r.`product_id`, _r.`promotion_id`, _r.`quantity`, _r.`unit_price`, _r.`discount_amount`, _r.`updated_at` FROM `dw_landing`.`shop__order_items` AS _r JOIN (SELECT DISTINCT `line_no`, `order_id` FROM touched) AS _k ON _k.`order_id` = _r.`order_id` AND _k.`line_no` = _r.`line_no`) AS i JOIN (SELECT _r.`order_id`, _r.`store_id`, _r.`seller_id`, _r.`ordered_at`, _r.`promised_on`, _r.`status`, _r.`updated_at` FROM `dw_landing`.`shop__orders` AS _r JOIN (SELECT DISTINCT `order_id` FROM touched) AS _k ON _k.`order_id` = _r.`order_id`) AS o ON o.order_id = i.order_id WHERE o.status <> 'cancelled') AS _q
 ) AS _i
 JOIN touched AS _t ON _t.`order_id` IS NOT DISTINCT FROM _i.`order_id` AND _t.`line_no` IS NOT DISTINCT FROM _i.`line_no`;
 
@@ -75,16 +75,13 @@ SELECT
 FROM incoming AS _i
 LEFT JOIN `dw`.`product` AS `_product`
   ON `_product`.`product_id` = _i.`_product_1`
-    AND _i.`ordered_at_utc` >= `_product`.valid_from
-    AND _i.`ordered_at_utc` < `_product`.valid_to
+    AND _i.`ordered_at_utc` >= `_product`.valid_from AND LEAST(_i.`ordered_at_utc`, TIMESTAMP '9999-12-30 23:59:59.999999+00') < `_product`.valid_to
 LEFT JOIN `dw`.`store` AS `_store`
   ON `_store`.`store_id` = _i.`_store_1`
-    AND _i.`ordered_at_utc` >= `_store`.valid_from
-    AND _i.`ordered_at_utc` < `_store`.valid_to
+    AND _i.`ordered_at_utc` >= `_store`.valid_from AND LEAST(_i.`ordered_at_utc`, TIMESTAMP '9999-12-30 23:59:59.999999+00') < `_store`.valid_to
 LEFT JOIN `dw`.`seller` AS `_seller`
   ON `_seller`.`seller_id` = _i.`_seller_1`
-    AND _i.`ordered_at_utc` >= `_seller`.valid_from
-    AND _i.`ordered_at_utc` < `_seller`.valid_to
+    AND _i.`ordered_at_utc` >= `_seller`.valid_from AND LEAST(_i.`ordered_at_utc`, TIMESTAMP '9999-12-30 23:59:59.999999+00') < `_seller`.valid_to
 LEFT JOIN `dw`.`promotion` AS `_promotion`
   ON `_promotion`.`promotion_id` = _i.`_promotion_1`
 LEFT JOIN `dw`.`order_status` AS `_order_status`
@@ -135,19 +132,19 @@ SELECT CONCAT('order_id=', COALESCE(CAST(_f.`order_id` AS STRING), 'NULL'), ', l
 SELECT CONCAT('order_id=', COALESCE(CAST(_f.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(_f.`line_no` AS STRING), 'NULL')) AS key_text FROM bound AS _f LEFT JOIN `dw`.`product` AS _d ON _d.`product_key` = _f.`product_key` WHERE _d.`product_key` IS NULL LIMIT 20;
 
 -- a row here holds the load back: rows of fact `order_line` lie outside the version that role `product` binds them to
-SELECT CONCAT('order_id=', COALESCE(CAST(_f.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(_f.`line_no` AS STRING), 'NULL')) AS key_text FROM bound AS _f LEFT JOIN `dw`.`product` AS _d ON _d.`product_durable_key` = _f.`product_durable_key` AND _d.`product_key` = _f.`product_key` AND _f.`ordered_at_utc` >= _d.valid_from AND _f.`ordered_at_utc` < _d.valid_to WHERE _f.`product_key` >= 0 AND _d.`product_key` IS NULL LIMIT 20;
+SELECT CONCAT('order_id=', COALESCE(CAST(_f.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(_f.`line_no` AS STRING), 'NULL')) AS key_text FROM bound AS _f LEFT JOIN `dw`.`product` AS _d ON _d.`product_durable_key` = _f.`product_durable_key` AND _d.`product_key` = _f.`product_key` AND _f.`ordered_at_utc` >= _d.valid_from AND LEAST(_f.`ordered_at_utc`, TIMESTAMP '9999-12-30 23:59:59.999999+00') < _d.valid_to WHERE _f.`product_key` >= 0 AND _d.`product_key` IS NULL LIMIT 20;
 
 -- a row here holds the load back: role `store` of fact `order_line` points to no member of dimension `store`
 SELECT CONCAT('order_id=', COALESCE(CAST(_f.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(_f.`line_no` AS STRING), 'NULL')) AS key_text FROM bound AS _f LEFT JOIN `dw`.`store` AS _d ON _d.`store_key` = _f.`store_key` WHERE _d.`store_key` IS NULL LIMIT 20;
 
 -- a row here holds the load back: rows of fact `order_line` lie outside the version that role `store` binds them to
-SELECT CONCAT('order_id=', COALESCE(CAST(_f.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(_f.`line_no` AS STRING), 'NULL')) AS key_text FROM bound AS _f LEFT JOIN `dw`.`store` AS _d ON _d.`store_durable_key` = _f.`store_durable_key` AND _d.`store_key` = _f.`store_key` AND _f.`ordered_at_utc` >= _d.valid_from AND _f.`ordered_at_utc` < _d.valid_to WHERE _f.`store_key` >= 0 AND _d.`store_key` IS NULL LIMIT 20;
+SELECT CONCAT('order_id=', COALESCE(CAST(_f.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(_f.`line_no` AS STRING), 'NULL')) AS key_text FROM bound AS _f LEFT JOIN `dw`.`store` AS _d ON _d.`store_durable_key` = _f.`store_durable_key` AND _d.`store_key` = _f.`store_key` AND _f.`ordered_at_utc` >= _d.valid_from AND LEAST(_f.`ordered_at_utc`, TIMESTAMP '9999-12-30 23:59:59.999999+00') < _d.valid_to WHERE _f.`store_key` >= 0 AND _d.`store_key` IS NULL LIMIT 20;
 
 -- a row here holds the load back: role `seller` of fact `order_line` points to no member of dimension `seller`
 SELECT CONCAT('order_id=', COALESCE(CAST(_f.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(_f.`line_no` AS STRING), 'NULL')) AS key_text FROM bound AS _f LEFT JOIN `dw`.`seller` AS _d ON _d.`seller_key` = _f.`seller_key` WHERE _d.`seller_key` IS NULL LIMIT 20;
 
 -- a row here holds the load back: rows of fact `order_line` lie outside the version that role `seller` binds them to
-SELECT CONCAT('order_id=', COALESCE(CAST(_f.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(_f.`line_no` AS STRING), 'NULL')) AS key_text FROM bound AS _f LEFT JOIN `dw`.`seller` AS _d ON _d.`seller_durable_key` = _f.`seller_durable_key` AND _d.`seller_key` = _f.`seller_key` AND _f.`ordered_at_utc` >= _d.valid_from AND _f.`ordered_at_utc` < _d.valid_to WHERE _f.`seller_key` >= 0 AND _d.`seller_key` IS NULL LIMIT 20;
+SELECT CONCAT('order_id=', COALESCE(CAST(_f.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(_f.`line_no` AS STRING), 'NULL')) AS key_text FROM bound AS _f LEFT JOIN `dw`.`seller` AS _d ON _d.`seller_durable_key` = _f.`seller_durable_key` AND _d.`seller_key` = _f.`seller_key` AND _f.`ordered_at_utc` >= _d.valid_from AND LEAST(_f.`ordered_at_utc`, TIMESTAMP '9999-12-30 23:59:59.999999+00') < _d.valid_to WHERE _f.`seller_key` >= 0 AND _d.`seller_key` IS NULL LIMIT 20;
 
 -- a row here holds the load back: role `promotion` of fact `order_line` points to no member of dimension `promotion`
 SELECT CONCAT('order_id=', COALESCE(CAST(_f.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(_f.`line_no` AS STRING), 'NULL')) AS key_text FROM bound AS _f LEFT JOIN `dw`.`promotion` AS _d ON _d.`promotion_key` = _f.`promotion_key` WHERE _d.`promotion_key` IS NULL LIMIT 20;

@@ -24,9 +24,9 @@ CREATE TABLE IF NOT EXISTS `dw`.`delivery` (
   `picked_up_date_key` INT64 NOT NULL OPTIONS (description = 'The day on which the courier took it.'),
   `delivered_date_key` INT64 NOT NULL OPTIONS (description = 'The day on which it arrived.'),
   `store_key` INT64 NOT NULL OPTIONS (description = 'The store that waits for it.'),
-  `store_durable_key` INT64 NOT NULL OPTIONS (description = 'The durable key of the store: join `store` by it for values as they are now.'),
+  `store_durable_key` INT64 NOT NULL OPTIONS (description = 'The durable key of the store, the same for all its versions: for values as they are now, left join `store` on `store_durable_key` and `is_current`.'),
   `courier_key` INT64 NOT NULL OPTIONS (description = 'The courier in the team of the time of pick-up.'),
-  `courier_durable_key` INT64 NOT NULL OPTIONS (description = 'The durable key of the courier: join `courier` by it for values as they are now.'),
+  `courier_durable_key` INT64 NOT NULL OPTIONS (description = 'The durable key of the courier, the same for all its versions: for values as they are now, left join `courier` on `courier_durable_key` and `is_current`.'),
   `loaded_batch` INT64 OPTIONS (description = 'The batch that wrote the row last.')
 )
 PARTITION BY DATETIME_TRUNC(`ordered_at`, DAY)
@@ -47,15 +47,15 @@ CREATE TABLE IF NOT EXISTS `dw`.`order_line` (
   `order_time_key` INT64 NOT NULL OPTIONS (description = 'The minute at which it was ordered.'),
   `promised_date_key` INT64 NOT NULL OPTIONS (description = 'The day for which delivery was promised.'),
   `product_key` INT64 NOT NULL OPTIONS (description = 'The product as it was listed when it was ordered.'),
-  `product_durable_key` INT64 NOT NULL OPTIONS (description = 'The durable key of the product: join `product` by it for values as they are now.'),
+  `product_durable_key` INT64 NOT NULL OPTIONS (description = 'The durable key of the product, the same for all its versions: for values as they are now, left join `product` on `product_durable_key` and `is_current`.'),
   `store_key` INT64 NOT NULL OPTIONS (description = 'The store that ordered.'),
-  `store_durable_key` INT64 NOT NULL OPTIONS (description = 'The durable key of the store: join `store` by it for values as they are now.'),
+  `store_durable_key` INT64 NOT NULL OPTIONS (description = 'The durable key of the store, the same for all its versions: for values as they are now, left join `store` on `store_durable_key` and `is_current`.'),
   `seller_key` INT64 NOT NULL OPTIONS (description = 'The seller that the order went to.'),
-  `seller_durable_key` INT64 NOT NULL OPTIONS (description = 'The durable key of the seller: join `seller` by it for values as they are now.'),
+  `seller_durable_key` INT64 NOT NULL OPTIONS (description = 'The durable key of the seller, the same for all its versions: for values as they are now, left join `seller` on `seller_durable_key` and `is_current`.'),
   `promotion_key` INT64 NOT NULL OPTIONS (description = 'The deal under which it was sold.'),
-  `promotion_durable_key` INT64 NOT NULL OPTIONS (description = 'The durable key of the promotion: join `promotion` by it for values as they are now.'),
+  `promotion_durable_key` INT64 NOT NULL OPTIONS (description = 'The durable key of the promotion: join `promotion` by `promotion_durable_key`, which has one row per member.'),
   `order_status_key` INT64 NOT NULL OPTIONS (description = 'The order\'s state today.'),
-  `order_status_durable_key` INT64 NOT NULL OPTIONS (description = 'The durable key of the order_status: join `order_status` by it for values as they are now.'),
+  `order_status_durable_key` INT64 NOT NULL OPTIONS (description = 'The durable key of the order_status: join `order_status` by `order_status_durable_key`, which has one row per member.'),
   `loaded_batch` INT64 OPTIONS (description = 'The batch that wrote the row last.')
 )
 PARTITION BY DATETIME_TRUNC(`ordered_at`, DAY)
@@ -74,9 +74,9 @@ CREATE TABLE IF NOT EXISTS `dw`.`payment` (
   `payment_date_key` INT64 NOT NULL OPTIONS (description = 'The day of the attempt.'),
   `payment_time_key` INT64 NOT NULL OPTIONS (description = 'The minute of the attempt.'),
   `payment_method_key` INT64 NOT NULL OPTIONS (description = 'How the store tried to pay.'),
-  `payment_method_durable_key` INT64 NOT NULL OPTIONS (description = 'The durable key of the payment_method: join `payment_method` by it for values as they are now.'),
+  `payment_method_durable_key` INT64 NOT NULL OPTIONS (description = 'The durable key of the payment_method: join `payment_method` by `payment_method_durable_key`, which has one row per member.'),
   `store_key` INT64 NOT NULL OPTIONS (description = 'The store that pays.'),
-  `store_durable_key` INT64 NOT NULL OPTIONS (description = 'The durable key of the store: join `store` by it for values as they are now.'),
+  `store_durable_key` INT64 NOT NULL OPTIONS (description = 'The durable key of the store, the same for all its versions: for values as they are now, left join `store` on `store_durable_key` and `is_current`.'),
   `loaded_batch` INT64 OPTIONS (description = 'The batch that wrote the row last.')
 )
 PARTITION BY DATETIME_TRUNC(`paid_at`, DAY)

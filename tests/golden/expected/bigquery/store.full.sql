@@ -1,13 +1,26 @@
 -- store: every state that landed since the last load is an event of its member
 CREATE OR REPLACE TEMP TABLE incoming AS
-SELECT `store_id`, (`store_name`) AS `store_name`, (`grade`) AS `grade`, (`region`) AS `region`, (`is_open`) AS `is_open`, (`business_type`) AS `business_type`, (`phone`) AS `phone`, COALESCE(TIMESTAMP(`updated_at`, 'Asia/Seoul'), _at) AS _event_at, CAST(NULL AS INT64) AS _event_sequence, _batch, _state, _gone FROM (SELECT *, _deleted AS _gone FROM (SELECT _s.`store_id`, _s.`store_name`, _s.`grade`, _s.`region`, _s.`business_type`, _s.`phone`, _s.`is_open`, _s.`updated_at`, _s._at, _s._batch, _s._state, _s._deleted, CAST(NULL AS TIMESTAMP) AS _gone_since FROM `dw_landing`.`shop__stores__changes` AS _s WHERE _s._image = 'new' AND _s._batch > 0 UNION ALL SELECT _r.`store_id`, _r.`store_name`, _r.`grade`, _r.`region`, _r.`business_type`, _r.`phone`, _r.`is_open`, _r.`updated_at`, _r._at, _r._batch, _r._state, _r._deleted, CAST(NULL AS TIMESTAMP) AS _gone_since FROM `dw_landing`.`shop__stores__rows` AS _r WHERE _r._batch > 0 AND NOT _r._deleted AND NOT EXISTS (SELECT 1 FROM `dw_landing`.`shop__stores__changes` AS _c WHERE _c._image = 'new' AND _c._batch = _r._batch AND _c._state = _r._state AND _c.`store_id` = _r.`store_id`)) AS `stores`) AS _q;
+SELECT _s.`store_id`, _s.`store_name`, _s.`grade`, _s.`region`, _s.`is_open`, _s.`business_type`, _s.`phone`, LEAST(_s._event_at, TIMESTAMP '9999-12-30 23:59:59.999999+00') AS _event_at, _s._event_sequence, _s._batch, _s._state, _s._gone
+FROM (
+SELECT `store_id`, (`store_name`) AS `store_name`, (`grade`) AS `grade`, (`region`) AS `region`, (`is_open`) AS `is_open`, (`business_type`) AS `business_type`, (`phone`) AS `phone`, COALESCE(COALESCE(SAFE.TIMESTAMP(`updated_at`, 'Asia/Seoul'), CASE EXTRACT(YEAR FROM `updated_at`) WHEN 1 THEN TIMESTAMP '0001-01-01 00:00:00+00' WHEN 9999 THEN TIMESTAMP '9999-12-31 23:59:59.999999+00' END), _at) AS _event_at, CAST(NULL AS INT64) AS _event_sequence, _batch, _state, _gone FROM (SELECT *, _deleted AS _gone, CAST(NULL AS TIMESTAMP) AS _deleted_at FROM (SELECT _s.`store_id`, _s.`store_name`, _s.`grade`, _s.`region`, _s.`business_type`, _s.`phone`, _s.`is_open`, _s.`updated_at`, _s._at, _s._batch, _s._state, _s._deleted, CAST(NULL AS TIMESTAMP) AS _gone_since FROM `dw_landing`.`shop__stores__changes` AS _s WHERE _s._image = 'new' AND _s._batch > 0 UNION ALL SELECT _r.`store_id`, _r.`store_name`, _r.`grade`, _r.`region`, _r.`business_type`, _r.`phone`, _r.`is_open`, _r.`updated_at`, _r._at, _r._batch, _r._state, _r._deleted, CAST(NULL AS TIMESTAMP) AS _gone_since FROM `dw_landing`.`shop__stores__rows` AS _r WHERE _r._batch > 0 AND NOT EXISTS (SELECT 1 FROM `dw_landing`.`shop__stores__changes` AS _c WHERE _c._image = 'new' AND _c._batch = _r._batch AND _c._state = _r._state AND _c.`store_id` = _r.`store_id`)) AS `stores`) AS _q
+) AS _s;
 
 -- a row here holds the load back: the natural key of dimension `store` is NULL
 SELECT CONCAT('store_id=', COALESCE(CAST(_i.`store_id` AS STRING), 'NULL')) AS key_text FROM incoming AS _i WHERE _i.`store_id` IS NULL LIMIT 20;
 
 -- store: the members whose timeline is computed anew, with the events that are kept of them
 CREATE OR REPLACE TEMP TABLE members AS
-SELECT DISTINCT _i.`store_id` FROM incoming AS _i WHERE _i.`store_id` IS NOT NULL;
+SELECT DISTINCT _i.`store_id` FROM incoming AS _i WHERE _i.`store_id` IS NOT NULL
+-- members that landing no longer gives, such as deleted ones, have their events
+UNION DISTINCT
+SELECT _h.`store_id` FROM `dw_history`.`store` AS _h;
+
+-- store: a landed state that is evaluated anew takes the place of what was kept of it
+DELETE FROM `dw_history`.`store` AS _h
+WHERE EXISTS (
+  SELECT 1 FROM incoming AS _i
+  WHERE _i._batch = _h._batch AND _i._state = _h._state AND _i.`store_id` = _h.`store_id`
+);
 
 CREATE OR REPLACE TEMP TABLE kept AS
 SELECT _h.`store_id`, _h.`store_name`, _h.`grade`, _h.`region`, _h.`is_open`, _h.`business_type`, _h.`phone`, _h._event_at, _h._event_sequence, _h._batch, _h._state, _h._gone
@@ -44,21 +57,6 @@ compared AS (
 SELECT _c.`store_id`, _c.`store_name`, _c.`grade`, _c.`region`, _c.`is_open`, _c.`business_type`, _c.`phone`, _c._event_at, _c._event_sequence, _c._batch, _c._state, _c._gone
 FROM compared AS _c
 WHERE _c._is_new;
-
--- store: a landed state that is evaluated anew takes the place of what was kept of it
-DELETE FROM kept AS _k
-WHERE EXISTS (
-  SELECT 1 FROM fresh AS _f
-  WHERE _f.`store_id` = _k.`store_id`
-    AND _f._event_at = _k._event_at AND _f._batch = _k._batch AND _f._state = _k._state AND _f._gone = _k._gone
-);
-
-DELETE FROM `dw_history`.`store` AS _h
-WHERE EXISTS (
-  SELECT 1 FROM fresh AS _f
-  WHERE _f.`store_id` = _h.`store_id`
-    AND _f._event_at = _h._event_at AND _f._batch = _h._batch AND _f._state = _h._state AND _f._gone = _h._gone
-);
 
 INSERT INTO `dw_history`.`store` (`store_id`, `store_name`, `grade`, `region`, `is_open`, `business_type`, `phone`, _event_at, _event_sequence, _batch, _state, _gone)
 SELECT _f.`store_id`, _f.`store_name`, _f.`grade`, _f.`region`, _f.`is_open`, _f.`business_type`, _f.`phone`, _f._event_at, _f._event_sequence, _f._batch, _f._state, _f._gone FROM fresh AS _f;
@@ -160,6 +158,11 @@ LIMIT 20;
 DELETE FROM `dw`.`store` AS _d
 WHERE _d.is_inferred AND (_d.`store_durable_key` <> CAST(CONCAT('0x', SUBSTR(TO_HEX(MD5(CONCAT('i', CAST(BYTE_LENGTH(CAST(_d.`store_id` AS STRING)) AS STRING), ':', CAST(_d.`store_id` AS STRING)))), 1, 15)) AS INT64) OR _d.`store_key` <> _d.`store_durable_key`);
 
+-- store: inferred members hold until the end that is declared
+UPDATE `dw`.`store` AS _d
+SET valid_to = TIMESTAMP '9999-12-31 00:00:00+00'
+WHERE _d.is_inferred AND _d.valid_to IS DISTINCT FROM TIMESTAMP '9999-12-31 00:00:00+00';
+
 -- store: the versions that are stored of these members, read once
 CREATE OR REPLACE TEMP TABLE stored AS
 SELECT _d.`store_key`, _d.`store_durable_key`, _d.`store_id`, _d.`store_name`, _d.`grade`, _d.`region`, _d.`is_open`, _d.`business_type`, _d.`phone`, _d.`valid_from`, _d.`valid_to`, _d.`is_current`, _d.`is_deleted`, _d.`is_inferred`
@@ -231,6 +234,7 @@ SELECT DISTINCT _c.`store_durable_key`, _c.`store_durable_key`, _c.`store_id`, T
 FROM changes AS _c
 WHERE _c._change = 'delete'
   AND NOT EXISTS (SELECT 1 FROM `dw`.`store` AS _v WHERE _v.`store_durable_key` = _c.`store_durable_key`)
+  AND NOT EXISTS (SELECT 1 FROM `dw`.`store` AS _v WHERE _v.`store_id` = _c.`store_id`)
   AND EXISTS (SELECT 1 FROM `dw`.`delivery` AS _f WHERE _f.`store_durable_key` = _c.`store_durable_key`);
 
 -- delivery: rows that look up a member whose versions changed are bound anew in the role `store`
@@ -241,7 +245,7 @@ FROM `dw`.`delivery` AS _f
 JOIN (SELECT DISTINCT `store_durable_key` AS _durable FROM changes WHERE _rebinds) AS _c ON _c._durable = _f.`store_durable_key`
 LEFT JOIN `dw`.`store` AS _v
   ON _v.`store_durable_key` = _f.`store_durable_key`
-  AND _f.`ordered_at_utc` >= _v.valid_from AND _f.`ordered_at_utc` < _v.valid_to
+  AND _f.`ordered_at_utc` >= _v.valid_from AND LEAST(_f.`ordered_at_utc`, TIMESTAMP '9999-12-30 23:59:59.999999+00') < _v.valid_to
 WHERE COALESCE(_v.`store_key`, -1) <> _f.`store_key`
   AND _f.`ordered_at_utc` >= dwc_changed_from
   AND _f.`ordered_at` >= DATETIME(TIMESTAMP_SUB(GREATEST(dwc_changed_from, TIMESTAMP '0001-01-02 00:00:00+00'), INTERVAL 1 DAY));
@@ -256,7 +260,7 @@ WHERE _r.`delivery_id` = _f.`delivery_id`
   AND _f.`ordered_at` >= DATETIME(TIMESTAMP_SUB(GREATEST(dwc_changed_from, TIMESTAMP '0001-01-02 00:00:00+00'), INTERVAL 1 DAY));
 
 -- a row here holds the load back: rows of fact `delivery` lie outside the version that role `store` binds them to
-SELECT CONCAT('delivery_id=', COALESCE(CAST(_r.`delivery_id` AS STRING), 'NULL')) AS key_text FROM rebound AS _r LEFT JOIN `dw`.`store` AS _d ON _d.`store_durable_key` = _r._durable AND _d.`store_key` = _r._bound AND _r._at >= _d.valid_from AND _r._at < _d.valid_to WHERE _r._bound >= 0 AND _d.`store_key` IS NULL LIMIT 20;
+SELECT CONCAT('delivery_id=', COALESCE(CAST(_r.`delivery_id` AS STRING), 'NULL')) AS key_text FROM rebound AS _r LEFT JOIN `dw`.`store` AS _d ON _d.`store_durable_key` = _r._durable AND _d.`store_key` = _r._bound AND _r._at >= _d.valid_from AND LEAST(_r._at, TIMESTAMP '9999-12-30 23:59:59.999999+00') < _d.valid_to WHERE _r._bound >= 0 AND _d.`store_key` IS NULL LIMIT 20;
 
 -- order_line: a member that its events no longer give, and that the role `store` names, stays as an inferred one
 INSERT INTO `dw`.`store` (`store_key`, `store_durable_key`, `store_id`, valid_from, valid_to, is_current, is_deleted, is_inferred, loaded_batch)
@@ -264,6 +268,7 @@ SELECT DISTINCT _c.`store_durable_key`, _c.`store_durable_key`, _c.`store_id`, T
 FROM changes AS _c
 WHERE _c._change = 'delete'
   AND NOT EXISTS (SELECT 1 FROM `dw`.`store` AS _v WHERE _v.`store_durable_key` = _c.`store_durable_key`)
+  AND NOT EXISTS (SELECT 1 FROM `dw`.`store` AS _v WHERE _v.`store_id` = _c.`store_id`)
   AND EXISTS (SELECT 1 FROM `dw`.`order_line` AS _f WHERE _f.`store_durable_key` = _c.`store_durable_key`);
 
 -- order_line: rows that look up a member whose versions changed are bound anew in the role `store`
@@ -274,7 +279,7 @@ FROM `dw`.`order_line` AS _f
 JOIN (SELECT DISTINCT `store_durable_key` AS _durable FROM changes WHERE _rebinds) AS _c ON _c._durable = _f.`store_durable_key`
 LEFT JOIN `dw`.`store` AS _v
   ON _v.`store_durable_key` = _f.`store_durable_key`
-  AND _f.`ordered_at_utc` >= _v.valid_from AND _f.`ordered_at_utc` < _v.valid_to
+  AND _f.`ordered_at_utc` >= _v.valid_from AND LEAST(_f.`ordered_at_utc`, TIMESTAMP '9999-12-30 23:59:59.999999+00') < _v.valid_to
 WHERE COALESCE(_v.`store_key`, -1) <> _f.`store_key`
   AND _f.`ordered_at_utc` >= dwc_changed_from
   AND _f.`ordered_at` >= DATETIME(TIMESTAMP_SUB(GREATEST(dwc_changed_from, TIMESTAMP '0001-01-02 00:00:00+00'), INTERVAL 1 DAY));
@@ -289,7 +294,7 @@ WHERE _r.`order_id` = _f.`order_id` AND _r.`line_no` = _f.`line_no`
   AND _f.`ordered_at` >= DATETIME(TIMESTAMP_SUB(GREATEST(dwc_changed_from, TIMESTAMP '0001-01-02 00:00:00+00'), INTERVAL 1 DAY));
 
 -- a row here holds the load back: rows of fact `order_line` lie outside the version that role `store` binds them to
-SELECT CONCAT('order_id=', COALESCE(CAST(_r.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(_r.`line_no` AS STRING), 'NULL')) AS key_text FROM rebound AS _r LEFT JOIN `dw`.`store` AS _d ON _d.`store_durable_key` = _r._durable AND _d.`store_key` = _r._bound AND _r._at >= _d.valid_from AND _r._at < _d.valid_to WHERE _r._bound >= 0 AND _d.`store_key` IS NULL LIMIT 20;
+SELECT CONCAT('order_id=', COALESCE(CAST(_r.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(_r.`line_no` AS STRING), 'NULL')) AS key_text FROM rebound AS _r LEFT JOIN `dw`.`store` AS _d ON _d.`store_durable_key` = _r._durable AND _d.`store_key` = _r._bound AND _r._at >= _d.valid_from AND LEAST(_r._at, TIMESTAMP '9999-12-30 23:59:59.999999+00') < _d.valid_to WHERE _r._bound >= 0 AND _d.`store_key` IS NULL LIMIT 20;
 
 -- payment: a member that its events no longer give, and that the role `store` names, stays as an inferred one
 INSERT INTO `dw`.`store` (`store_key`, `store_durable_key`, `store_id`, valid_from, valid_to, is_current, is_deleted, is_inferred, loaded_batch)
@@ -297,6 +302,7 @@ SELECT DISTINCT _c.`store_durable_key`, _c.`store_durable_key`, _c.`store_id`, T
 FROM changes AS _c
 WHERE _c._change = 'delete'
   AND NOT EXISTS (SELECT 1 FROM `dw`.`store` AS _v WHERE _v.`store_durable_key` = _c.`store_durable_key`)
+  AND NOT EXISTS (SELECT 1 FROM `dw`.`store` AS _v WHERE _v.`store_id` = _c.`store_id`)
   AND EXISTS (SELECT 1 FROM `dw`.`payment` AS _f WHERE _f.`store_durable_key` = _c.`store_durable_key`);
 
 -- payment: rows that look up a member whose versions changed are bound anew in the role `store`
@@ -307,7 +313,7 @@ FROM `dw`.`payment` AS _f
 JOIN (SELECT DISTINCT `store_durable_key` AS _durable FROM changes WHERE _rebinds) AS _c ON _c._durable = _f.`store_durable_key`
 LEFT JOIN `dw`.`store` AS _v
   ON _v.`store_durable_key` = _f.`store_durable_key`
-  AND _f.`paid_at_utc` >= _v.valid_from AND _f.`paid_at_utc` < _v.valid_to
+  AND _f.`paid_at_utc` >= _v.valid_from AND LEAST(_f.`paid_at_utc`, TIMESTAMP '9999-12-30 23:59:59.999999+00') < _v.valid_to
 WHERE COALESCE(_v.`store_key`, -1) <> _f.`store_key`
   AND _f.`paid_at_utc` >= dwc_changed_from
   AND _f.`paid_at` >= DATETIME(TIMESTAMP_SUB(GREATEST(dwc_changed_from, TIMESTAMP '0001-01-02 00:00:00+00'), INTERVAL 1 DAY));
@@ -322,5 +328,5 @@ WHERE _r.`payment_id` = _f.`payment_id`
   AND _f.`paid_at` >= DATETIME(TIMESTAMP_SUB(GREATEST(dwc_changed_from, TIMESTAMP '0001-01-02 00:00:00+00'), INTERVAL 1 DAY));
 
 -- a row here holds the load back: rows of fact `payment` lie outside the version that role `store` binds them to
-SELECT CONCAT('payment_id=', COALESCE(CAST(_r.`payment_id` AS STRING), 'NULL')) AS key_text FROM rebound AS _r LEFT JOIN `dw`.`store` AS _d ON _d.`store_durable_key` = _r._durable AND _d.`store_key` = _r._bound AND _r._at >= _d.valid_from AND _r._at < _d.valid_to WHERE _r._bound >= 0 AND _d.`store_key` IS NULL LIMIT 20;
+SELECT CONCAT('payment_id=', COALESCE(CAST(_r.`payment_id` AS STRING), 'NULL')) AS key_text FROM rebound AS _r LEFT JOIN `dw`.`store` AS _d ON _d.`store_durable_key` = _r._durable AND _d.`store_key` = _r._bound AND _r._at >= _d.valid_from AND LEAST(_r._at, TIMESTAMP '9999-12-30 23:59:59.999999+00') < _d.valid_to WHERE _r._bound >= 0 AND _d.`store_key` IS NULL LIMIT 20;
 

@@ -20,7 +20,7 @@ SELECT
   "_q"."order_id",
   "_q"."line_no",
   "_q"."ordered_at",
-  dwc_from_zone(CAST("_q"."ordered_at" AS TIMESTAMP), 'Asia/Seoul') AS "ordered_at_utc",
+  coalesce(dwc_try_from_zone(CAST("_q"."ordered_at" AS TIMESTAMP), 'Asia/Seoul'), CASE WHEN (date_part('year', "_q"."ordered_at")) = 1 THEN TIMESTAMP '0001-01-01 00:00:00' WHEN (date_part('year', "_q"."ordered_at")) = 9999 THEN TIMESTAMP '9999-12-31 23:59:59.999999' END) AS "ordered_at_utc",
   "_q"."quantity",
   CAST(dwc_numeric_multiply(CAST("_q"."quantity" AS DECIMAL(38,9)), "_q"."unit_price") - "_q"."discount_amount" AS DECIMAL(38,9)) AS "amount",
   "_q"."discount_amount",
@@ -115,16 +115,13 @@ SELECT
 FROM incoming AS _i
 LEFT JOIN (SELECT _v.* FROM "dw"."product" AS _v SEMI JOIN incoming AS _m ON _v."product_id" = _m."_product_1") AS "_product"
   ON "_product"."product_id" = _i."_product_1"
-    AND _i."ordered_at_utc" >= "_product".valid_from
-    AND _i."ordered_at_utc" < "_product".valid_to
+    AND _i."ordered_at_utc" >= "_product".valid_from AND LEAST(_i."ordered_at_utc", TIMESTAMP '9999-12-30 23:59:59.999999') < "_product".valid_to
 LEFT JOIN (SELECT _v.* FROM "dw"."store" AS _v SEMI JOIN incoming AS _m ON _v."store_id" = _m."_store_1") AS "_store"
   ON "_store"."store_id" = _i."_store_1"
-    AND _i."ordered_at_utc" >= "_store".valid_from
-    AND _i."ordered_at_utc" < "_store".valid_to
+    AND _i."ordered_at_utc" >= "_store".valid_from AND LEAST(_i."ordered_at_utc", TIMESTAMP '9999-12-30 23:59:59.999999') < "_store".valid_to
 LEFT JOIN (SELECT _v.* FROM "dw"."seller" AS _v SEMI JOIN incoming AS _m ON _v."seller_id" = _m."_seller_1") AS "_seller"
   ON "_seller"."seller_id" = _i."_seller_1"
-    AND _i."ordered_at_utc" >= "_seller".valid_from
-    AND _i."ordered_at_utc" < "_seller".valid_to
+    AND _i."ordered_at_utc" >= "_seller".valid_from AND LEAST(_i."ordered_at_utc", TIMESTAMP '9999-12-30 23:59:59.999999') < "_seller".valid_to
 LEFT JOIN (SELECT _v.* FROM "dw"."promotion" AS _v SEMI JOIN incoming AS _m ON _v."promotion_id" = _m."_promotion_1") AS "_promotion"
   ON "_promotion"."promotion_id" = _i."_promotion_1"
 LEFT JOIN (SELECT _v.* FROM "dw"."order_status" AS _v SEMI JOIN incoming AS _m ON _v."status_code" = _m."_order_status_1") AS "_order_status"
@@ -175,19 +172,19 @@ SELECT 'order_id=' || COALESCE(CAST(_f."order_id" AS VARCHAR), 'NULL') || ', lin
 SELECT 'order_id=' || COALESCE(CAST(_f."order_id" AS VARCHAR), 'NULL') || ', line_no=' || COALESCE(CAST(_f."line_no" AS VARCHAR), 'NULL') AS key_text FROM bound AS _f LEFT JOIN "dw"."product" AS _d ON _d."product_key" = _f."product_key" WHERE _d."product_key" IS NULL LIMIT 20;
 
 -- a row here holds the load back: rows of fact `order_line` lie outside the version that role `product` binds them to
-SELECT 'order_id=' || COALESCE(CAST(_f."order_id" AS VARCHAR), 'NULL') || ', line_no=' || COALESCE(CAST(_f."line_no" AS VARCHAR), 'NULL') AS key_text FROM bound AS _f LEFT JOIN "dw"."product" AS _d ON _d."product_durable_key" = _f."product_durable_key" AND _d."product_key" = _f."product_key" AND _f."ordered_at_utc" >= _d.valid_from AND _f."ordered_at_utc" < _d.valid_to WHERE _f."product_key" >= 0 AND _d."product_key" IS NULL LIMIT 20;
+SELECT 'order_id=' || COALESCE(CAST(_f."order_id" AS VARCHAR), 'NULL') || ', line_no=' || COALESCE(CAST(_f."line_no" AS VARCHAR), 'NULL') AS key_text FROM bound AS _f LEFT JOIN "dw"."product" AS _d ON _d."product_durable_key" = _f."product_durable_key" AND _d."product_key" = _f."product_key" AND _f."ordered_at_utc" >= _d.valid_from AND LEAST(_f."ordered_at_utc", TIMESTAMP '9999-12-30 23:59:59.999999') < _d.valid_to WHERE _f."product_key" >= 0 AND _d."product_key" IS NULL LIMIT 20;
 
 -- a row here holds the load back: role `store` of fact `order_line` points to no member of dimension `store`
 SELECT 'order_id=' || COALESCE(CAST(_f."order_id" AS VARCHAR), 'NULL') || ', line_no=' || COALESCE(CAST(_f."line_no" AS VARCHAR), 'NULL') AS key_text FROM bound AS _f LEFT JOIN "dw"."store" AS _d ON _d."store_key" = _f."store_key" WHERE _d."store_key" IS NULL LIMIT 20;
 
 -- a row here holds the load back: rows of fact `order_line` lie outside the version that role `store` binds them to
-SELECT 'order_id=' || COALESCE(CAST(_f."order_id" AS VARCHAR), 'NULL') || ', line_no=' || COALESCE(CAST(_f."line_no" AS VARCHAR), 'NULL') AS key_text FROM bound AS _f LEFT JOIN "dw"."store" AS _d ON _d."store_durable_key" = _f."store_durable_key" AND _d."store_key" = _f."store_key" AND _f."ordered_at_utc" >= _d.valid_from AND _f."ordered_at_utc" < _d.valid_to WHERE _f."store_key" >= 0 AND _d."store_key" IS NULL LIMIT 20;
+SELECT 'order_id=' || COALESCE(CAST(_f."order_id" AS VARCHAR), 'NULL') || ', line_no=' || COALESCE(CAST(_f."line_no" AS VARCHAR), 'NULL') AS key_text FROM bound AS _f LEFT JOIN "dw"."store" AS _d ON _d."store_durable_key" = _f."store_durable_key" AND _d."store_key" = _f."store_key" AND _f."ordered_at_utc" >= _d.valid_from AND LEAST(_f."ordered_at_utc", TIMESTAMP '9999-12-30 23:59:59.999999') < _d.valid_to WHERE _f."store_key" >= 0 AND _d."store_key" IS NULL LIMIT 20;
 
 -- a row here holds the load back: role `seller` of fact `order_line` points to no member of dimension `seller`
 SELECT 'order_id=' || COALESCE(CAST(_f."order_id" AS VARCHAR), 'NULL') || ', line_no=' || COALESCE(CAST(_f."line_no" AS VARCHAR), 'NULL') AS key_text FROM bound AS _f LEFT JOIN "dw"."seller" AS _d ON _d."seller_key" = _f."seller_key" WHERE _d."seller_key" IS NULL LIMIT 20;
 
 -- a row here holds the load back: rows of fact `order_line` lie outside the version that role `seller` binds them to
-SELECT 'order_id=' || COALESCE(CAST(_f."order_id" AS VARCHAR), 'NULL') || ', line_no=' || COALESCE(CAST(_f."line_no" AS VARCHAR), 'NULL') AS key_text FROM bound AS _f LEFT JOIN "dw"."seller" AS _d ON _d."seller_durable_key" = _f."seller_durable_key" AND _d."seller_key" = _f."seller_key" AND _f."ordered_at_utc" >= _d.valid_from AND _f."ordered_at_utc" < _d.valid_to WHERE _f."seller_key" >= 0 AND _d."seller_key" IS NULL LIMIT 20;
+SELECT 'order_id=' || COALESCE(CAST(_f."order_id" AS VARCHAR), 'NULL') || ', line_no=' || COALESCE(CAST(_f."line_no" AS VARCHAR), 'NULL') AS key_text FROM bound AS _f LEFT JOIN "dw"."seller" AS _d ON _d."seller_durable_key" = _f."seller_durable_key" AND _d."seller_key" = _f."seller_key" AND _f."ordered_at_utc" >= _d.valid_from AND LEAST(_f."ordered_at_utc", TIMESTAMP '9999-12-30 23:59:59.999999') < _d.valid_to WHERE _f."seller_key" >= 0 AND _d."seller_key" IS NULL LIMIT 20;
 
 -- a row here holds the load back: role `promotion` of fact `order_line` points to no member of dimension `promotion`
 SELECT 'order_id=' || COALESCE(CAST(_f."order_id" AS VARCHAR), 'NULL') || ', line_no=' || COALESCE(CAST(_f."line_no" AS VARCHAR), 'NULL') AS key_text FROM bound AS _f LEFT JOIN "dw"."promotion" AS _d ON _d."promotion_key" = _f."promotion_key" WHERE _d."promotion_key" IS NULL LIMIT 20;

@@ -23,7 +23,7 @@ COMMENT ON TABLE "dw"."delivery" IS 'The way of an order to the store''s door, m
 
 COMMENT ON COLUMN "dw"."delivery"."store_key" IS 'The store that waits for it.';
 
-COMMENT ON COLUMN "dw"."delivery"."store_durable_key" IS 'The durable key of the store: join `store` by it for values as they are now.';
+COMMENT ON COLUMN "dw"."delivery"."store_durable_key" IS 'The durable key of the store, the same for all its versions: for values as they are now, left join `store` on `store_durable_key` and `is_current`.';
 
 -- order_line: What stores ordered, line by line. A cancelled order is not here. Grain: One row per product on an order that has not been cancelled..
 CREATE TABLE IF NOT EXISTS "dw"."order_line" (
@@ -73,23 +73,23 @@ COMMENT ON COLUMN "dw"."order_line"."promised_date_key" IS 'The day for which de
 
 COMMENT ON COLUMN "dw"."order_line"."product_key" IS 'The product as it was listed when it was ordered.';
 
-COMMENT ON COLUMN "dw"."order_line"."product_durable_key" IS 'The durable key of the product: join `product` by it for values as they are now.';
+COMMENT ON COLUMN "dw"."order_line"."product_durable_key" IS 'The durable key of the product, the same for all its versions: for values as they are now, left join `product` on `product_durable_key` and `is_current`.';
 
 COMMENT ON COLUMN "dw"."order_line"."store_key" IS 'The store that ordered.';
 
-COMMENT ON COLUMN "dw"."order_line"."store_durable_key" IS 'The durable key of the store: join `store` by it for values as they are now.';
+COMMENT ON COLUMN "dw"."order_line"."store_durable_key" IS 'The durable key of the store, the same for all its versions: for values as they are now, left join `store` on `store_durable_key` and `is_current`.';
 
 COMMENT ON COLUMN "dw"."order_line"."seller_key" IS 'The seller that the order went to.';
 
-COMMENT ON COLUMN "dw"."order_line"."seller_durable_key" IS 'The durable key of the seller: join `seller` by it for values as they are now.';
+COMMENT ON COLUMN "dw"."order_line"."seller_durable_key" IS 'The durable key of the seller, the same for all its versions: for values as they are now, left join `seller` on `seller_durable_key` and `is_current`.';
 
 COMMENT ON COLUMN "dw"."order_line"."promotion_key" IS 'The deal under which it was sold.';
 
-COMMENT ON COLUMN "dw"."order_line"."promotion_durable_key" IS 'The durable key of the promotion: join `promotion` by it for values as they are now.';
+COMMENT ON COLUMN "dw"."order_line"."promotion_durable_key" IS 'The durable key of the promotion: join `promotion` by `promotion_durable_key`, which has one row per member.';
 
 COMMENT ON COLUMN "dw"."order_line"."order_status_key" IS 'The order''s state today.';
 
-COMMENT ON COLUMN "dw"."order_line"."order_status_durable_key" IS 'The durable key of the order_status: join `order_status` by it for values as they are now.';
+COMMENT ON COLUMN "dw"."order_line"."order_status_durable_key" IS 'The durable key of the order_status: join `order_status` by `order_status_durable_key`, which has one row per member.';
 
 COMMENT ON COLUMN "dw"."order_line"."loaded_batch" IS 'The batch that wrote the row last.';
 
@@ -115,7 +115,7 @@ COMMENT ON COLUMN "dw"."payment"."payment_method_key" IS 'How the store tried to
 
 COMMENT ON COLUMN "dw"."payment"."store_key" IS 'The store that pays.';
 
-COMMENT ON COLUMN "dw"."payment"."store_durable_key" IS 'The durable key of the store: join `store` by it for values as they are now.';
+COMMENT ON COLUMN "dw"."payment"."store_durable_key" IS 'The durable key of the store, the same for all its versions: for values as they are now, left join `store` on `store_durable_key` and `is_current`.';
 
 COMMENT ON COLUMN "dw"."promotion"."promotion_name" IS 'The name shown to stores.';
 

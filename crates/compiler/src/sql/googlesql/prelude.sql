@@ -2,9 +2,7 @@
 CREATE OR REPLACE TEMP MACRO dwc_now() AS make_timestamp(epoch_us(now()));
 -- Numbers
 CREATE OR REPLACE TEMP MACRO dwc_numeric_to_string(x) AS dwc_trim_decimal(CAST(x AS VARCHAR));
-CREATE OR REPLACE TEMP MACRO dwc_divide(a, b) AS CASE WHEN b = 0 THEN error('division by zero') ELSE CAST(a AS DOUBLE) / CAST(b AS DOUBLE) END;
 CREATE OR REPLACE TEMP MACRO dwc_ieee_divide(a, b) AS CAST(a AS DOUBLE) / CAST(b AS DOUBLE);
-CREATE OR REPLACE TEMP MACRO dwc_safe_divide(a, b) AS CASE WHEN b <> 0 OR isnan(b) THEN CAST(a AS DOUBLE) / CAST(b AS DOUBLE) END;
 CREATE OR REPLACE TEMP MACRO dwc_numeric_average(total, n) AS CASE WHEN n > 0 THEN dwc_numeric_divide(CAST(total AS DECIMAL(38,9)), CAST(n AS DECIMAL(38,9))) END;
 CREATE OR REPLACE TEMP MACRO dwc_float_lt(a, b) AS CASE WHEN isnan(a) OR isnan(b) THEN CASE WHEN a IS NOT NULL AND b IS NOT NULL THEN FALSE END ELSE a < b END;
 CREATE OR REPLACE TEMP MACRO dwc_float_le(a, b) AS CASE WHEN isnan(a) OR isnan(b) THEN CASE WHEN a IS NOT NULL AND b IS NOT NULL THEN FALSE END ELSE a <= b END;
@@ -16,7 +14,6 @@ CREATE OR REPLACE TEMP MACRO dwc_float_sign(x) AS CASE WHEN isnan(x) THEN x ELSE
 CREATE OR REPLACE TEMP MACRO dwc_greatest(l) AS CASE WHEN len(list_filter(l, lambda x: x IS NULL)) = 0 THEN list_max(l) END;
 CREATE OR REPLACE TEMP MACRO dwc_least(l) AS CASE WHEN len(list_filter(l, lambda x: x IS NULL)) = 0 THEN list_min(l) END;
 CREATE OR REPLACE TEMP MACRO dwc_least_float(l) AS CASE WHEN len(list_filter(l, lambda x: x IS NULL)) = 0 THEN CASE WHEN len(list_filter(l, lambda x: isnan(x))) > 0 THEN CAST('nan' AS DOUBLE) ELSE list_min(l) END END;
-CREATE OR REPLACE TEMP MACRO dwc_struct_eq(a, b) AS a = b;
 CREATE OR REPLACE TEMP MACRO dwc_truncating_div(a, b) AS CASE WHEN a < 0 THEN -((-a) // b) ELSE a // b END;
 CREATE OR REPLACE TEMP MACRO dwc_floor_div(a, b) AS CASE WHEN a < 0 THEN -((-a + b - 1) // b) ELSE a // b END;
 CREATE OR REPLACE TEMP MACRO dwc_json_numeric(x) AS CASE WHEN x = trunc(x) AND abs(x) <= 9007199254740992 THEN dwc_numeric_to_string(x) ELSE '"' || dwc_numeric_to_string(x) || '"' END;

@@ -147,16 +147,66 @@ impl Value {
     }
 }
 
-/// The text of a call that gives NULL instead of an error. The functions in Rust have a form for it; for all
-/// other text there is TRY, which takes no aggregates: `None` then.
-pub(super) fn tried(value: &Value) -> Option<String> {
+/// The text of a call that gives NULL instead of an error of its own. The functions in Rust have a form for it;
+/// for all other text there is TRY, which takes no aggregates and would swallow what fails in an argument: `None` then.
+pub(super) fn tried(value: &Value, args: &[&Value]) -> Option<String> {
     if let Some(rest) = value.sql.strip_prefix("dwc_") {
         let name = rest.split('(').next().unwrap_or(rest);
         if !super::DUCKDB_PRELUDE.contains(&format!("MACRO dwc_{name}(")) && !value.compound {
             return Some(format!("dwc_try_{rest}"));
         }
     }
-    (!value.aggregate && !value.window).then(|| format!("TRY({})", value.sql))
+    let alone = !value.aggregate && !value.window && args.iter().all(|a| cannot_fail(&a.sql));
+    alone.then(|| format!("TRY({})", value.sql))
+}
+
+/// Whether a text has no value that fails: names, literals, and functions that take everything.
+fn cannot_fail(sql: &str) -> bool {
+    const TOTAL: [&str; 18] = [
+        "coalesce",
+        "nullif",
+        "length",
+        "strlen",
+        "octet_length",
+        "struct_extract",
+        "struct_pack",
+        "dwc_upper",
+        "dwc_lower",
+        "dwc_trim",
+        "dwc_concat",
+        "encode",
+        "year",
+        "epoch_us",
+        "dwc_float_to_string",
+        "dwc_datetime_to_string",
+        "dwc_time_to_string",
+        "dwc_numeric_to_string",
+    ];
+    let mut word = String::new();
+    let mut quote = None;
+    for c in sql.chars() {
+        match (quote, c) {
+            (Some(q), c) if q == c => quote = None,
+            (Some(_), _) => {}
+            (None, '\'' | '"') => quote = Some(c),
+            (None, c) if c.is_alphanumeric() || c == '_' => {
+                word.push(c);
+                continue;
+            }
+            (None, '+' | '-' | '*' | '/' | '%') => return false,
+            (None, '(') if word == "CAST" => {
+                // To text everything casts, and a number that was written as a literal casts to what it is.
+                let literal = sql.starts_with("CAST(") && sql[5..].starts_with(|c: char| c.is_ascii_digit());
+                if !literal && !sql.contains(" AS VARCHAR)") && !sql.contains("CAST(NULL AS") {
+                    return false;
+                }
+            }
+            (None, '(') if !word.is_empty() && !TOTAL.contains(&word.as_str()) => return false,
+            _ => {}
+        }
+        word.clear();
+    }
+    true
 }
 
 /// A DuckDB string literal.

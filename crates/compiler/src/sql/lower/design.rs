@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
+use super::depends::depends;
 use crate::model::{Attribute, Dimension, DimensionKind, EffectiveAt, Fact, KeyStrategy, Measure, ModelId, Project};
 
 /// The parts of a model.
@@ -15,6 +16,7 @@ pub(super) fn design(project: &Project, id: ModelId) -> BTreeMap<String, String>
         ModelId::Dimension(index) => dimension(&project.dimensions[index], &mut add),
         ModelId::Fact(index) => fact(project, &project.facts[index], &mut add),
     }
+    parts.extend(depends(project, id));
     parts
 }
 
@@ -67,6 +69,12 @@ fn fact(project: &Project, fact: &Fact, add: &mut dyn FnMut(String, String) -> O
     policy("query", digest(&fact.query.text));
     policy("on_delete", word(&fact.on_delete));
     policy("timezone", project.timezone.clone());
+    if let Some(column) = &fact.keep_latest_by {
+        policy("on_duplicate", format!("keep_latest_by {column}"));
+    }
+    if let Some(base) = fact.rolls_up {
+        policy("from", project.facts[base].name.clone());
+    }
     for measure in &fact.measures {
         add(format!("measure {}", measure.column.name), measure_text(measure));
     }
@@ -85,6 +93,12 @@ fn measure_text(measure: &Measure) -> String {
     if !measure.not_over.is_empty() {
         text.push_str(&format!(" but not over {}", measure.not_over.join(", ")));
     }
+    for (role, over) in &measure.over {
+        text.push_str(&format!(", {} over {role}", over.word()));
+    }
+    if let Some(aggregation) = &measure.aggregation {
+        text.push_str(&format!(", asked as {aggregation}"));
+    }
     for unit in measure.unit.iter().chain(&measure.currency) {
         text.push_str(&format!(" in {unit}"));
     }
@@ -95,15 +109,9 @@ fn measure_text(measure: &Measure) -> String {
 }
 
 /// The word of a setting as the language spells it.
-fn word(setting: &impl std::fmt::Debug) -> String {
-    let mut text = String::new();
-    for c in format!("{setting:?}").chars() {
-        if c.is_uppercase() && !text.is_empty() {
-            text.push('_');
-        }
-        text.extend(c.to_lowercase());
-    }
-    text
+fn word(setting: &impl serde::Serialize) -> String {
+    let word = serde_json::to_value(setting).ok();
+    word.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
 }
 
 fn one_line(text: &str) -> String {

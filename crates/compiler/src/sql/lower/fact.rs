@@ -8,8 +8,8 @@ use super::relations::Moment;
 use super::{Lowering, problems_at};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{
-    DimensionKind, Fact, FactOnDelete, KeyStrategy, Members, Missing, ModelId, Query, Role, Stored, reserved_key,
-    stored_columns,
+    DimensionKind, Fact, FactOnDelete, KeyStrategy, Members, Missing, ModelId, Project, Query, Role, Stored,
+    reserved_key, stored_columns, zone_of,
 };
 use crate::plan::{Gate, ModelLoad, Reads, Statement};
 use crate::sql::googlesql::{Problem, Tables, Type, parse_query};
@@ -209,7 +209,7 @@ impl Lowering<'_> {
         let quote = names::backquoted;
         let zone = &self.project.timezone;
         let mut items = Vec::new();
-        for (name, item) in stored_exprs(fact, zone) {
+        for (name, item) in stored_exprs(self.project, fact) {
             items.push(format!("{item} AS {}", quote(&name)));
         }
         for role in &fact.roles {
@@ -237,10 +237,7 @@ impl Lowering<'_> {
                 }
                 DimensionKind::TimeOfDay => {
                     let column = quote(&role.on[0].name);
-                    let local = match role.on[0].ty {
-                        Type::Timestamp => format!("DATETIME({column}, '{zone}')"),
-                        _ => column.clone(),
-                    };
+                    let local = names::local(&column, &role.on[0].ty, zone);
                     items.push(format!(
                         "CASE WHEN {column} IS NULL THEN {} ELSE EXTRACT(HOUR FROM {local}) * 100 + EXTRACT(MINUTE FROM {local}) END AS {}",
                         reserved_key(role.when_null),
@@ -286,8 +283,7 @@ impl Lowering<'_> {
             match names::as_of(fact, role) {
                 Some(as_of) => {
                     let as_of = format!("_i.{}", quote(&as_of));
-                    join.push(format!("{as_of} >= {alias}.valid_from"));
-                    join.push(format!("{as_of} < {}", self.valid_to(members, &alias)));
+                    join.push(self.holds(members, &alias, &as_of));
                     not_yet = format!(" WHEN {as_of} IS NULL THEN -4");
                 }
                 None => join.push(format!("{alias}.is_current")),
@@ -476,11 +472,11 @@ impl Lowering<'_> {
                 let lookup = self.lookup(dimension);
                 audits.push(gate(
                     format!(
-                        "SELECT {text} AS key_text FROM {table} AS _f LEFT JOIN {} AS _d ON _d.{} = _f.{} AND _d.{dimension_key} = _f.{key} AND _f.{as_of} >= _d.valid_from AND _f.{as_of} < {} WHERE _f.{key} >= 0 AND _d.{dimension_key} IS NULL LIMIT 20",
+                        "SELECT {text} AS key_text FROM {table} AS _f LEFT JOIN {} AS _d ON _d.{} = _f.{} AND _d.{dimension_key} = _f.{key} AND {} WHERE _f.{key} >= 0 AND _d.{dimension_key} IS NULL LIMIT 20",
                         lookup.table,
                         quote(&lookup.durable),
                         quote(&names::durable_key(&role.name)),
-                        self.valid_to(members, "_d")
+                        self.holds(members, "_d", &format!("_f.{as_of}"))
                     ),
                     format!("rows of fact `{}` lie outside the version that role `{}` binds them to", fact.name, role.name),
                     role.span,
@@ -501,13 +497,16 @@ fn stored(fact: &Fact) -> Vec<(String, Type)> {
     stored_columns(fact).into_iter().map(|(name, ty, _)| (name, ty)).collect()
 }
 
-fn stored_exprs(fact: &Fact, zone: &str) -> Vec<(String, String)> {
+fn stored_exprs(project: &Project, fact: &Fact) -> Vec<(String, String)> {
     stored_columns(fact)
         .into_iter()
         .map(|(name, _, stored)| {
             let expr = match stored {
                 Stored::Column => names::backquoted(&name),
-                Stored::Instant(column) => names::instant(&names::backquoted(&column.name), &column.ty, zone),
+                Stored::Instant(column) => {
+                    let zone = zone_of(project, &fact.query, &column.name, &column.ty);
+                    names::instant(&names::backquoted(&column.name), &column.ty, zone)
+                }
                 Stored::Measure(index) => format!("({})", fact.measures[index].expr),
             };
             (name, expr)

@@ -52,7 +52,10 @@ impl Lowering<'_> {
             key,
             columns,
             // What a database gives is its row as it is now; a file may come after a later one.
-            newest: by.filter(|_| table.files.is_some()).map(String::as_str),
+            newest: table.files.as_ref().and_then(|files| {
+                let timed = files.path.contains("{batch}").then_some("_at");
+                by.map(String::as_str).or(timed)
+            }),
         };
         let keeps = table.retain == Retain::History;
         Landing {

@@ -1,7 +1,9 @@
 //! Lowering: a checked project becomes statements of one engine. Every decision falls here; templates write it down.
 
 mod changes;
+mod depends;
 mod design;
+mod digest;
 mod dimension;
 mod fact;
 mod landing;

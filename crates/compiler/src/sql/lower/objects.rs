@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use sha2::{Digest, Sha256};
 
 use super::Lowering;
+use super::depends::depends_digest;
 use super::design::design;
+use super::digest::load_digest;
 use super::dimension::{numbers_name, timeline_name};
-use crate::model::{
-    Dimension, DimensionKind, Fact, KeyStrategy, ModelId, Project, StarColumn, Table, TargetType, star_columns,
-};
+use crate::model::{Dimension, Fact, KeyStrategy, ModelId, Project, StarColumn, Table, TargetType, star_columns};
 use crate::plan::{MANIFEST_FORMAT, Manifest, Object, ObjectColumn, ObjectKind};
 use crate::sql::googlesql::Type;
 use crate::sql::names;
@@ -122,7 +121,7 @@ impl Lowering<'_> {
             description,
             columns: star_columns(project, id).iter().map(star_column).collect(),
             definition,
-            load: load_digest(project, id),
+            load: load_digest(project, id) + &depends_digest(project, id),
             key: star_key(project, id),
             design: design(project, id),
             foreign: Vec::new(),
@@ -186,6 +185,7 @@ impl Lowering<'_> {
                 .map(|(name, ty)| object_column(name, &ty, ""));
             let own = members.natural_key.iter().chain(members.attributes.iter().map(|a| &a.column));
             let mut columns: Vec<ObjectColumn> = version.into_iter().collect();
+            columns[1].was = self.former_name(&mini.base).map(names::durable_key);
             columns.extend(own.map(|column| object_column(&column.name, &column.ty, "")));
             columns.extend(
                 [
@@ -199,6 +199,9 @@ impl Lowering<'_> {
                 ]
                 .map(|(name, ty)| object_column(name, &ty, "")),
             );
+            for column in columns.iter_mut().filter(|column| column.name == names::key(name)) {
+                column.was = dimension.was.as_deref().map(names::key);
+            }
             let was = dimension.was.as_deref().map(timeline_name);
             let description = format!("Which member of {} had which combination of {name} when.", mini.base);
             all.push(object(timeline_name(name), was, description, columns, &key));
@@ -210,6 +213,10 @@ impl Lowering<'_> {
             all.push(object(numbers_name(name), was, description, columns, &["_hash".to_owned()]));
         }
         all
+    }
+
+    fn former_name(&self, dimension: &str) -> Option<&str> {
+        self.project.dimensions.iter().find(|other| other.name == dimension)?.was.as_deref()
     }
 
     /// Partitioning and clustering of a fact, where the engine has them.
@@ -269,39 +276,4 @@ fn star_column(column: &StarColumn) -> ObjectColumn {
         required: column.required,
         was: column.was.clone(),
     }
-}
-
-/// A digest of what decides a model's rows: its query, its expressions, its policies, and those of nothing else.
-fn load_digest(project: &Project, id: ModelId) -> String {
-    let mut text = String::new();
-    let mut add = |part: &dyn std::fmt::Debug| text.push_str(&format!("{part:?}\u{1f}"));
-    match id {
-        ModelId::Dimension(index) => match &project.dimensions[index].kind {
-            DimensionKind::Standard(_) | DimensionKind::Mini(_) => {
-                let Some(m) = project.dimensions[index].members() else { return String::new() };
-                add(&(&m.query.text, &m.effective_at, &m.sequence, m.on_delete, m.first_version, m.open_end));
-                add(&(m.type1_scope, m.late_type0, m.key_strategy, &m.salt));
-                m.natural_key.iter().for_each(|column| add(&column.name));
-                m.attributes.iter().for_each(|a| add(&(&a.column.name, a.scd, &a.expr)));
-            }
-            DimensionKind::Calendar(calendar) => add(calendar),
-            DimensionKind::TimeOfDay => add(&"time_of_day"),
-        },
-        ModelId::Fact(index) => {
-            let f = &project.facts[index];
-            add(&(&f.query.text, f.rolls_up, f.on_delete, &f.keep_latest_by, &project.timezone));
-            f.key.iter().for_each(|column| add(&column.name));
-            f.measures.iter().for_each(|m| add(&(&m.column.name, &m.expr)));
-            for role in &f.roles {
-                let on: Vec<&str> = role.on.iter().map(|column| column.name.as_str()).collect();
-                let as_of = role.as_of.as_ref().map(|column| &column.name);
-                let dimension = &project.dimensions[role.dimension];
-                add(&(&role.name, &dimension.name, on, as_of, role.missing, role.when_null));
-                // Durable keys, and the keys of inferred members, are made by the dimension's strategy.
-                add(&dimension.members().map(|members| (members.key_strategy, &members.salt)));
-            }
-        }
-    }
-    let digest = Sha256::digest(text.as_bytes());
-    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }

@@ -3,9 +3,10 @@
 
 use super::Lowering;
 use super::changes::retyped;
-use crate::model::{Project, TargetType};
-use crate::plan::{Action, Alteration, Carries, Change, ChangeSet, Object};
+use crate::model::{DimensionKind, ModelId, Project, TargetType};
+use crate::plan::{Action, Alteration, Carries, Change, ChangeSet, Object, ObjectKind};
 use crate::sql::googlesql::Type;
+use crate::sql::names;
 
 /// A question whose answer is one count of rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,13 +32,20 @@ pub enum Asks {
     ValuesDropped,
     /// Rows that go.
     RowsDropped,
+    /// Rows of a fact on days that a calendar no longer has.
+    DaysLost,
+    /// Kept states of a dimension that are no longer landed, and can't be evaluated as the models now say.
+    StatesKept,
 }
 
 /// The questions that a change set asks of the tables that are there, in its order.
 #[must_use]
 pub fn change_probes(project: &Project, engine: TargetType, schema: &str, set: &ChangeSet) -> Vec<Probe> {
     let lowering = Lowering::new(project, engine, schema);
-    set.changes.iter().flat_map(|change| lowering.probes(change)).collect()
+    let of = |change| {
+        lowering.probes(change).into_iter().chain(lowering.lost_days(change, set)).chain(lowering.kept_states(change))
+    };
+    set.changes.iter().flat_map(of).collect()
 }
 
 impl Lowering<'_> {
@@ -77,6 +85,78 @@ impl Lowering<'_> {
             }
         }
         all
+    }
+
+    /// Kept states whose landed rows are gone, where what is made of a landed row changes.
+    fn kept_states(&self, change: &Change) -> Option<Probe> {
+        let after = change.after.as_ref().filter(|after| after.kind == ObjectKind::Star)?;
+        let before = change.before.as_ref()?;
+        let expr =
+            |text: &Option<String>| text.as_ref().map(|text| text.split_once(" of ").map(|(_, of)| of.to_owned()));
+        let evaluates = change.differences.iter().any(|one| match one.part.as_str() {
+            "query" | "effective_at" | "timezone" => one.before.is_some() && one.after.is_some(),
+            part if part.starts_with("attribute ") => {
+                one.before.is_some() && one.after.is_some() && expr(&one.before) != expr(&one.after)
+            }
+            _ => false,
+        });
+        let ModelId::Dimension(index) = self.project.model(&after.owner)? else { return None };
+        let members = self.project.dimensions[index].members().filter(|_| evaluates)?;
+        let table = self.states_table(members)?;
+        let landed = |rows: &str, condition: &str| {
+            format!(
+                "NOT EXISTS (SELECT 1 FROM {rows} AS _r WHERE _r._batch = _h._batch AND _r._state = _h._state{condition})"
+            )
+        };
+        Some(Probe {
+            address: change.address.clone(),
+            column: None,
+            asks: Asks::StatesKept,
+            sql: format!(
+                "SELECT COUNT(*) FROM {} AS _h WHERE {} AND {}",
+                self.path(&self.history_schema(), &before.owner),
+                landed(&self.landing_rows(table), ""),
+                landed(&self.landing_changes(table), " AND _r._image = 'new'"),
+            ),
+        })
+    }
+
+    /// Rows of facts that a calendar which is cut leaves without their day.
+    fn lost_days(&self, change: &Change, set: &ChangeSet) -> Vec<Probe> {
+        let (Some(before), Some(after)) = (&change.before, &change.after) else { return Vec::new() };
+        let Some(ModelId::Dimension(index)) = self.project.model(&after.owner) else { return Vec::new() };
+        let DimensionKind::Calendar(calendar) = &self.project.dimensions[index].kind else { return Vec::new() };
+        if before.kind != ObjectKind::Star || after.kind != ObjectKind::Star || change.action != Action::Rebuild {
+            return Vec::new();
+        }
+        let roles = self.project.facts.iter().flat_map(|fact| fact.roles.iter().map(move |role| (fact, role)));
+        let lost = roles.filter(|(_, role)| role.dimension == index).filter_map(|(fact, role)| {
+            let mut column = names::key(&role.name);
+            let mut table = fact.name.clone();
+            let own = set.changes.iter().find(|change| {
+                change.after.as_ref().is_some_and(|after| after.kind == ObjectKind::Star && after.owner == fact.name)
+            });
+            if let Some(own) = own {
+                let (before, after) = (own.before.as_ref()?, own.after.as_ref()?);
+                let wanted = after.columns.iter().find(|known| known.name == column)?;
+                column.clone_from(&before.former(wanted)?.name);
+                table.clone_from(&before.name);
+            }
+            let column = self.dialect.quote(&column);
+            let number = |day: &str| day.replace('-', "");
+            Some(Probe {
+                address: change.address.clone(),
+                column: Some(format!("{}.{}", fact.name, role.name)),
+                asks: Asks::DaysLost,
+                sql: format!(
+                    "SELECT COUNT(*) FROM {} WHERE {column} > 0 AND {column} NOT BETWEEN {} AND {}",
+                    self.path(&self.schema, &table),
+                    number(&calendar.first_day),
+                    number(&calendar.last_day)
+                ),
+            })
+        });
+        lost.collect()
     }
 
     /// Holds for rows whose value does not come back when it is cast there and back.

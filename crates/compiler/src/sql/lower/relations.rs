@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Lowering;
+use super::dimension::Extent;
 use crate::model::{Column, Query, Table, star_columns};
 use crate::sql::googlesql::{Column as SqlColumn, Tables, Type};
 use crate::sql::touched::{Relation, Rows};
@@ -136,7 +137,7 @@ impl Lowering<'_> {
 
     /// Every state that landed since the model last loaded, with its housekeeping columns; `_gone_since` is when a reading
     /// found the row gone that this one found again.
-    pub(super) fn states(&self, table: &Table, since: &str) -> String {
+    pub(super) fn states(&self, table: &Table, since: &str, extent: Extent) -> String {
         let quote = |name: &str| self.dialect.quote(name);
         let list = |alias: &str| {
             let columns = table.columns.iter().map(|column| quote(&column.name));
@@ -165,10 +166,12 @@ impl Lowering<'_> {
         } else {
             format!("CAST(NULL AS {})", self.dialect.ty(&Type::Timestamp))
         };
-        // A deleted row is left out where its delete is no longer among the changes: who consumed them has the event.
+        // A deleted row whose delete is no longer among the changes is an event that who consumed them has; it is evaluated
+        // anew with everything else.
+        let live = if extent == Extent::Full && since == "0" { "" } else { " AND NOT _r._deleted" };
         format!(
             "(SELECT {}, {gone_since} AS _gone_since FROM {changes} AS _s WHERE _s._image = 'new' AND _s._batch > {since} \
-             UNION ALL SELECT {}, CAST(NULL AS {}) AS _gone_since FROM {rows} AS _r WHERE _r._batch > {since} AND NOT _r._deleted \
+             UNION ALL SELECT {}, CAST(NULL AS {}) AS _gone_since FROM {rows} AS _r WHERE _r._batch > {since}{live} \
              AND NOT EXISTS (SELECT 1 FROM {changes} AS _c WHERE _c._image = 'new' AND _c._batch = _r._batch \
              AND _c._state = _r._state AND {}))",
             list("_s"),

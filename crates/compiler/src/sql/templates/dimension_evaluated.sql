@@ -13,7 +13,7 @@ latest AS (
 -- a member that comes back without an instant of its own comes back now
 SELECT
   {{ names|list("_e") }},
-  CASE WHEN _l._gone AND {{ event_at }} <= _l._event_at THEN {{ d.at }} ELSE {{ event_at }} END AS _event_at,
+  {% if returns %}CASE WHEN _l._gone AND {{ event_at }} <= _l._event_at THEN {{ d.at }} ELSE LEAST({{ event_at }}, {{ d.last_instant }}) END{% else %}LEAST({{ event_at }}, {{ d.last_instant }}){% endif %} AS _event_at,
   _e._event_sequence, {{ d.batch }} AS _batch, 0 AS _state, FALSE AS _gone
 FROM evaluated AS _e
 {% if touched %}JOIN touched AS _t ON {{ touched|equal_or_null("_t", "_e") }}

@@ -19,7 +19,18 @@ SELECT DISTINCT {{ key|list("_i") }} FROM incoming AS _i WHERE {{ key|not_null("
 UNION DISTINCT
 SELECT {{ key|list("_f") }} FROM forgotten AS _f;
 {% else %}CREATE OR REPLACE TEMP TABLE members AS
-SELECT DISTINCT {{ key|list("_i") }} FROM incoming AS _i WHERE {{ key|not_null("_i") }};
+SELECT DISTINCT {{ key|list("_i") }} FROM incoming AS _i WHERE {{ key|not_null("_i") }}{% if whole %}
+-- members that landing no longer gives, such as deleted ones, have their events
+UNION DISTINCT
+SELECT {{ key|list("_h") }} FROM {{ history }} AS _h{% endif %};
+{% endif %}{% if reevaluates %}
+-- {{ model }}: a landed state that is evaluated anew takes the place of what was kept of it
+DELETE FROM {{ history }} AS _h
+WHERE EXISTS (
+  SELECT 1 FROM incoming AS _i
+  WHERE _i._batch = _h._batch AND _i._state = _h._state AND {{ key|equal("_i", "_h") }}
+){% if images %}
+  AND EXISTS (SELECT 1 FROM {{ images }} AS _c WHERE _c._image = 'new' AND _c._batch = _h._batch AND _c._state = _h._state){% endif %};
 {% endif %}
 CREATE OR REPLACE TEMP TABLE kept AS
 SELECT {{ names|list("_h") }}, _h._event_at, _h._event_sequence, _h._batch, _h._state, _h._gone
@@ -57,31 +68,33 @@ SELECT {{ names|list("_c") }}, _c._event_at, _c._event_sequence, _c._batch, _c._
 FROM compared AS _c
 WHERE _c._is_new;
 
-{% if reevaluates %}
--- {{ model }}: a landed state that is evaluated anew takes the place of what was kept of it
-DELETE FROM kept AS _k
-WHERE EXISTS (
-  SELECT 1 FROM fresh AS _f
-  WHERE {{ key|equal("_f", "_k") }}
-    AND _f._event_at = _k._event_at AND _f._batch = _k._batch AND _f._state = _k._state AND _f._gone = _k._gone
-);
-
-DELETE FROM {{ history }} AS _h
-WHERE EXISTS (
-  SELECT 1 FROM fresh AS _f
-  WHERE {{ key|equal("_f", "_h") }}
-    AND _f._event_at = _h._event_at AND _f._batch = _h._batch AND _f._state = _h._state AND _f._gone = _h._gone
-);
-
-{% endif %}
 INSERT INTO {{ history }} ({{ names|list }}, _event_at, _event_sequence, _batch, _state, _gone)
 SELECT {{ names|list("_f") }}, _f._event_at, _f._event_sequence, _f._batch, _f._state, _f._gone FROM fresh AS _f;
 
 -- {{ model }}: the timeline of each, from its events in the order of their instants
 CREATE OR REPLACE TEMP TABLE versions AS
-WITH events AS (
+WITH {% if cancels %}told AS (
   SELECT * FROM kept UNION ALL SELECT * FROM fresh
 ),
+-- deletes that took effect before states which the source had given already
+cancelled AS (
+  SELECT {{ key|list("_t") }}, _t._batch, _t._state, MIN(_t._event_at) AS _from, MAX(_t._event_at) AS _to
+  FROM told AS _t
+  WHERE _t._gone
+  GROUP BY {{ key|list("_t") }}, _t._batch, _t._state
+  HAVING COUNT(*) > 1
+),
+events AS (
+  SELECT _t.*
+  FROM told AS _t
+  WHERE NOT EXISTS (
+    SELECT 1 FROM cancelled AS _c
+    WHERE {{ key|equal("_c", "_t") }} AND NOT _t._gone AND _t._event_at > _c._from AND _t._event_at < _c._to
+      AND (_t._batch < _c._batch OR (_t._batch = _c._batch AND _t._state < _c._state))
+  )
+),{% else %}events AS (
+  SELECT * FROM kept UNION ALL SELECT * FROM fresh
+),{% endif %}
 -- one row per instant: the last event says whether the member is gone, the last live state gives the values
 moments AS (
   SELECT

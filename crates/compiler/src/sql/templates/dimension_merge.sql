@@ -1,10 +1,15 @@
-{% if reevaluates %}-- {{ model }}: inferred members whose keys were made in another way are made anew by the facts that name them
+{% if whole %}-- {{ model }}: inferred members whose keys were made in another way are made anew by the facts that name them
 DELETE FROM {{ table }} AS _d
 WHERE _d.is_inferred AND {% if keys %}NOT EXISTS (
   SELECT 1 FROM {{ keys }} AS _k WHERE _k._key = _d.{{ key_column|q }} AND _k._hash = {{ inferred_hash }}
 ){% else %}(_d.{{ durable_column|q }} <> {{ inferred_hash }} OR _d.{{ key_column|q }} <> _d.{{ durable_column|q }}){% endif %};
 
-{% endif %}-- {{ model }}: the versions that are stored of these members, read once
+{% if has_versions %}-- {{ model }}: inferred members hold until the end that is declared
+UPDATE {{ table }} AS _d
+SET valid_to = {{ end }}
+WHERE _d.is_inferred AND _d.valid_to IS DISTINCT FROM {{ end }};
+
+{% endif %}{% endif %}-- {{ model }}: the versions that are stored of these members, read once
 CREATE OR REPLACE TEMP TABLE stored AS
 SELECT {{ columns|list("_d") }}
 FROM {{ table }} AS _d

@@ -5,6 +5,7 @@ FROM changes AS _c
 {% if keys %}JOIN {{ keys }} AS _k ON _k._hash = _c.{{ durable_column|q }}
 {% endif %}WHERE _c._change = 'delete'
   AND NOT EXISTS (SELECT 1 FROM {{ table }} AS _v WHERE _v.{{ durable_column|q }} = _c.{{ durable_column|q }})
+  AND NOT EXISTS (SELECT 1 FROM {{ table }} AS _v WHERE {{ key|equal("_v", "_c") }})
   AND EXISTS (SELECT 1 FROM {{ fact_table }} AS _f WHERE _f.{{ role_durable|q }} = _c.{{ durable_column|q }});
 
 {% endif %}-- {{ fact }}: rows that look up a member whose versions changed are bound anew in the role `{{ role }}`
@@ -15,7 +16,7 @@ FROM {{ fact_table }} AS _f
 JOIN (SELECT DISTINCT {{ durable_column|q }} AS _durable FROM changes WHERE _rebinds) AS _c ON _c._durable = _f.{{ role_durable|q }}
 LEFT JOIN {{ table }} AS _v
   ON _v.{{ durable_column|q }} = _f.{{ role_durable|q }}
-{% if as_of %}  AND _f.{{ as_of|q }} >= _v.valid_from AND _f.{{ as_of|q }} < {{ valid_to }}
+{% if as_of %}  AND {{ holds }}
 {% elif has_versions %}  AND _v.is_current
 {% endif %}WHERE COALESCE(_v.{{ key_column|q }}, -1) <> _f.{{ role_key|q }}
 {% if as_of %}  AND _f.{{ as_of|q }} >= {{ d.changed_from }}{% if bounds %}

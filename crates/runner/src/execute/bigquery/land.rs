@@ -17,6 +17,7 @@ use crate::execute::crash;
 use crate::execute::land::{check_rejected, notice, report_of, too_many_rejected};
 use crate::execute::land_database::{Taken, make_rejects};
 use crate::execute::land_files::{self, Work};
+use crate::execute::land_keys;
 use crate::execute::reading::advance;
 use crate::execute::report::{Notice, SourceReport, TableReport};
 use crate::execute::run::{Mode, RunOptions};
@@ -52,15 +53,18 @@ fn land_new_files(
     options: &RunOptions,
 ) -> Result<SourceReport, Error> {
     let copy = warehouse.copy();
-    let work = land_files::new_files(copy, folder, tables, options)?;
     let mut report = report_of(source);
-    for (bound, part) in land_files::cut(&work, split) {
-        let mut notices = Vec::new();
-        report.add(commit(warehouse, source, options.mode, bound, |batch| {
-            notices.clear();
-            part.iter().map(|work| staged_files(warehouse, folder, work, batch, &mut notices)).collect()
-        })?);
-        report.notices.append(&mut notices);
+    let work = land_files::new_files(copy, folder, tables, options, &mut report.notices)?;
+    for (_, part) in land_files::cut(&work, split) {
+        let landed = land_files::without_changing(part, &mut report.notices, |bound, part, notices| {
+            commit(warehouse, source, options.mode, bound, |batch| {
+                notices.clear();
+                part.iter().map(|work| staged_files(warehouse, folder, work, batch, notices)).collect()
+            })
+        })?;
+        if let Some(landed) = landed {
+            report.add(landed);
+        }
     }
     for (table, _) in tables {
         land_files::expect(copy, table, options)?;
@@ -81,25 +85,42 @@ fn staged_files<'a>(
     let local = sql::stage(table, TargetType::Duckdb);
     let is_snapshot = files.contents == Contents::Snapshot;
     files::make_stage(copy, &local)?;
-    let (mut read, mut passes) = (0, Vec::new());
+    let (mut read, mut passes, mut is_whole) = (0, Vec::new(), is_snapshot);
     for (place, (file, digest)) in fresh.iter().enumerate() {
-        let staged = files::stage(copy, table, files, &local, file, place, batch)?;
+        let staged = land_files::stage_whole(copy, (table, files, &local), (file, digest), place, batch)?;
         read += staged.read;
         counts.rejected += staged.rejected;
         notices.extend(notice(table, &staged.changes));
         land_files::record(copy, table, file, digest, batch)?;
-        if is_snapshot {
-            passes.push(Pass { place: Some(place), at: file.at, file: Some(file.name.clone()) });
+        if is_snapshot && staged.unreadable > 0 {
+            is_whole = false;
+            notices.push(land_files::proves_nothing(table, &file.name, staged.unreadable));
         }
+        // The files of one time are one snapshot.
+        match passes.last_mut() {
+            Some(Pass { places: Some((_, last)), at, files }) if is_snapshot && *at == file.at => {
+                *last = place;
+                files.push((place, file.name.clone()));
+            }
+            _ if is_snapshot => {
+                let files = vec![(place, file.name.clone())];
+                passes.push(Pass { places: Some((place, place)), at: file.at, files });
+            }
+            _ => {}
+        }
+    }
+    for (first, last) in passes.iter().filter_map(|pass| pass.places) {
+        let rows = format!("(SELECT * FROM {} WHERE _state >> 32 BETWEEN {first} AND {last})", local.path);
+        land_keys::check_unique(copy, table, &rows)?;
     }
     check_rejected(table, read, counts.rejected)?;
     if !is_snapshot {
         let at = fresh.last().map(|(file, _)| file.at).unwrap_or_default();
-        passes.push(Pass { place: None, at, file: None });
+        passes.push(Pass { places: None, at, files: Vec::new() });
     }
     let rejected = if is_snapshot && counts.rejected > 0 { rejected_keys(table, &local, &passes) } else { None };
     let stage = format!("DROP TABLE {}", local.path);
-    let batch = Batch { table, landing, local, order: Some("_state"), rejected, passes, counts, is_whole: is_snapshot };
+    let batch = Batch { table, landing, local, order: Some("_state"), rejected, passes, counts, is_whole };
     let sent = batch.send(warehouse, &folder.join("target").join("staging"))?;
     copy.execute(&stage)?;
     Ok(sent)
@@ -139,6 +160,7 @@ fn send_taken<'a>(
     let count = |from: &str| Ok::<_, Error>(copy.number(&format!("SELECT COUNT(*) FROM {from}"))?.unwrap_or(0));
     let rejected = count(&rejects)?;
     check_rejected(table, count(&local.path)? + rejected, rejected)?;
+    land_keys::check_unique(copy, table, &local.path)?;
     let has_rows = count(&format!("_dwc.table_batches WHERE source_table = {address} AND inserted > 0"))? > 0;
     let is_whole = taken.request.reading == Reading::Whole && shows_deletes(table) && has_rows;
     advance(copy, taken.request, taken.mark, &bound, batch)?;
@@ -153,7 +175,7 @@ fn send_taken<'a>(
         local,
         order: None,
         rejected: (rejected > 0).then(|| format!("SELECT 0 AS _place, {} FROM {rejects}", keys.join(", "))),
-        passes: vec![Pass { place: None, at: bound, file: None }],
+        passes: vec![Pass { places: None, at: bound, files: Vec::new() }],
         counts: TableReport { table: table.address.clone(), rejected, ..TableReport::default() },
         is_whole,
     };
@@ -179,15 +201,15 @@ fn rejected_keys(table: &Table, local: &Stage, passes: &[Pass]) -> Option<String
         })
         .collect();
     let keys = keys.join(", ");
-    let of_file = |pass: &Pass| {
-        let (place, file) = (pass.place?, literal(&format!("{}:", pass.file.as_ref()?)));
-        Some(format!(
+    let of_file = |(place, file): &(usize, String)| {
+        format!(
             "SELECT {place} AS _place, {keys} FROM _dwc.error_events WHERE source_table = {} AND screen = 'cast' \
-             AND starts_with(place, {file})",
-            literal(&table.address)
-        ))
+             AND starts_with(place, {})",
+            literal(&table.address),
+            literal(&format!("{file}:"))
+        )
     };
-    let all: Vec<String> = passes.iter().filter_map(of_file).collect();
+    let all: Vec<String> = passes.iter().flat_map(|pass| &pass.files).map(of_file).collect();
     (!all.is_empty() && !keys.is_empty()).then(|| all.join(" UNION ALL "))
 }
 
@@ -204,12 +226,12 @@ fn send_keys(warehouse: &BigQueryWarehouse, table: &Table, rows: &str, file: &Pa
 
 /// Rows that are merged at once.
 pub(super) struct Pass {
-    /// The file among those of the batch; all of them where left out.
-    place: Option<usize>,
+    /// The first and the last file among those of the batch; all of them where left out.
+    places: Option<(usize, usize)>,
     /// The instant of the rows.
     at: NaiveDateTime,
-    /// The name of the file, by which its rejected rows are known.
-    file: Option<String>,
+    /// The files with their places, by which their rejected rows are known.
+    files: Vec<(usize, String)>,
 }
 
 /// A batch of one table in the embedded stage.
@@ -279,7 +301,7 @@ impl<'a> Sent<'a> {
         there: ReadThere,
     ) -> Self {
         let counts = TableReport { table: table.address.clone(), ..TableReport::default() };
-        let passes = vec![Pass { place: None, at, file: None }];
+        let passes = vec![Pass { places: None, at, files: Vec::new() }];
         Self { table, landing, rows, rejected, passes, counts, is_whole, there: Some(there) }
     }
 
@@ -292,12 +314,16 @@ impl<'a> Sent<'a> {
             there.begin(script, state, self.table);
         }
         for pass in &self.passes {
-            let only = pass.place.map_or_else(String::new, |place| format!(" WHERE _place = {place}"));
+            let within = |(first, last): (usize, usize)| format!("_place BETWEEN {first} AND {last}");
+            let only = pass.places.map_or_else(String::new, |places| format!(" WHERE {}", within(places)));
             script.raw(&format!(
                 "CREATE OR REPLACE TEMP TABLE {stage} AS\nSELECT * EXCEPT (_place) FROM {} AS _b{only}",
                 self.rows
             ));
             script.raw(&format!("SET dwc_at = {}", instant(&pass.at)));
+            if self.there.is_some() {
+                self.check_unique(script);
+            }
             if self.is_whole {
                 self.check_deleted(script, &key);
                 for statement in &self.landing.absent {
@@ -306,7 +332,7 @@ impl<'a> Sent<'a> {
                 if let Some(rejected) = &self.rejected {
                     let equal: Vec<String> =
                         self.table.primary_key.iter().map(|key| format!("_r.`{key}` = _s.`{key}`")).collect();
-                    let place = pass.place.map_or_else(String::new, |place| format!("_r._place = {place} AND "));
+                    let place = pass.places.map_or_else(String::new, |places| format!("_r.{} AND ", within(places)));
                     script.raw(&format!(
                         "DELETE FROM {stage} AS _s\nWHERE _s._deleted AND EXISTS (SELECT 1 FROM {rejected} AS _r WHERE {place}{})",
                         equal.join(" AND ")
@@ -320,6 +346,32 @@ impl<'a> Sent<'a> {
         let steps = first..script.next();
         self.record(script, state, &steps);
         steps
+    }
+
+    /// Ends the script where rows that it has read itself share their primary key.
+    fn check_unique(&self, script: &mut Script) {
+        if self.table.primary_key.is_empty() || !self.table.has_one_state() {
+            return;
+        }
+        let keys: Vec<String> = self.table.primary_key.iter().map(|key| format!("_s.`{key}`")).collect();
+        let named: Vec<String> = self
+            .table
+            .primary_key
+            .iter()
+            .map(|key| format!("CONCAT({}, CAST(_s.`{key}` AS STRING))", text(&format!("{key}="))))
+            .collect();
+        script.raw(&format!(
+            "SET dwc_keys = ARRAY(\nSELECT CONCAT({}, ' (', CAST(COUNT(*) AS STRING), ' rows)') AS _key\nFROM {} AS _s\n\
+             GROUP BY {} HAVING COUNT(*) > 1 ORDER BY _key LIMIT 20)",
+            named.join(", ', ', "),
+            self.landing.stage.path,
+            keys.join(", ")
+        ));
+        script.holds_if(
+            "ARRAY_LENGTH(dwc_keys) > 0",
+            script.next(),
+            "TO_JSON_STRING(STRUCT(ARRAY_TO_STRING(dwc_keys, '; ') AS shared))",
+        );
     }
 
     /// Ends the script where a reading of the whole table lacks more rows than is let through.
@@ -377,6 +429,9 @@ impl<'a> Sent<'a> {
 
     /// Why the script was ended.
     fn stopped(&self, json: &Value) -> Error {
+        if let Some(shared) = json.get("shared").and_then(Value::as_str) {
+            return land_keys::broken(self.table, shared);
+        }
         if json.get("rejected").is_some() {
             return too_many_rejected(self.table, number(json, "rejected"), number(json, "seen"));
         }

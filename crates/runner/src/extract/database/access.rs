@@ -18,6 +18,9 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
 /// How often an idle connection is probed.
 pub(crate) const KEEPALIVE: Duration = Duration::from_secs(60);
 
+/// What TLS libraries say of a certificate that is not accepted.
+pub(crate) const CERTIFICATE: &str = "invalid peer certificate";
+
 /// Why a source was not read.
 pub(crate) enum Failure {
     /// It could not be reached; it may be later.
@@ -41,8 +44,14 @@ impl Failure {
 
     /// The server lets nobody in with this address. Its own words name the user and the host.
     pub(crate) fn denied() -> Self {
-        let reason = "access denied; look at user, password, database and TLS of the address";
-        Failure::Unreachable(reason.to_owned())
+        let error = Error::coded(Code::SourceRefused, "access denied");
+        Failure::Stopped(error.help("look at user, password, database and TLS of the address"))
+    }
+
+    /// The server shows a certificate that is not accepted, or does not encrypt.
+    pub(crate) fn untrusted(said: &str) -> Self {
+        let error = Error::coded(Code::SourceAddress, format!("the server cannot be trusted: {said}"));
+        Failure::Stopped(error.help("look at the TLS mode, the authority and the host of the address"))
     }
 
     /// The server has not answered in its time.
@@ -86,8 +95,9 @@ impl<S: Server> Access<S> {
         let mut last = Failure::Unreachable("the source has no address".to_owned());
         for address in &self.addresses {
             match S::open(address, self).await {
-                Err(Failure::Unreachable(reason)) => last = Failure::Unreachable(reason),
-                done => return done,
+                Ok(connection) => return Ok(connection),
+                // What is wrong with a replica is no reason to leave the server itself alone.
+                Err(failure) => last = failure,
             }
         }
         Err(last)

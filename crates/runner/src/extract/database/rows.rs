@@ -1,7 +1,7 @@
 //! Rows: each is cast and taken, or rejected with its reasons, and staged in batches. It must not know of the view
 //! that they are read in.
 
-use chrono::NaiveDateTime;
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
 use chrono_tz::Tz;
 use dwc_compiler::model::{DetectDeletes, Table};
 use dwc_compiler::sql::googlesql::Type;
@@ -128,8 +128,14 @@ fn is_deleted(cell: &Cell<'_>, kind: DetectDeletes) -> bool {
         (Cell::Bool(mark), _) => *mark,
         (Cell::Int(mark), _) => *mark != 0,
         (Cell::Text(text), _) => matches!(text.trim().to_ascii_lowercase().as_str(), "1" | "true" | "t" | "yes" | "y"),
-        // A moment of deletion marks one.
-        (Cell::Date(_) | Cell::Instant(_), _) => true,
+        // A moment of deletion marks one, but for the sentinels of a row that is not deleted.
+        (Cell::Date(days), _) => {
+            let at = NaiveDate::from_epoch_days(*days).map(|day| day.and_time(NaiveTime::MIN));
+            at.is_some_and(|at| !moment::is_sentinel(at))
+        }
+        (Cell::Instant(micros), _) => {
+            DateTime::from_timestamp_micros(*micros).is_some_and(|at| !moment::is_sentinel(at.naive_utc()))
+        }
         _ => false,
     }
 }

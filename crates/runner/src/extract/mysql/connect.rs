@@ -1,11 +1,16 @@
 //! Connections: from a source's address to a session in UTC. No address, user or password leaves this file,
 //! neither in an error nor in a log.
 
+use dwc_compiler::diagnostic::Code;
 use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, Opts, OptsBuilder, SslOpts};
+use mysql_async::{Conn, DriverError, Opts, OptsBuilder, SslOpts};
+
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 
 use super::Mysql;
-use crate::extract::database::access::{KEEPALIVE, PATIENCE};
+use crate::Error;
+use crate::extract::database::access::{CERTIFICATE, KEEPALIVE, PATIENCE};
 use crate::extract::database::{Access, Failure};
 
 /// What every session is told: times in UTC, one view for all its statements, and patience with a slow reader.
@@ -35,13 +40,22 @@ fn is_passing(code: u16) -> bool {
     )
 }
 
+/// Server errors of an account, a database or a host that are not let in: trying again does not help.
+fn is_denied(code: u16) -> bool {
+    matches!(code, 1044 | 1045 | 1049 | 1130 | 1251 | 1698 | 1820 | 1862 | 3118 | 3159 | 4151)
+}
+
 /// What a driver says, without the address.
 fn said(cause: &mysql_async::Error) -> Failure {
     Failure::Unreachable(match cause {
-        mysql_async::Error::Server(server) if matches!(server.code, 1044 | 1045 | 1698 | 3159) => {
-            return Failure::denied();
-        }
+        mysql_async::Error::Server(server) if is_denied(server.code) => return Failure::denied(),
         mysql_async::Error::Server(server) => server.message.clone(),
+        mysql_async::Error::Driver(DriverError::NoClientSslFlagFromServer) => {
+            return Failure::untrusted("it does not encrypt");
+        }
+        mysql_async::Error::Io(io) if io.to_string().contains(CERTIFICATE) => {
+            return Failure::untrusted(&io.to_string());
+        }
         mysql_async::Error::Io(io) => io.to_string(),
         mysql_async::Error::Driver(driver) => driver.to_string(),
         mysql_async::Error::Other(_) | mysql_async::Error::Url(_) => "the connection was not made".to_owned(),
@@ -92,8 +106,28 @@ pub(super) fn read_address(address: &str) -> Option<Opts> {
     Some(Opts::from(builder))
 }
 
+/// The authorities that an address names are files of certificates.
+async fn check_authorities(options: &Opts) -> Result<(), Error> {
+    let unreadable = |cause: Box<dyn std::error::Error + Send + Sync>| Error {
+        code: Some(Code::SourceAddress),
+        message: "the file of `ssl-ca` could not be read as certificates".to_owned(),
+        help: Some("name a file of PEM certificates".to_owned()),
+        span: None,
+        cause: Some(cause),
+    };
+    for authority in options.ssl_opts().into_iter().flat_map(SslOpts::root_certs) {
+        let text = authority.read().await.map_err(|cause| unreadable(Box::new(cause)))?;
+        let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
+        if read.map_err(|cause| unreadable(Box::new(cause)))?.is_empty() {
+            return Err(unreadable("it holds no certificate".into()));
+        }
+    }
+    Ok(())
+}
+
 /// Opens a session.
 pub(super) async fn open(options: Opts, access: &Access<Mysql>) -> Result<Conn, Failure> {
+    check_authorities(&options).await?;
     let connected = tokio::time::timeout(PATIENCE, Conn::new(options)).await;
     let mut connection = match connected {
         Ok(Ok(connection)) => connection,

@@ -7,7 +7,7 @@ use tokio_postgres::{Client, Config};
 
 use super::Postgres;
 use super::tls::{self, Check};
-use crate::extract::database::access::{KEEPALIVE, PATIENCE};
+use crate::extract::database::access::{CERTIFICATE, KEEPALIVE, PATIENCE};
 use crate::extract::database::{Access, Failure};
 
 /// What every session is told: times in UTC, texts that can be read again, and no limit that its role may have on a view.
@@ -75,7 +75,13 @@ pub(super) fn failed(doing: &str, cause: &tokio_postgres::Error) -> Failure {
             said = next.to_string();
             inner = next.source();
         }
-        return Failure::Unreachable(said);
+        let whole = cause.to_string();
+        return match () {
+            () if said.contains(CERTIFICATE) || said.contains("does not support TLS") => Failure::untrusted(&said),
+            // An address without a user or a password that the server asks for.
+            () if whole.contains("invalid configuration") => Failure::denied(),
+            () => Failure::Unreachable(said),
+        };
     };
     let code = server.code();
     if matches!(

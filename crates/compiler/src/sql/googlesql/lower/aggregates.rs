@@ -270,19 +270,21 @@ impl Lower<'_> {
                 Some((Type::Int64, call.of(&name.to_lowercase(), &x.sql, "")))
             }
             ("STDDEV" | "STDDEV_SAMP" | "STDDEV_POP" | "VARIANCE" | "VAR_SAMP" | "VAR_POP", 1) => {
-                if matches!(ty, Type::Numeric(_) | Type::BigNumeric(_)) {
-                    // GoogleSQL computes these exactly in decimals before the last step.
-                    return number(self, x)
-                        .then(|| (Type::Float64, call.of(&spread(name), &format!("CAST({} AS DOUBLE)", x.sql), "")));
-                }
-                number(self, x).then(|| (Type::Float64, call.of(&spread(name), &x.sql, "")))
+                // GoogleSQL computes decimals exactly before the last step.
+                let exact = matches!(ty, Type::Numeric(_) | Type::BigNumeric(_));
+                let text = if exact { format!("CAST({} AS DOUBLE)", x.sql) } else { x.sql.clone() };
+                let alone = name.ends_with("_POP");
+                number(self, x)
+                    .then(|| (Type::Float64, call.statistic(&spread(name), &[text], ty == Type::Float64, alone)))
             }
             ("CORR" | "COVAR_SAMP" | "COVAR_POP", 2) => {
                 if !number(self, x) || !number(self, &args[1]) {
                     return None;
                 }
-                let both = format!("CAST({} AS DOUBLE), CAST({} AS DOUBLE)", x.sql, args[1].sql);
-                Some((Type::Float64, call.of(&name.to_lowercase(), &both, "")))
+                let both = [x, &args[1]].map(|v| format!("CAST({} AS DOUBLE)", v.sql));
+                let floats = ty == Type::Float64 || args[1].ty == Type::Float64;
+                let sql = call.statistic(&name.to_lowercase(), &both, floats, name == "COVAR_POP");
+                Some((Type::Float64, sql))
             }
             ("APPROX_COUNT_DISTINCT", 1) => {
                 let exact = Call { distinct: true, order: String::new(), over: call.over.clone() };
@@ -352,6 +354,27 @@ impl Call {
         let order = if self.order.is_empty() { String::new() } else { format!(" ORDER BY {}", self.order) };
         let filter = if filter.is_empty() { String::new() } else { format!(" FILTER (WHERE {filter})") };
         format!("{function}({distinct}{args}{order}){filter}{}", self.over)
+    }
+}
+
+impl Call {
+    /// A statistic: NULL of a single row where it needs two, NaN once a value is infinite (DuckDB fails or gives 0).
+    fn statistic(&self, function: &str, args: &[String], floats: bool, alone: bool) -> String {
+        let plain = self.of(function, &args.join(", "), "");
+        if !floats && function != "corr" {
+            return plain;
+        }
+        let known: Vec<String> = args.iter().map(|a| format!("{a} IS NOT NULL")).collect();
+        let known = known.join(" AND ");
+        let few = format!("{} > {}", self.of("count", &args[0], &known), u8::from(!alone));
+        if !floats {
+            return format!("CASE WHEN {few} THEN {plain} END");
+        }
+        let finite: Vec<String> = args.iter().map(|a| format!("isfinite({a})")).collect();
+        let finite = finite.join(" AND ");
+        let odd = self.of("bool_or", &format!("NOT ({finite})"), &known);
+        let rest = self.of(function, &args.join(", "), &finite);
+        format!("CASE WHEN {few} THEN CASE WHEN {odd} THEN CAST('nan' AS DOUBLE) ELSE {rest} END END")
     }
 }
 

@@ -46,10 +46,14 @@ impl Lower<'_> {
         }
         let mut value = self.scalar_function(&name, function, &span);
         if safe {
-            match tried(&value) {
+            // Lowered once more for their texts; a date part among them is no expression, and that is no problem.
+            let told = self.problems.len();
+            let args: Vec<Value> = plain_args(function).unwrap_or_default().into_iter().map(|e| self.expr(e)).collect();
+            self.problems.truncate(told);
+            match tried(&value, &args.iter().collect::<Vec<_>>()) {
                 Some(sql) => value = Value { sql, compound: false, ..value },
                 None => {
-                    return self.unsupported(span, format!("SAFE. before {name} of an aggregate"));
+                    return self.unsupported(span, format!("SAFE. before {name} over an argument that may fail"));
                 }
             }
         }
@@ -89,6 +93,7 @@ impl Lower<'_> {
                 extreme(values, name)
             }
             ("CONCAT", 1..) => {
+                let args = self.as_texts(args, &spans);
                 let values = self.unify(args.into_iter().zip(spans).collect(), "the arguments of CONCAT");
                 let ty = values.first().map_or(Type::Unknown, |v| v.ty.clone());
                 if !matches!(ty, Type::String | Type::Bytes | Type::Unknown) {
@@ -101,6 +106,11 @@ impl Lower<'_> {
                 let texts: Vec<String> = values.iter().map(Value::operand).collect();
                 let out = Value::over(ty, texts.join(" || "), &values.iter().collect::<Vec<_>>());
                 if values.len() > 1 { out.compound() } else { out }
+            }
+            // It stands for a value of any type.
+            ("ERROR", 1) => {
+                let text = self.expect(args.remove(0), &Type::String, spans[0].clone(), "the argument of ERROR");
+                Value::over(Type::Unknown, format!("dwc_error(coalesce({}, 'NULL'))", text.sql), &[&text])
             }
             ("FORMAT", 1..) => self.format_function(&args, span),
             ("TO_JSON_STRING", 1) => self.json_string(&args[0], span),
@@ -136,7 +146,9 @@ impl Lower<'_> {
         match signatures::choose(overloads, &args) {
             Ok(found) => {
                 let Some(template) = found.signature.template else {
-                    return self.unsupported(span.clone(), format!("{name}({})", found.signature.shown));
+                    // The type is known all the same: a project for BigQuery alone goes on with it.
+                    self.unsupported(span.clone(), format!("{name}({})", found.signature.shown));
+                    return Value::over(found.ty, "NULL", &found.args.iter().collect::<Vec<_>>());
                 };
                 let sql = signatures::fill(template, &found.args);
                 let out = Value::over(found.ty, sql, &found.args.iter().collect::<Vec<_>>());
@@ -161,6 +173,18 @@ impl Lower<'_> {
                 Value::unknown()
             }
         }
+    }
+
+    /// CONCAT and || write every value as its text, unless they are BYTES.
+    pub(super) fn as_texts(&mut self, args: Vec<Value>, spans: &[Range<usize>]) -> Vec<Value> {
+        let written = |ty: &Type| {
+            ty.is_numeric() || matches!(ty, Type::Bool | Type::Date | Type::DateTime | Type::Timestamp | Type::Time)
+        };
+        let cast = args
+            .into_iter()
+            .zip(spans)
+            .map(|(arg, span)| if written(&arg.ty) { self.cast(arg, &Type::String, false, span.clone()) } else { arg });
+        cast.collect()
     }
 
     fn if_function(&mut self, mut args: Vec<Value>, spans: &[Range<usize>]) -> Value {

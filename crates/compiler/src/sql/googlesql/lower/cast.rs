@@ -20,6 +20,16 @@ impl Lower<'_> {
         format: Option<&CastFormat>,
         span: Range<usize>,
     ) -> Value {
+        let foreign = match kind {
+            CastKind::DoubleColon => Some(("`::`", "CAST(... AS type)")),
+            CastKind::TryCast => Some(("TRY_CAST", "SAFE_CAST(... AS type)")),
+            _ => None,
+        };
+        if let Some((word, instead)) = foreign {
+            let help = Some(format!("write {instead}"));
+            self.report(ProblemKind::UnknownFunction, span, format!("GoogleSQL does not have {word}"), help);
+            return Value::unknown();
+        }
         if let (Expr::Array(array), Some(Type::Array(item))) = (expr, read_type(to)) {
             let items = array.elem.iter().map(|e| {
                 let value = self.expr(e);
@@ -37,7 +47,7 @@ impl Lower<'_> {
             return Value::unknown();
         };
         match format {
-            None => self.cast(value, &to, matches!(kind, CastKind::SafeCast | CastKind::TryCast), span),
+            None => self.cast(value, &to, matches!(kind, CastKind::SafeCast), span),
             Some(format) => self.cast_format(value, &to, format, span),
         }
     }
@@ -69,9 +79,9 @@ impl Lower<'_> {
         };
         let mut out = Value::over(plain.clone(), sql, &[&value]);
         if safe && fallible {
-            match tried(&out) {
+            match tried(&out, &[&value]) {
                 Some(sql) => out.sql = sql,
-                None => return self.unsupported(span, "SAFE_CAST of an aggregate"),
+                None => return self.unsupported(span, "SAFE_CAST over an expression that may fail"),
             }
         }
         if value.ty == plain {

@@ -220,6 +220,12 @@ impl Lower<'_> {
                 let local = format!("dwc_to_zone({}, {})", value.sql, zone.sql);
                 format!("dwc_from_zone({}, {})", truncated(&local, part, &Type::Timestamp), zone.sql)
             }
+            (Type::Date, None) if matches!(part, Part::Week(_) | Part::IsoWeek | Part::IsoYear) => {
+                format!("dwc_day_in_range({})", truncated(&value.sql, part, &ty))
+            }
+            (_, None) if matches!(part, Part::Week(_) | Part::IsoWeek | Part::IsoYear) => {
+                format!("dwc_moment_in_range({})", truncated(&value.sql, part, &ty))
+            }
             _ => truncated(&value.sql, part, &ty),
         };
         let mut out = Value::over(ty, sql, &[&value]);
@@ -308,9 +314,12 @@ impl Lower<'_> {
         }
         let step = duration(&count, part);
         let sql = format!("{} {} {step}", value.operand(), if plus { '+' } else { '-' });
-        let sql = if ty == Type::Date { format!("CAST({sql} AS DATE)") } else { sql };
-        let out = Value::over(ty.clone(), sql, &[&value, &count]);
-        if ty == Type::Date { out } else { out.compound() }
+        let inputs = [&value, &count];
+        match ty {
+            Type::Date => Value::over(ty, format!("dwc_day_in_range(CAST({sql} AS DATE))"), &inputs),
+            Type::Time => Value::over(ty, sql, &inputs).compound(),
+            _ => Value::over(ty, format!("dwc_moment_in_range({sql})"), &inputs),
+        }
     }
 
     fn interval_parts(&mut self, interval: &Interval) -> Option<(Value, Part)> {
@@ -355,7 +364,7 @@ impl Lower<'_> {
             Part::Quarter => format!("last_day(date_trunc('quarter', {}) + INTERVAL 2 MONTH)", value.sql),
             Part::Year => format!("make_date(year({}), 12, 31)", value.sql),
             Part::Week(_) | Part::IsoWeek => {
-                format!("dwc_week_start({day}, {}) + 6", first_day(part))
+                format!("dwc_day_in_range(dwc_week_start({day}, {}) + 6)", first_day(part))
             }
             Part::IsoYear => {
                 format!("dwc_iso_year_start(CAST(date_part('isoyear', {}) AS INTEGER) + 1) - 1", value.sql)
@@ -577,7 +586,7 @@ fn truncated(x: &str, part: Part, ty: &Type) -> String {
 fn duration(count: &Value, part: Part) -> String {
     let word = part.word().to_uppercase();
     if let Some(n) = count.as_int()
-        && n >= 0
+        && (0..1_000_000_000).contains(&n)
         && part != Part::Quarter
     {
         return format!("INTERVAL {n} {word}");

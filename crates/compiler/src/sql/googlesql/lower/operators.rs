@@ -8,12 +8,23 @@ use sqlparser::ast::{BinaryOperator as Op, Expr, Query};
 use super::Lower;
 use crate::sql::googlesql::coerce;
 use crate::sql::googlesql::problem::ProblemKind;
-use crate::sql::googlesql::types::Type;
-use crate::sql::googlesql::value::{Literal, Value};
+use crate::sql::googlesql::types::{Field, Type, field_name};
+use crate::sql::googlesql::value::{Literal, Value, quote_text};
 
 impl Lower<'_> {
     pub(super) fn binary(&mut self, left: &Expr, op: &Op, right: &Expr, span: Range<usize>) -> Value {
-        let (l, r) = (self.expr(left), self.expr(right));
+        let (mut l, mut r) = (self.expr(left), self.expr(right));
+        if *op == Op::StringConcat {
+            let mut texts = self.as_texts(vec![l, r], &[self.span_of(left), self.span_of(right)]);
+            r = texts.pop().unwrap_or_else(Value::unknown);
+            l = texts.pop().unwrap_or_else(Value::unknown);
+        }
+        let counts = matches!(op, Op::StringConcat | Op::Plus | Op::Minus | Op::Multiply | Op::Divide);
+        if counts && [&l, &r].iter().any(|v| v.literal == Some(Literal::Null)) {
+            let help = Some("give it a type, as in CAST(NULL AS INT64)".to_string());
+            self.report(ProblemKind::TypeMismatch, span, format!("an operand of {op} is a NULL without a type"), help);
+            return Value::unknown();
+        }
         match op {
             Op::And | Op::Or => {
                 let l = self.expect(l, &Type::Bool, self.span_of(left), "the operand");
@@ -95,13 +106,24 @@ impl Lower<'_> {
                 return Value::over(Type::Bool, format!("{name}({}, {})", l.sql, r.sql), &[&l, &r]);
             }
         }
-        if matches!(ty, Type::Struct(_)) {
-            let sql = format!("dwc_struct_eq({}, {})", l.sql, r.sql);
-            let sql = if op == "=" { sql } else { format!("NOT {sql}") };
-            return Value::over(Type::Bool, sql, &[&l, &r]).compound();
+        if let Type::Struct(fields) = &ty {
+            return self.compare_structs(&l, op, &r, fields, &span);
         }
         let sql = format!("{} {op} {}", l.plain(), r.plain());
         Value::over(Type::Bool, sql, &[&l, &r]).compound()
+    }
+
+    /// Field by field, so that a NULL inside is unknown and not a value: DuckDB takes two NULL fields for equal.
+    fn compare_structs(&mut self, l: &Value, op: &str, r: &Value, fields: &[Field], span: &Range<usize>) -> Value {
+        let mut tests = Vec::new();
+        for (i, field) in fields.iter().enumerate() {
+            let name = quote_text(&field_name(&field.name, i));
+            let side = |v: &Value| Value::over(field.ty.clone(), format!("struct_extract({}, {name})", v.sql), &[v]);
+            tests.push(self.compare(side(l), "=", side(r), span.clone()));
+        }
+        let texts: Vec<String> = tests.iter().map(Value::operand).collect();
+        let not = if op == "=" { "" } else { "NOT " };
+        Value::over(Type::Bool, format!("{not}({})", texts.join(" AND ")), &[l, r]).compound()
     }
 
     fn mismatch(&mut self, op: &str, l: &Value, r: &Value, span: Range<usize>) -> Value {
@@ -156,6 +178,14 @@ impl Lower<'_> {
         match (&ty, op) {
             (Type::Numeric(_), Op::Multiply) => {
                 Value::over(ty, format!("dwc_numeric_multiply({}, {})", l.sql, r.sql), &inputs)
+            }
+            (Type::Float64, _) => {
+                let name = match op {
+                    Op::Plus => "dwc_float_add",
+                    Op::Minus => "dwc_float_subtract",
+                    _ => "dwc_float_multiply",
+                };
+                Value::over(ty, format!("{name}({}, {})", l.sql, r.sql), &inputs)
             }
             (Type::BigNumeric(_), Op::Multiply) => self.unsupported(span, "multiplication of BIGNUMERIC"),
             (Type::Numeric(_), Op::Plus | Op::Minus) => {
@@ -295,19 +325,20 @@ impl Lower<'_> {
     }
 
     pub(super) fn shift_date(&mut self, date: &Value, days: &Value, plus: bool) -> Value {
-        let sign = if plus { '+' } else { '-' };
-        let days_sql = match days.as_int() {
-            Some(_) => days.plain(),
-            None => format!("CAST({} AS INTEGER)", days.sql),
+        let days_sql = match (plus, days.as_int()) {
+            (true, _) => days.sql.clone(),
+            (false, Some(n)) if n != i64::MIN => format!("CAST({} AS BIGINT)", -n),
+            _ => format!("dwc_int_negate({})", days.sql),
         };
-        Value::over(Type::Date, format!("{} {sign} {days_sql}", date.operand()), &[date, days]).compound()
+        Value::over(Type::Date, format!("dwc_date_add({}, {days_sql})", date.sql), &[date, days])
     }
 }
 
 fn shift_by_interval(moment: &Value, interval: &Value, plus: bool) -> Value {
     let ty = if moment.ty == Type::Date { Type::DateTime } else { moment.ty.clone() };
-    let sql = format!("{} {} {}", moment.operand(), if plus { '+' } else { '-' }, interval.operand());
-    Value::over(ty, sql, &[moment, interval]).compound()
+    let sign = if plus { '+' } else { '-' };
+    let sql = format!("dwc_moment_in_range({} {sign} {})", moment.operand(), interval.operand());
+    Value::over(ty, sql, &[moment, interval])
 }
 
 /// Integer literals stay as they are beside integers; everything else gets the common type.

@@ -46,6 +46,10 @@ impl Lower<'_> {
             clauses.push_str(&format!("\nFROM {from}"));
         }
         if let Some(selection) = &select.selection {
+            if select.from.is_empty() {
+                let at = self.span_of(selection);
+                self.report(ProblemKind::Shape, at, "WHERE without FROM", None);
+            }
             let value = self.condition(selection, "WHERE");
             if value.aggregate || value.window {
                 let at = self.span_of(selection);

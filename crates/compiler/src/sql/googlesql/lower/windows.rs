@@ -58,6 +58,11 @@ impl Lower<'_> {
             return Some(self.fail(ProblemKind::ArgumentCount, span.clone(), message));
         }
         let window = self.window(over, span)?;
+        if name != "ROW_NUMBER" && !window.contains("ORDER BY ") {
+            let help = Some(format!("write {name}(...) OVER (... ORDER BY ...)"));
+            self.report(ProblemKind::Shape, span.clone(), format!("{name} needs an ORDER BY in its window"), help);
+            return Some(Value::unknown());
+        }
         let mut values: Vec<Value> = args.iter().map(|(v, _)| v.clone()).collect();
         if values.len() == 3 {
             let both = vec![args[0].clone(), args[2].clone()];

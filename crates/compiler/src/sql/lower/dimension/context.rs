@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 
+use super::incoming::Placing;
 use crate::model::{
     Dimension, EffectiveAt, FirstVersion, KeyStrategy, LateType0, Members, OnDelete, OpenEnd, Scd, StoredValue,
 };
@@ -42,10 +43,18 @@ pub(super) struct Context<'a> {
     pub(super) combination: Option<Combination>,
     pub(super) outriggers: Vec<Outrigger>,
     pub(super) only_new: bool,
+    /// Every member is computed anew, those that landing no longer gives among them.
+    pub(super) whole: bool,
     /// What is landed is evaluated anew: a state may be kept already, as an earlier definition of the model saw it.
     pub(super) reevaluates: bool,
+    /// The images of landed states, where only those may take the place of what was kept of them.
+    pub(super) images: Option<String>,
+    /// The end of a version that holds now.
+    pub(super) end: String,
     /// States since an instant are forgotten first.
     pub(super) rebuilds: bool,
+    /// A delete may take effect before states that the source gave already.
+    pub(super) cancels: bool,
     pub(super) keeps_deletes: bool,
     pub(super) reports_deletes: bool,
     pub(super) has_versions: bool,
@@ -181,8 +190,14 @@ impl Lowering<'_> {
             version_hash: self.version_hash(members, "_i", "_i._from"),
             boundary: self.boundary(members, has_versions),
             only_new,
+            whole: false,
             reevaluates: false,
+            images: None,
+            end: self.open_end(members),
             rebuilds: false,
+            cancels: self
+                .states_table(members)
+                .is_some_and(|table| table.dated_deletes().is_some() && Placing::of(members, table).cancels),
             keeps_deletes: has_versions && members.on_delete != OnDelete::Ignore,
             reports_deletes: !has_versions && members.on_delete != OnDelete::Ignore,
             has_versions,

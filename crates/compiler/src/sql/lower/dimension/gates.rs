@@ -229,11 +229,11 @@ impl Lowering<'_> {
         let key = self.dialect.quote(&lookup.key);
         Some(Statement {
             sql: format!(
-                "SELECT {} AS key_text FROM rebound AS _r LEFT JOIN {} AS _d ON _d.{} = _r._durable AND _d.{key} = _r._bound AND _r._at >= _d.valid_from AND _r._at < {} WHERE _r._bound >= 0 AND _d.{key} IS NULL LIMIT 20",
+                "SELECT {} AS key_text FROM rebound AS _r LEFT JOIN {} AS _d ON _d.{} = _r._durable AND _d.{key} = _r._bound AND {} WHERE _r._bound >= 0 AND _d.{key} IS NULL LIMIT 20",
                 self.readable_key(&keys, "_r"),
                 lookup.table,
                 self.dialect.quote(&lookup.durable),
-                self.valid_to(members, "_d"),
+                self.holds(members, "_d", "_r._at"),
             ),
             reads: Reads::Gate(Gate {
                 code: Code::AuditFailed,

@@ -1,9 +1,10 @@
 //! What a dimension's load reads: every landed state of one table, or the rows that a query gives now.
 //! It must not know what becomes of them.
 
+use serde::Serialize;
 use sqlparser::ast::{GroupByExpr, SelectItem, SetExpr, TableFactor};
 
-use crate::model::{EffectiveAt, Members, Project, Query, Table};
+use crate::model::{DetectDeletes, EffectiveAt, Members, OnDelete, Project, Query, Table, zone_of};
 use crate::sql::googlesql::{ColumnKind, Type, parse_query, to_googlesql};
 use crate::sql::lower::Lowering;
 use crate::sql::names;
@@ -12,7 +13,7 @@ use crate::sql::touched::{self, table_name};
 impl Lowering<'_> {
     /// The one table whose every landed state is an event: the query maps each row of it alone, and the natural key
     /// tells its rows apart.
-    pub(super) fn states_table(&self, members: &Members) -> Option<&Table> {
+    pub(in crate::sql::lower) fn states_table(&self, members: &Members) -> Option<&Table> {
         let [used] = members.query.analysis.tables.as_slice() else { return None };
         let table = self.project.table(&used.table)?;
         let query = parse_query(&members.query.text).ok()?;
@@ -75,7 +76,7 @@ impl Lowering<'_> {
 }
 
 /// The user's query over every landed state, with the state's housekeeping columns and whether the member is gone.
-pub(super) fn states_text(members: &Members, table: &Table) -> String {
+pub(super) fn states_text(project: &Project, members: &Members, table: &Table) -> String {
     let Ok(mut query) = parse_query(&members.query.text) else { return members.query.text.clone() };
     if let SetExpr::Select(select) = query.body.as_mut() {
         let filter = select.selection.take();
@@ -84,7 +85,7 @@ pub(super) fn states_text(members: &Members, table: &Table) -> String {
             None => "_deleted".to_owned(),
         };
         let wildcard = select.projection.iter().any(|item| matches!(item, SelectItem::Wildcard(_)));
-        let mut extra = vec![("_gone", gone)];
+        let mut extra = vec![("_gone", gone), ("_deleted_at", deleted_at(project, table))];
         if !wildcard {
             extra.extend(["_at", "_batch", "_state", "_deleted", "_gone_since"].map(|name| (name, name.to_owned())));
         }
@@ -105,6 +106,55 @@ pub(super) fn states_text(members: &Members, table: &Table) -> String {
     to_googlesql(&query)
 }
 
+/// How the instants of a table's states are found: by each state alone, or by those of its member that arrived before it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub(super) struct Placing {
+    /// A state that says nothing of when it came or went, but that it did, is placed by the states before it.
+    pub(super) by_arrival: bool,
+    /// A delete may take effect before states that the source gave already: it cancels them.
+    pub(super) cancels: bool,
+    /// History is dated by the batch, and deletes by themselves: one may lie before the first batch that saw its member.
+    pub(super) unseen: bool,
+}
+
+impl Placing {
+    /// How the states of a dimension over one table are placed in time.
+    pub(super) fn of(members: &Members, table: &Table) -> Self {
+        if members.on_delete == OnDelete::Ignore {
+            return Self::default();
+        }
+        let dated = table.dated_deletes().is_some();
+        let extracted = members.effective_at == EffectiveAt::Extracted;
+        // An operation says its own instant; a declared sequence orders the states of one.
+        let marks = members.sequence.is_none()
+            && (table.detect_deletes == DetectDeletes::Column
+                || (table.detect_deletes != DetectDeletes::Operation && filters(members)));
+        Self {
+            by_arrival: dated || (marks && !extracted),
+            cancels: dated || (table.deletes_by_reading() && !extracted),
+            unseen: dated && extracted,
+        }
+    }
+
+    /// Whether the states before a state matter.
+    pub(super) fn looks_back(self) -> bool {
+        self.by_arrival || self.cancels
+    }
+}
+
+fn filters(members: &Members) -> bool {
+    let query = parse_query(&members.query.text).ok();
+    query.is_some_and(|query| matches!(query.body.as_ref(), SetExpr::Select(select) if select.selection.is_some()))
+}
+
+/// The instant at which a landed state was deleted, where the table says it.
+fn deleted_at(project: &Project, table: &Table) -> String {
+    let Some(column) = table.dated_deletes() else { return "CAST(NULL AS TIMESTAMP)".to_owned() };
+    let source = project.sources.iter().find(|source| source.name == table.source);
+    let zone = source.map_or(project.timezone.as_str(), |source| source.timezone.as_str());
+    format!("IF(_deleted, {}, NULL)", names::instant(&names::backquoted(&column.name), &column.ty, zone))
+}
+
 /// The natural key, the attributes and the instant of each row of a query.
 pub(super) fn outer_text(
     project: &Project,
@@ -121,17 +171,31 @@ pub(super) fn outer_text(
             .map(|attribute| format!("({}) AS {}", attribute.expr, names::backquoted(&attribute.column.name))),
     );
     let instant = match &members.effective_at {
-        EffectiveAt::Column(name, ty) => Some(names::instant(&names::backquoted(name), ty, &project.timezone)),
+        EffectiveAt::Column(name, ty) => {
+            let zone = zone_of(project, &members.query, name, ty);
+            Some(names::instant(&names::backquoted(name), ty, zone))
+        }
         EffectiveAt::Extracted => None,
     };
     let sequence = members.sequence.as_ref().map_or("CAST(NULL AS INT64)".to_owned(), |name| names::backquoted(name));
     if let Some(table) = states_of {
         let own = instant.map_or("_at".to_owned(), |instant| format!("COALESCE({instant}, _at)"));
         // A row that a whole reading did not find holds the values of its last state: it went at the reading's time,
-        // and one that comes back with no later instant than that comes back at the reading's time.
-        let at =
-            if table.deletes_by_reading() { format!("IF(_deleted OR {own} <= _gone_since, _at, {own})") } else { own };
+        // and one that comes back with no later instant than that comes back at the reading's time. A row that says when
+        // it was deleted was deleted then.
+        let gone = if table.deletes_by_reading() { "_at" } else { own.as_str() };
+        let gone = if table.dated_deletes().is_some() { "COALESCE(_deleted_at, _at)" } else { gone };
+        let live = if table.deletes_by_reading() && members.on_delete != OnDelete::Ignore {
+            format!("IF({own} <= _gone_since, _at, {own})")
+        } else {
+            own.clone()
+        };
+        let at = if gone == live { live } else { format!("IF(_deleted, {gone}, {live})") };
         items.push(format!("{at} AS _event_at"));
+        if Placing::of(members, table).looks_back() {
+            items.push(format!("{own} AS _own_at"));
+            items.push("_at AS _seen_at".to_owned());
+        }
     } else {
         let own = instant.unwrap_or_else(|| "CAST(NULL AS TIMESTAMP)".to_owned());
         let latest =

@@ -9,11 +9,11 @@ use serde::Serialize;
 
 use self::context::Context;
 pub(super) use self::gates::Audited;
-use self::incoming::{outer_text, states_text};
+use self::incoming::{Placing, outer_text, states_text};
 use super::relations::{Moment, sql_columns};
 use super::{Lowering, problems_at};
 use crate::diagnostic::Diagnostic;
-use crate::model::{Dimension, EffectiveAt, Members, Missing, ModelId, OpenEnd};
+use crate::model::{Dimension, EffectiveAt, Members, Missing, ModelId, OnDelete, OpenEnd};
 use crate::plan::{ModelLoad, Reads, Statement};
 use crate::sql::googlesql::{Column as SqlColumn, Type};
 use crate::sql::names;
@@ -28,6 +28,9 @@ struct Incoming<'a> {
     history: &'a str,
     touched: Option<Vec<Col>>,
     event_at: String,
+    /// A member that comes back is dated by its return: deletes are not ignored.
+    returns: bool,
+    placing: Placing,
 }
 
 /// What a rebinding of facts needs to know of one role.
@@ -48,7 +51,8 @@ struct Rekey {
     as_of: Option<String>,
     /// What holds of the partition of a row `_f` whose instant is not before the first that changes.
     bounds: Option<String>,
-    valid_to: String,
+    /// That a version `_v` holds at the instant of a row `_f`.
+    holds: Option<String>,
     infers: bool,
     key: Vec<Col>,
     open_end: String,
@@ -118,7 +122,8 @@ impl Lowering<'_> {
         extent: Extent,
     ) -> Result<Vec<Statement>, Vec<Diagnostic>> {
         let rebuilds = extent == Extent::Rebuild;
-        let context = Context { rebuilds, ..self.dimension_context(dimension, members) };
+        let whole = extent == Extent::Full;
+        let context = Context { rebuilds, whole, ..self.dimension_context(dimension, members) };
         let words = self.dialect.words();
         let at = |found| problems_at(found, members.query.span);
         let incoming = |query: String, touched: Option<Vec<Col>>, event_at| Incoming {
@@ -129,6 +134,8 @@ impl Lowering<'_> {
             history: &context.history,
             touched,
             event_at,
+            returns: members.on_delete != OnDelete::Ignore,
+            placing: self.states_table(members).map_or_else(Placing::default, |table| Placing::of(members, table)),
         };
         if let Some(table) = self.states_table(members) {
             // A row that a reading found again took effect at the time of that reading, which only its image tells.
@@ -146,12 +153,13 @@ impl Lowering<'_> {
             ] {
                 columns.push(SqlColumn { name: name.to_owned(), ty });
             }
-            catalog.add_as(&format!("{}/states", table.address), self.states(table, since), columns);
-            let text = outer_text(self.project, members, Some(table), &[], &states_text(members, table));
+            catalog.add_as(&format!("{}/states", table.address), self.states(table, since, extent), columns);
+            let text = outer_text(self.project, members, Some(table), &[], &states_text(self.project, members, table));
             let query = self.dialect.query(&text, &catalog).map_err(at)?;
             let mut statements = self.render("dimension_states", incoming(query, None, String::new()));
             statements.extend(self.dimension_gates(dimension, &context, false));
-            let context = Context { reevaluates: since == "0", ..context.clone() };
+            let images = from_images.then(|| self.landing_changes(table));
+            let context = Context { reevaluates: whole, images, ..context.clone() };
             statements.extend(self.dimension_tail(dimension, members, &context));
             return Ok(statements);
         }
@@ -227,29 +235,33 @@ impl Lowering<'_> {
             let as_of = names::as_of(fact, role).filter(|_| members.has_versions());
             let lookup = self.lookup(dimension);
             let bounds = as_of.as_ref().and_then(|as_of| self.partitions_from(fact, as_of));
-            statements.extend(self.render(
-                "rekey",
-                Rekey {
-                    fact: fact.name.clone(),
-                    fact_table: self.star(&fact.name),
-                    fact_key: fact.key.iter().map(|column| Col::new(&column.name, &column.ty)).collect(),
-                    role: role.name.clone(),
-                    role_key: names::key(&role.name),
-                    role_durable: names::durable_key(&role.name),
-                    table: lookup.table,
-                    key_column: lookup.key,
-                    durable_column: lookup.durable,
-                    keys: context.keys.clone(),
-                    outriggers: outrigger_columns(members),
-                    has_versions: members.has_versions(),
-                    as_of,
-                    bounds,
-                    valid_to: self.valid_to(members, "_v"),
-                    infers: role.missing == Missing::Infer,
-                    key: context.key.clone(),
-                    open_end: self.open_end(members),
-                },
-            ));
+            statements.extend(
+                self.render(
+                    "rekey",
+                    Rekey {
+                        fact: fact.name.clone(),
+                        fact_table: self.star(&fact.name),
+                        fact_key: fact.key.iter().map(|column| Col::new(&column.name, &column.ty)).collect(),
+                        role: role.name.clone(),
+                        role_key: names::key(&role.name),
+                        role_durable: names::durable_key(&role.name),
+                        table: lookup.table,
+                        key_column: lookup.key,
+                        durable_column: lookup.durable,
+                        keys: context.keys.clone(),
+                        outriggers: outrigger_columns(members),
+                        has_versions: members.has_versions(),
+                        holds: as_of
+                            .as_ref()
+                            .map(|as_of| self.holds(members, "_v", &format!("_f.{}", self.dialect.quote(as_of)))),
+                        as_of,
+                        bounds,
+                        infers: role.missing == Missing::Infer,
+                        key: context.key.clone(),
+                        open_end: self.open_end(members),
+                    },
+                ),
+            );
             statements.extend(self.rebound_audit(fact, role, dimension, members));
         }
         statements
@@ -319,6 +331,12 @@ impl Lowering<'_> {
             OpenEnd::FarFuture => self.dialect.words().far_future.to_owned(),
             OpenEnd::Null => format!("CAST(NULL AS {})", self.dialect.ty(&Type::Timestamp)),
         }
+    }
+
+    /// Whether a version holds at an instant; the end of time is looked up in the last version.
+    pub(super) fn holds(&self, members: &Members, alias: &str, at: &str) -> String {
+        let last = self.dialect.words().last_instant;
+        format!("{at} >= {alias}.valid_from AND LEAST({at}, {last}) < {}", self.valid_to(members, alias))
     }
 
     /// The end of a version as an instant to compare with.

@@ -1,0 +1,66 @@
+//! What a model's rows depend on beside what it declares itself: zones, the days of a calendar, the types of keys. It must
+//! not say what the model's own file says.
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
+
+use crate::model::{DimensionKind, EffectiveAt, Members, ModelId, Project};
+use crate::sql::googlesql::Type;
+
+/// The parts, by name, as `design` keeps them.
+pub(super) fn depends(project: &Project, id: ModelId) -> BTreeMap<String, String> {
+    let mut parts = BTreeMap::new();
+    match id {
+        ModelId::Dimension(index) => {
+            if let Some(members) = project.dimensions[index].members() {
+                parts.insert("key_type".to_owned(), key_types(members));
+                let zones = zones(project, members);
+                if !zones.is_empty() {
+                    parts.insert("timezone".to_owned(), zones);
+                }
+            }
+        }
+        ModelId::Fact(index) => {
+            for role in &project.facts[index].roles {
+                let dimension = &project.dimensions[role.dimension];
+                if let DimensionKind::Calendar(calendar) = &dimension.kind {
+                    let days = format!("{} to {}", calendar.first_day, calendar.last_day);
+                    parts.insert(format!("calendar {}", dimension.name), days);
+                }
+                if let Some(members) = dimension.members() {
+                    parts.insert(format!("key_type {}", dimension.name), key_types(members));
+                }
+            }
+        }
+    }
+    parts
+}
+
+/// A digest of the parts.
+pub(super) fn depends_digest(project: &Project, id: ModelId) -> String {
+    let text: String = depends(project, id).iter().map(|(part, value)| format!("{part}\u{1f}{value}\u{1e}")).collect();
+    Sha256::digest(text.as_bytes()).iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn key_types(members: &Members) -> String {
+    members.natural_key.iter().map(|column| column.ty.to_string()).collect::<Vec<_>>().join(", ")
+}
+
+/// The zones in which instants without one are read: the project's, and those of tables whose rows have such an instant.
+fn zones(project: &Project, members: &Members) -> String {
+    let has_no_zone = |ty: &Type| matches!(ty, Type::Date | Type::DateTime);
+    let mut zones = Vec::new();
+    if matches!(&members.effective_at, EffectiveAt::Column(_, ty) if has_no_zone(ty)) {
+        zones.push(project.timezone.as_str());
+    }
+    for table in members.query.analysis.tables.iter().filter_map(|used| project.table(&used.table)) {
+        let dated = table.cursor.iter().chain(&table.delete_column).filter_map(|name| table.column(name));
+        let source = project.sources.iter().find(|source| source.name == table.source);
+        if let (Some(source), true) = (source, dated.into_iter().any(|column| has_no_zone(&column.ty))) {
+            zones.push(source.timezone.as_str());
+        }
+    }
+    zones.dedup();
+    zones.join(", ")
+}

@@ -1,0 +1,147 @@
+//! A digest of what decides a model's rows: its query, its expressions, its policies, and those of nothing else. It is
+//! taken of names and of the language's own words. It must not take an index, nor a name of this program.
+
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+use crate::model::{
+    DimensionKind, EffectiveAt, Fact, FirstVersion, KeyStrategy, LateType0, Members, Missing, ModelId, OnDelete,
+    OpenEnd, Project, Type1Scope, WhenNull,
+};
+use crate::plan::DIGEST_FORMAT;
+use crate::syntax::FactOnDelete;
+
+/// What a digest is taken of. A change of these fields, of their order or of their words is a new [`DIGEST_FORMAT`].
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Decides<'a> {
+    Dimension(DimensionLoad<'a>),
+    Calendar { first_day: &'a str, last_day: &'a str, fiscal_year_starts: u8, holidays: &'a [(String, String)] },
+    TimeOfDay,
+    Fact(FactLoad<'a>),
+}
+
+#[derive(Serialize)]
+struct DimensionLoad<'a> {
+    query: &'a str,
+    /// The column, or `None` where the batch dates a state.
+    effective_at: Option<(&'a str, String)>,
+    sequence: Option<&'a str>,
+    on_delete: OnDelete,
+    first_version: FirstVersion,
+    open_end: OpenEnd,
+    type1_scope: Type1Scope,
+    late_type0: LateType0,
+    keys: Keys<'a>,
+    natural_key: Vec<&'a str>,
+    /// Name, type number and expression.
+    attributes: Vec<(&'a str, u8, &'a str)>,
+}
+
+#[derive(Serialize)]
+struct FactLoad<'a> {
+    query: &'a str,
+    /// The fact that an aggregate rolls up.
+    rolls_up: Option<&'a str>,
+    on_delete: FactOnDelete,
+    keep_latest_by: Option<&'a str>,
+    timezone: &'a str,
+    key: Vec<&'a str>,
+    /// Name and expression.
+    measures: Vec<(&'a str, &'a str)>,
+    roles: Vec<RoleLoad<'a>>,
+}
+
+#[derive(Serialize)]
+struct RoleLoad<'a> {
+    name: &'a str,
+    dimension: &'a str,
+    on: Vec<&'a str>,
+    as_of: Option<&'a str>,
+    missing: Missing,
+    when_null: WhenNull,
+    /// Durable keys, and the keys of inferred members, are made by the dimension's strategy.
+    keys: Option<Keys<'a>>,
+}
+
+#[derive(Serialize)]
+struct Keys<'a> {
+    strategy: KeyStrategy,
+    salt: &'a str,
+}
+
+/// The digest of a model's load, with the format that it was taken in.
+pub(super) fn load_digest(project: &Project, id: ModelId) -> String {
+    let decides = match id {
+        ModelId::Dimension(index) => {
+            let dimension = &project.dimensions[index];
+            match (&dimension.kind, dimension.members()) {
+                (DimensionKind::Calendar(calendar), _) => Decides::Calendar {
+                    first_day: &calendar.first_day,
+                    last_day: &calendar.last_day,
+                    fiscal_year_starts: calendar.fiscal_year_starts,
+                    holidays: &calendar.holidays,
+                },
+                (_, Some(members)) => Decides::Dimension(dimension_load(members)),
+                (_, None) => Decides::TimeOfDay,
+            }
+        }
+        ModelId::Fact(index) => Decides::Fact(fact_load(project, &project.facts[index])),
+    };
+    // Names and words alone: such a struct is always text.
+    let text = serde_json::to_vec(&decides).unwrap_or_default();
+    let digest: String = Sha256::digest(text).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    format!("{DIGEST_FORMAT}{digest}")
+}
+
+fn dimension_load(members: &Members) -> DimensionLoad<'_> {
+    DimensionLoad {
+        query: &members.query.text,
+        effective_at: match &members.effective_at {
+            EffectiveAt::Column(name, ty) => Some((name, ty.to_string())),
+            EffectiveAt::Extracted => None,
+        },
+        sequence: members.sequence.as_deref(),
+        on_delete: members.on_delete,
+        first_version: members.first_version,
+        open_end: members.open_end,
+        type1_scope: members.type1_scope,
+        late_type0: members.late_type0,
+        keys: keys(members),
+        natural_key: members.natural_key.iter().map(|column| column.name.as_str()).collect(),
+        attributes: members
+            .attributes
+            .iter()
+            .map(|a| (a.column.name.as_str(), a.scd.number(), a.expr.as_str()))
+            .collect(),
+    }
+}
+
+fn fact_load<'a>(project: &'a Project, fact: &'a Fact) -> FactLoad<'a> {
+    let roles = fact.roles.iter().map(|role| {
+        let dimension = &project.dimensions[role.dimension];
+        RoleLoad {
+            name: &role.name,
+            dimension: &dimension.name,
+            on: role.on.iter().map(|column| column.name.as_str()).collect(),
+            as_of: role.as_of.as_ref().map(|column| column.name.as_str()),
+            missing: role.missing,
+            when_null: role.when_null,
+            keys: dimension.members().map(keys),
+        }
+    });
+    FactLoad {
+        query: &fact.query.text,
+        rolls_up: fact.rolls_up.map(|index| project.facts[index].name.as_str()),
+        on_delete: fact.on_delete,
+        keep_latest_by: fact.keep_latest_by.as_deref(),
+        timezone: &project.timezone,
+        key: fact.key.iter().map(|column| column.name.as_str()).collect(),
+        measures: fact.measures.iter().map(|m| (m.column.name.as_str(), m.expr.as_str())).collect(),
+        roles: roles.collect(),
+    }
+}
+
+fn keys(members: &Members) -> Keys<'_> {
+    Keys { strategy: members.key_strategy, salt: &members.salt }
+}

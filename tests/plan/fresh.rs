@@ -1,0 +1,294 @@
+//! The law of a change: plan, apply and the next run leave the star as a fresh load of the changed models would.
+
+use dwc_runner::{DuckDbWarehouse, Mode, Part, RunOptions, parse_time};
+use dwc_tests::project::Project;
+
+use crate::{SHOP, change, done, edit, open, planned, refused, rows, rows_of};
+
+const CUSTOMER: &str = "models/customer.yml";
+const SALE: &str = "models/sale.yml";
+const SHOP_FILE: &str = "models/shop.yml";
+
+const DAILY: &str = "\
+fact: daily
+kind: aggregate
+business_process: selling
+from: sale
+grain: { description: one row per day and customer }
+dimensions:
+  sale_date: {}
+  customer: {}
+measures:
+  amount: { expr: SUM(amount), additive: all, currency: KRW }
+";
+
+const ABOVE: &str = "\
+fact: above
+kind: aggregate
+business_process: selling
+from: daily
+grain: { description: one row per day }
+dimensions:
+  sale_date: {}
+measures:
+  amount: { expr: SUM(amount), additive: all, currency: KRW }
+";
+
+/// The shop with deletes that are seen, an inferred customer, a state of the future, and two levels above the sales.
+fn shop(retain: &str) -> Project {
+    let project = Project::new(SHOP);
+    edit(
+        &project,
+        SHOP_FILE,
+        "    primary_key: customer_id\n    retain: history\n",
+        &format!(
+            "    primary_key: customer_id\n    retain: {retain}\n    detect_deletes: column\n    delete_column: is_gone\n"
+        ),
+    );
+    edit(&project, SHOP_FILE, "changed_at: TIMESTAMP }", "changed_at: DATETIME, is_gone: BOOL }");
+    for (day, rows) in [
+        (
+            1,
+            "1,하나,Seoul,3,2026-02-01 00:00:00,false\n2,두리,Busan,5,2026-02-01 00:00:00,false\n3,세나,Ulsan,1,2026-02-03 00:00:00,false\n",
+        ),
+        (
+            2,
+            "1,하나,Jeju,4,2026-03-01 12:00:00,false\n2,두리,Busan,5,2026-03-01 18:00:00,true\n3,세나,Ulsan,1,2026-02-20 00:00:00,true\n",
+        ),
+        (3, "3,세나,Daegu,2,2026-02-25 00:00:00,false\n4,네오,Seoul,9,2027-01-01 00:00:00,false\n"),
+    ] {
+        let file = format!("data/customers/2026-03-0{day}.csv");
+        project.write(&file, &format!("customer_id,name,city,grade,changed_at,is_gone\n{rows}"));
+    }
+    project.write(
+        "data/sales/2026-03-03.csv",
+        "sale_id,customer_id,sold_at,channel,amount\n13,2,2026-03-01 09:30:00,web,10\n14,99,2026-03-02 15:30:00,web,20\n\
+         15,3,2026-02-22 01:00:00,shop,30\n16,3,2026-12-30 01:00:00,shop,40\n17,4,2026-02-21 01:00:00,shop,50\n",
+    );
+    project.write("models/daily.yml", DAILY);
+    project.write("models/above.yml", ABOVE);
+    project
+}
+
+/// Every table of the star without the batches that wrote it.
+fn star(project: &Project) -> Vec<String> {
+    star_of(&open(project))
+}
+
+fn star_of(warehouse: &DuckDbWarehouse) -> Vec<String> {
+    let mut all = Vec::new();
+    for table in rows_of(warehouse, "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'dw' ORDER BY 1") {
+        let columns = rows_of(
+            warehouse,
+            &format!(
+                "SELECT '\"' || column_name || '\"' FROM duckdb_columns() WHERE schema_name = 'dw' AND table_name = '{table}' \
+                 AND column_name <> 'loaded_batch' ORDER BY 1"
+            ),
+        );
+        all.push(format!("{table}: {}", columns.join(", ")));
+        let found = rows_of(warehouse, &format!("SELECT {} FROM dw.\"{table}\" ORDER BY ALL", columns.join(", ")));
+        all.extend(found.into_iter().map(|row| format!("{table}|{row}")));
+    }
+    all
+}
+
+fn load(project: &Project) {
+    let allow: Vec<&str> = ["customer", "client", "sale", "date", "daily", "above", "shop.customers", "shop.sales"]
+        .iter()
+        .flat_map(|name| ["--allow-destructive", *name])
+        .collect();
+    done(project.dwc(&[&["apply", "--auto-approve"], &allow[..]].concat()));
+    done(project.dwc(&["run"]));
+}
+
+#[test]
+fn types_that_first_lose_versions_get_them_back_with_deleted_members() {
+    for retain in ["history", "current"] {
+        let (project, fresh) = (shop(retain), shop(retain));
+        edit(&project, CUSTOMER, "city: { scd: 2 }", "city: { scd: 1 }");
+        load(&project);
+        edit(&project, CUSTOMER, "city: { scd: 1 }", "city: { scd: 2 }");
+        load(&project);
+        load(&fresh);
+        assert_eq!(star(&project), star(&fresh), "{retain}");
+        let deleted = rows(&project, "SELECT COUNT(*) FROM dw.customer WHERE customer_id = 2");
+        assert_eq!(deleted, ["1"], "a deleted member keeps its version");
+    }
+}
+
+#[test]
+fn numbered_keys_reach_deleted_members_too() {
+    let project = shop("current");
+    load(&project);
+    edit(
+        &project,
+        CUSTOMER,
+        "effective_at: changed_at\n",
+        "effective_at: changed_at\nsurrogate_key: { strategy: sequence }\n",
+    );
+    load(&project);
+    let keys =
+        rows(&project, "SELECT MIN(customer_key), MAX(customer_key), COUNT(*) FROM dw.customer WHERE customer_key > 0");
+    assert_eq!(keys, ["1|7|7"], "versions of four members and an inferred one");
+    let bound = "SELECT COUNT(*) FROM dw.sale JOIN dw.customer USING (customer_key) WHERE customer_key > 0";
+    assert_eq!(rows(&project, bound), ["6"], "two are of days on which their customer was gone");
+}
+
+#[test]
+fn a_renamed_dimension_keeps_its_reserved_members_and_loses_nothing() {
+    let (project, fresh) = (shop("history"), shop("history"));
+    load(&project);
+    for one in [&project, &fresh] {
+        edit(one, CUSTOMER, "dimension: customer\n", "dimension: client\nwas: customer\n");
+        edit(one, SALE, "customer: { on: customer_id }", "client: { on: customer_id, was: customer }");
+        edit(one, "models/daily.yml", "  customer: {}", "  client: { was: customer }");
+    }
+    let plan = planned(&project);
+    let client = change(&plan, "table dw.client");
+    assert_eq!((&client["action"], &client["class"]), (&"alter".into(), &"breaking".into()), "{client:#}");
+    done(project.dwc(&["apply", "--auto-approve"]));
+    let reserved =
+        rows(&project, "SELECT client_key, client_durable_key, name FROM dw.client WHERE client_key < 0 ORDER BY 1");
+    assert_eq!(reserved, ["-4|-4|Not yet", "-3|-3|Rejected", "-2|-2|Not applicable", "-1|-1|Unknown"]);
+    done(project.dwc(&["run"]));
+    load(&fresh);
+    assert_eq!(star(&project), star(&fresh));
+}
+
+#[test]
+fn a_calendar_that_loses_days_of_facts_says_which_and_needs_leave() {
+    let project = shop("history");
+    load(&project);
+    edit(&project, "models/date.yml", "2026-12-31", "2026-06-30");
+    let plan = planned(&project);
+    let date = change(&plan, "table dw.date");
+    assert_eq!(date["class"], "destructive");
+    let counted = date["counted"].to_string();
+    let said = "1 row of `sale` will have no `sale_date`: the calendar no longer has their day";
+    assert!(counted.contains(said), "{counted}");
+    refused(project.dwc(&["apply", "--auto-approve"]), "DW0702");
+    let longer = shop("history");
+    load(&longer);
+    edit(&longer, "models/date.yml", "2026-12-31", "2027-12-31");
+    assert_eq!(change(&planned(&longer), "table dw.date")["class"], "breaking", "no day goes");
+}
+
+type Edit = (&'static str, &'static str, &'static str);
+
+const CHANGES: &[(&str, &[Edit])] = &[
+    ("an expression", &[(SALE, "amount: { additive", "amount: { expr: amount + 1, additive")]),
+    (
+        "a filter",
+        &[(SALE, "from: shop.sales", "query: SELECT * FROM {{ source('shop.sales') }} WHERE channel = 'web'")],
+    ),
+    ("a role", &[(SALE, "  customer: {", "  ship_date: { dimension: date, on: sold_at }\n  customer: {")]),
+    ("flagged deletes", &[(CUSTOMER, "effective_at: changed_at\n", "effective_at: changed_at\non_delete: flag\n")]),
+    ("ignored deletes", &[(CUSTOMER, "effective_at: changed_at\n", "effective_at: changed_at\non_delete: ignore\n")]),
+    (
+        "first versions at their instant",
+        &[(CUSTOMER, "effective_at: changed_at\n", "effective_at: changed_at\nfirst_version: own_instant\n")],
+    ),
+    ("the zone", &[("dwc.yml", "Asia/Seoul", "America/New_York")]),
+    ("no open end", &[(CUSTOMER, "effective_at: changed_at\n", "effective_at: changed_at\nopen_end: none\n")]),
+    (
+        "salted keys",
+        &[(CUSTOMER, "effective_at: changed_at\n", "effective_at: changed_at\nsurrogate_key: { salt: pepper }\n")],
+    ),
+    ("type 2 to type 1", &[(CUSTOMER, "city: { scd: 2 }", "city: { scd: 1 }")]),
+    ("type 1 to type 2", &[(CUSTOMER, "grade: { scd: 1 }", "grade: { scd: 2 }")]),
+    ("a shorter calendar", &[("models/date.yml", "2026-12-31", "2026-06-30")]),
+    ("a calendar that starts later", &[("models/date.yml", "2026-01-01", "2026-02-21")]),
+];
+
+/// Applies the models of a project and loads what there is.
+fn settle(engine: &DuckDbWarehouse, project: &Project) {
+    let files = dwc_runner::project::read(project.path()).expect("a project");
+    let checked = dwc_compiler::check(&files);
+    let problems: Vec<String> = checked.diagnostics.iter().map(|problem| problem.concise(&files)).collect();
+    let model = checked.project.unwrap_or_else(|| panic!("{problems:#?}"));
+    let allowed = ["customer", "sale", "date", "daily", "above"].map(str::to_owned);
+    dwc_runner::apply(engine, &model, "2026-04-01 00:00:00", &allowed).expect("applied");
+    let options = RunOptions {
+        mode: Mode::Incremental,
+        at: parse_time("2026-04-01").expect("a time"),
+        until: None,
+        select: Vec::new(),
+        part: Part::Everything,
+    };
+    let (_, offences) = dwc_runner::run(engine, &model, project.path(), &options, &mut |_| ()).expect("a run");
+    assert!(offences.is_empty(), "{offences:?}");
+    let broken = dwc_runner::audit(engine, &model).expect("an audit");
+    assert!(broken.is_empty(), "{broken:?}");
+}
+
+/// What a change of the models leaves that a fresh load of them would not, and the other way round.
+fn differs(retain: &str, name: &str, edits: &[Edit]) -> Option<String> {
+    let memory = || DuckDbWarehouse::open(":memory:").expect("a warehouse");
+    let (project, changed, fresh) = (shop(retain), memory(), memory());
+    settle(&changed, &project);
+    for (file, from, to) in edits {
+        edit(&project, file, from, to);
+    }
+    settle(&changed, &project);
+    settle(&fresh, &project);
+    let (ended, begun) = (star_of(&changed), star_of(&fresh));
+    let lines = |one: &[String], other: &[String]| {
+        one.iter().filter(|line| !other.contains(line)).cloned().collect::<Vec<_>>().join("\n  ")
+    };
+    (ended != begun)
+        .then(|| format!("{retain}, {name}: ended\n  {}\nnot\n  {}", lines(&ended, &begun), lines(&begun, &ended)))
+}
+
+/// `DWC_CHANGES=all` tries every change with every way to retain landed states.
+#[test]
+fn a_change_ends_as_a_fresh_load() {
+    let all = std::env::var("DWC_CHANGES").is_ok_and(|which| which == "all");
+    let retained = ["history", "current"];
+    let wrong: Vec<String> = CHANGES
+        .iter()
+        .enumerate()
+        .flat_map(|(at, change)| retained.iter().enumerate().map(move |(way, retain)| (at % 2 == way, retain, change)))
+        .filter(|(chosen, retain, (name, _))| (all || *chosen) && (**retain == "history" || *name != "the zone"))
+        .filter_map(|(_, retain, (name, edits))| differs(retain, name, edits))
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_plan_names_what_is_computed_anew_through_every_level() {
+    let project = shop("history");
+    load(&project);
+    edit(&project, SALE, "amount: { additive", "amount: { expr: amount + 1, additive");
+    let plan = planned(&project);
+    let reloads = serde_json::json!([
+        { "model": "above", "because": "reads", "of": "daily" },
+        { "model": "daily", "because": "reads", "of": "sale" },
+        { "model": "sale", "because": "itself" },
+    ]);
+    assert_eq!(plan["reloads"], reloads);
+    let sale = change(&plan, "table dw.sale");
+    let measure = serde_json::json!([{
+        "part": "measure amount",
+        "before": "additive all in KRW",
+        "after": "additive all in KRW of amount + 1",
+        "class": "breaking",
+    }]);
+    assert_eq!(sale["differences"], measure);
+}
+
+#[test]
+fn states_that_are_no_longer_landed_are_counted_and_need_leave() {
+    let project = shop("current");
+    load(&project);
+    edit(&project, "dwc.yml", "Asia/Seoul", "America/New_York");
+    let plan = planned(&project);
+    let customer = change(&plan, "table dw.customer");
+    assert_eq!(customer["class"], "destructive", "{customer:#}");
+    let said = "no longer landed, and what the former definition made of them stays";
+    assert!(customer["counted"].to_string().contains(said), "{customer:#}");
+    refused(project.dwc(&["apply", "--auto-approve"]), "DW0702");
+    let kept = shop("history");
+    load(&kept);
+    edit(&kept, "dwc.yml", "Asia/Seoul", "America/New_York");
+    assert_eq!(change(&planned(&kept), "table dw.customer")["class"], "history_rewriting");
+}
