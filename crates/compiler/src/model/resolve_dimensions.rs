@@ -92,6 +92,16 @@ pub(super) fn timeline(
             EffectiveAt::Column(name.to_owned(), output.ty.clone())
         }
     };
+    let effective_to = match &dimension.effective_to {
+        None => None,
+        Some(name) => {
+            let output = output(document, &["effective_to"], name, &query, problems)?;
+            if !is_instant(&output.ty) {
+                problems.push(not_an_instant(name, &output.ty, document.span(&["effective_to"])));
+            }
+            Some((name.clone(), output.ty.clone()))
+        }
+    };
     if let Some(name) = &dimension.sequence {
         output(document, &["sequence"], name, &query, problems)?;
     }
@@ -100,6 +110,7 @@ pub(super) fn timeline(
         query,
         natural_key: natural_key?,
         effective_at,
+        effective_to,
         extracted_is_declared: dimension.effective_at.is_some(),
         sequence: dimension.sequence.clone(),
         on_delete: dimension.on_delete.unwrap_or(OnDelete::Close),

@@ -158,6 +158,7 @@ fn resolve_table(
         on_schema_change,
         ignore_columns: names(&table.ignore_columns),
         retain: table.retain.unwrap_or(Retain::Current),
+        retain_span: table.retain.is_some().then(|| document.span(&["tables", name, "retain"])),
         max_rejected_share: table.max_rejected_share.unwrap_or(1.0),
         max_deleted_share: table.max_deleted_share,
         files,

@@ -128,6 +128,8 @@ pub struct Table {
     pub ignore_columns: Vec<String>,
     /// Which landed states are kept.
     pub retain: Retain,
+    /// Where that is declared, if it is.
+    pub retain_span: Option<Span>,
     /// The share of rows that may fail to cast.
     pub max_rejected_share: f64,
     /// The share of rows that a full pass may delete, where it is declared.
@@ -320,6 +322,8 @@ pub struct Members {
     pub natural_key: Vec<Column>,
     /// Since when a row's values hold.
     pub effective_at: EffectiveAt,
+    /// The column of the query that says until when a row's values hold, with its type.
+    pub effective_to: Option<(String, Type)>,
     /// `effective_at: extracted` is written, not left out.
     pub extracted_is_declared: bool,
     /// The column that orders two states of one instant.

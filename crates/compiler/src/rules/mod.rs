@@ -14,6 +14,7 @@ mod non_additive_sum;
 mod role_of_two_dimensions;
 mod semi_additive;
 mod snowflake;
+mod timeless_query;
 mod unconformed_measure;
 mod undated_history;
 mod versions_without_instant;
@@ -39,6 +40,7 @@ const RULES: &[Rule] = &[
     role_of_two_dimensions::check,
     semi_additive::check,
     snowflake::check,
+    timeless_query::check,
     unconformed_measure::check,
     undated_history::check,
     versions_without_instant::check,

@@ -87,7 +87,10 @@ impl Threading<'_> {
         self.ctes.truncate(known);
         if outer.is_none() && sliced {
             if query.limit_clause.is_some() || query.fetch.is_some() {
-                return refuse("LIMIT", "number the rows: `QUALIFY ROW_NUMBER() OVER (PARTITION BY … ORDER BY …) <= n`");
+                return refuse(
+                    "LIMIT",
+                    "number the rows: `QUALIFY ROW_NUMBER() OVER (PARTITION BY … ORDER BY …) <= n`",
+                );
             }
             query.order_by = None;
         }
@@ -193,13 +196,7 @@ impl Threading<'_> {
         Ok(all)
     }
 
-    fn join(
-        &mut self,
-        operator: &mut JoinOperator,
-        left: &str,
-        right: &str,
-        all: &mut Joined,
-    ) -> Result<(), Refused> {
+    fn join(&mut self, operator: &mut JoinOperator, left: &str, right: &str, all: &mut Joined) -> Result<(), Refused> {
         let same = expr(&format!("{left} = {right}"))?;
         if let JoinOperator::CrossJoin(constraint) = operator {
             *operator = JoinOperator::Inner(constraint.clone());
@@ -225,7 +222,10 @@ impl Threading<'_> {
                 all.several = true;
             }
             JoinConstraint::Using(_) | JoinConstraint::Natural if all.several => {
-                return refuse("USING after a join with ON", "write every join of this FROM with ON, or every one with USING");
+                return refuse(
+                    "USING after a join with ON",
+                    "write every join of this FROM with ON, or every one with USING",
+                );
             }
             JoinConstraint::Using(columns) => {
                 columns.push(ObjectName(vec![ObjectNamePart::Identifier(Ident::new(SLOT))]));
@@ -245,7 +245,10 @@ impl Threading<'_> {
             TableFactor::Table { name, alias, version, .. } => {
                 if let Some(table) = table_name(name).filter(|table| self.tables.contains(table)) {
                     if version.is_some() {
-                        return refuse("FOR SYSTEM_TIME AS OF", "remove it: each instant of the history is read anyway");
+                        return refuse(
+                            "FOR SYSTEM_TIME AS OF",
+                            "remove it: each instant of the history is read anyway",
+                        );
                     }
                     *name = backquoted(&relation(&table));
                     return Ok(named(alias.get_or_insert_with(|| plain_alias(short_name(&table)))));
@@ -373,7 +376,10 @@ fn group(select: &mut Select, slot: &str) -> Result<(), Refused> {
         GroupByExpr::All(modifiers) if modifiers.is_empty() => Ok(()),
         GroupByExpr::Expressions(by, modifiers) if modifiers.is_empty() => {
             if by.iter().any(|one| matches!(one, Expr::Rollup(_) | Expr::Cube(_) | Expr::GroupingSets(_))) {
-                return refuse("GROUP BY ROLLUP, CUBE or GROUPING SETS", "write a SELECT with GROUP BY for each level, and UNION ALL");
+                return refuse(
+                    "GROUP BY ROLLUP, CUBE or GROUPING SETS",
+                    "write a SELECT with GROUP BY for each level, and UNION ALL",
+                );
             }
             if !by.is_empty() {
                 by.push(expr(slot)?);

@@ -9,6 +9,8 @@ pub mod names;
 mod template;
 pub mod touched;
 
+pub(crate) use lower::temporal;
+
 pub use dialect::{BigQuery, Dialect, DuckDb, SCRIPT_VARIABLES, Words};
 pub use drill::{Question, drill_across};
 pub use lower::{

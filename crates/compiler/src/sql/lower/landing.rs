@@ -35,7 +35,7 @@ fn stage_of(table: &Table, dialect: &dyn Dialect) -> Stage {
 }
 
 impl Lowering<'_> {
-    pub(super) fn landing(&self, table: &Table) -> Landing {
+    pub(super) fn landing(&self, table: &Table, feeds_history: bool) -> Landing {
         let stage = stage_of(table, self.dialect).path;
         let columns: Vec<Col> = table.landed_columns().iter().map(|(name, ty)| Col::new(name, ty)).collect();
         let key: Vec<Col> = table.landing_key().into_iter().map(Col::plain).collect();
@@ -57,7 +57,7 @@ impl Lowering<'_> {
                 by.map(String::as_str).or(timed)
             }),
         };
-        let keeps = table.retain == Retain::History;
+        let keeps = table.retain == Retain::History || feeds_history;
         Landing {
             table: table.address.clone(),
             rows: context.rows.clone(),

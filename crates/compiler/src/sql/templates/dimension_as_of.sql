@@ -5,6 +5,7 @@ FROM (
 {% for text in one.pairs %}{% if not loop.first %}
   UNION ALL
 {% endif %}{{ text }}{% endfor %}
+
 ) AS _p{% if touched %}
 JOIN touched AS _t ON {{ touched|equal_or_null("_t", "_p") }}{% endif %};
 
@@ -13,12 +14,51 @@ CREATE OR REPLACE TEMP TABLE states_{{ loop.index }} AS
 WITH landed AS (
 {{ one.states }}
 ),
-moments AS (
-  SELECT _l.*
+{% if one.by_arrival or one.cancels %}placed AS (
+  SELECT
+    _l.*,
+    MAX(CASE WHEN NOT _l._deleted THEN _l._from END) OVER earlier AS _live_at,
+    MIN(CASE WHEN NOT _l._deleted THEN _l._from END) OVER earlier AS _first_at,
+    MAX(CASE WHEN _l._deleted THEN _l._from END) OVER earlier AS _gone_at
   FROM landed AS _l
 {% if one.pairs %}  JOIN (SELECT DISTINCT _row FROM pairs_{{ loop.index }}) AS _p ON _p._row = _l._row
-{% endif %}  WHERE TRUE
-  QUALIFY ROW_NUMBER() OVER (PARTITION BY _l._row, _l._from ORDER BY {{ one.order|latest("_l") }}) = 1
+{% endif %}  WINDOW earlier AS (PARTITION BY _l._row ORDER BY _l._batch, _l._state ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+),
+told AS (
+  SELECT
+    {{ one.columns|list("_p") }}, _p._row, _p._deleted, _p._batch, _p._state, {% if one.ends %}_p._ends, {% endif %}{% if one.by_arrival %}CASE
+      -- it comes back, and its instant is the one that it had when it went
+      WHEN NOT _p._deleted AND _p._from <= _p._gone_at AND _p._gone_at < _p._seen_at AND _p._from >= COALESCE(_p._live_at, _p._from) THEN _p._seen_at
+      -- it goes, and its instant is the one since which it was there
+      WHEN _p._deleted AND _p._from = _p._own_at AND _p._from = _p._live_at AND _p._seen_at > _p._from THEN _p._seen_at
+      ELSE _p._from
+    END AS _from{% else %}_p._from{% endif %}
+
+  FROM placed AS _p
+{% if one.cancels %}  -- what would only have begun after the delete never does
+  WHERE NOT EXISTS (
+    SELECT 1 FROM landed AS _d
+    WHERE _d._row = _p._row AND NOT _p._deleted AND _d._deleted AND _p._from > _d._from AND _p._from < _d._own_at
+      AND (_p._batch < _d._batch OR (_p._batch = _d._batch AND _p._state < _d._state))
+  )
+  UNION ALL
+  SELECT {{ one.columns|list("_p") }}, _p._row, TRUE, _p._batch, _p._state, {% if one.ends %}_p._ends, {% endif %}_p._own_at
+  FROM placed AS _p
+  WHERE _p._deleted AND _p._own_at > _p._from
+{% endif %}{% if one.unseen %}  UNION ALL
+  -- a row that was gone before a batch saw it had been there until then
+  SELECT {{ one.columns|list("_p") }}, _p._row, FALSE, _p._batch, _p._state, {% if one.ends %}_p._ends, {% endif %}_p._from - INTERVAL 1 MICROSECOND
+  FROM placed AS _p
+  WHERE _p._deleted AND _p._from <= _p._first_at
+{% endif %}),
+{% endif %}moments AS (
+  SELECT
+    {{ one.columns|list("_l") }}, _l._row, _l._deleted, {% if one.ends %}_l._ends, {% endif %}LEAST(_l._from, {{ d.last_instant }}) AS _from
+  FROM {% if one.by_arrival or one.cancels %}told{% else %}landed{% endif %} AS _l
+{% if one.pairs and not (one.by_arrival or one.cancels) %}  JOIN (SELECT DISTINCT _row FROM pairs_{{ loop.index }}) AS _p ON _p._row = _l._row
+{% endif %}  WHERE {% if one.keeps_deleted %}NOT _l._deleted{% else %}TRUE{% endif %}
+
+  QUALIFY ROW_NUMBER() OVER (PARTITION BY _l._row, LEAST(_l._from, {{ d.last_instant }}) ORDER BY {{ one.order|latest("_l") }}) = 1
 )
 SELECT
   {{ one.columns|list("_m") }}, _m._row, _m._deleted, {% if one.ends %}_m._ends, {% endif %}{% if one.reaches_back %}CASE
@@ -33,7 +73,7 @@ SELECT
   _k.*,
   ROW_NUMBER() OVER (ORDER BY _k._at) AS _slot,
   ROW_NUMBER() OVER (PARTITION BY {{ key|list("_k") }} ORDER BY _k._at) AS _nth,
-  ROW_NUMBER() OVER (PARTITION BY {{ key|list("_k") }} ORDER BY _k._at DESC) = 1 AS _is_last
+  ROW_NUMBER() OVER (PARTITION BY {{ key|list("_k") }} ORDER BY _k._at DESC) AS _left
 FROM (
 {% for one in tables %}{% if not loop.first %}  UNION DISTINCT
 {% endif %}  SELECT {{ key|list("_p") }}, _s._from AS _at
@@ -43,8 +83,9 @@ FROM (
   SELECT {{ key|list("_p") }}, _s._ends AS _at
   FROM pairs_{{ loop.index }} AS _p
   JOIN states_{{ loop.index }} AS _s ON _s._row = _p._row
-  WHERE _s._ends < {{ d.far_future }}
+  WHERE _s._ends > _s._from AND _s._ends < COALESCE(_s._until, {{ d.far_future }})
 {% endif %}{% endfor %}) AS _k;
+
 {% else %}-- {{ model }}: a slot for each instant at which a row changed
 CREATE OR REPLACE TEMP TABLE instants AS
 SELECT _k._at, ROW_NUMBER() OVER (ORDER BY _k._at) AS _slot
@@ -52,10 +93,11 @@ FROM (
 {% for one in tables %}{% if not loop.first %}  UNION DISTINCT
 {% endif %}  SELECT _s._from AS _at FROM states_{{ loop.index }} AS _s
 {% if one.ends %}  UNION DISTINCT
-  SELECT _s._ends AS _at FROM states_{{ loop.index }} AS _s WHERE _s._ends < {{ d.far_future }}
+  SELECT _s._ends AS _at FROM states_{{ loop.index }} AS _s
+  WHERE _s._ends > _s._from AND _s._ends < COALESCE(_s._until, {{ d.far_future }})
 {% endif %}{% endfor %}) AS _k;
-{% endif %}
-{% for one in tables %}-- {{ model }}: {{ one.address }} as of each slot
+
+{% endif %}{% for one in tables %}-- {{ model }}: {{ one.address }} as of each slot
 CREATE OR REPLACE TEMP TABLE as_of_{{ loop.index }} AS
 SELECT {{ one.columns|list("_s") }}, _k._slot
 {% if keyed %}FROM slots AS _k
@@ -63,7 +105,7 @@ JOIN pairs_{{ loop.index }} AS _p ON {{ key|equal_or_null("_p", "_k") }}
 JOIN states_{{ loop.index }} AS _s ON _s._row = _p._row AND _s._from <= _k._at AND _k._at < COALESCE(_s._until, {{ d.far_future }})
 {% else %}FROM instants AS _k
 JOIN states_{{ loop.index }} AS _s ON _s._from <= _k._at AND _k._at < COALESCE(_s._until, {{ d.far_future }})
-{% endif %}WHERE NOT _s._deleted;
+{% endif %}WHERE NOT _s._deleted{% if one.ends %} AND (_s._ends IS NULL OR _k._at < _s._ends){% endif %};
 
 {% endfor %}-- {{ model }}: the query at every slot, each table as of its instant
 CREATE OR REPLACE TEMP TABLE evaluated AS
@@ -79,14 +121,14 @@ WITH places AS (
 SELECT
   {{ key|list("_p") }}, _i._at, _p._slot,
   ROW_NUMBER() OVER (PARTITION BY {{ key|list("_p") }} ORDER BY _i._at) AS _nth,
-  ROW_NUMBER() OVER (PARTITION BY {{ key|list("_p") }} ORDER BY _i._at DESC) = 1 AS _is_last
+  ROW_NUMBER() OVER (PARTITION BY {{ key|list("_p") }} ORDER BY _i._at DESC) AS _left
 FROM places AS _p
 JOIN instants AS _i ON _i._slot = _p._slot;
 
-{% endif %}-- {{ model }}: one event per member and slot; where the query gives several rows, the one that holds since the latest instant
+{% endif %}-- {{ model }}: one event per member and slot; of several rows the one that holds since the latest instant
 CREATE OR REPLACE TEMP TABLE incoming AS
 WITH held AS (
-  SELECT _e.*, _k._at, _k._nth
+  SELECT _e.*, _k._nth
   FROM slots AS _k
   JOIN evaluated AS _e ON _e._slot = _k._slot AND {{ key|equal_or_null("_e", "_k") }}
   WHERE {% if ends %}_e._event_to IS NULL OR _e._event_to > _k._at{% else %}TRUE{% endif %}
@@ -98,15 +140,16 @@ WITH held AS (
 SELECT
   {{ key|list("_k") }}, {% for one in attributes %}_h.{{ one.name|q }}, {% endfor %}
 
-  {% if dated == "by_slot" %}GREATEST(_k._at, COALESCE(_h._event_at, _k._at)){% else %}CASE
+  LEAST({% if dated == "by_slot" %}GREATEST(_k._at, COALESCE(_h._event_at, _k._at)){% else %}CASE
     WHEN _k._nth = MIN(_h._nth) OVER (PARTITION BY {{ key|list("_k") }}, _h._event_at) THEN COALESCE(_h._event_at, _k._at)
     ELSE GREATEST(_k._at, COALESCE(_h._event_at, _k._at))
-  END{% endif %} AS _event_at,
+  END{% endif %}, {{ d.last_instant }}) AS _event_at,
   {{ no_sequence }} AS _event_sequence,
   {{ d.batch }} AS _batch,
-  _k._nth AS _state,
+  -- the slots of a member in their order; below zero, where no landed state is counted
+  -_k._left AS _state,
   _h._slot IS NULL AS _gone
 FROM slots AS _k
 LEFT JOIN held AS _h ON _h._slot = _k._slot AND {{ key|equal_or_null("_h", "_k") }}
-WHERE (_k._is_last AND _h._slot IS NOT NULL) OR ({{ key|not_null("_k") }})
+WHERE (_k._left = 1 AND _h._slot IS NOT NULL) OR ({{ key|not_null("_k") }})
 QUALIFY _k._nth >= MIN(_h._nth) OVER (PARTITION BY {{ key|list("_k") }});

@@ -2,8 +2,8 @@
 //! with the row's own name beside the key. Too many pairs cost time, too few would lose history: each step only widens.
 
 use sqlparser::ast::{
-    Distinct, ExceptSelectItem, Expr, GroupByExpr, Ident, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr,
-    TableFactor, WildcardAdditionalOptions,
+    Distinct, ExceptSelectItem, Expr, GroupByExpr, Ident, Query, Select, SelectItem, SelectItemQualifiedWildcardKind,
+    SetExpr, TableFactor, WildcardAdditionalOptions,
 };
 
 use super::{
