@@ -122,6 +122,10 @@ pub struct Table {
     pub detect_deletes: DetectDeletes,
     /// The column that marks a delete, for `column` and `operation`.
     pub delete_column: Option<String>,
+    /// The values of the operation column that mark a delete, in lower case.
+    pub delete_values: Vec<String>,
+    /// Its rows are entries of a log: several states of each row.
+    pub is_log: bool,
     /// What becomes of a column that the source has and that is not declared.
     pub on_schema_change: OnSchemaChange,
     /// Columns of the source that are left alone.
@@ -169,7 +173,7 @@ impl Table {
     pub fn has_one_state(&self) -> bool {
         match &self.files {
             Some(files) => files.contents == Contents::Snapshot,
-            None => self.sequence.is_none() && self.detect_deletes != DetectDeletes::Operation,
+            None => !self.is_log && self.sequence.is_none() && self.detect_deletes != DetectDeletes::Operation,
         }
     }
 

@@ -10,6 +10,7 @@ mod fact_without_dimensions;
 mod fact_without_measures;
 mod fact_without_process;
 mod levels;
+mod log_by_entry;
 mod non_additive_sum;
 mod role_of_two_dimensions;
 mod semi_additive;
@@ -36,6 +37,7 @@ const RULES: &[Rule] = &[
     fact_without_dimensions::check,
     fact_without_measures::check,
     fact_without_process::check,
+    log_by_entry::check,
     non_additive_sum::check,
     role_of_two_dimensions::check,
     semi_additive::check,

@@ -8,14 +8,18 @@ use std::ops::ControlFlow;
 use sqlparser::ast::{
     BinaryOperator, ExceptSelectItem, Expr, Function, GroupByExpr, Ident, JoinConstraint, JoinOperator,
     NamedWindowExpr, ObjectName, ObjectNamePart, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr,
-    TableAlias, TableFactor, TableWithJoins, VisitMut, VisitorMut, WildcardAdditionalOptions, WindowType,
+    TableAlias, TableFactor, TableWithJoins, Visit, VisitMut, Visitor, VisitorMut, WildcardAdditionalOptions,
+    WindowType,
 };
 
-use super::googlesql::{parse_expr, parse_query, to_googlesql};
-use super::touched::{aggregates, backquoted, plain_alias, short_name, table_name};
+use super::googlesql::{is_aggregate, parse_expr, parse_query, to_googlesql};
+use super::touched::{backquoted, plain_alias, short_name, table_name};
 
 /// The column that holds the number of the slot.
 pub(crate) const SLOT: &str = "_slot";
+
+/// The same column in a subquery whose table has the name of one around it.
+pub(crate) const WITHIN: &str = "_within";
 
 /// The relation of every slot, with this one column.
 pub(crate) const SLOTS: &str = "slots/all";
@@ -23,6 +27,11 @@ pub(crate) const SLOTS: &str = "slots/all";
 /// The relation that stands for a table: its rows as of each slot.
 pub(crate) fn relation(table: &str) -> String {
     format!("{table}/as_of")
+}
+
+/// The same relation, for a subquery whose table has the name of one around it.
+pub(crate) fn relation_within(table: &str) -> String {
+    format!("{table}/as_of_within")
 }
 
 /// A part of a query that has no meaning at an instant of the past.
@@ -58,6 +67,14 @@ struct Threading<'a> {
     unnamed: usize,
 }
 
+/// The slot around a subquery.
+#[derive(Clone, Copy)]
+struct Around<'s> {
+    slot: &'s str,
+    /// One relation alone has it, so that its bare name is plain.
+    alone: bool,
+}
+
 /// The slot of what a FROM brings together.
 struct Joined {
     slot: Option<String>,
@@ -69,7 +86,7 @@ struct Joined {
 
 impl Threading<'_> {
     /// Threads a query; in an expression `outer` is the slot that it must be of. Whether the result has a slot.
-    fn query(&mut self, query: &mut Query, outer: Option<&str>) -> Result<bool, Refused> {
+    fn query(&mut self, query: &mut Query, outer: Option<Around<'_>>) -> Result<bool, Refused> {
         if !query.pipe_operators.is_empty() {
             return refuse("pipe syntax", "write the query as SELECT … FROM …");
         }
@@ -97,7 +114,7 @@ impl Threading<'_> {
         Ok(sliced)
     }
 
-    fn body(&mut self, body: &mut SetExpr, outer: Option<&str>) -> Result<bool, Refused> {
+    fn body(&mut self, body: &mut SetExpr, outer: Option<Around<'_>>) -> Result<bool, Refused> {
         match body {
             SetExpr::Select(select) => self.select(select, outer),
             SetExpr::Query(query) => self.query(query, outer),
@@ -112,7 +129,7 @@ impl Threading<'_> {
         }
     }
 
-    fn select(&mut self, select: &mut Select, outer: Option<&str>) -> Result<bool, Refused> {
+    fn select(&mut self, select: &mut Select, outer: Option<Around<'_>>) -> Result<bool, Refused> {
         let mut all = Joined { slot: None, sliced: Vec::new(), several: false };
         let mut conditions = Vec::new();
         for from in &mut select.from {
@@ -124,18 +141,23 @@ impl Threading<'_> {
             }
             all.sliced.extend(joined.sliced);
         }
-        if let (Some(outer), Some(slot)) = (outer, &all.slot) {
-            let shadowed = |name: &String| outer.contains(&format!("{}.", Ident::with_quote('`', name)));
+        if let (Some(outer), Some(slot)) = (outer, all.slot.clone()) {
+            let shadowed = |name: &String| outer.slot.contains(&format!("{}.", Ident::with_quote('`', name)));
             if let Some(name) = all.sliced.iter().find(|name| shadowed(name)) {
-                return refuse(
-                    format!("the subquery's `{name}` has the name of a table around it"),
-                    "give the subquery's table an alias of its own",
-                );
+                let Some(within) = within(select, &all).filter(|_| outer.alone) else {
+                    return refuse(
+                        format!("the subquery's `{name}` has the name of a table around it"),
+                        "give the subquery's table an alias of its own",
+                    );
+                };
+                conditions.push(format!("{within} = {SLOT}"));
+                all.slot = Some(within);
+            } else {
+                conditions.push(format!("{slot} = {}", outer.slot));
             }
-            conditions.push(format!("{slot} = {outer}"));
         }
-        let around = all.slot.clone().or_else(|| outer.map(str::to_owned));
-        self.expressions(select, all.slot.as_deref(), around.as_deref())?;
+        let own = all.slot.as_deref().map(|slot| Around { slot, alone: all.sliced.len() == 1 });
+        self.expressions(select, all.slot.as_deref(), own.or(outer))?;
         for condition in conditions {
             let condition = expr(&condition)?;
             select.selection = Some(match select.selection.take() {
@@ -144,7 +166,9 @@ impl Threading<'_> {
             });
         }
         let Some(slot) = all.slot else { return Ok(false) };
-        hide_slots(select, &all.sliced);
+        if !slot.ends_with(WITHIN) {
+            hide_slots(select, &all.sliced);
+        }
         if outer.is_none() {
             group(select, &slot)?;
             if select.value_table_mode.is_some() {
@@ -217,7 +241,7 @@ impl Threading<'_> {
                 all.several = true;
             }
             JoinConstraint::On(on) => {
-                self.expression(on, None, Some(left))?;
+                self.expression(on, None, Some(Around { slot: left, alone: false }))?;
                 *on = both(on.clone(), same);
                 all.several = true;
             }
@@ -284,7 +308,12 @@ impl Threading<'_> {
     }
 
     /// Threads the expressions of a block: windows span one slot each, subqueries read the slot around them.
-    fn expressions(&mut self, select: &mut Select, slot: Option<&str>, around: Option<&str>) -> Result<(), Refused> {
+    fn expressions(
+        &mut self,
+        select: &mut Select,
+        slot: Option<&str>,
+        around: Option<Around<'_>>,
+    ) -> Result<(), Refused> {
         for item in &mut select.projection {
             if let SelectItem::UnnamedExpr(one) | SelectItem::ExprWithAlias { expr: one, .. } = item {
                 self.expression(one, slot, around)?;
@@ -309,7 +338,7 @@ impl Threading<'_> {
         Ok(())
     }
 
-    fn expression(&mut self, one: &mut Expr, slot: Option<&str>, around: Option<&str>) -> Result<(), Refused> {
+    fn expression(&mut self, one: &mut Expr, slot: Option<&str>, around: Option<Around<'_>>) -> Result<(), Refused> {
         let mut walk = Walk { threading: self, slot, around, depth: 0, refused: None };
         let _ = VisitMut::visit(one, &mut walk);
         walk.refused.map_or(Ok(()), Err)
@@ -319,7 +348,7 @@ impl Threading<'_> {
 struct Walk<'w, 'a> {
     threading: &'w mut Threading<'a>,
     slot: Option<&'w str>,
-    around: Option<&'w str>,
+    around: Option<Around<'w>>,
     /// How many subqueries are around: what is inside one is threaded with it.
     depth: usize,
     refused: Option<Refused>,
@@ -336,7 +365,7 @@ impl VisitorMut for Walk<'_, '_> {
         let result = match self.around {
             Some(around) => self.threading.query(query, Some(around)).map(|_| ()),
             // Without a table around there is no instant to read the subquery's tables at.
-            None => match self.threading.query(query, Some("`_none`._slot")) {
+            None => match self.threading.query(query, Some(Around { slot: "`_none`._slot", alone: false })) {
                 Ok(false) => Ok(()),
                 Ok(true) => refuse("a subquery in a SELECT that reads no table itself", "join the table in FROM"),
                 Err(refused) => Err(refused),
@@ -369,9 +398,22 @@ impl VisitorMut for Walk<'_, '_> {
     }
 }
 
+/// Reads the one table of a subquery under another name of the slot, which that of a table around it does not hide.
+fn within(select: &mut Select, all: &Joined) -> Option<String> {
+    let is_wild = |item: &SelectItem| matches!(item, SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..));
+    let ([from], [alias]) = (select.from.as_mut_slice(), all.sliced.as_slice()) else { return None };
+    let TableFactor::Table { name, .. } = &mut from.relation else { return None };
+    let table = table_name(name)?.strip_suffix("/as_of")?.to_owned();
+    if !from.joins.is_empty() || select.projection.iter().any(is_wild) {
+        return None;
+    }
+    *name = backquoted(&relation_within(&table));
+    Some(format!("{}.{WITHIN}", Ident::with_quote('`', alias)))
+}
+
 /// Groups stay within a slot.
 fn group(select: &mut Select, slot: &str) -> Result<(), Refused> {
-    let aggregated = select.projection.iter().any(aggregates) || select.having.is_some();
+    let aggregated = aggregates(&select.projection) || select.having.is_some();
     match &mut select.group_by {
         GroupByExpr::All(modifiers) if modifiers.is_empty() => Ok(()),
         GroupByExpr::Expressions(by, modifiers) if modifiers.is_empty() => {
@@ -393,6 +435,35 @@ fn group(select: &mut Select, slot: &str) -> Result<(), Refused> {
         }
         _ => refuse("GROUP BY ROLLUP or CUBE", "write a SELECT with GROUP BY for each level, and UNION ALL"),
     }
+}
+
+/// Whether a SELECT list makes one row of many; a window does not, and a subquery is a block of its own.
+fn aggregates(projection: &[SelectItem]) -> bool {
+    struct Look {
+        depth: usize,
+    }
+    impl Visitor for Look {
+        type Break = ();
+        fn pre_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
+            self.depth += 1;
+            ControlFlow::Continue(())
+        }
+        fn post_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
+            self.depth -= 1;
+            ControlFlow::Continue(())
+        }
+        fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+            match expr {
+                Expr::Function(function)
+                    if self.depth == 0 && function.over.is_none() && is_aggregate(&function.name.to_string()) =>
+                {
+                    ControlFlow::Break(())
+                }
+                _ => ControlFlow::Continue(()),
+            }
+        }
+    }
+    projection.iter().any(|item| item.visit(&mut Look { depth: 0 }).is_break())
 }
 
 /// `*` gives what the user's tables have, and not the slot.

@@ -137,6 +137,15 @@ fn plan(query: &Query, key: &[String]) -> Derived<(Query, Vec<Select>, Vec<Strin
             None => false,
         });
     }
+    for branch in &branches {
+        let named: Vec<(String, String)> = usable.iter().map(|column| (column.clone(), column.clone())).collect();
+        if let Some(kept) = within_windows(branch, &named)? {
+            usable.retain(|column| kept.contains(column));
+            if usable.is_empty() {
+                return whole("a window in a subquery spans rows that its result does not name");
+            }
+        }
+    }
     if usable.is_empty() {
         return whole("no column of the key names the rows that a window or an aggregate spans");
     }
@@ -178,9 +187,6 @@ fn check_block(select: &Select) -> Derived<()> {
                         return whole("LIMIT picks rows by what else is there");
                     }
                     for inner in branches(&subquery.body)? {
-                        if !partitions(&inner)?.is_empty() {
-                            return whole("a window in a subquery spans rows that its result does not name");
-                        }
                         check_block(&inner)?;
                     }
                 }
@@ -222,6 +228,45 @@ fn partitions(select: &Select) -> Derived<Vec<Vec<Expr>>> {
         let _ = visit_expressions(qualify, &mut look);
     }
     if named_window { whole("a named window") } else { Ok(found) }
+}
+
+/// The columns of the key, each with its name in the block, that every window in a subquery of the block is partitioned
+/// by; none where no subquery has a window.
+fn within_windows(select: &Select, key: &[(String, String)]) -> Derived<Option<Vec<String>>> {
+    let aliases = aliases(select);
+    let mut kept: Option<Vec<String>> = None;
+    for factor in select
+        .from
+        .iter()
+        .flat_map(|from| std::iter::once(&from.relation).chain(from.joins.iter().map(|join| &join.relation)))
+    {
+        let (TableFactor::Derived { subquery, .. }, Some(this)) = (factor, factor_alias(factor)) else { continue };
+        for inner in branches(&subquery.body)? {
+            let windows = partitions(&inner)?;
+            let mut named = Vec::new();
+            for (column, name) in key {
+                let place = key_expr(select, name).and_then(|expr| column_place(&expr, &aliases));
+                let Some((_, inside)) = place.filter(|(alias, _)| alias.eq_ignore_ascii_case(&this)) else { continue };
+                let Some(expr) = key_expr(&inner, &inside) else { continue };
+                if windows
+                    .iter()
+                    .all(|partition| partition.iter().any(|by| same(by, &expr) || self::named(by, &inside)))
+                {
+                    named.push((column.clone(), inside));
+                }
+            }
+            let below = within_windows(&inner, &named)?;
+            if windows.is_empty() && below.is_none() {
+                continue;
+            }
+            let here = below.unwrap_or_else(|| named.into_iter().map(|(column, _)| column).collect());
+            match &mut kept {
+                None => kept = Some(here),
+                Some(kept) => kept.retain(|column| here.contains(column)),
+            }
+        }
+    }
+    Ok(kept)
 }
 
 /// The query with every common table expression written where it is read.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Lowering;
-use crate::model::{Contents, Retain, Table, TargetType};
+use crate::model::{Contents, DetectDeletes, Retain, Table, TargetType};
 use crate::plan::{Landing, Reads, Stage, Statement};
 use crate::sql::dialect::Dialect;
 use crate::sql::template::Col;
@@ -17,6 +17,10 @@ struct Context<'a> {
     key: Vec<Col>,
     order: Vec<Col>,
     newest: Option<&'a str>,
+    /// Every landed state is kept.
+    keeps: bool,
+    /// A state is told from an equal one by its reading: nothing in it orders it.
+    by_time: bool,
     columns: Vec<Col>,
     values: Vec<Col>,
 }
@@ -42,7 +46,10 @@ impl Lowering<'_> {
         let snapshot = table.files.as_ref().is_some_and(|files| files.contents == Contents::Snapshot);
         // A reading of the whole table has one state per row, whatever its cursor says.
         let by = table.sequence.as_ref().or(table.cursor.as_ref()).filter(|_| !snapshot);
+        let keeps = table.retain == Retain::History || feeds_history;
         let context = Context {
+            keeps,
+            by_time: by.is_none() || table.deletes_by_reading() || table.detect_deletes == DetectDeletes::Column,
             address: &table.address,
             stage: &stage,
             rows: self.landing_rows(table),
@@ -51,13 +58,16 @@ impl Lowering<'_> {
             values: columns.iter().filter(|column| !key.iter().any(|k| k.name() == column.name())).cloned().collect(),
             key,
             columns,
-            // What a database gives is its row as it is now; a file may come after a later one.
-            newest: table.files.as_ref().and_then(|files| {
-                let timed = files.path.contains("{batch}").then_some("_at");
-                by.map(String::as_str).or(timed)
-            }),
+            // What a database gives is its row as it is now, unless a sequence says otherwise; a file may come after a
+            // later one.
+            newest: match &table.files {
+                Some(files) => {
+                    let timed = files.path.contains("{batch}").then_some("_at");
+                    by.map(String::as_str).or(timed)
+                }
+                None => table.sequence.as_deref(),
+            },
         };
-        let keeps = table.retain == Retain::History || feeds_history;
         Landing {
             table: table.address.clone(),
             rows: context.rows.clone(),

@@ -147,7 +147,7 @@ impl Lowering<'_> {
     }
 
     /// The text that names a row of a table, across its states.
-    fn row_name(&self, table: &Table, alias: &str) -> String {
+    pub(super) fn row_name(&self, table: &Table, alias: &str) -> String {
         let parts: Vec<String> = table
             .landing_key()
             .iter()

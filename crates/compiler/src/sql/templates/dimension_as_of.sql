@@ -9,7 +9,8 @@ FROM (
 ) AS _p{% if touched %}
 JOIN touched AS _t ON {{ touched|equal_or_null("_t", "_p") }}{% endif %};
 
-{% endif %}-- {{ model }}: the states of these rows in time; of the states of one instant the last holds
+{% endif %}-- {{ model }}: the states of these rows in time; of the states of one instant the last holds, and of a row that went at
+-- this very instant the last live one is known beside it
 CREATE OR REPLACE TEMP TABLE states_{{ loop.index }} AS
 WITH landed AS (
 {{ one.states }}
@@ -53,48 +54,56 @@ told AS (
 {% endif %}),
 {% endif %}moments AS (
   SELECT
-    {{ one.columns|list("_l") }}, _l._row, _l._deleted, {% if one.ends %}_l._ends, {% endif %}LEAST(_l._from, {{ d.last_instant }}) AS _from
+    {{ one.columns|list("_l") }}, _l._row, _l._deleted, {% if one.ends %}_l._ends, {% endif %}LEAST(_l._from, {{ d.last_instant }}) AS _from,
+    ROW_NUMBER() OVER (PARTITION BY _l._row, LEAST(_l._from, {{ d.last_instant }}) ORDER BY {{ one.order|latest("_l") }}) AS _place,
+    ROW_NUMBER() OVER (PARTITION BY _l._row, LEAST(_l._from, {{ d.last_instant }}), _l._deleted ORDER BY {{ one.order|latest("_l") }}) AS _of_kind,
+    FIRST_VALUE(_l._deleted) OVER (PARTITION BY _l._row, LEAST(_l._from, {{ d.last_instant }}) ORDER BY {{ one.order|latest("_l") }}) AS _went
   FROM {% if one.by_arrival or one.cancels %}told{% else %}landed{% endif %} AS _l
 {% if one.pairs and not (one.by_arrival or one.cancels) %}  JOIN (SELECT DISTINCT _row FROM pairs_{{ loop.index }}) AS _p ON _p._row = _l._row
 {% endif %}  WHERE {% if one.keeps_deleted %}NOT _l._deleted{% else %}TRUE{% endif %}
 
-  QUALIFY ROW_NUMBER() OVER (PARTITION BY _l._row, LEAST(_l._from, {{ d.last_instant }}) ORDER BY {{ one.order|latest("_l") }}) = 1
 )
 SELECT
   {{ one.columns|list("_m") }}, _m._row, _m._deleted, {% if one.ends %}_m._ends, {% endif %}{% if one.reaches_back %}CASE
     WHEN ROW_NUMBER() OVER (PARTITION BY _m._row ORDER BY _m._from) = 1 THEN {{ d.beginning }} ELSE _m._from
   END AS _from{% else %}_m._from{% endif %},
-  LEAD(_m._from) OVER (PARTITION BY _m._row ORDER BY _m._from) AS _until
-FROM moments AS _m;
+  LEAD(_m._from) OVER (PARTITION BY _m._row ORDER BY _m._from) AS _until,
+  FALSE AS _early
+FROM moments AS _m
+WHERE _m._place = 1
+UNION ALL
+SELECT {{ one.columns|list("_m") }}, _m._row, _m._deleted, {% if one.ends %}_m._ends, {% endif %}_m._from, _m._from + INTERVAL 1 MICROSECOND, TRUE
+FROM moments AS _m
+WHERE _m._went AND NOT _m._deleted AND _m._of_kind = 1;
 
 {% endfor %}{% if keyed %}-- {{ model }}: a slot for each instant at which a row changed that contributes to a member
 CREATE OR REPLACE TEMP TABLE slots AS
 SELECT
   _k.*,
-  ROW_NUMBER() OVER (ORDER BY _k._at) AS _slot,
-  ROW_NUMBER() OVER (PARTITION BY {{ key|list("_k") }} ORDER BY _k._at) AS _nth,
-  ROW_NUMBER() OVER (PARTITION BY {{ key|list("_k") }} ORDER BY _k._at DESC) AS _left
+  ROW_NUMBER() OVER (ORDER BY _k._at, NOT _k._early) AS _slot,
+  ROW_NUMBER() OVER (PARTITION BY {{ key|list("_k") }} ORDER BY _k._at, NOT _k._early) AS _nth,
+  ROW_NUMBER() OVER (PARTITION BY {{ key|list("_k") }} ORDER BY _k._at DESC, _k._early) AS _left
 FROM (
 {% for one in tables %}{% if not loop.first %}  UNION DISTINCT
-{% endif %}  SELECT {{ key|list("_p") }}, _s._from AS _at
+{% endif %}  SELECT {{ key|list("_p") }}, _s._from AS _at, _s._early
   FROM pairs_{{ loop.index }} AS _p
   JOIN states_{{ loop.index }} AS _s ON _s._row = _p._row
 {% if one.ends %}  UNION DISTINCT
-  SELECT {{ key|list("_p") }}, _s._ends AS _at
+  SELECT {{ key|list("_p") }}, _s._ends AS _at, FALSE
   FROM pairs_{{ loop.index }} AS _p
   JOIN states_{{ loop.index }} AS _s ON _s._row = _p._row
-  WHERE _s._ends > _s._from AND _s._ends < COALESCE(_s._until, {{ d.far_future }})
+  WHERE NOT _s._early AND _s._ends > _s._from AND _s._ends < COALESCE(_s._until, {{ d.far_future }})
 {% endif %}{% endfor %}) AS _k;
 
 {% else %}-- {{ model }}: a slot for each instant at which a row changed
 CREATE OR REPLACE TEMP TABLE instants AS
-SELECT _k._at, ROW_NUMBER() OVER (ORDER BY _k._at) AS _slot
+SELECT _k._at, _k._early, ROW_NUMBER() OVER (ORDER BY _k._at, NOT _k._early) AS _slot
 FROM (
 {% for one in tables %}{% if not loop.first %}  UNION DISTINCT
-{% endif %}  SELECT _s._from AS _at FROM states_{{ loop.index }} AS _s
+{% endif %}  SELECT _s._from AS _at, _s._early FROM states_{{ loop.index }} AS _s
 {% if one.ends %}  UNION DISTINCT
-  SELECT _s._ends AS _at FROM states_{{ loop.index }} AS _s
-  WHERE _s._ends > _s._from AND _s._ends < COALESCE(_s._until, {{ d.far_future }})
+  SELECT _s._ends AS _at, FALSE FROM states_{{ loop.index }} AS _s
+  WHERE NOT _s._early AND _s._ends > _s._from AND _s._ends < COALESCE(_s._until, {{ d.far_future }})
 {% endif %}{% endfor %}) AS _k;
 
 {% endif %}{% for one in tables %}-- {{ model }}: {{ one.address }} as of each slot
@@ -105,7 +114,7 @@ JOIN pairs_{{ loop.index }} AS _p ON {{ key|equal_or_null("_p", "_k") }}
 JOIN states_{{ loop.index }} AS _s ON _s._row = _p._row AND _s._from <= _k._at AND _k._at < COALESCE(_s._until, {{ d.far_future }})
 {% else %}FROM instants AS _k
 JOIN states_{{ loop.index }} AS _s ON _s._from <= _k._at AND _k._at < COALESCE(_s._until, {{ d.far_future }})
-{% endif %}WHERE NOT _s._deleted{% if one.ends %} AND (_s._ends IS NULL OR _k._at < _s._ends){% endif %};
+{% endif %}WHERE NOT _s._deleted AND (_k._early OR NOT _s._early){% if one.ends %} AND (_s._ends IS NULL OR _k._at < _s._ends){% endif %};
 
 {% endfor %}-- {{ model }}: the query at every slot, each table as of its instant
 CREATE OR REPLACE TEMP TABLE evaluated AS
@@ -119,9 +128,9 @@ WITH places AS (
   SELECT {{ key|list("_e") }}, _e._slot + 1 FROM evaluated AS _e
 )
 SELECT
-  {{ key|list("_p") }}, _i._at, _p._slot,
-  ROW_NUMBER() OVER (PARTITION BY {{ key|list("_p") }} ORDER BY _i._at) AS _nth,
-  ROW_NUMBER() OVER (PARTITION BY {{ key|list("_p") }} ORDER BY _i._at DESC) AS _left
+  {{ key|list("_p") }}, _i._at, _i._early, _p._slot,
+  ROW_NUMBER() OVER (PARTITION BY {{ key|list("_p") }} ORDER BY _p._slot) AS _nth,
+  ROW_NUMBER() OVER (PARTITION BY {{ key|list("_p") }} ORDER BY _p._slot DESC) AS _left
 FROM places AS _p
 JOIN instants AS _i ON _i._slot = _p._slot;
 
@@ -151,5 +160,5 @@ SELECT
   _h._slot IS NULL AS _gone
 FROM slots AS _k
 LEFT JOIN held AS _h ON _h._slot = _k._slot AND {{ key|equal_or_null("_h", "_k") }}
-WHERE (_k._left = 1 AND _h._slot IS NOT NULL) OR ({{ key|not_null("_k") }})
+WHERE ((_k._left = 1 AND _h._slot IS NOT NULL) OR ({{ key|not_null("_k") }})) AND NOT (_k._early AND _h._slot IS NULL)
 QUALIFY _k._nth >= MIN(_h._nth) OVER (PARTITION BY {{ key|list("_k") }});

@@ -17,6 +17,7 @@ pub(super) struct Rows {
     readings: Vec<Reading>,
     key: Vec<usize>,
     marks: Option<(usize, DetectDeletes)>,
+    delete_values: Vec<String>,
     at: i64,
     taken: Batch,
     rejected: Batch,
@@ -51,7 +52,8 @@ impl Rows {
         let keys = key.iter().map(|at| &table.columns[*at].ty);
         let rejected = Batch::new([&Type::String, &Type::String, &Type::String].into_iter().chain(keys));
         let sink = Sink::create(staged, taken.schema())?;
-        Ok(Self { readings, key, marks, at: moment::micros(bound), taken, rejected, sink })
+        let delete_values = table.delete_values.clone();
+        Ok(Self { readings, key, marks, delete_values, at: moment::micros(bound), taken, rejected, sink })
     }
 
     /// Whether it is time to hand on.
@@ -75,7 +77,7 @@ impl Rows {
             }
         }
         if reasons.is_empty() {
-            let deleted = self.marks.is_some_and(|(at, kind)| is_deleted(&cells[at], kind));
+            let deleted = self.marks.is_some_and(|(at, kind)| is_deleted(&cells[at], kind, &self.delete_values));
             cells.extend([Cell::Int(state), Cell::Instant(self.at), Cell::Bool(deleted)]);
             self.taken.push(&cells);
             return;
@@ -118,12 +120,10 @@ fn plain(value: &serde_json::Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-fn is_deleted(cell: &Cell<'_>, kind: DetectDeletes) -> bool {
+fn is_deleted(cell: &Cell<'_>, kind: DetectDeletes, values: &[String]) -> bool {
     match (cell, kind) {
         (Cell::Null, _) => false,
-        (Cell::Text(text), DetectDeletes::Operation) => {
-            matches!(text.trim().to_ascii_lowercase().as_str(), "d" | "delete" | "deleted")
-        }
+        (Cell::Text(text), DetectDeletes::Operation) => values.contains(&text.trim().to_lowercase()),
         (_, DetectDeletes::Operation) => false,
         (Cell::Bool(mark), _) => *mark,
         (Cell::Int(mark), _) => *mark != 0,

@@ -11,7 +11,8 @@ use super::{Extent, incoming};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Dimension, EffectiveAt, Members, Project, Table};
 use crate::plan::{Gate, Reads, Statement};
-use crate::sql::as_of::{self, Refused, SLOT, SLOTS};
+use crate::sql::as_of::{self, Refused, SLOT, SLOTS, WITHIN};
+use crate::sql::dialect::{Dialect, DuckDb};
 use crate::sql::googlesql::{Column as SqlColumn, Tables, Type, parse_query};
 use crate::sql::lower::relations::sql_columns;
 use crate::sql::lower::{Lowering, problems_at};
@@ -34,6 +35,8 @@ struct AsOf<'a> {
     no_sequence: String,
 }
 
+pub(crate) use super::incoming::other_key;
+
 /// Whether a dimension's history is the temporal join of the landed histories of its tables.
 pub(crate) fn is_temporal(project: &Project, members: &Members) -> bool {
     let tables = &members.query.analysis.tables;
@@ -48,7 +51,27 @@ pub(crate) fn refused(project: &Project, members: &Members) -> Option<Refused> {
     if !is_temporal(project, members) {
         return None;
     }
-    threaded(members, &tables_read(project, members)).err()
+    let tables = tables_read(project, members);
+    let text = match threaded(members, &tables) {
+        Ok(text) => text,
+        Err(refused) => return Some(refused),
+    };
+    let mut slots = Tables::default();
+    for table in &tables {
+        add_as_of(&mut slots, table, "rows", &DuckDb);
+    }
+    slots.add_as(SLOTS, "slots".to_owned(), vec![SqlColumn { name: SLOT.to_owned(), ty: Type::Int64 }]);
+    let problem = DuckDb.query(&text, &slots).err()?.into_iter().next()?;
+    // What the engine has no equal of is said of the query itself.
+    let mut plain = Tables::default();
+    for table in &tables {
+        plain.add_as(&table.address, "rows".to_owned(), sql_columns(&table.columns));
+    }
+    DuckDb.query(&members.query.text, &plain).ok()?;
+    Some(Refused {
+        part: problem.message,
+        instead: problem.help.unwrap_or_else(|| "write the query in a simpler way".to_owned()),
+    })
 }
 
 /// The source tables of a query, each once.
@@ -135,13 +158,14 @@ impl Lowering<'_> {
                 pairs.push(self.dialect.query(&place.text, &catalog).map_err(at)?);
             }
             all.push(self.states_in_time(members, table, pairs).map_err(at)?);
-            let mut columns = sql_columns(&table.columns);
-            columns.push(slot_column());
-            let physical = self.dialect.quote(&format!("as_of_{}", index + 1));
-            slots.add_as(&as_of::relation(&table.address), physical, columns);
+            add_as_of(&mut slots, table, &self.dialect.quote(&format!("as_of_{}", index + 1)), self.dialect);
         }
         let every = if contributions.is_some() { "slots" } else { "instants" };
-        slots.add_as(SLOTS, format!("(SELECT {SLOT} FROM {every})"), vec![slot_column()]);
+        slots.add_as(
+            SLOTS,
+            format!("(SELECT {SLOT} FROM {every})"),
+            vec![SqlColumn { name: SLOT.to_owned(), ty: Type::Int64 }],
+        );
         let query = self.dialect.query(&incoming::slot_text(self.project, members, &threaded), &slots).map_err(at)?;
         let is_dated = tables.iter().any(|table| is_dated_by(self.project, members, table));
         let undated = matches!(members.effective_at, EffectiveAt::Column(..)) && !is_dated;
@@ -182,8 +206,11 @@ impl Lowering<'_> {
             let comparable = |column: &SqlColumn| !matches!(column.ty, Type::Json | Type::Array(_) | Type::Struct(_));
             let distinct = if columns.iter().all(comparable) { "DISTINCT " } else { "" };
             let physical = match relation.rows {
+                // A state that comes late ends the one before it, whatever member that one contributed to.
                 Rows::Changed if !with_rows => format!(
-                    "(SELECT {distinct}{list} FROM {} WHERE _batch > {})",
+                    "(SELECT {distinct}{list} FROM {} AS _a WHERE _a.{ROW} IN (SELECT {} FROM {} AS _c WHERE _c._batch > {}))",
+                    self.named_states(table),
+                    self.row_name(table, "_c"),
                     self.landing_changes(table),
                     self.dialect.words().since
                 ),
@@ -240,8 +267,17 @@ impl Lowering<'_> {
     }
 }
 
-fn slot_column() -> SqlColumn {
-    SqlColumn { name: SLOT.to_owned(), ty: Type::Int64 }
+/// Adds the rows of a table as of each slot, by both names of the slot.
+fn add_as_of(slots: &mut Tables, table: &Table, physical: &str, dialect: &dyn Dialect) {
+    let with = |slot: &str| {
+        let mut columns = sql_columns(&table.columns);
+        columns.push(SqlColumn { name: slot.to_owned(), ty: Type::Int64 });
+        columns
+    };
+    let list: Vec<String> = table.columns.iter().map(|column| dialect.quote(&column.name)).collect();
+    let within = format!("(SELECT {}, {SLOT} AS {WITHIN} FROM {physical})", list.join(", "));
+    slots.add_as(&as_of::relation(&table.address), physical.to_owned(), with(SLOT));
+    slots.add_as(&as_of::relation_within(&table.address), within, with(WITHIN));
 }
 
 fn natural_key(members: &Members) -> Vec<String> {

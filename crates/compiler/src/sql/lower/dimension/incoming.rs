@@ -56,10 +56,41 @@ impl Lowering<'_> {
 /// The one table whose every landed state is an event: the query maps each row of it alone, and the natural key
 /// tells its rows apart.
 pub(super) fn states_table<'p>(project: &'p Project, members: &Members) -> Option<&'p Table> {
-    let [used] = members.query.analysis.tables.as_slice() else { return None };
     if members.effective_to.is_some() {
         return None;
     }
+    let table = plain_table(project, members)?;
+    (!table.primary_key.is_empty() && table.primary_key.iter().all(|key| is_in_key(members, key))).then_some(table)
+}
+
+/// Whether a column of the one table that a dimension reads is a part of its natural key.
+fn is_in_key(members: &Members, key: &String) -> bool {
+    members.natural_key.iter().any(|column| {
+        members.query.analysis.output.iter().any(|output| {
+            output.name == column.name
+                && output.kind == ColumnKind::Direct
+                && output.origins.iter().any(|(_, origin)| origin == key)
+        })
+    })
+}
+
+/// The one table that a dimension reads row by row, where its natural key is made of plain columns that do not name a row.
+pub(crate) fn other_key(project: &Project, members: &Members) -> Option<(Table, Vec<String>)> {
+    let table = plain_table(project, members)?;
+    if table.primary_key.is_empty() || table.primary_key.iter().all(|key| is_in_key(members, key)) {
+        return None;
+    }
+    let output = &members.query.analysis.output;
+    let columns = members.natural_key.iter().map(|column| {
+        let direct = output.iter().find(|one| one.name == column.name && one.kind == ColumnKind::Direct)?;
+        direct.origins.first().map(|(_, origin)| origin.clone())
+    });
+    Some((table.clone(), columns.collect::<Option<Vec<_>>>()?))
+}
+
+/// The one table that a query maps row by row.
+fn plain_table<'p>(project: &'p Project, members: &Members) -> Option<&'p Table> {
+    let [used] = members.query.analysis.tables.as_slice() else { return None };
     let table = project.table(&used.table)?;
     let query = parse_query(&members.query.text).ok()?;
     let SetExpr::Select(select) = query.body.as_ref() else { return None };
@@ -72,16 +103,7 @@ pub(super) fn states_table<'p>(project: &'p Project, members: &Members) -> Optio
         && matches!(select.from.as_slice(), [from] if from.joins.is_empty()
             && matches!(&from.relation, TableFactor::Table { .. }))
         && touched::is_row_by_row(select);
-    let named = |key: &String| {
-        members.natural_key.iter().any(|column| {
-            members.query.analysis.output.iter().any(|output| {
-                output.name == column.name
-                    && output.kind == ColumnKind::Direct
-                    && output.origins.iter().any(|(_, origin)| origin == key)
-            })
-        })
-    };
-    (plain && !table.primary_key.is_empty() && table.primary_key.iter().all(named)).then_some(table)
+    plain.then_some(table)
 }
 
 /// The user's query over every landed state, with the state's housekeeping columns and whether the member is gone.
