@@ -5,6 +5,7 @@ mod bigquery;
 mod model;
 mod page;
 mod project;
+mod sequence;
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};

@@ -7,10 +7,10 @@ use super::resolve_mini::mini;
 use super::resolve_queries::{
     Typed, declared_type, expression, is_instant, key_columns, not_an_instant, output, query,
 };
-use super::types::{Attribute, Column, Dimension, DimensionKind, EffectiveAt, KeyStrategy, Members, Scd};
+use super::types::{Attribute, Column, Dimension, DimensionKind, EffectiveAt, KeyStrategy, Members, Query, Scd};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
-use crate::sql::googlesql::Type;
+use crate::sql::googlesql::{ColumnKind, Type};
 use crate::sql::names;
 use crate::syntax::{self, Document, FirstVersion, LateType0, OnDelete, OpenEnd, Type1Scope};
 
@@ -105,6 +105,7 @@ pub(super) fn timeline(
     if let Some(name) = &dimension.sequence {
         output(document, &["sequence"], name, &query, problems)?;
     }
+    let sequence = dimension.sequence.clone().or_else(|| order_of_log(&query, scope));
     let surrogate = dimension.surrogate_key.as_ref();
     Some(Members {
         query,
@@ -112,7 +113,7 @@ pub(super) fn timeline(
         effective_at,
         effective_to,
         extracted_is_declared: dimension.effective_at.is_some(),
-        sequence: dimension.sequence.clone(),
+        sequence,
         on_delete: dimension.on_delete.unwrap_or(OnDelete::Close),
         first_version: dimension.first_version.unwrap_or(FirstVersion::BeginningOfTime),
         open_end: dimension.open_end.unwrap_or(OpenEnd::FarFuture),
@@ -123,6 +124,17 @@ pub(super) fn timeline(
         attributes: Vec::new(),
         outriggers: Vec::new(),
     })
+}
+
+/// The column of a query that numbers the entries of the one log that it reads.
+fn order_of_log(query: &Query, scope: &Scope<'_>) -> Option<String> {
+    let [used] = query.analysis.tables.as_slice() else { return None };
+    let table = scope.tables.get(&used.table).filter(|table| table.is_log)?;
+    let is_order = |(_, column): &(String, String)| Some(column) == table.sequence.as_ref();
+    let output = query.analysis.output.iter().find(|output| {
+        output.kind == ColumnKind::Direct && output.origins.len() == 1 && output.origins.iter().any(is_order)
+    });
+    output.map(|output| output.name.clone())
 }
 
 /// The attributes over a query's result; `only` is the policy of all of them, where there is no choice.
