@@ -1,4 +1,5 @@
-//! The history of a dimension whose query joins tables: a state holds since the latest instant of the rows that make it.
+//! The history of a dimension whose query joins tables: it has a state since each instant at which a row changed that
+//! makes it.
 
 use dwc_runner::Mode;
 use dwc_tests::project::Project;
@@ -81,8 +82,8 @@ fn a_change_of_a_partner_takes_effect_when_the_partner_changed() {
         rows(
             "SELECT category_id, strftime(valid_from, '%m-%d'), strftime(valid_to, '%m-%d'), category_title, products FROM dw.category WHERE category_key >= 0 ORDER BY 1, valid_from"
         ),
-        ["7 01-01 03-03 Fruit and nuts 1", "7 03-03 12-31 Fruit and nuts 2"],
-        "the count changed when the second product came"
+        ["7 01-01 01-02 Fruit and nuts 0", "7 01-02 03-03 Fruit and nuts 1", "7 03-03 12-31 Fruit and nuts 2"],
+        "the category was there a day before its first product, and the count changed with each of them"
     );
     assert!(warehouse.audit().is_empty());
 }

@@ -122,6 +122,7 @@ fn policies(random: &mut Random) -> Vec<Policy> {
                 sequenced: *kind == Kind::Sequenced,
                 keeps_originals: random.one_in(3),
                 numbered: random.one_in(3),
+                shape: random.below(SHAPES + 2).min(SHAPES - 1),
                 mini_of: None,
             });
         }
@@ -142,6 +143,9 @@ fn policies(random: &mut Random) -> Vec<Policy> {
     }
     all
 }
+
+/// How many shapes of SQL read a table: as it is named, through a CTE, through a subquery, with an expression as its key.
+const SHAPES: usize = 4;
 
 /// Dimensions with a mini-dimension.
 pub const MINIS: [&str; 3] = ["sequenced_close", "operation_flag", "snapshot_ignore"];

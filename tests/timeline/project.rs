@@ -42,6 +42,19 @@ fn key_text(kind: Kind, key: usize) -> String {
     if kind == Kind::Operation { format!("{},{}", key / 3, ["p", "q", "r"][key % 3]) } else { key.to_string() }
 }
 
+/// What a policy's dimension is read with.
+fn query(policy: &Policy) -> String {
+    let (table, kind) = TABLES[policy.table];
+    let source = format!("{{{{ source('s.{table}') }}}}");
+    let key = columns(kind)[0];
+    match policy.shape {
+        0 => format!("from: s.{table}"),
+        1 => format!("query: |\n  WITH q AS (SELECT * FROM {source})\n  SELECT * FROM q"),
+        2 => format!("query: |\n  SELECT DISTINCT q.* FROM (SELECT * FROM {source}) AS q"),
+        _ => format!("query: |\n  SELECT * EXCEPT ({key}), {key} + 0 AS {key} FROM {source}"),
+    }
+}
+
 pub fn write(policies: &[Policy]) -> Project {
     let mut text = String::from(
         "#- dwc.yml\nname: timelines\ntimezone: UTC\nlints: { DW0409: { level: off, reason: policies are compared over the same members } }\ntargets:\n  dev: { type: duckdb, path: dwc.duckdb }\n",
@@ -80,9 +93,9 @@ pub fn write(policies: &[Policy]) -> Project {
         }
         let _ = write!(
             text,
-            "#- models/dimensions/{0}.yml\ndimension: {0}\nfrom: s.{1}\nnatural_key: [{2}]\neffective_at: {3}\non_delete: {4}\nfirst_version: {5}\nopen_end: {6}\ntype1_scope: {7}\nlate_type0: {9}\nsurrogate_key: {{ strategy: {10} }}\n{8}attributes:\n",
+            "#- models/dimensions/{0}.yml\ndimension: {0}\n{1}\nnatural_key: [{2}]\neffective_at: {3}\non_delete: {4}\nfirst_version: {5}\nopen_end: {6}\ntype1_scope: {7}\nlate_type0: {9}\nsurrogate_key: {{ strategy: {10} }}\n{8}attributes:\n",
             policy.name,
-            TABLES[policy.table].0,
+            query(policy),
             columns(kind).join(", "),
             if policy.extracted { "extracted" } else { "at" },
             match policy.on_delete {

@@ -44,6 +44,8 @@ pub struct Policy {
     /// Surrogate keys are numbers from 1 on.
     pub numbered: bool,
     /// It is a mini-dimension of this dimension, which carries its key.
+    /// The shape of the SQL that reads the table, which changes nothing.
+    pub shape: usize,
     pub mini_of: Option<String>,
 }
 

@@ -75,8 +75,12 @@ fn dimension(project: &Project, index: usize, text: &mut String) {
             };
             let _ = writeln!(
                 text,
-                "kind: {kind}\nnatural_key: [{}]\neffective_at: {effective}\nsequence: {}\non_delete: {:?}\nfirst_version: {:?}\nopen_end: {:?}\ntype1_scope: {:?}\nlate_type0: {:?}\nsurrogate_key: {{ strategy: {:?}, salt: {:?} }}",
+                "kind: {kind}\nnatural_key: [{}]\neffective_at: {effective}\neffective_to: {}\nsequence: {}\non_delete: {:?}\nfirst_version: {:?}\nopen_end: {:?}\ntype1_scope: {:?}\nlate_type0: {:?}\nsurrogate_key: {{ strategy: {:?}, salt: {:?} }}",
                 key.join(", "),
+                members
+                    .effective_to
+                    .as_ref()
+                    .map_or("the next state".to_owned(), |(name, ty)| format!("{name} ({ty})")),
                 members.sequence.as_deref().unwrap_or("the later batch wins"),
                 members.on_delete,
                 members.first_version,

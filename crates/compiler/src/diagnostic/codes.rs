@@ -191,6 +191,9 @@ codes! {
     NotAnInstant = "DW0503", "not-an-instant", Error, "A column that holds no instant where one is needed.";
     Snowflake = "DW0504", "snowflake", Warning, "A dimension that holds another dimension's key.";
     UndatedHistory = "DW0505", "undated-history", Warning, "History dated by the batch, without saying so.";
+    TimelessQuery = "DW0506", "timeless-query", Error, "History from a query that has no meaning at an instant of the past.";
+    LogByEntry = "DW0507", "log-by-entry", Warning, "A history whose table is named by its entries, and not by its members.";
+    StatesNotKept = "DW0510", "states-not-kept", Error, "Landed states that a dimension's history needs and that are not kept.";
     SqlSyntax = "DW0601", "sql-syntax", Error, "SQL that does not parse.";
     UnknownColumn = "DW0602", "unknown-column", Error, "A column that the table or query does not have.";
     AmbiguousColumn = "DW0603", "ambiguous-column", Error, "A column name that several tables have.";

@@ -7,9 +7,9 @@ use super::resolve_mini::mini;
 use super::resolve_queries::{
     Read, Typed, declared_type, expression, is_instant, key_columns, not_an_instant, output, query,
 };
-use super::types::{Attribute, Column, Dimension, DimensionKind, EffectiveAt, KeyStrategy, Members, Scd};
+use super::types::{Attribute, Column, Dimension, DimensionKind, EffectiveAt, KeyStrategy, Members, Query, Scd};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::sql::googlesql::Type;
+use crate::sql::googlesql::{ColumnKind, Type};
 use crate::sql::names;
 use crate::syntax::{self, Document, FirstVersion, LateType0, OnDelete, OpenEnd, Type1Scope};
 
@@ -92,16 +92,31 @@ pub(super) fn timeline(
             EffectiveAt::Column(name.to_owned(), output.ty.clone())
         }),
     };
-    let sequence = dimension.sequence.as_ref();
-    sound &= sequence.is_none_or(|name| output(document, &["sequence"], name, &query, problems).is_some());
+    let effective_to = match &dimension.effective_to {
+        None => None,
+        Some(name) => {
+            let found = output(document, &["effective_to"], name, &query, problems);
+            if let Some(output) = found
+                && !is_instant(&output.ty)
+            {
+                problems.push(not_an_instant(name, &output.ty, document.span(&["effective_to"])));
+            }
+            sound &= found.is_some();
+            found.map(|output| (name.clone(), output.ty.clone()))
+        }
+    };
+    let named = dimension.sequence.as_ref();
+    sound &= named.is_none_or(|name| output(document, &["sequence"], name, &query, problems).is_some());
     sound &= natural_key.is_some() && effective_at.is_some();
+    let sequence = dimension.sequence.clone().or_else(|| order_of_log(&query, scope));
     let surrogate = dimension.surrogate_key.as_ref();
     let members = Members {
         query,
         natural_key: natural_key.unwrap_or_default(),
         effective_at: effective_at.unwrap_or(EffectiveAt::Extracted),
+        effective_to,
         extracted_is_declared: dimension.effective_at.is_some(),
-        sequence: dimension.sequence.clone(),
+        sequence,
         on_delete: dimension.on_delete.unwrap_or(OnDelete::Close),
         first_version: dimension.first_version.unwrap_or(FirstVersion::BeginningOfTime),
         open_end: dimension.open_end.unwrap_or(OpenEnd::FarFuture),
@@ -113,6 +128,17 @@ pub(super) fn timeline(
         outriggers: Vec::new(),
     };
     Some((members, sound))
+}
+
+/// The column of a query that numbers the entries of the one log that it reads.
+fn order_of_log(query: &Query, scope: &Scope<'_>) -> Option<String> {
+    let [used] = query.analysis.tables.as_slice() else { return None };
+    let table = scope.tables.get(&used.table).filter(|table| table.is_log)?;
+    let is_order = |(_, column): &(String, String)| Some(column) == table.sequence.as_ref();
+    let output = query.analysis.output.iter().find(|output| {
+        output.kind == ColumnKind::Direct && output.origins.len() == 1 && output.origins.iter().any(is_order)
+    });
+    output.map(|output| output.name.clone())
 }
 
 /// The attributes over a query's result; `only` is the policy of all of them, where there is no choice.

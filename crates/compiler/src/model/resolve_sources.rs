@@ -131,7 +131,31 @@ fn resolve_table(
                 .help("name the columns that tell its rows apart, or for files that hold the whole table write `contents: snapshot`"),
         );
     }
-    let detect_deletes = table.detect_deletes.unwrap_or(DetectDeletes::None);
+    let is_log = table.contents == Some(Contents::Log);
+    let named = is_log && table.delete_column.is_some();
+    let or = if named { DetectDeletes::Operation } else { DetectDeletes::None };
+    let detect_deletes = table.detect_deletes.unwrap_or(or);
+    if is_log && table.sequence.is_none() && table.cursor.is_none() {
+        problems.push(
+            Diagnostic::new(Code::MissingSetting, format!("the entries of log `{address}` have no order"))
+                .at(at(&["contents"]), "which entry is the last of a row?")
+                .help("add `sequence: …` with the column that numbers the entries, or `cursor: …` with their time"),
+        );
+    }
+    for value in names(&table.delete_values).iter().filter(|value| value.contains(['\'', '\\'])) {
+        problems.push(
+            Diagnostic::new(Code::WrongValue, format!("`{value}` is not a plain word"))
+                .at(at(&["delete_values"]), "holds a quote or a backslash")
+                .help("name the operation by letters and digits"),
+        );
+    }
+    if table.contents.is_some() && !is_log && source.ty != SourceType::Files {
+        problems.push(
+            Diagnostic::new(Code::WrongValue, "`contents` of a table that is not a file is `log`")
+                .at(at(&["contents"]), "only files hold changes or snapshots")
+                .help("remove the key"),
+        );
+    }
     if matches!(detect_deletes, DetectDeletes::Column | DetectDeletes::Operation) && table.delete_column.is_none() {
         problems.push(
             Diagnostic::new(Code::MissingSetting, format!("table `{address}` names no `delete_column`"))
@@ -163,9 +187,15 @@ fn resolve_table(
         sequence: table.sequence.clone(),
         detect_deletes,
         delete_column: table.delete_column.clone(),
+        delete_values: match names(&table.delete_values) {
+            declared if declared.is_empty() => ["d", "delete", "deleted"].map(str::to_owned).to_vec(),
+            declared => declared.iter().map(|value| value.trim().to_lowercase()).collect(),
+        },
+        is_log,
         on_schema_change,
         ignore_columns: names(&table.ignore_columns),
         retain: table.retain.unwrap_or(Retain::Current),
+        retain_span: table.retain.is_some().then(|| document.span(&["tables", name, "retain"])),
         max_rejected_share: table.max_rejected_share.unwrap_or(1.0),
         max_deleted_share: table.max_deleted_share,
         files,

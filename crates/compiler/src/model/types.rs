@@ -132,12 +132,18 @@ pub struct Table {
     pub detect_deletes: DetectDeletes,
     /// The column that marks a delete, for `column` and `operation`.
     pub delete_column: Option<String>,
+    /// The values of the operation column that mark a delete, in lower case.
+    pub delete_values: Vec<String>,
+    /// Its rows are entries of a log: several states of each row.
+    pub is_log: bool,
     /// What becomes of a column that the source has and that is not declared.
     pub on_schema_change: OnSchemaChange,
     /// Columns of the source that are left alone.
     pub ignore_columns: Vec<String>,
     /// Which landed states are kept.
     pub retain: Retain,
+    /// Where that is declared, if it is.
+    pub retain_span: Option<Span>,
     /// The share of rows that may fail to cast.
     pub max_rejected_share: f64,
     /// The share of rows that a full pass may delete, where it is declared.
@@ -177,7 +183,7 @@ impl Table {
     pub fn has_one_state(&self) -> bool {
         match &self.files {
             Some(files) => files.contents == Contents::Snapshot,
-            None => self.sequence.is_none() && self.detect_deletes != DetectDeletes::Operation,
+            None => !self.is_log && self.sequence.is_none() && self.detect_deletes != DetectDeletes::Operation,
         }
     }
 
@@ -412,6 +418,8 @@ pub struct Members {
     pub natural_key: Vec<Column>,
     /// Since when a row's values hold.
     pub effective_at: EffectiveAt,
+    /// The column of the query that says until when a row's values hold, with its type.
+    pub effective_to: Option<(String, Type)>,
     /// `effective_at: extracted` is written, not left out.
     pub extracted_is_declared: bool,
     /// The column that orders two states of one instant.

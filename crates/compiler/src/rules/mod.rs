@@ -10,10 +10,12 @@ mod fact_without_dimensions;
 mod fact_without_measures;
 mod fact_without_process;
 mod levels;
+mod log_by_entry;
 mod non_additive_sum;
 mod role_of_two_dimensions;
 mod semi_additive;
 mod snowflake;
+mod timeless_query;
 mod unconformed_measure;
 mod undated_history;
 mod versions_without_instant;
@@ -35,10 +37,12 @@ const RULES: &[Rule] = &[
     fact_without_dimensions::check,
     fact_without_measures::check,
     fact_without_process::check,
+    log_by_entry::check,
     non_additive_sum::check,
     role_of_two_dimensions::check,
     semi_additive::check,
     snowflake::check,
+    timeless_query::check,
     unconformed_measure::check,
     undated_history::check,
     versions_without_instant::check,

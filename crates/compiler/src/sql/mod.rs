@@ -1,5 +1,6 @@
 //! SQL: what a user wrote is read in `googlesql`; what an engine runs is decided in `lower` and written by templates.
 
+mod as_of;
 mod dialect;
 mod drill;
 pub mod googlesql;
@@ -7,6 +8,8 @@ mod lower;
 pub mod names;
 mod template;
 pub mod touched;
+
+pub(crate) use lower::temporal;
 
 pub use dialect::{BigQuery, Dialect, DuckDb, SCRIPT_VARIABLES, Words};
 pub use drill::{Question, drill_across};

@@ -50,6 +50,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("touched", include_str!("templates/touched.sql")),
     ("dimension_states", include_str!("templates/dimension_states.sql")),
     ("dimension_evaluated", include_str!("templates/dimension_evaluated.sql")),
+    ("dimension_as_of", include_str!("templates/dimension_as_of.sql")),
     ("dimension_load", include_str!("templates/dimension_load.sql")),
     ("dimension_numbers", include_str!("templates/dimension_numbers.sql")),
     ("dimension_merge", include_str!("templates/dimension_merge.sql")),

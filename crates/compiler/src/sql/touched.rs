@@ -7,6 +7,7 @@
 //! It must not know of engines: relations are named, and what a name stands for is the dialect's business.
 
 pub(crate) use self::contributing::{aggregates, tables_of};
+pub(crate) use self::contributions::{Contributions, ROW, contributions};
 
 use std::ops::ControlFlow;
 
@@ -19,6 +20,7 @@ use sqlparser::ast::{
 use super::googlesql::{is_aggregate, to_googlesql};
 
 mod contributing;
+mod contributions;
 mod missing;
 mod soft;
 
@@ -87,6 +89,26 @@ fn whole<T>(reason: impl Into<String>) -> Derived<T> {
 /// # Errors
 /// [`Whole`] names the part of the query from which no touched rows can be derived.
 pub fn derive(query: &Query, key: &[String]) -> Derived<Increment> {
+    let (query, branches, usable) = plan(query, key)?;
+    let mut relations = Vec::new();
+    let mut touched = Vec::new();
+    for branch in &branches {
+        for place in 0..count_tables(branch) {
+            touched.extend(changed_variants(branch, place, &usable, &mut relations)?);
+        }
+    }
+    if touched.is_empty() {
+        return whole("the query reads no source table");
+    }
+    let mut restricted = query.clone();
+    restrict(&mut restricted.body, &usable, &mut relations);
+    relations.sort();
+    relations.dedup();
+    Ok(Increment { key: usable, touched, restricted: written(&restricted)?, relations })
+}
+
+/// The query without common table expressions, its SELECTs, and the part of the key that names what is touched.
+fn plan(query: &Query, key: &[String]) -> Derived<(Query, Vec<Select>, Vec<String>)> {
     if key.is_empty() {
         return whole("the model has no key");
     }
@@ -118,24 +140,19 @@ pub fn derive(query: &Query, key: &[String]) -> Derived<Increment> {
             None => false,
         });
     }
+    for branch in &branches {
+        let named: Vec<(String, String)> = usable.iter().map(|column| (column.clone(), column.clone())).collect();
+        if let Some(kept) = within_windows(branch, &named)? {
+            usable.retain(|column| kept.contains(column));
+            if usable.is_empty() {
+                return whole("a window in a subquery spans rows that its result does not name");
+            }
+        }
+    }
     if usable.is_empty() {
         return whole("no column of the key names the rows that a window or an aggregate spans");
     }
-    let mut relations = Vec::new();
-    let mut touched = Vec::new();
-    for branch in &branches {
-        for place in 0..count_tables(branch) {
-            touched.extend(changed_variants(branch, place, &usable, &mut relations)?);
-        }
-    }
-    if touched.is_empty() {
-        return whole("the query reads no source table");
-    }
-    let mut restricted = query.clone();
-    restrict(&mut restricted.body, &usable, &mut relations);
-    relations.sort();
-    relations.dedup();
-    Ok(Increment { key: usable, touched, restricted: written(&restricted)?, relations })
+    Ok((query, branches, usable))
 }
 
 /// The text of a rewritten query, where it says what the query does.
@@ -190,9 +207,6 @@ fn check_block(select: &Select) -> Derived<()> {
                         return whole("pipe syntax");
                     }
                     for inner in branches(&subquery.body)? {
-                        if !partitions(&inner)?.is_empty() {
-                            return whole("a window in a subquery spans rows that its result does not name");
-                        }
                         check_block(&inner)?;
                     }
                 }
@@ -234,6 +248,45 @@ fn partitions(select: &Select) -> Derived<Vec<Vec<Expr>>> {
         let _ = visit_expressions(qualify, &mut look);
     }
     if named_window { whole("a named window") } else { Ok(found) }
+}
+
+/// The columns of the key, each with its name in the block, that every window in a subquery of the block is partitioned
+/// by; none where no subquery has a window.
+fn within_windows(select: &Select, key: &[(String, String)]) -> Derived<Option<Vec<String>>> {
+    let aliases = aliases(select);
+    let mut kept: Option<Vec<String>> = None;
+    for factor in select
+        .from
+        .iter()
+        .flat_map(|from| std::iter::once(&from.relation).chain(from.joins.iter().map(|join| &join.relation)))
+    {
+        let (TableFactor::Derived { subquery, .. }, Some(this)) = (factor, factor_alias(factor)) else { continue };
+        for inner in branches(&subquery.body)? {
+            let windows = partitions(&inner)?;
+            let mut named = Vec::new();
+            for (column, name) in key {
+                let place = key_expr(select, name).and_then(|expr| column_place(&expr, &aliases));
+                let Some((_, inside)) = place.filter(|(alias, _)| alias.eq_ignore_ascii_case(&this)) else { continue };
+                let Some(expr) = key_expr(&inner, &inside) else { continue };
+                if windows
+                    .iter()
+                    .all(|partition| partition.iter().any(|by| same(by, &expr) || self::named(by, &inside)))
+                {
+                    named.push((column.clone(), inside));
+                }
+            }
+            let below = within_windows(&inner, &named)?;
+            if windows.is_empty() && below.is_none() {
+                continue;
+            }
+            let here = below.unwrap_or_else(|| named.into_iter().map(|(column, _)| column).collect());
+            match &mut kept {
+                None => kept = Some(here),
+                Some(kept) => kept.retain(|column| here.contains(column)),
+            }
+        }
+    }
+    Ok(kept)
 }
 
 /// The query with every common table expression written where it is read.

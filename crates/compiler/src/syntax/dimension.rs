@@ -37,6 +37,10 @@ pub struct Dimension {
     /// The column that holds the instant since which a row's values hold, or `extracted`: the time of the batch.
     #[schemars(extend("x-in" = ["standard"]))]
     pub effective_at: Option<String>,
+    /// The column that holds the instant until which a row's values hold, where rows are intervals; NULL, and an instant
+    /// from the year 9000 on, is no end.
+    #[schemars(extend("x-in" = ["standard"]))]
+    pub effective_to: Option<String>,
     /// The column that orders two states of one instant; without it the later batch wins.
     #[schemars(extend("x-in" = ["standard"]))]
     pub sequence: Option<String>,

@@ -110,7 +110,6 @@ pub struct Table {
     #[schemars(extend("x-in" = ["files"]))]
     pub format: Option<FileFormat>,
     /// What one file holds: changed rows (the default), or the whole table at its time, so that a missing row is a delete.
-    #[schemars(extend("x-in" = ["files"]))]
     pub contents: Option<Contents>,
     /// How often a file comes, as `1h` or `1d`: one that is missing is a gap.
     #[schemars(extend("x-in" = ["files"]))]
@@ -146,6 +145,8 @@ pub struct Table {
     pub detect_deletes: Option<DetectDeletes>,
     /// The boolean column, or the operation column whose value `D` or `delete` marks a delete.
     pub delete_column: Option<String>,
+    /// The values of the operation column that mark a delete, whatever their case; `D`, `delete` and `deleted` when left out.
+    pub delete_values: Option<Names>,
     /// What becomes of a column that the source has and that is not declared; `discard` when left out.
     pub on_schema_change: Option<OnSchemaChange>,
     /// Columns of the source that are left alone, whatever becomes of them.
@@ -181,6 +182,8 @@ pub enum Contents {
     Changes,
     /// Every row of the table.
     Snapshot,
+    /// Entries of a log of changes: several states of each row, in the order of `sequence`. Files and databases have logs.
+    Log,
 }
 
 /// How deletes are seen.

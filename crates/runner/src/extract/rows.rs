@@ -37,6 +37,7 @@ pub(crate) struct Rows<O> {
     readings: Vec<Reading>,
     key: Vec<usize>,
     marks: Option<(usize, DetectDeletes)>,
+    delete_values: Vec<String>,
     at: i64,
     taken: Batch,
     rejected: Batch,
@@ -72,7 +73,9 @@ impl<O: Out> Rows<O> {
         let keys = key.iter().map(|at| &table.columns[*at].ty);
         let rejected = Batch::new([&Type::String, &Type::String, &Type::String].into_iter().chain(keys));
         let out = out(taken.schema())?;
-        Ok(Self { readings, key, marks, at: moment::micros(bound), taken, rejected, rejections: 0, out })
+        let delete_values = table.delete_values.clone();
+        let at = moment::micros(bound);
+        Ok(Self { readings, key, marks, delete_values, at, taken, rejected, rejections: 0, out })
     }
 
     /// Whether it is time to hand on.
@@ -96,7 +99,7 @@ impl<O: Out> Rows<O> {
             }
         }
         if reasons.is_empty() {
-            let deleted = self.marks.is_some_and(|(at, kind)| is_deleted(&cells[at], kind));
+            let deleted = self.marks.is_some_and(|(at, kind)| is_deleted(&cells[at], kind, &self.delete_values));
             cells.extend([Cell::Int(state), Cell::Instant(self.at), Cell::Bool(deleted)]);
             self.taken.push(&cells);
             return;
@@ -149,12 +152,10 @@ fn plain(value: &serde_json::Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-fn is_deleted(cell: &Cell<'_>, kind: DetectDeletes) -> bool {
+fn is_deleted(cell: &Cell<'_>, kind: DetectDeletes, values: &[String]) -> bool {
     match (cell, kind) {
         (Cell::Null, _) => false,
-        (Cell::Text(text), DetectDeletes::Operation) => {
-            matches!(text.trim().to_ascii_lowercase().as_str(), "d" | "delete" | "deleted")
-        }
+        (Cell::Text(text), DetectDeletes::Operation) => values.contains(&text.trim().to_lowercase()),
         (_, DetectDeletes::Operation) => false,
         (Cell::Bool(mark), _) => *mark,
         (Cell::Int(mark), _) => *mark != 0,

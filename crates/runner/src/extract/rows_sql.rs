@@ -16,7 +16,8 @@ pub(crate) fn delete_mark(table: &Table, at: &dyn Fn(&str) -> String) -> String 
     let at = at(&column.name);
     match (table.detect_deletes, &column.ty) {
         (DetectDeletes::Operation, Type::String) => {
-            format!("COALESCE(LOWER(TRIM({at})) IN ('d', 'delete', 'deleted'), FALSE)")
+            let values: Vec<String> = table.delete_values.iter().map(|value| literal(value)).collect();
+            format!("COALESCE(LOWER(TRIM({at})) IN ({}), FALSE)", values.join(", "))
         }
         (DetectDeletes::Column, Type::Bool) => format!("COALESCE({at}, FALSE)"),
         (DetectDeletes::Column, Type::String) => {

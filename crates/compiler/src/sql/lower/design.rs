@@ -38,6 +38,9 @@ fn dimension(dimension: &Dimension, add: &mut dyn FnMut(String, String) -> Optio
         EffectiveAt::Extracted => "extracted".to_owned(),
     };
     policy("effective_at", effective_at);
+    if let Some((name, _)) = &members.effective_to {
+        policy("effective_to", name.clone());
+    }
     policy("on_delete", word(&members.on_delete));
     policy("first_version", word(&members.first_version));
     policy("open_end", word(&members.open_end));

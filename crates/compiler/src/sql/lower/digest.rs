@@ -28,6 +28,8 @@ struct DimensionLoad<'a> {
     query: String,
     /// The column, or `None` where the batch dates a state.
     effective_at: Option<(&'a str, String)>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    effective_to: Option<(&'a str, String)>,
     sequence: Option<&'a str>,
     on_delete: OnDelete,
     first_version: FirstVersion,
@@ -106,6 +108,7 @@ fn dimension_load(members: &Members) -> DimensionLoad<'_> {
             EffectiveAt::Column(name, ty) => Some((name, ty.to_string())),
             EffectiveAt::Extracted => None,
         },
+        effective_to: members.effective_to.as_ref().map(|(name, ty)| (name.as_str(), ty.to_string())),
         sequence: members.sequence.as_deref(),
         on_delete: members.on_delete,
         first_version: members.first_version,

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Lowering;
-use crate::model::{Contents, Retain, Table, TargetType};
+use crate::model::{Contents, DetectDeletes, Retain, Table, TargetType};
 use crate::plan::{Landing, Reads, Stage, Statement};
 use crate::sql::dialect::Dialect;
 use crate::sql::template::Col;
@@ -19,6 +19,10 @@ struct Context<'a> {
     newest: Option<&'a str>,
     /// A batch may hold several readings of the whole table.
     several: bool,
+    /// Every landed state is kept.
+    keeps: bool,
+    /// A state is told from an equal one by its reading: nothing in it orders it.
+    by_time: bool,
     columns: Vec<Col>,
     values: Vec<Col>,
 }
@@ -37,14 +41,17 @@ fn stage_of(table: &Table, dialect: &dyn Dialect) -> Stage {
 }
 
 impl Lowering<'_> {
-    pub(super) fn landing(&self, table: &Table) -> Landing {
+    pub(super) fn landing(&self, table: &Table, feeds_history: bool) -> Landing {
         let stage = stage_of(table, self.dialect).path;
         let columns: Vec<Col> = table.landed_columns().iter().map(|(name, ty)| Col::new(name, ty)).collect();
         let key: Vec<Col> = table.landing_key().into_iter().map(Col::plain).collect();
         let snapshot = table.files.as_ref().is_some_and(|files| files.contents == Contents::Snapshot);
         // A reading of the whole table has one state per row, whatever its cursor says.
         let by = table.sequence.as_ref().or(table.cursor.as_ref()).filter(|_| !snapshot);
+        let keeps = table.retain == Retain::History || feeds_history;
         let context = Context {
+            keeps,
+            by_time: by.is_none() || table.deletes_by_reading() || table.detect_deletes == DetectDeletes::Column,
             address: &table.address,
             stage: &stage,
             rows: self.landing_rows(table),
@@ -54,14 +61,17 @@ impl Lowering<'_> {
             key,
             columns,
             several: snapshot,
-            // What a database gives is its row as it is now; a file may come after a later one, but a snapshot that does
-            // is followed by the later ones once more.
-            newest: table.files.as_ref().filter(|_| !snapshot).and_then(|files| {
-                let timed = files.path.contains("{batch}").then_some("_at");
-                by.map(String::as_str).or(timed)
-            }),
+            // What a database gives is its row as it is now, unless a sequence says otherwise; a file may come after a
+            // later one, but a snapshot that does is followed by the later ones once more.
+            newest: match &table.files {
+                Some(_) if snapshot => None,
+                Some(files) => {
+                    let timed = files.path.contains("{batch}").then_some("_at");
+                    by.map(String::as_str).or(timed)
+                }
+                None => table.sequence.as_deref(),
+            },
         };
-        let keeps = table.retain == Retain::History;
         Landing {
             table: table.address.clone(),
             rows: context.rows.clone(),

@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
+pub(crate) use self::dimension::as_of as temporal;
 pub use changes::{ChangeStatement, aside, change_statements};
 pub use landing::stage;
 pub use objects::manifest;
@@ -89,7 +90,8 @@ pub fn dialect(engine: TargetType) -> &'static dyn Dialect {
 /// What the engine has no equal of in a user's SQL (DW08), each at its place.
 pub fn load_plan(project: &Project, engine: TargetType, schema: &str) -> Result<LoadPlan, Vec<Diagnostic>> {
     let lowering = Lowering::new(project, engine, schema);
-    let landings = project.tables.iter().map(|table| lowering.landing(table)).collect();
+    let kept = temporal::kept(project);
+    let landings = project.tables.iter().map(|table| lowering.landing(table, kept.contains(&table.address))).collect();
     let mut models = Vec::new();
     let mut problems = Vec::new();
     for id in &project.order {

@@ -7,7 +7,7 @@ use super::dimension::Extent;
 use crate::model::{Column, Query, Table, star_columns};
 use crate::sql::googlesql::{Column as SqlColumn, Tables, Type};
 use crate::sql::names;
-use crate::sql::touched::{Relation, Rows};
+use crate::sql::touched::{ROW, Relation, Rows};
 
 impl Lowering<'_> {
     /// The landed rows with their housekeeping columns, deleted ones among them.
@@ -139,11 +139,36 @@ impl Lowering<'_> {
     /// Every state that landed since the model last loaded, with its housekeeping columns; `_gone_since` is when a reading
     /// found the row gone that this one found again.
     pub(super) fn states(&self, table: &Table, since: &str, extent: Extent) -> String {
+        self.states_of(table, since, extent, false)
+    }
+
+    /// Every state that is landed, with the name of its row beside it.
+    pub(super) fn named_states(&self, table: &Table) -> String {
+        self.states_of(table, "0", Extent::Full, true)
+    }
+
+    /// The text that names a row of a table, across its states.
+    pub(super) fn row_name(&self, table: &Table, alias: &str) -> String {
+        let parts: Vec<String> = table
+            .landing_key()
+            .iter()
+            .map(|name| {
+                let ty = table.column(name).map_or(&Type::String, |column| &column.ty);
+                self.dialect.key_part(&format!("{alias}.{}", self.dialect.quote(name)), ty)
+            })
+            .collect();
+        self.dialect.concat(&parts)
+    }
+
+    fn states_of(&self, table: &Table, since: &str, extent: Extent, named: bool) -> String {
         let quote = |name: &str| self.dialect.quote(name);
         let list = |alias: &str| {
             let columns = table.columns.iter().map(|column| quote(&column.name));
             let housekeeping = ["_at", "_batch", "_state", "_deleted"].map(str::to_owned);
-            let all: Vec<String> = columns.chain(housekeeping).map(|column| format!("{alias}.{column}")).collect();
+            let mut all: Vec<String> = columns.chain(housekeeping).map(|column| format!("{alias}.{column}")).collect();
+            if named {
+                all.push(format!("{} AS {ROW}", self.row_name(table, alias)));
+            }
             all.join(", ")
         };
         let same = |a: &str, b: &str| {

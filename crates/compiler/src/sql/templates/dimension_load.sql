@@ -22,7 +22,22 @@ SELECT {{ key|list("_f") }} FROM forgotten AS _f;
 SELECT DISTINCT {{ key|list("_i") }} FROM incoming AS _i WHERE {{ key|not_null("_i") }}{% if whole %}
 -- members that landing no longer gives, such as deleted ones, have their events
 UNION DISTINCT
-SELECT {{ key|list("_h") }} FROM {{ history }} AS _h{% endif %};
+SELECT {{ key|list("_h") }} FROM {{ history }} AS _h{% elif replaces %}
+-- members that were touched and that the query gives no more have their events
+UNION DISTINCT
+SELECT {{ key|list("_h") }} FROM {{ history }} AS _h JOIN touched AS _t ON {{ touched|equal("_t", "_h") }}{% endif %};
+{% endif %}{% if replaces %}
+-- {{ model }}: what is landed gives all events of these members anew; those from before the first landed state stay
+CREATE OR REPLACE TEMP TABLE replaced AS
+SELECT {{ key|list("_m") }}, MIN(_i._event_at) AS _from
+FROM members AS _m
+LEFT JOIN incoming AS _i ON {{ key|equal("_i", "_m") }}
+GROUP BY {{ key|list("_m") }};
+
+DELETE FROM {{ history }} AS _h
+WHERE EXISTS (
+  SELECT 1 FROM replaced AS _r WHERE {{ key|equal("_r", "_h") }} AND (_h._state < 0 OR _h._event_at >= _r._from)
+);
 {% endif %}{% if reevaluates %}
 -- {{ model }}: a landed state that is evaluated anew takes the place of what was kept of it
 DELETE FROM {{ history }} AS _h

@@ -43,7 +43,17 @@ INSERT INTO {{ changes }} (_batch, _state, _image, _at, _deleted, {{ columns|lis
 SELECT {{ d.batch }}, _s._state, 'new', _s._at, _s._deleted, {{ columns|list("_s") }}
 FROM batch_states AS _s
 WHERE _s._changed;
+{% if keeps %}
+-- a state that a reading gives once more is kept once, as the last one
+DELETE FROM {{ changes }} AS _c
+WHERE _c._image = 'new' AND _c._batch < {{ d.batch }}
+  AND EXISTS (
+    SELECT 1 FROM batch_states AS _s
+    WHERE {{ key|equal("_s", "_c") }} AND _s._changed AND _s._deleted = _c._deleted{% if by_time %} AND _s._at = _c._at{% endif %}
 
+      AND NOT ({{ columns|differ("_s", "_c") }})
+  );
+{% endif %}
 -- the last state of every key becomes the landed row{% if newest %}, unless a later one landed before{% endif %}; a deleted row stays as its own trace
 MERGE INTO {{ rows }} AS _t
 USING (SELECT * FROM batch_states WHERE _is_last AND _differs) AS _s

@@ -49,6 +49,10 @@ pub(super) struct Context<'a> {
     pub(super) whole: bool,
     /// What is landed is evaluated anew: a state may be kept already, as an earlier definition of the model saw it.
     pub(super) reevaluates: bool,
+    /// The events of the members are given anew, all of them.
+    pub(super) replaces: bool,
+    /// The part of the key that names what was touched.
+    pub(super) touched: Vec<Col>,
     /// The images of landed states, where only those may take the place of what was kept of them.
     pub(super) images: Option<String>,
     /// The end of a version that holds now.
@@ -122,7 +126,9 @@ impl Lowering<'_> {
         let key: Vec<Col> = members.natural_key.iter().map(|column| Col::new(&column.name, &column.ty)).collect();
         let attributes: Vec<Col> = members.attributes.iter().map(|a| Col::new(&a.column.name, &a.column.ty)).collect();
         let has_versions = members.has_versions() || dimension.mini().is_some();
-        let only_new = members.effective_at == EffectiveAt::Extracted && self.states_table(members).is_none();
+        let only_new = members.effective_at == EffectiveAt::Extracted
+            && self.states_table(members).is_none()
+            && !self.is_temporal(members);
         let order = ["_event_at", "_event_sequence", "_batch", "_state"].map(Col::plain);
         let stored = members.stored();
         let previous: Vec<Previous> = stored
@@ -202,6 +208,8 @@ impl Lowering<'_> {
             inferring: self.inferring(dimension),
             whole: false,
             reevaluates: false,
+            replaces: false,
+            touched: Vec::new(),
             images: None,
             end: self.open_end(members),
             rebuilds: false,

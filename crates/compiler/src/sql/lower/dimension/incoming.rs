@@ -5,37 +5,16 @@ use serde::Serialize;
 use sqlparser::ast::{GroupByExpr, SelectItem, SetExpr, TableFactor};
 
 use crate::model::{DetectDeletes, EffectiveAt, Members, OnDelete, Project, Query, Table, zone_of};
+use crate::sql::as_of::SLOT;
 use crate::sql::googlesql::{ColumnKind, Problem, Type, expr_to_googlesql, parse_expr, parse_query, to_googlesql};
 use crate::sql::lower::Lowering;
 use crate::sql::names;
 use crate::sql::touched::{self, table_name};
 
 impl Lowering<'_> {
-    /// The one table whose every landed state is an event: the query maps each row of it alone, and the natural key
-    /// tells its rows apart.
+    /// The one table whose every landed state is an event.
     pub(in crate::sql::lower) fn states_table(&self, members: &Members) -> Option<&Table> {
-        let [used] = members.query.analysis.tables.as_slice() else { return None };
-        let table = self.project.table(&used.table)?;
-        let query = parse_query(&members.query.text).ok()?;
-        let SetExpr::Select(select) = query.body.as_ref() else { return None };
-        let plain = touched::is_select_alone(&query)
-            && select.distinct.is_none()
-            && select.having.is_none()
-            && select.qualify.is_none()
-            && matches!(&select.group_by, GroupByExpr::Expressions(by, _) if by.is_empty())
-            && matches!(select.from.as_slice(), [from] if from.joins.is_empty()
-                && matches!(&from.relation, TableFactor::Table { .. }))
-            && touched::is_row_by_row(select);
-        let named = |key: &String| {
-            members.natural_key.iter().any(|column| {
-                members.query.analysis.output.iter().any(|output| {
-                    output.name == column.name
-                        && output.kind == ColumnKind::Direct
-                        && output.origins.iter().any(|(_, origin)| origin == key)
-                })
-            })
-        };
-        (plain && !table.primary_key.is_empty() && table.primary_key.iter().all(named)).then_some(table)
+        states_table(self.project, members)
     }
 
     /// The query of a dimension over several tables, with the instant of every row that contributes beside its columns,
@@ -79,6 +58,58 @@ impl Lowering<'_> {
         let text = to_googlesql(&query).map_err(|problem| vec![problem])?;
         Ok((Query { text, ..members.query.clone() }, added))
     }
+}
+
+/// The one table whose every landed state is an event: the query maps each row of it alone, and the natural key
+/// tells its rows apart.
+pub(super) fn states_table<'p>(project: &'p Project, members: &Members) -> Option<&'p Table> {
+    if members.effective_to.is_some() {
+        return None;
+    }
+    let table = plain_table(project, members)?;
+    (!table.primary_key.is_empty() && table.primary_key.iter().all(|key| is_in_key(members, key))).then_some(table)
+}
+
+/// Whether a column of the one table that a dimension reads is a part of its natural key.
+fn is_in_key(members: &Members, key: &String) -> bool {
+    members.natural_key.iter().any(|column| {
+        members.query.analysis.output.iter().any(|output| {
+            output.name == column.name
+                && output.kind == ColumnKind::Direct
+                && output.origins.iter().any(|(_, origin)| origin == key)
+        })
+    })
+}
+
+/// The one table that a dimension reads row by row, where its natural key is made of plain columns that do not name a row.
+pub(crate) fn other_key(project: &Project, members: &Members) -> Option<(Table, Vec<String>)> {
+    let table = plain_table(project, members)?;
+    if table.primary_key.is_empty() || table.primary_key.iter().all(|key| is_in_key(members, key)) {
+        return None;
+    }
+    let output = &members.query.analysis.output;
+    let columns = members.natural_key.iter().map(|column| {
+        let direct = output.iter().find(|one| one.name == column.name && one.kind == ColumnKind::Direct)?;
+        direct.origins.first().map(|(_, origin)| origin.clone())
+    });
+    Some((table.clone(), columns.collect::<Option<Vec<_>>>()?))
+}
+
+/// The one table that a query maps row by row.
+fn plain_table<'p>(project: &'p Project, members: &Members) -> Option<&'p Table> {
+    let [used] = members.query.analysis.tables.as_slice() else { return None };
+    let table = project.table(&used.table)?;
+    let query = parse_query(&members.query.text).ok()?;
+    let SetExpr::Select(select) = query.body.as_ref() else { return None };
+    let plain = touched::is_select_alone(&query)
+        && select.distinct.is_none()
+        && select.having.is_none()
+        && select.qualify.is_none()
+        && matches!(&select.group_by, GroupByExpr::Expressions(by, _) if by.is_empty())
+        && matches!(select.from.as_slice(), [from] if from.joins.is_empty()
+            && matches!(&from.relation, TableFactor::Table { .. }))
+        && touched::is_row_by_row(select);
+    plain.then_some(table)
 }
 
 /// The user's query over every landed state, with the state's housekeeping columns and whether the member is gone.
@@ -165,6 +196,45 @@ fn deleted_at(project: &Project, table: &Table) -> String {
     format!("IF(_deleted, {}, NULL)", names::instant(&names::backquoted(&column.name), &column.ty, zone))
 }
 
+/// The natural key and the attributes of each row of a query.
+fn values(members: &Members) -> Vec<String> {
+    let key = members.natural_key.iter().map(|column| names::backquoted(&column.name));
+    let attributes = members
+        .attributes
+        .iter()
+        .map(|a| format!("{} AS {}", names::nested(&a.expr), names::backquoted(&a.column.name)));
+    key.chain(attributes).collect()
+}
+
+/// The instant that a column of a query holds.
+fn instant_of(project: &Project, members: &Members, name: &str, ty: &Type) -> String {
+    names::instant(&names::backquoted(name), ty, zone_of(project, &members.query, name, ty))
+}
+
+fn effective_at(project: &Project, members: &Members) -> Option<String> {
+    match &members.effective_at {
+        EffectiveAt::Column(name, ty) => Some(instant_of(project, members, name, ty)),
+        EffectiveAt::Extracted => None,
+    }
+}
+
+fn sequence_of(members: &Members) -> String {
+    members.sequence.as_ref().map_or("CAST(NULL AS INT64)".to_owned(), |name| names::backquoted(name))
+}
+
+/// The natural key, the attributes, the instants and the slot of each row of a query that is evaluated at every slot.
+pub(super) fn slot_text(project: &Project, members: &Members, inner: &str) -> String {
+    let mut items = values(members);
+    let own = effective_at(project, members).unwrap_or_else(|| "CAST(NULL AS TIMESTAMP)".to_owned());
+    items.push(format!("{own} AS _event_at"));
+    if let Some((name, ty)) = &members.effective_to {
+        items.push(format!("{} AS _event_to", instant_of(project, members, name, ty)));
+    }
+    items.push(format!("{} AS _event_sequence", sequence_of(members)));
+    items.push(SLOT.to_owned());
+    format!("SELECT {} FROM {} AS _q", items.join(", "), names::nested(inner))
+}
+
 /// The natural key, the attributes and the instant of each row of a query.
 pub(super) fn outer_text(
     project: &Project,
@@ -173,21 +243,9 @@ pub(super) fn outer_text(
     instants: &[String],
     inner: &str,
 ) -> String {
-    let mut items: Vec<String> = members.natural_key.iter().map(|column| names::backquoted(&column.name)).collect();
-    items.extend(
-        members
-            .attributes
-            .iter()
-            .map(|a| format!("{} AS {}", names::nested(&a.expr), names::backquoted(&a.column.name))),
-    );
-    let instant = match &members.effective_at {
-        EffectiveAt::Column(name, ty) => {
-            let zone = zone_of(project, &members.query, name, ty);
-            Some(names::instant(&names::backquoted(name), ty, zone))
-        }
-        EffectiveAt::Extracted => None,
-    };
-    let sequence = members.sequence.as_ref().map_or("CAST(NULL AS INT64)".to_owned(), |name| names::backquoted(name));
+    let mut items = values(members);
+    let instant = effective_at(project, members);
+    let sequence = sequence_of(members);
     if let Some(table) = states_of {
         let own = instant.map_or("_at".to_owned(), |instant| format!("COALESCE({instant}, _at)"));
         // A row that a whole reading did not find holds the values of its last state: it went at the reading's time,

@@ -1,10 +1,12 @@
 //! A dimension's load: landed states become events, events become versions, versions change the table and the facts
 //! that look them up. It must not decide what a policy means; the templates' timeline is that.
 
+pub(crate) mod as_of;
 mod context;
 mod current;
 mod gates;
 mod incoming;
+mod instants;
 
 use serde::Serialize;
 
@@ -113,7 +115,7 @@ impl Lowering<'_> {
 
     /// Where the state after each batch is an event, a batch must not hide the one before it.
     fn by_batch(&self, members: &Members) -> bool {
-        self.states_table(members).is_none() && members.keeps_states()
+        self.states_table(members).is_none() && members.keeps_states() && !self.is_temporal(members)
     }
 
     /// The statements of one load, from what is landed to the facts that look the dimension up.
@@ -171,6 +173,9 @@ impl Lowering<'_> {
             statements.extend(live.and_then(|live| self.current_differs(dimension, members, &live, Audited::Touched)));
             return Ok(statements);
         }
+        if self.is_temporal(members) {
+            return self.temporal_statements(dimension, members, context, extent);
+        }
         let (dated, instants) = self.dated_query(members).map_err(at)?;
         let event_at = match members.effective_at {
             EffectiveAt::Column(..) => format!("COALESCE(_e._event_at, {})", words.at),
@@ -206,6 +211,9 @@ impl Lowering<'_> {
     pub(super) fn whole_dimension(&self, members: &Members) -> Option<String> {
         if self.states_table(members).is_some() {
             return None;
+        }
+        if self.is_temporal(members) {
+            return self.temporal_increment(members).err().map(|whole| whole.reason);
         }
         let key: Vec<String> = members.natural_key.iter().map(|column| column.name.clone()).collect();
         let (dated, _) = self.dated_query(members).ok()?;
