@@ -97,6 +97,8 @@ impl Code {
                 | Code::AmountWithoutCurrency
                 | Code::VersionsWithoutInstant
                 | Code::SemiAdditiveWithoutRule
+                | Code::CoarserMeasure
+                | Code::ChasmTrap
                 | Code::Snowflake
                 | Code::UndatedHistory
                 | Code::DateWithoutZone
@@ -186,6 +188,8 @@ codes! {
     VersionsWithoutInstant = "DW0414", "versions-without-instant", Warning, "A fact without the instant to look versions up at.";
     SemiAdditiveWithoutRule = "DW0415", "semi-additive-without-rule", Error, "A semi-additive measure that does not say what stands instead of its sum.";
     RoleOfTwoDimensions = "DW0416", "role-of-two-dimensions", Error, "One role name that means two dimensions.";
+    CoarserMeasure = "DW0417", "coarser-measure", Warning, "A measure of a coarser grain than its fact.";
+    ChasmTrap = "DW0418", "chasm-trap", Warning, "Two tables joined by one key that both have several rows for.";
     UnknownDimension = "DW0501", "unknown-dimension", Error, "A role of a dimension that is not declared.";
     MissingScd = "DW0502", "missing-scd", Error, "An attribute without a policy for its changes.";
     NotAnInstant = "DW0503", "not-an-instant", Error, "A column that holds no instant where one is needed.";

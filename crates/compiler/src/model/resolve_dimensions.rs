@@ -5,7 +5,7 @@ use super::resolve::{Scope, check_name};
 use super::resolve_calendar::calendar;
 use super::resolve_mini::mini;
 use super::resolve_queries::{
-    Read, Typed, declared_type, expression, is_instant, key_columns, not_an_instant, output, query,
+    Read, Rows, Typed, declared_type, expression, is_instant, key_columns, not_an_instant, output, query,
 };
 use super::types::{Attribute, Column, Dimension, DimensionKind, EffectiveAt, KeyStrategy, Members, Query, Scd};
 use crate::diagnostic::{Code, Diagnostic};
@@ -63,7 +63,7 @@ pub(super) fn timeline(
     scope: &Scope<'_>,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<(Members, bool)> {
-    let read = query(document, dimension.from.as_deref(), scope, problems);
+    let read = query(document, dimension.from.as_deref(), Rows::All, scope, problems);
     if dimension.natural_key.is_none() {
         problems.push(
             Diagnostic::new(Code::MissingNaturalKey, format!("dimension `{}` has no natural key", dimension.dimension))

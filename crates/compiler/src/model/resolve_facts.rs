@@ -3,7 +3,7 @@
 use super::resolve::{Scope, check_name, unknown};
 use super::resolve_additivity as additivity;
 use super::resolve_queries::{
-    Read, declared_type, expression, is_instant, key_columns, not_an_instant, output, plain, query,
+    Read, Rows, declared_type, expression, is_instant, key_columns, not_an_instant, output, plain, query,
 };
 use super::types::{Column, Dimension, DimensionKind, Fact, Measure, Query, Role};
 use super::{columns, folding, limits};
@@ -45,9 +45,13 @@ pub(super) fn resolve_fact(
     };
     let is_aggregate = kind == FactKind::Aggregate;
     let read = if is_aggregate {
-        rolled.and_then(|index| query(document, Some(&format!("ref.{}", facts[index].name)), scope, problems))
+        rolled.map(|index| &facts[index]).and_then(|base| {
+            // What is deleted in the source is not in its sums.
+            let rows = if base.on_delete == FactOnDelete::Flag { Rows::Live } else { Rows::All };
+            query(document, Some(&format!("ref.{}", base.name)), rows, scope, problems)
+        })
     } else {
-        query(document, fact.from.as_deref(), scope, problems)
+        query(document, fact.from.as_deref(), Rows::All, scope, problems)
     };
     let (query, mut sound) = match read {
         Some(Read { query, sound }) => (Some(query), sound),

@@ -15,6 +15,15 @@ use crate::syntax::{Document, Names, Sql};
 /// The relation that expressions over a query's result read.
 const RESULT: &str = "result.rows";
 
+/// Which rows of `from` are read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rows {
+    /// Every one.
+    All,
+    /// Those of a fact that are not flagged as deleted.
+    Live,
+}
+
 /// A model's query as far as it could be read.
 pub(super) struct Read {
     /// The query, with the columns that it would return.
@@ -28,6 +37,7 @@ pub(super) struct Read {
 pub(super) fn query(
     document: &Document,
     from: Option<&str>,
+    rows: Rows,
     scope: &Scope<'_>,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<Read> {
@@ -47,7 +57,8 @@ pub(super) fn query(
                 ));
                 return None;
             }
-            (format!("SELECT * FROM `{table}`"), None)
+            let live = if rows == Rows::Live { " WHERE NOT is_deleted" } else { "" };
+            (format!("SELECT * FROM `{table}`{live}"), None)
         }
         (Some(_), Some(_)) => {
             problems.push(

@@ -4,11 +4,14 @@
 mod ambiguous_role;
 mod amount_without_currency;
 mod centipede;
+mod chasm_trap;
+mod coarser_measure;
 mod duplicate_conformed;
 mod fact_joins_fact;
 mod fact_without_dimensions;
 mod fact_without_measures;
 mod fact_without_process;
+mod joins;
 mod levels;
 mod log_by_entry;
 mod non_additive_sum;
@@ -32,6 +35,8 @@ const RULES: &[Rule] = &[
     ambiguous_role::check,
     amount_without_currency::check,
     centipede::check,
+    chasm_trap::check,
+    coarser_measure::check,
     duplicate_conformed::check,
     fact_joins_fact::check,
     fact_without_dimensions::check,

@@ -1,7 +1,13 @@
 //! An aggregate sums what its fact measures: a measure that may not be summed over what the aggregate leaves out is refused.
 
-use sqlparser::ast::{Expr, FunctionArg, FunctionArgExpr, FunctionArguments};
+use std::ops::ControlFlow;
 
+use sqlparser::ast::{
+    BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, SelectItem, SetExpr, Visit,
+    Visitor,
+};
+
+use super::joins::is_constant;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Additivity, Fact, Measure, Project};
 use crate::sql::googlesql::parse_expr;
@@ -10,12 +16,9 @@ pub(super) fn check(project: &Project, found: &mut Vec<Diagnostic>) {
     for fact in &project.facts {
         let Some(base) = fact.rolls_up.map(|index| &project.facts[index]) else { continue };
         for measure in &fact.measures {
-            let Some(summed) =
-                summed(&measure.expr).and_then(|name| base.measures.iter().find(|m| m.column.name == name))
-            else {
-                continue;
-            };
-            if let Some(reason) = forbidden(fact, base, summed) {
+            let Ok(expr) = parse_expr(&measure.expr) else { continue };
+            for summed in summed(&expr, base) {
+                let Some(reason) = forbidden(fact, base, summed) else { continue };
                 found.push(
                     Diagnostic::new(
                         Code::NonAdditiveSum,
@@ -33,20 +36,90 @@ pub(super) fn check(project: &Project, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// The column of a plain `SUM(column)`.
-fn summed(expr: &str) -> Option<String> {
-    let mut expr = parse_expr(expr).ok()?;
-    while let Expr::Nested(inner) = expr {
-        expr = *inner;
+/// The measures whose values a SUM anywhere in an expression adds up.
+fn summed<'f>(expr: &Expr, base: &'f Fact) -> Vec<&'f Measure> {
+    struct Sums<'f> {
+        base: &'f Fact,
+        found: Vec<&'f Measure>,
     }
-    let Expr::Function(function) = expr else { return None };
-    let FunctionArguments::List(list) = function.args else { return None };
-    if !function.name.to_string().eq_ignore_ascii_case("SUM") {
-        return None;
+    impl Visitor for Sums<'_> {
+        type Break = ();
+        fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+            if let Expr::Function(function) = expr
+                && function.name.to_string().eq_ignore_ascii_case("SUM")
+            {
+                for argument in arguments(function) {
+                    added(argument, self.base, &mut self.found);
+                }
+            }
+            ControlFlow::Continue(())
+        }
     }
-    match list.args.as_slice() {
-        [FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Identifier(name)))] => Some(name.value.clone()),
+    let mut sums = Sums { base, found: Vec::new() };
+    let _ = expr.visit(&mut sums);
+    sums.found.sort_by(|a, b| a.column.name.cmp(&b.column.name));
+    sums.found.dedup_by(|a, b| a.column.name == b.column.name);
+    sums.found
+}
+
+fn arguments(function: &Function) -> Vec<&Expr> {
+    let FunctionArguments::List(list) = &function.args else { return Vec::new() };
+    let expr = |argument| match argument {
+        &FunctionArg::Unnamed(FunctionArgExpr::Expr(ref expr)) => Some(expr),
         _ => None,
+    };
+    list.args.iter().filter_map(expr).collect()
+}
+
+/// The measures that a value is made of; what only chooses between values is not among them.
+fn added<'f>(expr: &Expr, base: &'f Fact, found: &mut Vec<&'f Measure>) {
+    use BinaryOperator::{Divide, Minus, Modulo, Multiply, Plus};
+    let measure = |name: &Ident| base.measures.iter().find(|m| m.column.name.eq_ignore_ascii_case(&name.value));
+    match expr {
+        Expr::Identifier(name) => found.extend(measure(name)),
+        Expr::CompoundIdentifier(parts) => found.extend(parts.last().and_then(measure)),
+        Expr::BinaryOp { left, op: Multiply | Divide, right } => {
+            let (mut one, mut other) = (Vec::new(), Vec::new());
+            added(left, base, &mut one);
+            added(right, base, &mut other);
+            let value = |expr: &Expr, measures: &[&Measure]| {
+                !is_constant(expr) && measures.iter().all(|measure| measure.additive != Additivity::None)
+            };
+            // A price times a quantity is an amount; a price times a number is a price.
+            let makes_amount = value(left, &one) || value(right, &other);
+            let stays = |measure: &&Measure| !makes_amount || measure.additive != Additivity::None;
+            found.extend(one.into_iter().chain(other).filter(stays));
+        }
+        Expr::BinaryOp { left, op: Plus | Minus | Modulo, right } => {
+            added(left, base, found);
+            added(right, base, found);
+        }
+        Expr::Nested(inner) | Expr::UnaryOp { expr: inner, .. } | Expr::Cast { expr: inner, .. } => {
+            added(inner, base, found);
+        }
+        Expr::Ceil { expr: inner, .. } | Expr::Floor { expr: inner, .. } => added(inner, base, found),
+        Expr::Case { conditions, else_result, .. } => {
+            conditions.iter().map(|when| &when.result).for_each(|result| added(result, base, found));
+            else_result.iter().for_each(|result| added(result, base, found));
+        }
+        Expr::Function(function) => {
+            let all = arguments(function);
+            let name = function.name.to_string().to_ascii_uppercase();
+            let chosen = usize::from(name == "IF");
+            // What is counted or compared is not added.
+            let counts = name.starts_with("COUNT");
+            all.into_iter().skip(chosen).filter(|_| !counts).for_each(|argument| added(argument, base, found));
+        }
+        Expr::Subquery(query) => {
+            if let SetExpr::Select(select) = query.body.as_ref() {
+                for item in &select.projection {
+                    if let SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } = item {
+                        added(expr, base, found);
+                    }
+                }
+            }
+        }
+        _ => {}
     }
 }
 

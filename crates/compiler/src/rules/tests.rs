@@ -150,3 +150,134 @@ fn a_role_name_means_one_dimension() {
     let taken = again("store: { dimension: date, on: ordered_at }");
     assert!(codes("models/again.yml", &[("", &taken)]).iter().all(|code| *code == Code::RoleOfTwoDimensions));
 }
+
+#[test]
+fn a_sum_is_found_anywhere_in_an_expression() {
+    let sale = STAR[4].1.replace(
+        "measures:\n",
+        "measures:\n  price: { expr: amount, additive: none, unit: won }\n  pieces: { expr: amount, additive: all, unit: piece }\n",
+    );
+    let found = |expr: &str| {
+        let by = format!(
+            "fact: by_role\nkind: aggregate\nbusiness_process: selling\ngrain: {{ description: one row per member }}\nfrom: sale\ndimensions: {{ store: {{}} }}\nmeasures: {{ total: {{ expr: \"{expr}\", type: NUMERIC, additive: none, unit: x }} }}\n"
+        );
+        let mut files: Vec<SourceFile> =
+            STAR.iter().map(|(path, text)| SourceFile { path: (*path).to_owned(), text: (*text).to_owned() }).collect();
+        files[4].text.clone_from(&sale);
+        files.push(SourceFile { path: "models/by.yml".to_owned(), text: by });
+        let found = crate::check(&FileSet::new(files)).diagnostics;
+        found.into_iter().map(|found| found.code).collect::<Vec<_>>()
+    };
+    for expr in [
+        "SUM(price)",
+        "sum(`price`)",
+        "ROUND(SUM(price), 2)",
+        "SUM(ROUND(price, 2))",
+        "SUM(COALESCE(price, 0))",
+        "SUM(price) / COUNT(*)",
+        "SUM(price * 1.1)",
+        "SUM(price + 1)",
+        "SUM(-price)",
+        "SUM(CAST(price AS NUMERIC))",
+        "SUM(CASE WHEN pieces > 1 THEN price ELSE 0 END)",
+        "SUM(IF(pieces > 1, price, 0))",
+        "SUM(price * price)",
+        "SUM(balance)",
+        "SUM(balance * pieces)",
+        "SAFE_DIVIDE(SUM(COALESCE(balance, 0)), SUM(pieces))",
+    ] {
+        assert_eq!(found(expr), [Code::NonAdditiveSum], "{expr}");
+    }
+    for expr in [
+        "SUM(pieces)",
+        "SUM(price * pieces)",
+        "SUM(CASE WHEN price > 10 THEN pieces END)",
+        "SUM(IF(price > 10, 1, 0))",
+        "AVG(price)",
+        "MAX(price) - MIN(price)",
+        "COUNT(price)",
+        "SUM(pieces) / COUNT(DISTINCT price)",
+    ] {
+        assert_eq!(found(expr), [], "{expr}");
+    }
+}
+
+/// A star of orders with their lines, payments and customers, whose fact is read by a query.
+fn lines(key: &str, measures: &str, query: &str) -> Vec<Code> {
+    let shop = "source: shop\ntype: files\ntables:\n  orders: { path: o.csv, primary_key: order_id, columns: { order_id: INT64, customer_id: INT64, at: TIMESTAMP, fee: NUMERIC } }\n  items: { path: i.csv, primary_key: [order_id, line_no], columns: { order_id: INT64, line_no: INT64, amount: NUMERIC } }\n  details: { path: d.csv, primary_key: [order_id, line_no], columns: { order_id: INT64, line_no: INT64, weight: NUMERIC } }\n  payments: { path: p.csv, primary_key: payment_id, columns: { payment_id: INT64, order_id: INT64, paid: NUMERIC } }\n  customers: { path: c.csv, contents: snapshot, primary_key: customer_id, columns: { customer_id: INT64, label: STRING, credit: NUMERIC } }\n  rates: { path: r.csv, primary_key: [order_id, since], columns: { order_id: INT64, since: TIMESTAMP, rate: NUMERIC } }\n";
+    let customer =
+        "dimension: customer\nfrom: shop.customers\nnatural_key: customer_id\nattributes: { label: { scd: 1 } }\n";
+    let fact = format!(
+        "fact: line\nbusiness_process: selling\ngrain: {{ description: one row per line, key: [{key}] }}\nquery: |\n  {query}\nevent_time: at\ndimensions: {{ customer: {{ on: customer_id }} }}\nmeasures: {{ {measures} }}\n"
+    );
+    let files = [("dwc.yml", STAR[0].1), ("shop.yml", shop), ("customer.yml", customer), ("line.yml", &fact)];
+    let files = files.map(|(path, text)| SourceFile { path: path.to_owned(), text: text.to_owned() });
+    crate::check(&FileSet::new(files.into())).diagnostics.into_iter().map(|found| found.code).collect()
+}
+
+#[test]
+fn a_measure_of_a_coarser_grain_is_found() {
+    let key = "order_id, line_no";
+    let from = "FROM {{ source('shop.items') }} AS i JOIN {{ source('shop.orders') }} AS o USING (order_id)";
+    let query = |columns: &str| format!("SELECT i.order_id, i.line_no, o.customer_id, o.at, {columns} {from}");
+    let fee = "fee: { additive: all, unit: won }";
+    assert_eq!(lines(key, fee, &query("o.fee")), [Code::CoarserMeasure]);
+    let on = query("o.fee").replace("USING (order_id)", "ON o.order_id = i.order_id WHERE i.amount > 0");
+    assert_eq!(lines(key, fee, &on), [Code::CoarserMeasure]);
+    assert_eq!(
+        lines(key, "half: { expr: ROUND(fee / 2), additive: all, unit: won }", &query("o.fee")),
+        [Code::CoarserMeasure]
+    );
+    let over =
+        format!("{} JOIN {{{{ source('shop.customers') }}}} AS c ON c.customer_id = o.customer_id", query("c.credit"));
+    assert_eq!(lines(key, "credit: { additive: all, unit: won }", &over), [Code::CoarserMeasure]);
+    // Allocated, not summed, of the grain, of a row that is one of the line, or of one line of each order.
+    assert_eq!(lines(key, "fee: { additive: none, unit: won }", &query("o.fee")), []);
+    assert_eq!(lines(key, "share: { expr: fee * amount, additive: all, unit: won }", &query("o.fee, i.amount")), []);
+    assert_eq!(lines(key, fee, &query("o.fee / COUNT(*) OVER (PARTITION BY i.order_id) AS fee")), []);
+    assert_eq!(lines(key, "amount: { additive: all, unit: won }", &query("i.amount")), []);
+    let details = format!(
+        "{} JOIN {{{{ source('shop.details') }}}} AS d ON d.order_id = i.order_id AND d.line_no = i.line_no",
+        query("d.weight")
+    );
+    assert_eq!(lines(key, "weight: { additive: all, unit: kilogram }", &details), []);
+    assert_eq!(lines(key, fee, &format!("{} WHERE i.line_no = 1", query("o.fee"))), []);
+}
+
+#[test]
+fn a_chasm_trap_is_found() {
+    let query = |joins: &str| {
+        format!(
+            "SELECT o.order_id, o.customer_id, o.at, SUM(p.paid) AS paid {joins} GROUP BY o.order_id, o.customer_id, o.at"
+        )
+    };
+    let found = |joins: &str| lines("order_id", "paid: { additive: all, unit: won }", &query(joins));
+    let orders = "FROM {{ source('shop.orders') }} AS o";
+    let payments = "JOIN {{ source('shop.payments') }} AS p";
+    let items = "JOIN {{ source('shop.items') }} AS i";
+    assert_eq!(
+        found(&format!("{orders} {payments} ON p.order_id = o.order_id {items} ON i.order_id = o.order_id")),
+        [Code::ChasmTrap]
+    );
+    assert_eq!(
+        found(&format!("{orders} LEFT {payments} USING (order_id) LEFT {items} USING (order_id)")),
+        [Code::ChasmTrap]
+    );
+    assert_eq!(
+        found(&format!("{orders} {payments} ON p.order_id = o.order_id {items} ON i.order_id = p.order_id")),
+        [Code::ChasmTrap]
+    );
+    // One of them is one row, by its key, by a value, by a range, or summed first.
+    assert_eq!(found(&format!("{orders} {payments} USING (order_id)")), []);
+    let one =
+        format!("{orders} {payments} ON p.order_id = o.order_id {items} ON i.order_id = o.order_id AND i.line_no = 1");
+    assert_eq!(found(&one), []);
+    let range = format!(
+        "{orders} {payments} ON p.order_id = o.order_id JOIN {{{{ source('shop.rates') }}}} AS r ON r.order_id = o.order_id AND r.since <= o.at"
+    );
+    assert_eq!(found(&range), []);
+    let summed = format!(
+        "{orders} {payments} ON p.order_id = o.order_id JOIN (SELECT order_id, SUM(amount) AS amount FROM {{{{ source('shop.items') }}}} GROUP BY order_id) AS i ON i.order_id = o.order_id"
+    );
+    assert_eq!(found(&summed), []);
+}
