@@ -1,5 +1,6 @@
 //! `dwc import`: what it writes passes `dwc check` unchanged, loads, and says what a person has to decide.
 
+use dwc_runner::DuckDbWarehouse;
 use dwc_tests::mariadb::MariaDb;
 use dwc_tests::postgres::Postgres;
 use dwc_tests::project::{Project, Run};
@@ -50,6 +51,39 @@ fn a_database_becomes_a_source_that_loads() {
     let again =
         project.dwc_with(&variables, &["import", "mysql", "--name", "shop", "--url-env", "SHOP_DB_URL", "--out", out]);
     assert_eq!(again.code, Some(1), "{again:?}");
+}
+
+#[test]
+fn names_that_differ_by_case_are_told_apart() {
+    let server = MariaDb::start();
+    server.execute(
+        "CREATE DATABASE cased; USE cased;
+         CREATE TABLE orders (id INT PRIMARY KEY); CREATE TABLE Orders (id INT PRIMARY KEY);
+         CREATE TABLE orders_2 (id INT PRIMARY KEY);
+         INSERT INTO orders VALUES (1); INSERT INTO Orders VALUES (1), (2); INSERT INTO orders_2 VALUES (1), (2), (3);",
+    );
+    let project = Project::new(EMPTY);
+    let address = server.url("cased");
+    let variables = [("DB_URL", address.as_str())];
+    let out = "models/sources/cased.yml";
+    let import = ["import", "mysql", "--name", "cased", "--url-env", "DB_URL", "--out", out];
+    done(project.dwc_with(&variables, &import));
+    done(project.dwc(&["check"]));
+    done(project.dwc(&["apply", "--auto-approve"]));
+    done(project.dwc_with(&variables, &["run"]));
+    let warehouse =
+        DuckDbWarehouse::open(&project.path().join("target/w.duckdb").to_string_lossy()).expect("a warehouse");
+    let counts = ["Orders", "orders", "orders_2"].map(|physical| {
+        // The line above the physical name is the name in the project.
+        let text = project.read(out);
+        let before = text.split_once(&format!("    name: \"{physical}\"\n")).map(|(before, _)| before);
+        let name =
+            before.and_then(|before| before.lines().last()).map_or(physical, |line| line.trim().trim_matches(':'));
+        warehouse.rows(&format!("SELECT count(*) FROM dw_landing.cased__{name}")).expect("rows")[0][0]
+            .clone()
+            .unwrap_or_default()
+    });
+    assert_eq!(counts, ["2", "1", "3"], "{}", project.read(out));
 }
 
 #[test]

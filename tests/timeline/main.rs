@@ -41,14 +41,7 @@ fn every_history_gives_the_versions_of_the_reference() {
 
 /// Drops rows as long as something still differs, and tells what is left.
 fn reduced(mut case: Case, mut problem: Problem) -> String {
-    if let Some(key) = problem.key {
-        let mut smaller = case.clone();
-        smaller.files.iter_mut().for_each(|file| file.rows.retain(|row| row.key == key));
-        smaller.visits.iter_mut().for_each(|(_, visits)| visits.retain(|visit| visit.keys.contains(&Some(key))));
-        if let Err(found) = check(&smaller) {
-            (case, problem) = (smaller, found);
-        }
-    }
+    eprintln!("before rows are dropped: {}", problem.text);
     let policy = problem.policy.clone();
     let mut smaller = case.clone();
     let roles = ["sequenced_close", "operation_flag", "snapshot_close"];
@@ -63,6 +56,13 @@ fn reduced(mut case: Case, mut problem: Problem) -> String {
     smaller.visits.iter_mut().for_each(|(_, visits)| visits.clear());
     if let Err(found) = check(&smaller) {
         (case, problem) = (smaller, found);
+    }
+    if let Some(key) = problem.key {
+        let smaller = of_keys(&case, &|other| other == key);
+        match check(&smaller) {
+            Err(found) => (case, problem) = (smaller, found),
+            Ok(_) => (case, problem) = without_keys(case, problem, key),
+        }
     }
     let until = Instant::now() + Duration::from_secs(60);
     let mut place = 0;
@@ -117,6 +117,32 @@ fn reduced(mut case: Case, mut problem: Problem) -> String {
     text
 }
 
+/// A case with the rows of some keys alone.
+fn of_keys(case: &Case, stays: &dyn Fn(usize) -> bool) -> Case {
+    let mut smaller = case.clone();
+    smaller.files.iter_mut().for_each(|file| file.rows.retain(|row| stays(row.key)));
+    let stays = |visit: &Visit| visit.keys.iter().flatten().all(|key| stays(*key));
+    smaller.visits.iter_mut().for_each(|(_, visits)| visits.retain(stays));
+    smaller
+}
+
+/// A key that differs only beside others: drops the others in ever smaller parts, as long as something still differs.
+fn without_keys(mut case: Case, mut problem: Problem, key: usize) -> (Case, Problem) {
+    let mut others: BTreeSet<usize> = (0..KEYS + 2).filter(|other| *other != key).collect();
+    let mut part = others.len() / 2;
+    while part > 0 {
+        for chunk in others.clone().into_iter().collect::<Vec<_>>().chunks(part) {
+            let smaller = of_keys(&case, &|other| !chunk.contains(&other));
+            if let Err(found) = check(&smaller) {
+                (case, problem) = (smaller, found);
+                others.retain(|other| !chunk.contains(other));
+            }
+        }
+        part /= 2;
+    }
+    (case, problem)
+}
+
 struct Problem {
     text: String,
     policy: String,
@@ -164,14 +190,19 @@ impl<'c> Arrived<'c> {
                 .collect();
             self.files.extend(&new);
             let all: Vec<(usize, i64, usize)> = self.files.iter().filter(|file| file.0 == table).copied().collect();
+            // Where no column orders the rows, a file that comes late is followed by the later ones once more.
+            let first = new.iter().map(|file| file.1).min();
+            let since = |first: Option<i64>, all: Vec<(usize, i64, usize)>| {
+                all.into_iter().filter(|file| first.is_some_and(|first| file.1 >= first)).collect()
+            };
             let read: Vec<(usize, i64, usize)> = match kind {
-                // A snapshot that comes late is followed by the later ones once more.
                 history::Kind::Snapshot => {
-                    let first = new.iter().map(|file| file.1).min().or(all.last().filter(|_| run.full).map(|f| f.1));
-                    all.into_iter().filter(|file| first.is_some_and(|first| file.1 >= first)).collect()
+                    let last = all.last().filter(|_| run.full).map(|file| file.1);
+                    since(first.or(last), all)
                 }
                 _ if run.full => all,
-                _ => {
+                history::Kind::Plain | history::Kind::Untimed => since(first, all),
+                history::Kind::Sequenced | history::Kind::Operation => {
                     let mut new = new;
                     new.sort_unstable();
                     new
@@ -207,8 +238,9 @@ impl<'c> Arrived<'c> {
         let before: Vec<Visit> = self.visits.values().copied().collect();
         let new: Vec<(i64, usize)> = run.visits.iter().map(|place| (self.case.visits[*place].0, *place)).collect();
         self.visit_files.extend(&new);
-        let mut read = if run.full { self.visit_files.iter().copied().collect() } else { new };
-        read.sort_unstable();
+        let first = new.iter().map(|file| file.0).min();
+        let is_read = |file: &(i64, usize)| run.full || first.is_some_and(|first| file.0 >= first);
+        let read: Vec<(i64, usize)> = self.visit_files.iter().copied().filter(is_read).collect();
         for (_, place) in read {
             for visit in &self.case.visits[place].1 {
                 if visit.gone {

@@ -25,7 +25,6 @@ pub struct Checked {
 pub fn check(files: &source::FileSet) -> Checked {
     let parsed = syntax::parse(files);
     let mut diagnostics = parsed.diagnostics;
-    let broken = !diagnostics.is_empty();
     let (project, mut found) = model::resolve(&parsed.documents);
     if let Some(project) = &project {
         // A model that did not resolve whole would seem to lack what only its own problem took away.
@@ -40,13 +39,17 @@ pub fn check(files: &source::FileSet) -> Checked {
                 // A role is gone with a dimension that did not resolve, whose own file says why.
                 let gone = problem.code == diagnostic::Code::FactWithoutDimensions
                     && declares_dimensions(&parsed.documents, label.span.file);
-                !gone && !wrong.contains(&label.span.file)
+                !(gone || problem.code.is_about_absence() && wrong.contains(&label.span.file))
             })
         }));
     }
     let found = rules::set_levels(&parsed.documents, found);
-    // A file that does not parse takes its names with it; what others say of those names would only mislead.
-    diagnostics.extend(found.into_iter().filter(|problem| !broken || !problem.code.is_about_names()));
+    // What is left out of a file takes its names with it; what others say of those names would only mislead.
+    let misleads = |problem: &Diagnostic| {
+        parsed.lost_names && (problem.code.is_about_names() || problem.code == diagnostic::Code::UnknownColumn)
+            || parsed.documents.iter().any(|document| document.may_cause(problem))
+    };
+    diagnostics.extend(found.into_iter().filter(|problem| !misleads(problem)));
     diagnostic::sort(&mut diagnostics);
     let failed = diagnostics.iter().any(|problem| problem.severity == Severity::Error);
     Checked { project: project.filter(|_| !failed), diagnostics }

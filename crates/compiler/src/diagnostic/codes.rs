@@ -100,6 +100,29 @@ impl Code {
         )
     }
 
+    /// Whether the problem is that something is not there, which may have been left out for another problem's sake.
+    #[must_use]
+    pub(crate) fn is_about_absence(self) -> bool {
+        matches!(
+            self,
+            Code::UnknownName
+                | Code::MissingSetting
+                | Code::MissingGrain
+                | Code::MissingGrainKey
+                | Code::MissingNaturalKey
+                | Code::MissingPrimaryKey
+                | Code::MissingAdditivity
+                | Code::MissingScd
+                | Code::FactWithoutDimensions
+                | Code::FactWithoutMeasures
+                | Code::FactWithoutProcess
+                | Code::AmountWithoutCurrency
+                | Code::VersionsWithoutInstant
+                | Code::SemiAdditiveWithoutRule
+                | Code::UndatedHistory
+        )
+    }
+
     /// Whether the problem may be gone once a file that does not parse is mended.
     #[must_use]
     pub(crate) fn is_about_names(self) -> bool {
@@ -129,15 +152,16 @@ codes! {
     MisplacedKey = "DW0120", "misplaced-key", Error, "A key that means nothing for the kind of source or model that it stands in.";
     UnformattableFile = "DW0113", "unformattable-file", Error, "A file whose layout cannot be changed without a change of what it says.";
     UnknownName = "DW0201", "unknown-name", Error, "A name that nothing is declared with.";
-    DuplicateName = "DW0202", "duplicate-name", Error, "Two models, or two sources, of one name.";
+    DuplicateName = "DW0202", "duplicate-name", Error, "Two tables or views that would have one name.";
     Cycle = "DW0203", "cycle", Error, "Models that read each other.";
     ReservedName = "DW0204", "reserved-name", Error, "A name that an engine or the language cannot take.";
+    EngineLimit = "DW0205", "engine-limit", Error, "A name, type, text or count that BigQuery does not take.";
     MissingGrain = "DW0301", "missing-grain", Error, "A fact that does not say what one row is.";
     MissingGrainKey = "DW0302", "missing-grain-key", Error, "A grain without the columns that tell rows apart.";
     MissingNaturalKey = "DW0303", "missing-natural-key", Error, "A dimension whose members have no name in the source.";
     MissingPrimaryKey = "DW0304", "missing-primary-key", Error, "A source table whose rows have no name.";
     KeyMismatch = "DW0305", "key-mismatch", Error, "A role's columns do not fit the dimension's natural key.";
-    KeyNameCollision = "DW0306", "key-name-collision", Error, "A column with the name of a surrogate key.";
+    KeyNameCollision = "DW0306", "key-name-collision", Error, "Two columns of a table that would have one name.";
     ReservedColumn = "DW0307", "reserved-column", Error, "A column with the name of one that loads write.";
     TextMeasure = "DW0401", "text-measure", Error, "A measure that is not a number.";
     MissingAdditivity = "DW0402", "missing-additivity", Error, "A measure that does not say over what it may be summed.";

@@ -1,7 +1,9 @@
 //! The model: every name resolved and every default filled. What is true once a [`Project`] is held stands with its type.
 
 mod columns;
+mod folding;
 mod graph;
+mod limits;
 mod resolve;
 mod resolve_additivity;
 mod resolve_calendar;
@@ -9,6 +11,7 @@ mod resolve_dimensions;
 mod resolve_facts;
 mod resolve_files;
 mod resolve_mini;
+mod resolve_models;
 mod resolve_queries;
 mod resolve_sources;
 mod select;
@@ -17,6 +20,7 @@ mod zone;
 
 pub(crate) use columns::{CALENDAR, Stored, TIME_OF_DAY, stored_columns};
 pub use columns::{ColumnRole, RESERVED, StarColumn, reserved_key, star_columns};
+pub(crate) use limits::clusters;
 pub(crate) use resolve::resolve;
 pub use resolve_sources::seconds;
 pub use select::{asks_modified, select, select_modified};

@@ -3,11 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::graph;
-use super::resolve_dimensions::resolve_dimension;
-use super::resolve_facts::resolve_fact;
+use super::resolve_models::resolve_models;
 use super::resolve_sources::resolve_source;
-use super::types::{Dimension, Fact, Project, Source, Table};
+use super::types::{Project, Source, Table};
+use super::{folding, graph, limits};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::source::Span;
 use crate::sql::googlesql::{Problem, ProblemKind, Tables, Type};
@@ -31,15 +30,24 @@ pub(super) struct Scope<'a> {
     pub(super) outriggers: BTreeMap<String, Vec<String>>,
     /// A target of the project is a DuckDB: SQL without an equal there is a problem.
     pub(super) on_duckdb: bool,
+    /// A target of the project is BigQuery: what it does not take is a problem.
+    pub(super) on_bigquery: bool,
+    /// Models that are declared and did not resolve, each for a reason that is said: what reads them says nothing of it.
+    pub(super) unresolved: BTreeSet<String>,
 }
 
 impl Scope<'_> {
-    /// Drops problems of engines that the project has no target on, and columns that are unknown because their table is.
-    pub(super) fn keep_relevant(&self, problems: &mut Vec<Problem>) {
+    /// Drops problems of engines that the project has no target on, columns that are unknown because their table is, and
+    /// models whose own files say why they are not there.
+    pub(super) fn keep_relevant(&self, text: &str, problems: &mut Vec<Problem>) {
         let no_table = problems.iter().any(|problem| problem.kind == ProblemKind::UnknownTable);
         problems.retain(|problem| match problem.kind {
             ProblemKind::Unsupported => self.on_duckdb,
             ProblemKind::UnknownColumn => !no_table,
+            ProblemKind::UnknownTable => {
+                let named = text.get(problem.span.clone()).unwrap_or_default().replace('`', "");
+                !named.strip_prefix("ref.").is_some_and(|name| self.unresolved.contains(name))
+            }
             _ => true,
         });
     }
@@ -84,6 +92,8 @@ pub(crate) fn resolve(documents: &[Document]) -> (Option<Project>, Vec<Diagnosti
         dimension_documents: BTreeMap::new(),
         outriggers: BTreeMap::new(),
         on_duckdb: project.targets.values().any(|target| target.ty == syntax::TargetType::Duckdb),
+        on_bigquery: project.targets.values().any(|target| target.ty == syntax::TargetType::Bigquery),
+        unresolved: BTreeSet::new(),
     };
     for table in &tables {
         scope.catalog.add(
@@ -110,6 +120,8 @@ pub(crate) fn resolve(documents: &[Document]) -> (Option<Project>, Vec<Diagnosti
         }
     }
     let (dimensions, facts) = resolve_models(documents, &mut scope, &mut problems);
+    folding::objects(documents, &tables, &dimensions, &facts, &mut problems);
+    limits::check(documents, project, &tables, &dimensions, &facts, &mut problems);
     let mut resolved = Project {
         name: project.name.clone(),
         timezone: project.timezone.clone(),
@@ -130,139 +142,6 @@ pub(crate) fn resolve(documents: &[Document]) -> (Option<Project>, Vec<Diagnosti
     (Some(resolved), problems)
 }
 
-/// Resolves models in an order in which what they read is resolved before them. Independent models go side by side.
-fn resolve_models(
-    documents: &[Document],
-    scope: &mut Scope<'_>,
-    problems: &mut Vec<Diagnostic>,
-) -> (Vec<Dimension>, Vec<Fact>) {
-    use rayon::prelude::*;
-    let mut dimension_documents: Vec<&Document> =
-        documents.iter().filter(|document| matches!(document.kind, Kind::Dimension(_))).collect();
-    dimension_documents.sort_by_key(|document| name_of(document));
-    let resolved: Vec<(Option<Dimension>, Vec<Diagnostic>)> = dimension_documents
-        .par_iter()
-        .map(|document| {
-            let mut problems = Vec::new();
-            let Kind::Dimension(dimension) = &document.kind else { return (None, problems) };
-            (resolve_dimension(document, dimension, scope, &mut problems), problems)
-        })
-        .collect();
-    let mut dimensions: Vec<Dimension> = Vec::new();
-    for (dimension, found) in resolved {
-        problems.extend(found);
-        dimensions.extend(dimension);
-    }
-    // Ten thousand models have many columns, and few of them are read by another's query.
-    let read: BTreeSet<String> = documents
-        .iter()
-        .filter_map(|document| match &document.kind {
-            Kind::Fact(fact) => Some(reads(fact)),
-            _ => None,
-        })
-        .flatten()
-        .map(str::to_owned)
-        .collect();
-    for (index, dimension) in dimensions.iter().enumerate() {
-        scope.dimensions.entry(dimension.name.clone()).or_insert((index, dimension.key_types()));
-        if read.contains(&dimension.name) {
-            let columns = super::columns::dimension_columns(dimension);
-            scope.catalog.add(&format!("ref.{}", dimension.name), super::columns::sql_columns(&columns));
-        }
-    }
-    let mut fact_documents: Vec<(&Document, &syntax::Fact)> = documents
-        .iter()
-        .filter_map(|document| match &document.kind {
-            Kind::Fact(fact) => Some((document, fact.as_ref())),
-            _ => None,
-        })
-        .collect();
-    fact_documents.sort_by(|a, b| a.1.fact.cmp(&b.1.fact));
-    let mut facts: Vec<Fact> = Vec::new();
-    // An aggregate, or a fact that reads a fact, waits for what it reads.
-    let mut waiting = fact_documents;
-    loop {
-        let open: BTreeSet<&str> = waiting.iter().map(|(_, fact)| fact.fact.as_str()).collect();
-        let ready: Vec<usize> = (0..waiting.len())
-            .filter(|at| {
-                let own = waiting[*at].1.fact.as_str();
-                !reads(waiting[*at].1).iter().any(|name| *name != own && open.contains(name))
-                    && !reads(waiting[*at].1).contains(&own)
-            })
-            .collect();
-        if ready.is_empty() {
-            break;
-        }
-        let resolved: Vec<(Option<Fact>, Vec<Diagnostic>)> = ready
-            .par_iter()
-            .map(|at| {
-                let mut problems = Vec::new();
-                let (document, fact) = waiting[*at];
-                (resolve_fact(document, fact, scope, &dimensions, &facts, &mut problems), problems)
-            })
-            .collect();
-        for (fact, found) in resolved {
-            problems.extend(found);
-            if let Some(fact) = fact {
-                if read.contains(&fact.name) {
-                    let columns = super::columns::fact_columns(&dimensions, &fact);
-                    scope.catalog.add(&format!("ref.{}", fact.name), super::columns::sql_columns(&columns));
-                }
-                facts.push(fact);
-            }
-        }
-        let done: BTreeSet<usize> = ready.into_iter().collect();
-        let mut at = 0;
-        waiting.retain(|_| {
-            at += 1;
-            !done.contains(&(at - 1))
-        });
-    }
-    cycle(&waiting, problems);
-    (dimensions, facts)
-}
-
-/// The models that a fact's declaration names as what it reads.
-fn reads(fact: &syntax::Fact) -> Vec<&str> {
-    let mut names: Vec<&str> = fact.from.as_deref().into_iter().collect();
-    let mut rest = fact.query.as_deref().unwrap_or_default();
-    while let Some(at) = rest.find("ref(") {
-        rest = &rest[at + 4..];
-        let inside = rest.split(')').next().unwrap_or_default();
-        names.push(inside.trim().trim_matches(['\'', '"']));
-    }
-    names
-}
-
-/// Facts that wait for each other: said as a path.
-fn cycle(waiting: &[(&Document, &syntax::Fact)], problems: &mut Vec<Diagnostic>) {
-    let Some(mut at) = (!waiting.is_empty()).then_some(0) else { return };
-    let mut path = vec![at];
-    loop {
-        let Some(next) = (0..waiting.len()).find(|next| reads(waiting[at].1).contains(&waiting[*next].1.fact.as_str()))
-        else {
-            return;
-        };
-        if let Some(start) = path.iter().position(|seen| *seen == next) {
-            path.drain(..start);
-            path.push(next);
-            break;
-        }
-        path.push(next);
-        at = next;
-    }
-    let names: Vec<&str> = path.iter().map(|at| waiting[*at].1.fact.as_str()).collect();
-    let mut diagnostic =
-        Diagnostic::new(Code::Cycle, format!("models read each other in a cycle: {}", names.join(" → ")))
-            .help("let one of them read the source tables instead");
-    for at in &path[..path.len() - 1] {
-        let (document, fact) = waiting[*at];
-        let key = if fact.query.is_some() { "query" } else { "from" };
-        diagnostic = diagnostic.at(document.span(&[key]), format!("`{}` reads the next", fact.fact));
-    }
-    problems.push(diagnostic);
-}
-
 pub(super) fn name_of(document: &Document) -> &str {
     match &document.kind {
         Kind::Project(project) => &project.name,
@@ -272,7 +151,7 @@ pub(super) fn name_of(document: &Document) -> &str {
     }
 }
 
-fn name_span(document: &Document) -> Span {
+pub(super) fn name_span(document: &Document) -> Span {
     document.span(&[match &document.kind {
         Kind::Project(_) => "name",
         Kind::Source(_) => "source",
@@ -332,27 +211,10 @@ pub(super) fn unknown<'n>(kind: &str, name: &str, span: Span, known: impl IntoIt
     }
 }
 
-/// Two models of one name, and names that SQL or the warehouse cannot hold.
+/// Names that SQL or the warehouse cannot hold.
 fn check_names(documents: &[Document], problems: &mut Vec<Diagnostic>) {
-    let mut seen: BTreeMap<(bool, &str), Span> = BTreeMap::new();
-    for document in documents {
-        if matches!(document.kind, Kind::Project(_)) {
-            continue;
-        }
-        let (name, span) = (name_of(document), name_span(document));
-        check_name(name, span, problems);
-        let is_source = matches!(document.kind, Kind::Source(_));
-        if let Some(first) = seen.get(&(is_source, name)) {
-            let kind = if is_source { "sources" } else { "models" };
-            problems.push(
-                Diagnostic::new(Code::DuplicateName, format!("two {kind} have the name `{name}`"))
-                    .at(span, "again here")
-                    .at(*first, "first here")
-                    .help("rename one of them; a conformed dimension is declared once and used by role"),
-            );
-        } else {
-            seen.insert((is_source, name), span);
-        }
+    for document in documents.iter().filter(|document| !matches!(document.kind, Kind::Project(_))) {
+        check_name(name_of(document), name_span(document), problems);
     }
 }
 
@@ -362,13 +224,19 @@ pub(super) fn check_name(name: &str, span: Span, problems: &mut Vec<Diagnostic>)
         && name.chars().all(|c| c.is_alphanumeric() || c == '_')
         && name.len() <= 200;
     if !plain {
+        let help = match super::limits::reserved_prefix(name) {
+            Some(prefix) => format!("BigQuery keeps names that start with `{prefix}` for itself: choose another name"),
+            None => {
+                "choose a name of letters, digits and `_` that starts with a letter, of 200 bytes at most".to_owned()
+            }
+        };
         problems.push(
             Diagnostic::new(
                 Code::ReservedName,
                 format!("the name `{name}` cannot be a table or column of every engine"),
             )
             .at(span, "a letter, then letters, digits and `_`")
-            .help("choose a name of letters, digits and `_` that starts with a letter"),
+            .help(help),
         );
     }
 }

@@ -35,7 +35,7 @@ pub(super) fn check(
         }
         over(document, fact, measure, roles, dimensions, problems);
         if let (Additivity::None, Some(Aggregation::Ratio(parts))) = (measure.additive, &measure.aggregation) {
-            ratio(document, measure, parts, measures, problems);
+            ratio(document, fact, measure, parts, measures, problems);
         }
     }
 }
@@ -87,6 +87,7 @@ fn over(
 
 fn ratio(
     document: &Document,
+    fact: &syntax::Fact,
     measure: &Measure,
     parts: &[String; 2],
     measures: &[Measure],
@@ -97,7 +98,9 @@ fn ratio(
         let place = index.to_string();
         let at = document.span(&["measures", name, "aggregation", "ratio", &place]);
         let found = measures.iter().find(|other| other.column.name == *part);
-        if found.is_some_and(|other| other.additive == Additivity::All) {
+        // A measure that is declared and did not resolve has its own problem already.
+        let unresolved = found.is_none() && fact.measures.iter().flatten().any(|(known, _)| known == part);
+        if unresolved || found.is_some_and(|other| other.additive == Additivity::All) {
             continue;
         }
         let additive: Vec<&str> = measures

@@ -30,15 +30,6 @@ pub(super) fn calendar(
     };
     let first = day("first_day", dimension.first_day.as_ref());
     let last = day("last_day", dimension.last_day.as_ref());
-    let (first, last) = (first?, last?);
-    if last < first {
-        problems.push(
-            Diagnostic::new(Code::WrongValue, "the calendar ends before it starts")
-                .at(document.span(&["last_day"]), format!("before {first}"))
-                .help("let `last_day` lie after `first_day`"),
-        );
-        return None;
-    }
     let month = dimension.fiscal_year_starts.unwrap_or(1);
     if !(1..=12).contains(&month) {
         problems.push(
@@ -46,7 +37,6 @@ pub(super) fn calendar(
                 .at(document.span(&["fiscal_year_starts"]), "1 to 12")
                 .help("write the month as a number from 1 to 12"),
         );
-        return None;
     }
     let mut holidays = Vec::new();
     for (text, name) in dimension.holidays.iter().flatten() {
@@ -58,6 +48,15 @@ pub(super) fn calendar(
                     .help("write it as 2026-03-01"),
             ),
         }
+    }
+    let (first, last) = (first?, last?);
+    if last < first {
+        problems.push(
+            Diagnostic::new(Code::WrongValue, "the calendar ends before it starts")
+                .at(document.span(&["last_day"]), format!("before {first}"))
+                .help("let `last_day` lie after `first_day`"),
+        );
+        return None;
     }
     holidays.sort();
     Some(Calendar { first_day: first.to_string(), last_day: last.to_string(), fiscal_year_starts: month, holidays })

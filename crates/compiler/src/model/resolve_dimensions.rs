@@ -1,17 +1,15 @@
 //! Resolves dimensions: keys, policies and attributes are bound to the columns of the query.
 
-use super::columns;
+use super::folding;
 use super::resolve::{Scope, check_name};
 use super::resolve_calendar::calendar;
 use super::resolve_mini::mini;
 use super::resolve_queries::{
-    Typed, declared_type, expression, is_instant, key_columns, not_an_instant, output, query,
+    Read, Typed, declared_type, expression, is_instant, key_columns, not_an_instant, output, query,
 };
 use super::types::{Attribute, Column, Dimension, DimensionKind, EffectiveAt, KeyStrategy, Members, Scd};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::source::Span;
 use crate::sql::googlesql::Type;
-use crate::sql::names;
 use crate::syntax::{self, Document, FirstVersion, LateType0, OnDelete, OpenEnd, Type1Scope};
 
 pub(super) fn resolve_dimension(
@@ -28,8 +26,7 @@ pub(super) fn resolve_dimension(
         }
         syntax::DimensionKind::Mini => DimensionKind::Mini(Box::new(mini(document, dimension, scope, problems)?)),
     };
-    dual_views(document, dimension, scope, problems);
-    Some(Dimension {
+    let resolved = Dimension {
         name: dimension.dimension.clone(),
         description: dimension.description.clone().unwrap_or_default(),
         owner: dimension.owner.clone(),
@@ -39,7 +36,9 @@ pub(super) fn resolve_dimension(
         kind,
         file: document.file,
         span: document.span(&["dimension"]),
-    })
+    };
+    folding::dimension(document, &resolved, problems);
+    Some(resolved)
 }
 
 fn members(
@@ -48,58 +47,58 @@ fn members(
     scope: &Scope<'_>,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<Members> {
-    let mut members = timeline(document, dimension, scope, problems)?;
+    let (mut members, sound) = timeline(document, dimension, scope, problems)?;
     members.attributes = attributes(document, dimension, &members, scope, None, problems);
     members.outriggers = scope.outriggers.get(&dimension.dimension).cloned().unwrap_or_default();
     members.outriggers.sort();
-    let stored: Vec<String> = members.stored().into_iter().map(|stored| stored.name).collect();
-    let made = stored.iter().enumerate().filter(|(at, name)| stored[..*at].contains(name)).map(|(_, name)| name);
-    for name in made {
-        problems.push(
-            Diagnostic::new(Code::KeyNameCollision, format!("two columns would have the name `{name}`"))
-                .at(document.span(&["dimension"]), "an attribute, and the companion of another")
-                .help("rename the attribute: type 3 adds `previous_…` and type 6 adds `current_…`"),
-        );
-    }
-    Some(members)
+    sound.then_some(members)
 }
 
-/// The members without their attributes: what they are read with, what names them, and the policies of their timeline.
+/// The members without their attributes: what they are read with, what names them, and the policies of their timeline; and
+/// whether nothing of it is wrong, so that a dimension can be made of them. `None` where their columns are not known.
 pub(super) fn timeline(
     document: &Document,
     dimension: &syntax::Dimension,
     scope: &Scope<'_>,
     problems: &mut Vec<Diagnostic>,
-) -> Option<Members> {
-    let query = query(document, dimension.from.as_deref(), scope, problems);
-    let Some(key) = &dimension.natural_key else {
+) -> Option<(Members, bool)> {
+    let read = query(document, dimension.from.as_deref(), scope, problems);
+    if dimension.natural_key.is_none() {
         problems.push(
             Diagnostic::new(Code::MissingNaturalKey, format!("dimension `{}` has no natural key", dimension.dimension))
                 .at(document.span(&["dimension"]), "its members have no name")
                 .help("add `natural_key: […]` with the columns that name a member in the source"),
         );
+    }
+    let Some(Read { query, mut sound }) = read else {
+        // What an attribute says besides its column is checked all the same.
+        for (name, attribute) in dimension.attributes.iter().flatten() {
+            check_name(name, document.key_span(&["attributes", name]), problems);
+            if dimension.kind.unwrap_or(syntax::DimensionKind::Standard) == syntax::DimensionKind::Standard {
+                scd(document, dimension, name, attribute.scd.or(dimension.scd), problems);
+            }
+        }
         return None;
     };
-    let query = query?;
-    let natural_key = key_columns(document, &["natural_key"], key, &query, problems);
+    let natural_key =
+        dimension.natural_key.as_ref().and_then(|key| key_columns(document, &["natural_key"], key, &query, problems));
     let effective_at = match dimension.effective_at.as_deref() {
-        None | Some("extracted") => EffectiveAt::Extracted,
-        Some(name) => {
-            let output = output(document, &["effective_at"], name, &query, problems)?;
+        None | Some("extracted") => Some(EffectiveAt::Extracted),
+        Some(name) => output(document, &["effective_at"], name, &query, problems).map(|output| {
             if !is_instant(&output.ty) {
                 problems.push(not_an_instant(name, &output.ty, document.span(&["effective_at"])));
             }
             EffectiveAt::Column(name.to_owned(), output.ty.clone())
-        }
+        }),
     };
-    if let Some(name) = &dimension.sequence {
-        output(document, &["sequence"], name, &query, problems)?;
-    }
+    let sequence = dimension.sequence.as_ref();
+    sound &= sequence.is_none_or(|name| output(document, &["sequence"], name, &query, problems).is_some());
+    sound &= natural_key.is_some() && effective_at.is_some();
     let surrogate = dimension.surrogate_key.as_ref();
-    Some(Members {
+    let members = Members {
         query,
-        natural_key: natural_key?,
-        effective_at,
+        natural_key: natural_key.unwrap_or_default(),
+        effective_at: effective_at.unwrap_or(EffectiveAt::Extracted),
         extracted_is_declared: dimension.effective_at.is_some(),
         sequence: dimension.sequence.clone(),
         on_delete: dimension.on_delete.unwrap_or(OnDelete::Close),
@@ -111,7 +110,8 @@ pub(super) fn timeline(
         salt: surrogate.and_then(|key| key.salt.clone()).unwrap_or_default(),
         attributes: Vec::new(),
         outriggers: Vec::new(),
-    })
+    };
+    Some((members, sound))
 }
 
 /// The attributes over a query's result; `only` is the policy of all of them, where there is no choice.
@@ -127,7 +127,6 @@ pub(super) fn attributes(
     for (name, attribute) in dimension.attributes.iter().flatten() {
         let path = ["attributes", name.as_str()];
         check_name(name, document.key_span(&path), problems);
-        reserved(dimension, name, document.key_span(&path), problems);
         let scd = match only {
             None => scd(document, dimension, name, attribute.scd.or(dimension.scd), problems),
             Some(only) => {
@@ -289,42 +288,5 @@ fn scd(
             );
             None
         }
-    }
-}
-
-/// The views of a type-7 dimension need their names.
-fn dual_views(document: &Document, dimension: &syntax::Dimension, scope: &Scope<'_>, problems: &mut Vec<Diagnostic>) {
-    let dual = dimension.attributes.iter().flatten().any(|(_, attribute)| attribute.scd.or(dimension.scd) == Some(7));
-    for suffix in names::DUAL_VIEWS.iter().filter(|_| dual) {
-        let view = format!("{}_{suffix}", dimension.dimension);
-        if scope.dimension_documents.contains_key(&view) || scope.facts.contains_key(&view) {
-            problems.push(
-                Diagnostic::new(Code::DuplicateName, format!("`{view}` is a view of type 7, and a model"))
-                    .at(document.span(&["dimension"]), "makes a view of this name")
-                    .help("rename the model"),
-            );
-        }
-    }
-}
-
-/// Columns that every dimension's table has, and that an attribute cannot be.
-fn reserved(dimension: &syntax::Dimension, name: &str, span: Span, problems: &mut Vec<Diagnostic>) {
-    let own = [names::key(&dimension.dimension), names::durable_key(&dimension.dimension)];
-    let taken = columns::RESERVED_COLUMNS.contains(&name);
-    if own.iter().any(|key| key == name) {
-        problems.push(
-            Diagnostic::new(
-                Code::KeyNameCollision,
-                format!("`{name}` is the name of the dimension's own surrogate key"),
-            )
-            .at(span, "written by the load")
-            .help("choose another name for the attribute"),
-        );
-    } else if taken {
-        problems.push(
-            Diagnostic::new(Code::ReservedColumn, format!("`{name}` is a column that every load writes"))
-                .at(span, "reserved")
-                .help("choose another name"),
-        );
     }
 }

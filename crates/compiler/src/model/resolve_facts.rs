@@ -1,12 +1,12 @@
 //! Resolves facts: grain, roles and measures are bound to the columns of the query, and to dimensions.
 
-use super::columns;
 use super::resolve::{Scope, check_name, unknown};
 use super::resolve_additivity as additivity;
 use super::resolve_queries::{
-    declared_type, expression, is_instant, key_columns, not_an_instant, output, plain, query,
+    Read, declared_type, expression, is_instant, key_columns, not_an_instant, output, plain, query,
 };
 use super::types::{Column, Dimension, DimensionKind, Fact, Measure, Query, Role};
+use super::{columns, folding, limits};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::sql::googlesql::Type;
 use crate::sql::names;
@@ -30,7 +30,7 @@ pub(super) fn resolve_fact(
                     let known = scope.facts.keys().map(String::as_str);
                     problems.push(unknown("fact", name, document.span(&["from"]), known));
                 }
-                return None;
+                None
             }
         },
         (FactKind::Aggregate, None) => {
@@ -39,41 +39,44 @@ pub(super) fn resolve_fact(
                     .at(document.span(&["fact"]), "an aggregate rolls up a fact")
                     .help("add `from:` with the fact's name"),
             );
-            return None;
+            None
         }
         _ => None,
     };
-    let from = rolled.map(|index| format!("ref.{}", facts[index].name));
-    let query = query(document, from.as_deref().or(fact.from.as_deref()), scope, problems);
+    let is_aggregate = kind == FactKind::Aggregate;
+    let read = if is_aggregate {
+        rolled.and_then(|index| query(document, Some(&format!("ref.{}", facts[index].name)), scope, problems))
+    } else {
+        query(document, fact.from.as_deref(), scope, problems)
+    };
+    let (query, mut sound) = match read {
+        Some(Read { query, sound }) => (Some(query), sound),
+        None => (None, false),
+    };
     let mut roles = Vec::new();
     for (name, role) in fact.dimensions.iter().flatten() {
         check_name(name, document.key_span(&["dimensions", name]), problems);
-        let Some(query) = &query else { continue };
         let base = rolled.map(|index| &facts[index]);
-        roles.extend(resolve_role(document, fact, name, role, base, query, scope, dimensions, problems));
+        if is_aggregate && base.is_none() {
+            continue;
+        }
+        roles.extend(resolve_role(document, fact, name, role, base, query.as_ref(), scope, dimensions, problems));
     }
-    let Some(grain) = &fact.grain else {
-        problems.push(
-            Diagnostic::new(Code::MissingGrain, format!("fact `{}` does not declare its grain", fact.fact))
-                .at(document.span(&["fact"]), "what one row is, is not said")
-                .help("add `grain: { description: one row per …, key: […] }`"),
-        );
-        return None;
-    };
-    let query = query?;
-    let key = match (&grain.key, rolled) {
-        (Some(names), None) => key_columns(document, &["grain", "key"], names, &query, problems)?,
-        (None, Some(_)) => roles
-            .iter()
-            .map(|role| Column {
-                name: names::key(&role.name),
-                ty: Type::Int64,
-                description: String::new(),
-                pii: false,
-                header: None,
-            })
-            .collect(),
-        (Some(_), Some(_)) => {
+    let key_of = |grain: &syntax::Grain, problems: &mut Vec<Diagnostic>| match (&grain.key, is_aggregate) {
+        (Some(names), false) => key_columns(document, &["grain", "key"], names, query.as_ref()?, problems),
+        (None, true) => Some(
+            roles
+                .iter()
+                .map(|role| Column {
+                    name: names::key(&role.name),
+                    ty: Type::Int64,
+                    description: String::new(),
+                    pii: false,
+                    header: None,
+                })
+                .collect(),
+        ),
+        (Some(_), true) => {
             problems.push(
                 Diagnostic::new(
                     Code::WrongValue,
@@ -82,47 +85,56 @@ pub(super) fn resolve_fact(
                 .at(document.span(&["grain", "key"]), "not declared for an aggregate")
                 .help("leave `key` out"),
             );
-            return None;
+            None
         }
-        (None, None) => {
+        (None, false) => {
             problems.push(
                 Diagnostic::new(Code::MissingGrainKey, format!("the grain of fact `{}` has no key", fact.fact))
                     .at(document.span(&["grain"]), "a sentence, but no columns")
                     .help("add `key: […]` with the columns that tell two rows apart"),
             );
-            return None;
+            None
         }
     };
-    let event_time = match &fact.event_time {
-        Some(name) => {
-            let output = output(document, &["event_time"], name, &query, problems)?;
-            if !is_instant(&output.ty) {
-                problems.push(not_an_instant(name, &output.ty, document.span(&["event_time"])));
-            }
-            Some(plain(output))
+    let key: Option<Vec<Column>> = match &fact.grain {
+        Some(grain) => key_of(grain, problems),
+        None => {
+            problems.push(
+                Diagnostic::new(Code::MissingGrain, format!("fact `{}` does not declare its grain", fact.fact))
+                    .at(document.span(&["fact"]), "what one row is, is not said")
+                    .help("add `grain: { description: one row per …, key: […] }`"),
+            );
+            None
         }
-        None => None,
+    };
+    let measures = resolve_measures(document, fact, query.as_ref(), scope, problems);
+    additivity::check(document, fact, &measures, &roles, dimensions, problems);
+    let query = query?;
+    let mut instant = |key: &str, name: &str, problems: &mut Vec<Diagnostic>| {
+        let Some(output) = output(document, &[key], name, &query, problems) else {
+            sound = false;
+            return None;
+        };
+        if !is_instant(&output.ty) {
+            problems.push(not_an_instant(name, &output.ty, document.span(&[key])));
+        }
+        Some(plain(output))
+    };
+    let event_time = fact.event_time.as_ref().and_then(|name| instant("event_time", name, problems));
+    let partition_by = match &fact.partition_by {
+        Some(name) => instant("partition_by", name, problems),
+        None => event_time.clone(),
     };
     let mut degenerate = Vec::new();
     for (index, name) in fact.degenerate.iter().flatten().enumerate() {
         let at = index.to_string();
         degenerate.extend(output(document, &["degenerate", &at], name, &query, problems).map(plain));
     }
-    let measures = resolve_measures(document, fact, &query, scope, problems);
-    additivity::check(document, fact, &measures, &roles, dimensions, problems);
-    let partition_by = match &fact.partition_by {
-        Some(name) => {
-            let output = output(document, &["partition_by"], name, &query, problems)?;
-            if !is_instant(&output.ty) {
-                problems.push(not_an_instant(name, &output.ty, document.span(&["partition_by"])));
-            }
-            Some(plain(output))
-        }
-        None => event_time.clone(),
-    };
     if let Some(duplicate) = &fact.on_duplicate {
-        output(document, &["on_duplicate", "keep_latest_by"], &duplicate.keep_latest_by, &query, problems)?;
+        let path = ["on_duplicate", "keep_latest_by"];
+        sound &= output(document, &path, &duplicate.keep_latest_by, &query, problems).is_some();
     }
+    sound &= key.is_some();
     let mut resolved = Fact {
         name: fact.fact.clone(),
         kind,
@@ -132,8 +144,8 @@ pub(super) fn resolve_fact(
         tags: fact.tags.clone().unwrap_or_default(),
         was: fact.was.clone(),
         protect: fact.protect.unwrap_or(false),
-        grain: grain.description.clone(),
-        key,
+        grain: fact.grain.as_ref().map(|grain| grain.description.clone()).unwrap_or_default(),
+        key: key.unwrap_or_default(),
         query,
         rolls_up: rolled,
         event_time,
@@ -149,9 +161,9 @@ pub(super) fn resolve_fact(
         span: document.span(&["fact"]),
         grain_span: document.span(if rolled.is_some() { &["grain", "description"] } else { &["grain", "key"] }),
     };
-    cluster(document, fact, &mut resolved, dimensions, problems);
-    collisions(document, &resolved, problems);
-    Some(resolved)
+    cluster(document, fact, &mut resolved, scope, dimensions, problems);
+    folding::fact(document, &resolved, dimensions, problems);
+    sound.then_some(resolved)
 }
 
 #[allow(clippy::too_many_arguments)]
@@ -161,7 +173,7 @@ fn resolve_role(
     name: &str,
     role: &syntax::Role,
     rolled: Option<&Fact>,
-    query: &Query,
+    query: Option<&Query>,
     scope: &Scope<'_>,
     dimensions: &[Dimension],
     problems: &mut Vec<Diagnostic>,
@@ -188,21 +200,15 @@ fn resolve_role(
         return Some(Role { dimension: found.dimension, when_null: found.when_null, ..base });
     }
     let target = role.dimension.as_deref().unwrap_or(name);
-    let Some((index, key_types)) = scope.dimensions.get(target) else {
-        let known = scope.documents.iter().filter_map(|document| match &document.kind {
-            syntax::Kind::Dimension(dimension) => Some(dimension.dimension.as_str()),
-            _ => None,
-        });
-        let known: Vec<&str> = known.collect();
-        // A dimension that is declared and did not resolve has its own problem already.
-        if !known.contains(&target) {
-            let at = if role.dimension.is_some() { declared("dimension") } else { span };
-            let mut problem = unknown("dimension", target, at, known);
-            problem.code = Code::UnknownDimension;
-            problems.push(problem);
-        }
-        return None;
-    };
+    let found = scope.dimensions.get(target);
+    // A dimension that is declared and did not resolve has its own problem already.
+    if found.is_none() && !scope.dimension_documents.contains_key(target) {
+        let known = scope.dimension_documents.keys().map(String::as_str);
+        let at = if role.dimension.is_some() { declared("dimension") } else { span };
+        let mut problem = unknown("dimension", target, at, known);
+        problem.code = Code::UnknownDimension;
+        problems.push(problem);
+    }
     let Some(Names(on)) = &role.on else {
         problems.push(
             Diagnostic::new(Code::MissingSetting, format!("role `{name}` of fact `{}` names no column", fact.fact))
@@ -211,12 +217,21 @@ fn resolve_role(
         );
         return None;
     };
+    let query = query?;
     let mut columns = Vec::new();
     for (place, column) in on.iter().enumerate() {
         let place = place.to_string();
         let path = ["dimensions", name, "on", place.as_str()];
-        columns.push(plain(output(document, &path, column, query, problems)?));
+        columns.extend(output(document, &path, column, query, problems).map(plain));
     }
+    let as_of = role.as_of.as_ref().and_then(|column| {
+        let output = output(document, &["dimensions", name, "as_of"], column, query, problems)?;
+        if !is_instant(&output.ty) {
+            problems.push(not_an_instant(column, &output.ty, declared("as_of")));
+        }
+        Some(plain(output))
+    });
+    let (index, key_types) = found.filter(|_| columns.len() == on.len())?;
     let at = declared("on");
     match &dimensions[*index].kind {
         kind @ (DimensionKind::Standard(_) | DimensionKind::Mini(_)) => {
@@ -290,23 +305,13 @@ fn resolve_role(
             }
         }
     }
-    let as_of = match &role.as_of {
-        Some(column) => {
-            let output = output(document, &["dimensions", name, "as_of"], column, query, problems)?;
-            if !is_instant(&output.ty) {
-                problems.push(not_an_instant(column, &output.ty, declared("as_of")));
-            }
-            Some(plain(output))
-        }
-        None => None,
-    };
     Some(Role { dimension: *index, on: columns, as_of, ..base })
 }
 
 fn resolve_measures(
     document: &Document,
     fact: &syntax::Fact,
-    query: &Query,
+    query: Option<&Query>,
     scope: &Scope<'_>,
     problems: &mut Vec<Diagnostic>,
 ) -> Vec<Measure> {
@@ -315,18 +320,7 @@ fn resolve_measures(
         let path = ["measures", name.as_str()];
         let span = document.key_span(&path);
         check_name(name, span, problems);
-        let Some(typed) = expression(document, &path, name, measure.expr.as_deref(), query, scope, problems) else {
-            continue;
-        };
-        let ty = declared_type(document, &path, measure.ty.as_deref(), &typed.ty, problems);
-        if !ty.is_numeric() && ty != Type::Unknown {
-            problems.push(
-                Diagnostic::new(Code::TextMeasure, format!("measure `{name}` is {ty}, and a measure is a number"))
-                    .at(span, "not numeric")
-                    .help("make it an attribute of a dimension, or a degenerate dimension; a flag becomes 0 or 1"),
-            );
-        }
-        let Some(additive) = measure.additive else {
+        if measure.additive.is_none() {
             problems.push(
                 Diagnostic::new(
                     Code::MissingAdditivity,
@@ -335,8 +329,7 @@ fn resolve_measures(
                 .at(span, "`additive` is missing")
                 .help("add `additive: all`, `semi` with `over: { role: last }`, or `none`"),
             );
-            continue;
-        };
+        }
         let mut not_over = measure.not_over.clone().unwrap_or_default();
         for (index, role) in not_over.iter().enumerate() {
             if !fact.dimensions.iter().flatten().any(|(known, _)| known == role) {
@@ -350,6 +343,18 @@ fn resolve_measures(
         not_over.extend(
             over.iter().map(|(role, _)| role.clone()).filter(|role| !not_over.contains(role)).collect::<Vec<_>>(),
         );
+        let typed =
+            query.and_then(|query| expression(document, &path, name, measure.expr.as_deref(), query, scope, problems));
+        let Some(typed) = typed else { continue };
+        let ty = declared_type(document, &path, measure.ty.as_deref(), &typed.ty, problems);
+        if !ty.is_numeric() && ty != Type::Unknown {
+            problems.push(
+                Diagnostic::new(Code::TextMeasure, format!("measure `{name}` is {ty}, and a measure is a number"))
+                    .at(span, "not numeric")
+                    .help("make it an attribute of a dimension, or a degenerate dimension; a flag becomes 0 or 1"),
+            );
+        }
+        let Some(additive) = measure.additive else { continue };
         measures.push(Measure {
             column: Column {
                 name: name.clone(),
@@ -378,11 +383,12 @@ fn cluster(
     document: &Document,
     fact: &syntax::Fact,
     resolved: &mut Fact,
+    scope: &Scope<'_>,
     dimensions: &[Dimension],
     problems: &mut Vec<Diagnostic>,
 ) {
     let Some(Names(declared)) = &fact.cluster_by else {
-        let keys = resolved.key.iter().map(|column| column.name.clone());
+        let keys = resolved.key.iter().filter(|column| limits::clusters(&column.ty)).map(|column| column.name.clone());
         let roles = resolved
             .roles
             .iter()
@@ -400,10 +406,22 @@ fn cluster(
     };
     let stored = columns::fact_columns(dimensions, resolved);
     for (index, name) in declared.iter().enumerate() {
-        if !stored.iter().any(|column| &column.name == name) {
-            let at = index.to_string();
-            let known = stored.iter().map(|column| column.name.as_str());
-            problems.push(unknown("column", name, document.span(&["cluster_by", &at]), known));
+        let at = document.span(&["cluster_by", &index.to_string()]);
+        match stored.iter().find(|column| &column.name == name) {
+            None if unresolved(fact, resolved, name) => {}
+            None => {
+                let known = stored.iter().map(|column| column.name.as_str());
+                problems.push(unknown("column", name, at, known));
+            }
+            Some(column) if scope.on_bigquery => problems.extend(limits::clustering(name, &column.ty, at)),
+            Some(_) => {}
+        }
+        if declared[..index].contains(name) {
+            problems.push(
+                Diagnostic::new(Code::WrongValue, format!("`cluster_by` names `{name}` twice"))
+                    .at(at, "again here")
+                    .help("name each column once"),
+            );
         }
     }
     if declared.len() > 4 {
@@ -416,40 +434,14 @@ fn cluster(
     resolved.cluster_by.clone_from(declared);
 }
 
-/// Two columns of one name: a role's key beside a column of the query, or a measure beside a key.
-fn collisions(document: &Document, fact: &Fact, problems: &mut Vec<Diagnostic>) {
-    let stored: Vec<String> = columns::stored_columns(fact).into_iter().map(|(name, _, _)| name).collect();
-    for role in &fact.roles {
-        let key = names::key(&role.name);
-        let measured = fact.measures.iter().any(|measure| measure.column.name == key);
-        if fact.rolls_up.is_none() && stored.contains(&key) && !measured {
-            problems.push(
-                Diagnostic::new(
-                    Code::KeyNameCollision,
-                    format!("`{key}` is the foreign key of role `{}`, and a column of its own", role.name),
-                )
-                .at(role.span, "writes a column of this name")
-                .help("give the column another name in the query, or rename the role"),
-            );
-        }
-    }
-    for measure in &fact.measures {
-        let name = &measure.column.name;
-        let plain = fact.key.iter().chain(&fact.degenerate).chain(&fact.event_time).any(|column| &column.name == name);
-        let as_key = fact.roles.iter().any(|role| names::key(&role.name) == *name);
-        if plain || as_key {
-            problems.push(
-                Diagnostic::new(Code::KeyNameCollision, format!("measure `{name}` has the name of a key"))
-                    .at(measure.span, "two columns of one name")
-                    .help("rename the measure"),
-            );
-        }
-    }
-    for name in stored.iter().filter(|name| columns::RESERVED_COLUMNS.contains(&name.as_str())) {
-        problems.push(
-            Diagnostic::new(Code::ReservedColumn, format!("`{name}` is a column that every load writes"))
-                .at(document.span(&["fact"]), "in this fact")
-                .help("give the column another name in the query"),
-        );
-    }
+/// Whether a column is that of a role, measure or key that is declared and did not resolve, for a reason that is said.
+fn unresolved(fact: &syntax::Fact, resolved: &Fact, column: &str) -> bool {
+    let role = |name: &str| names::key(name) == column || names::durable_key(name) == column;
+    let queried = [fact.event_time.as_ref(), fact.partition_by.as_ref()];
+    let key = fact.grain.as_ref().and_then(|grain| grain.key.as_ref()).filter(|_| resolved.key.is_empty());
+    fact.dimensions.iter().flatten().any(|(name, _)| role(name))
+        || fact.measures.iter().flatten().any(|(name, _)| name == column)
+        || fact.degenerate.iter().flatten().any(|name| name == column)
+        || queried.into_iter().flatten().any(|name| name == column)
+        || key.is_some_and(|names| names.0.iter().any(|name| name == column))
 }

@@ -43,7 +43,7 @@ pub(super) fn mini(
     };
     // What is wrong with the base is said where the base is resolved.
     let mut known = Vec::new();
-    let mut members = timeline(base_document, base, scope, &mut known)?;
+    let (mut members, sound) = timeline(base_document, base, scope, &mut known)?;
     members.attributes = attributes(document, dimension, &members, scope, Some(Scd::Type2), problems);
     members.key_strategy = KeyStrategy::Hash;
     for attribute in &members.attributes {
@@ -59,15 +59,8 @@ pub(super) fn mini(
                 .help("declare `bands`, or an `expr` that gives a label, a whole number, a day or a flag"),
             );
         }
-        if members.natural_key.iter().any(|column| column.name == attribute.column.name) {
-            problems.push(
-                Diagnostic::new(Code::KeyNameCollision, format!("`{}` names the member", attribute.column.name))
-                    .at(document.key_span(&path), "part of the natural key of the base")
-                    .help("choose another name for the attribute"),
-            );
-        }
     }
-    if members.attributes.is_empty() {
+    if dimension.attributes.as_ref().is_none_or(|attributes| attributes.is_empty()) {
         problems.push(
             Diagnostic::new(Code::MissingSetting, format!("mini-dimension `{}` has no attribute", dimension.dimension))
                 .at(document.span(&["dimension"]), "its combinations are of nothing")
@@ -75,5 +68,5 @@ pub(super) fn mini(
         );
         return None;
     }
-    Some(Mini { base: name.clone(), outrigger: dimension.outrigger.unwrap_or(false), members })
+    sound.then(|| Mini { base: name.clone(), outrigger: dimension.outrigger.unwrap_or(false), members })
 }

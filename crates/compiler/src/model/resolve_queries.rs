@@ -4,7 +4,7 @@
 use super::resolve::{Scope, unknown};
 use super::resolve_sources::read_type;
 use super::types::{Column, Query, QueryAnalysis};
-use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::diagnostic::{Code, Diagnostic, Severity, nearest};
 use crate::source::Span;
 use crate::sql::googlesql::{Column as SqlColumn, OutputColumn, Problem, ProblemKind, Tables, Type, analyze_query};
 use crate::sql::names;
@@ -13,19 +13,30 @@ use crate::syntax::{Document, Names, Sql};
 /// The relation that expressions over a query's result read.
 const RESULT: &str = "result.rows";
 
-/// The model's query: `query`, or every column of `from`.
+/// A model's query as far as it could be read.
+pub(super) struct Read {
+    /// The query, with the columns that it would return.
+    pub(super) query: Query,
+    /// Nothing is wrong with it: a model may be made of it.
+    pub(super) sound: bool,
+}
+
+/// The model's query: `query`, or every column of `from`. Its columns are known in spite of a mistake in an expression, so
+/// that what is declared over them is checked too.
 pub(super) fn query(
     document: &Document,
     from: Option<&str>,
     scope: &Scope<'_>,
     problems: &mut Vec<Diagnostic>,
-) -> Option<Query> {
+) -> Option<Read> {
     let written = document.sql(&["query"]);
+    if written.as_ref().is_some_and(|sql| sql.broken) {
+        return None;
+    }
     let (text, sql) = match (written, from) {
         (Some(sql), None) => (sql.text.clone(), Some(sql)),
         (None, Some(table)) => {
-            let model = table.strip_prefix("ref.").is_some();
-            if !model && !scope.tables.contains_key(table) {
+            if !table.starts_with("ref.") && !scope.tables.contains_key(table) {
                 problems.push(unknown(
                     "source table",
                     table,
@@ -55,16 +66,23 @@ pub(super) fn query(
     };
     let span = document.span(&[if sql.is_some() { "query" } else { "from" }]);
     let mut outcome = analyze_query(&text, &scope.catalog);
-    scope.keep_relevant(&mut outcome.problems);
-    let failed =
-        outcome.problems.iter().any(|problem| code_of(problem.kind).severity() == crate::diagnostic::Severity::Error);
+    let unread = outcome.problems.iter().any(|problem| hides_columns(&text, problem));
+    scope.keep_relevant(&text, &mut outcome.problems);
+    let failed = outcome.problems.iter().any(|problem| code_of(problem.kind).severity() == Severity::Error);
     problems.extend(outcome.problems.into_iter().map(|problem| sql_problem(problem, sql.as_ref(), span, 0)));
-    let analysis = outcome.analysis?;
-    if failed {
-        return None;
-    }
+    let analysis = outcome.analysis.filter(|_| !unread)?;
     let analysis = QueryAnalysis { output: analysis.output, tables: analysis.tables, volatile: analysis.volatile };
-    Some(Query { text, analysis, span })
+    Some(Read { query: Query { text, analysis, span }, sound: !failed })
+}
+
+/// Whether it is not known which columns a query returns, because of a problem.
+fn hides_columns(text: &str, problem: &Problem) -> bool {
+    match problem.kind {
+        ProblemKind::ParseError | ProblemKind::UnknownTable | ProblemKind::Shape => true,
+        // A star of a relation that is not there.
+        ProblemKind::UnknownColumn => text.get(problem.span.clone()).is_some_and(|text| text.contains('*')),
+        _ => false,
+    }
 }
 
 /// An expression with its type and the source columns it is made of.
@@ -99,7 +117,7 @@ pub(super) fn expression(
             origins: found.origins.clone(),
         });
     }
-    let sql = document.sql(&at)?;
+    let sql = document.sql(&at).filter(|sql| !sql.broken)?;
     let mut catalog = Tables::default();
     catalog.add(
         RESULT,
@@ -113,12 +131,12 @@ pub(super) fn expression(
     let before = "SELECT (";
     let text = format!("{before}{}\n) AS value FROM `{RESULT}`", sql.text);
     let mut outcome = analyze_query(&text, &catalog);
-    scope.keep_relevant(&mut outcome.problems);
+    scope.keep_relevant(&text, &mut outcome.problems);
     let span = document.span(&at);
     let mut failed = false;
     for problem in outcome.problems {
         let diagnostic = sql_problem(problem, Some(&sql), span, before.len());
-        failed |= diagnostic.severity == crate::diagnostic::Severity::Error;
+        failed |= diagnostic.severity == Severity::Error;
         problems.push(diagnostic);
     }
     let analysis = outcome.analysis.filter(|_| !failed)?;
@@ -220,7 +238,15 @@ pub(super) fn find_output<'q>(
     span: Span,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<&'q OutputColumn> {
-    let found = query.analysis.output.iter().find(|output| output.name.eq_ignore_ascii_case(name.trim()));
+    let mut all = query.analysis.output.iter().filter(|output| output.name.eq_ignore_ascii_case(name.trim()));
+    let found = all.next();
+    if all.next().is_some() {
+        problems.push(
+            Diagnostic::new(Code::AmbiguousColumn, format!("the query has several columns `{name}`"))
+                .at(span, "could be any of them")
+                .help("give each column of the query a name of its own; case does not tell names apart"),
+        );
+    }
     if found.is_none() {
         let known = query.analysis.output.iter().map(|output| output.name.as_str());
         let diagnostic = Diagnostic::new(Code::UnknownColumn, format!("the query has no column `{name}`"))

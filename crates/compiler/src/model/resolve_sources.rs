@@ -1,5 +1,6 @@
 //! Resolves sources: types are read, defaults filled, keys and cursors checked against the columns.
 
+use super::folding;
 use super::resolve::{check_name, check_zone};
 use super::resolve_files::{check_headers, files_of};
 use super::types::{Column, EXTRA, Source, Table};
@@ -90,6 +91,9 @@ fn resolve_table(
             header: declared.name.clone(),
         });
     }
+    let declared = table.columns.keys();
+    let declared = declared.map(|column| (column.as_str(), document.key_span(&["tables", name, "columns", column])));
+    folding::table(&address, declared, problems);
     let on_schema_change = table.on_schema_change.unwrap_or(OnSchemaChange::Discard);
     if on_schema_change == OnSchemaChange::Evolve {
         columns.push(Column {

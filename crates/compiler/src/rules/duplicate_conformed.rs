@@ -1,7 +1,7 @@
 //! A dimension is conformed when it is defined once: two over the same natural key, or one attribute name with two
 //! types, give two answers to one question.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Dimension, DimensionKind, Members, Project};
@@ -10,8 +10,13 @@ use crate::sql::googlesql::Type;
 pub(super) fn check(project: &Project, found: &mut Vec<Diagnostic>) {
     let mut keys: BTreeMap<Vec<(String, String)>, &Dimension> = BTreeMap::new();
     let mut attributes: BTreeMap<&str, (&Dimension, Type)> = BTreeMap::new();
+    let mut names: BTreeSet<String> = BTreeSet::new();
     for dimension in &project.dimensions {
         let DimensionKind::Standard(members) = &dimension.kind else { continue };
+        // One name declared twice is said as that.
+        if !names.insert(dimension.name.to_lowercase()) {
+            continue;
+        }
         let key = key_origins(members);
         match keys.get(&key) {
             Some(first) if !key.is_empty() => found.push(

@@ -1,7 +1,7 @@
 //! Names of columns that the compiler makes, and the GoogleSQL that it writes around a user's. One place per name.
 
 use super::googlesql::Type;
-use crate::model::{Column, Fact, Role};
+use crate::model::{Column, Fact, Role, Table};
 
 /// The surrogate key of a dimension, and the foreign key of a role.
 #[must_use]
@@ -32,6 +32,24 @@ pub fn current(name: &str) -> String {
 pub fn outrigger_key(mini: &str) -> String {
     current(&key(mini))
 }
+
+/// The table behind a mini-dimension: which member had which combination when.
+pub(crate) fn mini_timeline(mini: &str) -> String {
+    format!("{mini}__members")
+}
+
+/// The table of the numbers that stand for the versions of a dimension with sequence keys.
+pub(crate) fn key_numbers(dimension: &str) -> String {
+    format!("{dimension}__keys")
+}
+
+/// The live rows of a source table, as they are landed.
+pub(crate) fn landed(table: &Table) -> String {
+    format!("{}__{}", table.source, table.name)
+}
+
+/// What follows [`landed`] in the names of the two tables behind it: every landed row, and the images of changed ones.
+pub(crate) const LANDED_TABLES: [&str; 2] = ["__rows", "__changes"];
 
 /// What follows the name of a type-7 dimension in the names of its two views.
 pub const DUAL_VIEWS: [&str; 2] = ["as_was", "as_is"];

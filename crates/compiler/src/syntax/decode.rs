@@ -90,6 +90,11 @@ impl<'de> de::Deserializer<'de> for Node<'_> {
         visitor.visit_u32(value)
     }
 
+    fn deserialize_u64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+        let value = self.number("a whole number")?;
+        visitor.visit_u64(value)
+    }
+
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
         let value = self.number("a number")?;
         visitor.visit_f64(value)
@@ -127,7 +132,7 @@ impl<'de> de::Deserializer<'de> for Node<'_> {
     }
 
     serde::forward_to_deserialize_any! {
-        i8 i16 i32 i64 i128 u16 u64 u128 f32 char bytes byte_buf unit unit_struct seq tuple tuple_struct map struct
+        i8 i16 i32 i64 i128 u16 u128 f32 char bytes byte_buf unit unit_struct seq tuple tuple_struct map struct
         identifier ignored_any
     }
 }
@@ -172,7 +177,7 @@ impl<'de> de::MapAccess<'de> for Entries<'_> {
 mod tests {
     use super::*;
     use crate::source::FileId;
-    use crate::syntax::{Dimension, Fact, Source, yaml};
+    use crate::syntax::{Dimension, Fact, Project, Source, yaml};
 
     /// The YAML library is the judge: both read the same values.
     fn same<T: DeserializeOwned + PartialEq + std::fmt::Debug>(text: &str) {
@@ -185,6 +190,9 @@ mod tests {
 
     #[test]
     fn the_values_are_those_of_the_yaml_library() {
+        same::<Project>(
+            "name: p\ntimezone: Asia/Seoul\ntargets: { b: { type: bigquery, maximum_bytes_billed: 5000000000 } }\nvars: { v: x }\nlints: { DW0413: { level: off, reason: none } }\n",
+        );
         same::<Source>(
             "source: \"a b\"\ntype: files\nmax_connections: 3\ntables:\n  t:\n    path: 'it''s.csv'\n    primary_key: [a, b]\n    max_rejected_share: 0.25\n    columns: { a: INT64, b: { type: STRING, pii: true, description: \"줄\\n둘\" } }\n",
         );

@@ -2,10 +2,10 @@
 
 use rayon::prelude::*;
 
-use super::decode::decode;
-use super::shape::{self, shapes};
+use super::decode::{Refused, decode};
+use super::shape::{self, Lost, shapes};
 use super::sql::{self, Sql};
-use super::yaml::{self, NodeId, Tree, Value};
+use super::yaml::{self, Node, NodeId, Tree, Value};
 use super::{Dimension, Fact, Project, Source};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{FileId, FileSet, SourceFile, Span};
@@ -23,6 +23,8 @@ pub struct Document {
     tree: Tree,
     /// SQL scalars by node, templates expanded.
     sql: Vec<(NodeId, Sql)>,
+    /// The records that something had to be left out of.
+    lossy: Vec<Span>,
 }
 
 /// What a file declares.
@@ -43,8 +45,10 @@ pub enum Kind {
 pub struct Parsed {
     /// The files that have the shape of the language, in path order.
     pub documents: Vec<Document>,
-    /// Everything that is wrong with the others.
+    /// Everything in which files do not have it.
     pub diagnostics: Vec<Diagnostic>,
+    /// Something is left out that other files may name.
+    pub lost_names: bool,
 }
 
 impl Document {
@@ -92,6 +96,19 @@ impl Document {
         path.iter().all(|key| self.tree.child(at, key).map(|child| at = child).is_some())
     }
 
+    /// Whether a problem may only be there because something was left out of this file, which is said already.
+    #[must_use]
+    pub fn may_cause(&self, problem: &Diagnostic) -> bool {
+        let Some(place) = problem.labels.first().map(|label| label.span) else { return false };
+        place.file == self.file
+            && self.lossy.iter().any(|record| {
+                let inside = record.lo <= place.lo && place.hi <= record.hi;
+                let is_file = record.lo == self.span(&[]).lo;
+                let near = problem.code.is_about_names() || problem.code == Code::UnknownColumn;
+                inside && (problem.code.is_about_absence() || near && !is_file)
+            })
+    }
+
     /// The SQL at a path of keys, templates expanded.
     #[must_use]
     pub fn sql(&self, path: &[&str]) -> Option<Sql> {
@@ -107,55 +124,73 @@ impl Document {
 #[must_use]
 pub fn parse(files: &FileSet) -> Parsed {
     let (projects, models): (Vec<_>, Vec<_>) = files.iter().partition(|(_, file)| is_project(file));
-    let mut parsed: Vec<(Option<Document>, Vec<Diagnostic>)> =
-        projects.iter().map(|(id, file)| parse_file(*id, file, &|_| None)).collect();
-    let vars = parsed
-        .iter()
-        .filter_map(|(document, _)| document.as_ref())
-        .find_map(|document| match &document.kind {
-            Kind::Project(project) => project.vars.clone(),
-            _ => None,
-        })
-        .unwrap_or_default();
-    parsed.par_extend(models.par_iter().map(|(id, file)| parse_file(*id, file, &|name| vars.get(name).cloned())));
-    let mut documents = Vec::new();
-    let mut diagnostics = Vec::new();
-    for (document, found) in parsed {
-        documents.extend(document);
-        diagnostics.extend(found);
+    let mut read: Vec<Read> = projects.iter().map(|(id, file)| parse_file(*id, file, &|_| None)).collect();
+    let project = read.iter().find_map(|read| match &read.document.as_ref()?.kind {
+        Kind::Project(project) => Some(project.vars.clone().unwrap_or_default()),
+        _ => None,
+    });
+    if let (None, Some((file, _))) = (&project, projects.first()) {
+        // The models are checked all the same; what they need of the project is not known.
+        let kind = Kind::Project(Box::new(Project::unread()));
+        let document = Document { file: *file, kind, tree: Tree::unread(), sql: Vec::new(), lossy: Vec::new() };
+        read.push(Read { document: Some(document), problems: Vec::new(), lost_names: true });
     }
-    Parsed { documents, diagnostics }
+    let var = |name: &str| match &project {
+        Some(vars) => vars.get(name).cloned(),
+        None => Some("NULL".to_owned()),
+    };
+    read.par_extend(models.par_iter().map(|(id, file)| parse_file(*id, file, &var)));
+    let mut parsed = Parsed { documents: Vec::new(), diagnostics: Vec::new(), lost_names: false };
+    for read in read {
+        parsed.documents.extend(read.document);
+        parsed.diagnostics.extend(read.problems);
+        parsed.lost_names |= read.lost_names;
+    }
+    parsed
+}
+
+/// Decodes a tree as one kind of file.
+type Decode = fn(&Tree) -> Result<Kind, Refused>;
+
+/// What reading one file gave.
+struct Read {
+    document: Option<Document>,
+    problems: Vec<Diagnostic>,
+    /// Something is left out that other files may name.
+    lost_names: bool,
+}
+
+impl Read {
+    fn nothing(problems: Vec<Diagnostic>) -> Self {
+        Self { document: None, problems, lost_names: true }
+    }
 }
 
 fn is_project(file: &SourceFile) -> bool {
     file.path == "dwc.yml" || file.path == "dwc.yaml"
 }
 
-fn parse_file(
-    id: FileId,
-    file: &SourceFile,
-    vars: &dyn Fn(&str) -> Option<String>,
-) -> (Option<Document>, Vec<Diagnostic>) {
+fn parse_file(id: FileId, file: &SourceFile, vars: &(dyn Fn(&str) -> Option<String> + Sync)) -> Read {
     let start = Span { file: id, lo: 0, hi: 0 };
     if file.text.len() as u64 > MAX_FILE_BYTES {
         let problem =
             Diagnostic::new(Code::FileTooLarge, format!("`{}` is larger than a model file can be", file.path))
                 .at(start, format!("{} bytes, of at most {MAX_FILE_BYTES}", file.text.len()))
                 .help("keep data out of the models folder, and one model in one file");
-        return (None, vec![problem]);
+        return Read::nothing(vec![problem]);
     }
     let (tree, mut problems) = yaml::parse(id, &file.text);
-    let Some(tree) = tree else { return (None, problems) };
+    let Some(mut tree) = tree else { return Read::nothing(problems) };
     let has = |key: &str| tree.entry(tree.root, key).is_some();
     let shapes = shapes();
-    let shape = if is_project(file) {
-        &shapes.project
+    let (shape, decode): (_, Decode) = if is_project(file) {
+        (&shapes.project, |tree| decode(tree).map(|project| Kind::Project(Box::new(project))))
     } else if has("source") {
-        &shapes.source
+        (&shapes.source, |tree| decode(tree).map(|source| Kind::Source(Box::new(source))))
     } else if has("dimension") {
-        &shapes.dimension
+        (&shapes.dimension, |tree| decode(tree).map(|dimension| Kind::Dimension(Box::new(dimension))))
     } else if has("fact") {
-        &shapes.fact
+        (&shapes.fact, |tree| decode(tree).map(|fact| Kind::Fact(Box::new(fact))))
     } else {
         let node = tree.node(tree.root);
         let hi =
@@ -165,62 +200,49 @@ fn parse_file(
                 .at(Span { file: id, lo: node.lo, hi: hi.max(node.lo) }, "none of these keys")
                 .help("start it with `source:`, `dimension:` or `fact:` and the name"),
         );
-        return (None, problems);
+        return Read::nothing(problems);
     };
-    shape::check(id, &tree, shape, &mut problems);
+    let Some(mut lost) = shape::check(id, &tree, shape, &mut problems) else { return Read::nothing(problems) };
+    tree.leave_out(&lost.values);
+    let Some(kind) = decoded(id, &mut tree, decode, &mut lost, &mut problems) else { return Read::nothing(problems) };
     let sql = expand(id, &file.text, &tree, vars, &mut problems);
-    if !problems.is_empty() {
-        return (None, problems);
-    }
-    let kind = if is_project(file) {
-        typed(&file.text, &tree, id).map(|project| Kind::Project(Box::new(project)))
-    } else if has("source") {
-        decoded(&tree, id).map(|source| Kind::Source(Box::new(source)))
-    } else if has("dimension") {
-        decoded(&tree, id).map(|dimension| Kind::Dimension(Box::new(dimension)))
-    } else {
-        decoded(&tree, id).map(|fact| Kind::Fact(Box::new(fact)))
-    };
-    let mut tree = tree;
     tree.forget_texts();
-    match kind {
-        Ok(kind) => (Some(Document { file: id, kind, tree, sql }), problems),
-        Err(problem) => (None, vec![problem]),
-    }
+    let document = Document { file: id, kind, tree, sql, lossy: lost.records };
+    Read { document: Some(document), problems, lost_names: lost.names }
 }
 
-/// A model file, decoded from the tree that has its spans: a project has thousands of them, and reading each text
-/// twice would double the time of a check.
-fn decoded<T: serde::de::DeserializeOwned>(tree: &Tree, file: FileId) -> Result<T, Diagnostic> {
-    decode(tree).map_err(|refused| refusal(tree, file, refused.node.unwrap_or(tree.root), refused.message))
-}
-
-/// What the shape lets through and the type does not, at its place.
-fn refusal(tree: &Tree, file: FileId, at: NodeId, message: String) -> Diagnostic {
-    let node = tree.node(at);
-    Diagnostic::new(Code::WrongType, message)
-        .at(Span { file, lo: node.lo, hi: node.hi }, "here")
-        .help("`dwc explain DW0103` shows what each kind of value looks like")
-}
-
-/// The project file, read by the YAML library.
-fn typed<T: serde::de::DeserializeOwned>(text: &str, tree: &Tree, file: FileId) -> Result<T, Diagnostic> {
-    serde_path_to_error::deserialize(serde_yaml::Deserializer::from_str(text)).map_err(|error| {
-        let mut at = tree.root;
-        for segment in error.path() {
-            let key = match segment {
-                serde_path_to_error::Segment::Map { key } => key.clone(),
-                serde_path_to_error::Segment::Seq { index } => index.to_string(),
-                _ => continue,
-            };
-            match tree.child(at, &key) {
-                Some(child) => at = child,
-                None => break,
-            }
+/// A file, decoded from the tree that has its spans: a project has thousands of them, and reading each text twice would
+/// double the time of a check. What the shape lets through and the type does not is said at its place and left out.
+fn decoded(
+    file: FileId,
+    tree: &mut Tree,
+    decode: Decode,
+    lost: &mut Lost,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<Kind> {
+    loop {
+        let Refused { message, node } = match decode(tree) {
+            Ok(kind) => return Some(kind),
+            Err(refused) => refused,
+        };
+        let at = node.unwrap_or(tree.root);
+        let Node { lo, hi, .. } = *tree.node(at);
+        // What was needed and is left out has been said.
+        if lost.values.is_empty() || at != tree.root && !lost.values.contains(&at) {
+            problems.push(
+                Diagnostic::new(Code::WrongType, message)
+                    .at(Span { file, lo, hi }, "here")
+                    .help("`dwc explain DW0103` shows what each kind of value looks like"),
+            );
         }
-        let message = error.inner().to_string();
-        refusal(tree, file, at, message.split(" at line").next().unwrap_or_default().to_owned())
-    })
+        if at == tree.root || !lost.values.insert(at) {
+            return None;
+        }
+        let root = tree.node(tree.root);
+        lost.records.push(Span { file, lo: root.lo, hi: root.hi });
+        lost.names = true;
+        tree.leave_out(&[at].into());
+    }
 }
 
 /// The SQL of a file: `query` at the top, and every `expr` below.

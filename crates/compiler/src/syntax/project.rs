@@ -28,6 +28,22 @@ pub struct Project {
     pub lints: Option<IndexMap<String, LintLevel>>,
 }
 
+impl Project {
+    /// What stands for a project file that could not be read.
+    pub(super) fn unread() -> Self {
+        Self {
+            name: String::new(),
+            timezone: "UTC".to_owned(),
+            models: None,
+            schema: None,
+            targets: IndexMap::new(),
+            default_target: None,
+            vars: None,
+            lints: None,
+        }
+    }
+}
+
 /// A warehouse.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -1,13 +1,13 @@
 //! Shapes: what a node may hold, taken from the JSON Schema of the types, so that every unknown key, wrong type and
 //! missing key of a file is said at once. It must not know one key by name: the types are the only truth.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::OnceLock;
 
 use granit_parser::ScalarStyle;
 use serde_json::Value as Json;
 
-use super::yaml::{NodeId, Tree, Value};
+use super::yaml::{Entry, NodeId, Tree, Value, is_empty};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::source::{FileId, Span};
 
@@ -129,9 +129,21 @@ impl Shape {
     }
 }
 
-/// Says everything in which a file does not have its shape.
-pub(super) fn check(file: FileId, tree: &Tree, shape: &Shape, problems: &mut Vec<Diagnostic>) {
-    Check { file, tree, problems, kind: None }.node(tree.root, shape, "the file", None);
+/// What of a file has no meaning, so that the rest of it can be read all the same.
+#[derive(Debug, Default)]
+pub(super) struct Lost {
+    /// Values to leave out: those of unknown keys, and those that are not what their keys take.
+    pub(super) values: HashSet<NodeId>,
+    /// The records that a value was left out of, each with its key: what they seem to lack may be what was left out.
+    pub(super) records: Vec<Span>,
+    /// Something that others may name is left out: an entry of a mapping of names, or the file.
+    pub(super) names: bool,
+}
+
+/// Says everything in which a file does not have its shape. `None` where too little is left of it to be read.
+pub(super) fn check(file: FileId, tree: &Tree, shape: &Shape, problems: &mut Vec<Diagnostic>) -> Option<Lost> {
+    let mut check = Check { file, tree, problems, kind: None, lost: Lost::default() };
+    check.node(tree.root, shape, "the file", None).then_some(check.lost)
 }
 
 struct Check<'a> {
@@ -140,6 +152,7 @@ struct Check<'a> {
     problems: &'a mut Vec<Diagnostic>,
     /// The key and the kind of the innermost record around that says of which kind it is.
     kind: Option<(String, String)>,
+    lost: Lost,
 }
 
 impl Check<'_> {
@@ -148,86 +161,107 @@ impl Check<'_> {
         Span { file: self.file, lo: node.lo, hi: node.hi }
     }
 
-    fn node(&mut self, id: NodeId, shape: &Shape, name: &str, key: Option<Span>) {
+    /// Whether a value can be read as its shape, in spite of what was left out of it.
+    fn node(&mut self, id: NodeId, shape: &Shape, name: &str, key: Option<Span>) -> bool {
         match (&self.tree.node(id).value, shape) {
-            (Value::Map(entries), Shape::Record(record)) => {
-                let around = self.kind.clone();
-                if let Some((key, default)) = &record.kind {
-                    let said = entries.iter().find(|entry| *entry.key == **key).map(|entry| entry.value);
-                    let kind = match said.map(|value| &self.tree.node(value).value) {
-                        Some(Value::Scalar(text, _)) => Some(text.to_string()),
-                        Some(_) => None,
-                        None => default.clone(),
-                    };
-                    self.kind = kind.map(|kind| (key.clone(), kind));
-                }
-                for entry in entries {
-                    let span = Span { file: self.file, lo: entry.lo, hi: entry.hi };
-                    match record.keys.get(&*entry.key) {
-                        Some(shape) => {
-                            self.misplaced(&entry.key, span, record);
-                            self.node(entry.value, shape, &entry.key, Some(span));
-                        }
-                        None => self.unknown(&entry.key, span, record),
-                    }
-                }
-                self.kind = around;
-                for required in &record.required {
-                    if !entries.iter().any(|entry| *entry.key == **required) {
-                        let place = key.unwrap_or_else(|| first_key(self.file, entries, self.span(id)));
-                        self.problems.push(
-                            Diagnostic::new(Code::MissingKey, format!("{} has no `{required}`", quoted(name)))
-                                .at(place, format!("`{required}` is missing"))
-                                .help(format!("add `{required}: …`")),
-                        );
-                    }
-                }
-            }
+            (Value::Scalar(text, style), _) if is_empty(text, *style) => false,
+            (Value::Map(entries), Shape::Record(record)) => self.record(id, entries, record, name, key),
             (Value::Map(entries), Shape::Map(inner)) => {
                 for entry in entries {
                     let span = Span { file: self.file, lo: entry.lo, hi: entry.hi };
-                    self.node(entry.value, inner, &entry.key, Some(span));
+                    if !self.node(entry.value, inner, &entry.key, Some(span)) {
+                        self.lost.values.insert(entry.value);
+                        self.lost.names = true;
+                    }
                 }
+                true
             }
             (Value::Sequence(items), Shape::List(inner)) => {
-                for item in items {
-                    self.node(*item, inner, name, None);
-                }
+                let sound: Vec<bool> = items.iter().map(|item| self.node(*item, inner, name, None)).collect();
+                sound.into_iter().all(|sound| sound)
             }
             (value, Shape::Any(shapes)) => match shapes.iter().find(|shape| fits(value, shape)) {
                 Some(shape) => self.node(id, shape, name, key),
                 None => self.wrong(id, shape, name),
             },
             (Value::Scalar(text, style), Shape::OneOf(values)) => {
-                if !values.iter().any(|value| value == &**text) || *style == ScalarStyle::Literal {
-                    let diagnostic = Diagnostic::new(Code::WrongValue, format!("{} cannot be `{text}`", quoted(name)))
-                        .at(self.span(id), "not one of its values");
-                    let help = match nearest(text, values.iter().map(String::as_str)) {
-                        Some(near) => format!("did you mean `{near}`?"),
-                        None => format!("its values are {}", values.join(", ")),
-                    };
-                    self.problems.push(diagnostic.help(help));
+                if values.iter().any(|value| value == &**text) && *style != ScalarStyle::Literal {
+                    return true;
                 }
+                let diagnostic = Diagnostic::new(Code::WrongValue, format!("{} cannot be `{text}`", quoted(name)))
+                    .at(self.span(id), "not one of its values");
+                let help = match nearest(text, values.iter().map(String::as_str)) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("its values are {}", values.join(", ")),
+                };
+                self.problems.push(diagnostic.help(help));
+                false
             }
-            (value, shape) => {
-                if !fits(value, shape) {
-                    self.wrong(id, shape, name);
-                }
-            }
+            (value, shape) => fits(value, shape) || self.wrong(id, shape, name),
         }
     }
 
+    fn record(&mut self, id: NodeId, entries: &[Entry], record: &Record, name: &str, key: Option<Span>) -> bool {
+        let around = self.kind.clone();
+        if let Some((key, default)) = &record.kind {
+            let said = entries.iter().find(|entry| *entry.key == **key).map(|entry| entry.value);
+            let kind = match said.map(|value| &self.tree.node(value).value) {
+                Some(Value::Scalar(text, _)) => Some(text.to_string()),
+                Some(_) => None,
+                None => default.clone(),
+            };
+            self.kind = kind.map(|kind| (key.clone(), kind));
+        }
+        let (mut whole, mut lost) = (true, false);
+        for entry in entries {
+            let span = Span { file: self.file, lo: entry.lo, hi: entry.hi };
+            let sound = match record.keys.get(&*entry.key) {
+                Some(shape) => {
+                    let placed = self.placed(&entry.key, span, record);
+                    self.node(entry.value, shape, &entry.key, Some(span)) && placed
+                }
+                None => {
+                    self.unknown(&entry.key, span, record);
+                    false
+                }
+            };
+            if !sound {
+                self.lost.values.insert(entry.value);
+                lost = true;
+                whole &= !record.required.iter().any(|required| **required == *entry.key);
+            }
+        }
+        self.kind = around;
+        for required in &record.required {
+            if !entries.iter().any(|entry| *entry.key == **required) {
+                let place = key.unwrap_or_else(|| first_key(self.file, entries, self.span(id)));
+                self.problems.push(
+                    Diagnostic::new(Code::MissingKey, format!("{} has no `{required}`", quoted(name)))
+                        .at(place, format!("`{required}` is missing"))
+                        .help(format!("add `{required}: …`")),
+                );
+                whole = false;
+            }
+        }
+        if lost {
+            let own = self.span(id);
+            self.lost.records.push(Span { lo: key.map_or(own.lo, |key| key.lo.min(own.lo)), ..own });
+        }
+        whole
+    }
+
     /// Refuses a key that means nothing for the kind of record that it stands in.
-    fn misplaced(&mut self, key: &str, span: Span, record: &Record) {
-        let (Some(kinds), Some((by, kind))) = (record.only.get(key), &self.kind) else { return };
+    fn placed(&mut self, key: &str, span: Span, record: &Record) -> bool {
+        let (Some(kinds), Some((by, kind))) = (record.only.get(key), &self.kind) else { return true };
         if kinds.contains(kind) {
-            return;
+            return true;
         }
         self.problems.push(
             Diagnostic::new(Code::MisplacedKey, format!("`{key}` means nothing with `{by}: {kind}`"))
                 .at(span, "would be ignored")
                 .help(format!("remove the key; it belongs to `{by}: {}`", kinds.join("`, `"))),
         );
+        false
     }
 
     fn unknown(&mut self, key: &str, span: Span, record: &Record) {
@@ -240,9 +274,8 @@ impl Check<'_> {
         self.problems.push(diagnostic.help(help));
     }
 
-    fn wrong(&mut self, id: NodeId, shape: &Shape, name: &str) {
+    fn wrong(&mut self, id: NodeId, shape: &Shape, name: &str) -> bool {
         let found = match &self.tree.node(id).value {
-            Value::Scalar(text, _) if text.is_empty() => return,
             Value::Scalar(..) => "a single value",
             Value::Map(_) => "a mapping",
             Value::Sequence(_) => "a list",
@@ -252,6 +285,7 @@ impl Check<'_> {
                 .at(self.span(id), format!("{found} here"))
                 .help(format!("write {}", shape.name())),
         );
+        false
     }
 }
 
@@ -259,7 +293,7 @@ fn quoted(name: &str) -> String {
     if name == "the file" { name.to_owned() } else { format!("`{name}`") }
 }
 
-fn first_key(file: FileId, entries: &[super::yaml::Entry], otherwise: Span) -> Span {
+fn first_key(file: FileId, entries: &[Entry], otherwise: Span) -> Span {
     entries.first().map_or(otherwise, |entry| Span { file, lo: entry.lo, hi: entry.hi })
 }
 

@@ -13,6 +13,8 @@ use crate::source::{FileId, Span};
 pub struct Sql {
     /// The text, templates expanded.
     pub text: String,
+    /// A template of it does not expand: the text is not what its writer meant.
+    pub broken: bool,
     file: FileId,
     /// The scalar's own bytes in the file.
     whole: (u32, u32),
@@ -62,6 +64,7 @@ pub(super) fn expand(
 ) -> Sql {
     let mut sql = Sql {
         text: String::new(),
+        broken: false,
         file,
         whole: place,
         places: places(source, place, decoded, style),
@@ -82,12 +85,14 @@ pub(super) fn expand(
                     .at(sql.span(here..here + 2), "opened here")
                     .help("close it with `}}`"),
             );
+            sql.broken = true;
             return sql;
         };
         let start = sql.text.len();
         match evaluate(decoded[open + 2..close - 2].trim(), vars) {
             Ok(value) => sql.text.push_str(&value),
             Err(reason) => {
+                sql.broken = true;
                 sql.text.push_str(&decoded[open..close]);
                 let span = sql.span(start..sql.text.len());
                 problems.push(

@@ -2,7 +2,7 @@
 //! no use for and what a later parser would take silently: duplicate keys, anchors, several documents, empty values.
 //! It must not know the language's keys.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use granit_parser::{Event, Parser, ScalarStyle};
 
@@ -60,6 +60,27 @@ impl Tree {
             }
         }
         self.nodes.shrink_to_fit();
+    }
+
+    /// Leaves values out, each with its key where it has one.
+    pub(super) fn leave_out(&mut self, values: &HashSet<NodeId>) {
+        if values.is_empty() {
+            return;
+        }
+        for node in &mut self.nodes {
+            match &mut node.value {
+                Value::Map(entries) => entries.retain(|entry| !values.contains(&entry.value)),
+                Value::Sequence(items) => items.retain(|item| !values.contains(item)),
+                Value::Scalar(..) => {}
+            }
+        }
+        self.large = large(&self.nodes);
+    }
+
+    /// A file of which nothing could be read.
+    pub(super) fn unread() -> Self {
+        let nothing = Node { lo: 0, hi: 0, value: Value::Map(Vec::new()) };
+        Self { nodes: vec![nothing], root: 0, large: HashMap::new() }
     }
 
     pub(super) fn node(&self, id: NodeId) -> &Node {
@@ -151,7 +172,7 @@ fn read(file: FileId, text: &str, problems: &mut Vec<Diagnostic>) -> Option<Tree
                     last_end = hi;
                     continue;
                 }
-                if style == ScalarStyle::Plain && matches!(value.as_ref(), "" | "~" | "null") {
+                if is_empty(&value, style) {
                     let (lo, hi, name) = match stack.last() {
                         Some(Frame::Map { key: Some((name, lo, hi)), .. }) => (*lo, *hi, name.to_string()),
                         _ => (lo, hi, "item".to_owned()),
@@ -251,6 +272,19 @@ fn read(file: FileId, text: &str, problems: &mut Vec<Diagnostic>) -> Option<Tree
                 .help("declare a source, a dimension or a fact, or remove the file"),
         );
     }
+    root.map(|root| {
+        let large = large(&nodes);
+        Tree { nodes, root, large }
+    })
+}
+
+/// Whether a scalar says nothing.
+pub(super) fn is_empty(text: &str, style: ScalarStyle) -> bool {
+    style == ScalarStyle::Plain && matches!(text, "" | "~" | "null")
+}
+
+/// The entries of the mappings with very many keys.
+fn large(nodes: &[Node]) -> HashMap<NodeId, HashMap<Box<str>, usize>> {
     let mut large = HashMap::new();
     for (at, node) in nodes.iter().enumerate() {
         if let Value::Map(entries) = &node.value
@@ -260,7 +294,7 @@ fn read(file: FileId, text: &str, problems: &mut Vec<Diagnostic>) -> Option<Tree
             large.insert(u32::try_from(at).unwrap_or(u32::MAX), places);
         }
     }
-    root.map(|root| Tree { nodes, root, large })
+    large
 }
 
 fn id_of(nodes: &[Node]) -> NodeId {

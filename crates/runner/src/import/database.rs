@@ -4,7 +4,7 @@ use dwc_compiler::diagnostic::Code;
 use dwc_compiler::model::{Source, SourceType};
 use dwc_compiler::source::{FileId, Span};
 
-use super::{CHANGED, Proposal, ProposedColumn, ProposedTable, is_name, to_name, yaml};
+use super::{CHANGED, Proposal, ProposedColumn, ProposedTable, is_name, number, to_name, yaml};
 use crate::Error;
 use crate::extract::database::Failure;
 
@@ -94,12 +94,19 @@ pub(super) fn write(
         }
     })?;
     let mut notes = Vec::new();
-    let mut tables = Vec::new();
+    let (mut tables, mut names) = (Vec::new(), Vec::new());
     for table in &seen {
         match propose(table) {
-            Ok(proposed) => tables.push(proposed),
+            Ok(proposed) => {
+                tables.push(proposed);
+                names.push(table.name.clone());
+            }
             Err(why) => notes.push(format!("left out: `{}`, {why}", table.name)),
         }
+    }
+    number(&mut tables);
+    for (table, name) in tables.iter_mut().zip(&names) {
+        table.physical = Some(name.clone()).filter(|name| *name != table.name);
     }
     if tables.iter().flat_map(|table| &table.columns).any(|column| column.ty == "DATETIME") {
         notes.push(
@@ -129,15 +136,20 @@ fn propose(seen: &SeenTable) -> Result<ProposedTable, String> {
         .ok_or_else(|| "which has neither a primary key nor a unique index over columns without NULL".to_owned())?;
     let name = to_name(&seen.name);
     let mut table = ProposedTable { name, primary_key: key.columns.clone(), ..ProposedTable::default() };
-    if table.name != seen.name {
-        table.physical = Some(seen.name.clone());
-    }
     table.description = Some(seen.comment.trim().to_owned()).filter(|comment| !comment.is_empty());
     for column in &seen.columns {
         if !is_name(&column.name) {
             table.notes.push(format!(
                 "left out: column `{}`, whose name is no name of every engine; read it through a view",
                 column.name
+            ));
+            continue;
+        }
+        if let Some(other) = table.columns.iter().find(|other| other.name.to_lowercase() == column.name.to_lowercase())
+        {
+            table.notes.push(format!(
+                "left out: column `{}`, whose name differs from `{}` by case alone; read it through a view",
+                column.name, other.name
             ));
             continue;
         }

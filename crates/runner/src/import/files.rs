@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use dwc_compiler::diagnostic::Code;
 
 use super::files_keys::propose_key;
-use super::{CHANGED, Proposal, ProposedTable, check_source_name, rows, texts, to_name, yaml};
+use super::{CHANGED, Proposal, ProposedTable, check_source_name, number, rows, texts, to_name, yaml};
 use crate::extract::files::{matching, parse_batch};
 use crate::{DuckDbWarehouse, Error};
 
@@ -38,17 +38,11 @@ pub fn import_files(name: &str, project: &Path, place: &str) -> Result<String, E
     }
     let engine = DuckDbWarehouse::open(":memory:")?;
     let mut tables = Vec::new();
-    let mut names: BTreeMap<String, usize> = BTreeMap::new();
     for ((pattern, kind), mut files) in groups {
         files.sort();
-        let mut table = propose(&engine, &pattern, kind, &files)?;
-        let again = names.entry(table.name.clone()).or_default();
-        *again += 1;
-        if *again > 1 {
-            table.name = format!("{}_{again}", table.name);
-        }
-        tables.push(table);
+        tables.push(propose(&engine, &pattern, kind, &files)?);
     }
+    number(&mut tables);
     let notes = vec![
         "Types and keys were guessed from the files at hand: confirm them.".to_owned(),
         "DATETIMEs have no zone: they are read in the project's. Add `timezone: …` if these files keep another."

@@ -12,6 +12,8 @@ mod rows;
 mod texts;
 mod yaml;
 
+use std::collections::BTreeSet;
+
 use dwc_compiler::diagnostic::Code;
 
 use crate::Error;
@@ -101,6 +103,19 @@ fn is_name(name: &str) -> bool {
     name.chars().next().is_some_and(char::is_alphabetic)
         && name.chars().all(|c| c.is_alphanumeric() || c == '_')
         && name.len() <= 200
+}
+
+/// Gives tables whose names differ by case alone, or not at all, a number: they would land in one table.
+fn number(tables: &mut [ProposedTable]) {
+    let mut taken: BTreeSet<String> = BTreeSet::new();
+    for table in tables {
+        let plain = table.name.clone();
+        let mut again = 1;
+        while !taken.insert(table.name.to_lowercase()) {
+            again += 1;
+            table.name = format!("{plain}_{again}");
+        }
+    }
 }
 
 /// Refuses a name that `dwc check` would refuse.

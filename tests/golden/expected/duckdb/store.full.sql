@@ -216,9 +216,12 @@ FROM versions AS _v
 LEFT JOIN stored AS _d ON _d."store_key" = _v."store_key"
 WHERE _d."store_key" IS NULL OR _d."store_id" IS DISTINCT FROM _v."store_id" OR _d."store_name" IS DISTINCT FROM _v."store_name" OR _d."grade" IS DISTINCT FROM _v."grade" OR _d."region" IS DISTINCT FROM _v."region" OR _d."is_open" IS DISTINCT FROM _v."is_open" OR _d."business_type" IS DISTINCT FROM _v."business_type" OR _d."phone" IS DISTINCT FROM _v."phone" OR _d."valid_from" IS DISTINCT FROM _v."valid_from" OR _d."valid_to" IS DISTINCT FROM _v."valid_to" OR _d."is_current" IS DISTINCT FROM _v."is_current" OR _d."is_deleted" IS DISTINCT FROM _v."is_deleted" OR _d."is_inferred" IS DISTINCT FROM _v."is_inferred"
 UNION ALL
-SELECT _d."store_key", _d."store_durable_key", _d."store_id", _d."store_name", _d."grade", _d."region", _d."is_open", _d."business_type", _d."phone", _d."valid_from", _d."valid_to", _d."is_current", _d."is_deleted", _d."is_inferred", 'delete' AS _change, TRUE AS _rebinds, _d.valid_from AS _from
+SELECT _d."store_key", _d."store_durable_key", _d."store_id", _d."store_name", _d."grade", _d."region", _d."is_open", _d."business_type", _d."phone", _d."valid_from", _d."valid_to", _d."is_current", _d."is_deleted", _d."is_inferred", 'delete' AS _change, TRUE AS _rebinds,
+  -- a member without any version left is inferred where a fact names it, and then holds since the beginning
+  CASE WHEN _m._durable IS NULL THEN TIMESTAMP '0001-01-01 00:00:00' ELSE _d.valid_from END AS _from
 
 FROM stored AS _d
+LEFT JOIN (SELECT DISTINCT _v."store_id", _v."store_durable_key" AS _durable FROM versions AS _v) AS _m ON _m."store_id" = _d."store_id"
 WHERE NOT _d.is_inferred
   AND NOT EXISTS (SELECT 1 FROM versions AS _v WHERE _v."store_key" = _d."store_key")
 -- rows that lie in the order of their keys are updated faster

@@ -17,6 +17,8 @@ struct Context<'a> {
     key: Vec<Col>,
     order: Vec<Col>,
     newest: Option<&'a str>,
+    /// A batch may hold several readings of the whole table.
+    several: bool,
     columns: Vec<Col>,
     values: Vec<Col>,
 }
@@ -51,8 +53,10 @@ impl Lowering<'_> {
             values: columns.iter().filter(|column| !key.iter().any(|k| k.name() == column.name())).cloned().collect(),
             key,
             columns,
-            // What a database gives is its row as it is now; a file may come after a later one.
-            newest: table.files.as_ref().and_then(|files| {
+            several: snapshot,
+            // What a database gives is its row as it is now; a file may come after a later one, but a snapshot that does
+            // is followed by the later ones once more.
+            newest: table.files.as_ref().filter(|_| !snapshot).and_then(|files| {
                 let timed = files.path.contains("{batch}").then_some("_at");
                 by.map(String::as_str).or(timed)
             }),

@@ -9,8 +9,9 @@ use super::Lowering;
 use super::depends::depends_digest;
 use super::design::design;
 use super::digest::load_digest;
-use super::dimension::{numbers_name, timeline_name};
-use crate::model::{Dimension, Fact, KeyStrategy, ModelId, Project, StarColumn, Table, TargetType, star_columns};
+use crate::model::{
+    Dimension, Fact, KeyStrategy, ModelId, Project, StarColumn, Table, TargetType, clusters, star_columns,
+};
 use crate::plan::{MANIFEST_FORMAT, Manifest, Object, ObjectColumn, ObjectKind};
 use crate::sql::googlesql::Type;
 use crate::sql::names;
@@ -47,7 +48,7 @@ impl Lowering<'_> {
         let object = |suffix: &str, extra: &[(&str, Type)], description: &str| Object {
             kind: ObjectKind::Landing,
             schema: self.landing_schema(),
-            name: format!("{}__{}{suffix}", table.source, table.name),
+            name: names::landed(table) + suffix,
             owner: table.address.clone(),
             description: description.to_owned(),
             columns: columns
@@ -58,7 +59,10 @@ impl Lowering<'_> {
                 })
                 .chain(extra.iter().map(|(name, ty)| object_column(name, ty, "")))
                 .collect(),
-            definition: self.cluster(&table.landing_key()),
+            definition: self.cluster_by_key(
+                &table.landing_key(),
+                &columns.iter().map(|(name, ty)| object_column(name, ty, "")).collect::<Vec<_>>(),
+            ),
             load: String::new(),
             key: table.landing_key(),
             design: BTreeMap::new(),
@@ -83,12 +87,12 @@ impl Lowering<'_> {
         ];
         vec![
             object(
-                "__rows",
+                names::LANDED_TABLES[0],
                 &housekeeping,
                 &format!("Every landed row of {}, deleted ones among them.", table.address),
             ),
             object(
-                "__changes",
+                names::LANDED_TABLES[1],
                 &images,
                 &format!("Images of rows of {} that models have yet to consume.", table.address),
             ),
@@ -157,14 +161,14 @@ impl Lowering<'_> {
             .map(|(name, ty)| object_column(name, ty, "")),
         );
         let key: Vec<String> = members.natural_key.iter().map(|column| column.name.clone()).collect();
-        let object = |name: String, was: Option<String>, description: String, columns, key: &[String]| Object {
+        let object = |name: String, was, description, columns: Vec<ObjectColumn>, key: &[String]| Object {
             kind: ObjectKind::History,
             schema: self.history_schema(),
             name,
             owner: dimension.name.clone(),
             description,
+            definition: self.cluster_by_key(key, &columns),
             columns,
-            definition: self.cluster(key),
             load: String::new(),
             key: key.to_vec(),
             design: BTreeMap::new(),
@@ -202,15 +206,15 @@ impl Lowering<'_> {
             for column in columns.iter_mut().filter(|column| column.name == names::key(name)) {
                 column.was = dimension.was.as_deref().map(names::key);
             }
-            let was = dimension.was.as_deref().map(timeline_name);
+            let was = dimension.was.as_deref().map(names::mini_timeline);
             let description = format!("Which member of {} had which combination of {name} when.", mini.base);
-            all.push(object(timeline_name(name), was, description, columns, &key));
+            all.push(object(names::mini_timeline(name), was, description, columns, &key));
         }
         if members.key_strategy == KeyStrategy::Sequence {
             let columns = ["_hash", "_key"].map(|name| object_column(name, &Type::Int64, "")).to_vec();
-            let was = dimension.was.as_deref().map(numbers_name);
+            let was = dimension.was.as_deref().map(names::key_numbers);
             let description = format!("Which number stands for which version of {name}.");
-            all.push(object(numbers_name(name), was, description, columns, &["_hash".to_owned()]));
+            all.push(object(names::key_numbers(name), was, description, columns, &["_hash".to_owned()]));
         }
         all
     }
@@ -237,6 +241,15 @@ impl Lowering<'_> {
         }
         clauses.push_str(&self.cluster(&fact.cluster_by));
         clauses
+    }
+
+    /// The columns of a key to cluster by: those of types that the engine clusters by.
+    fn cluster_by_key(&self, key: &[String], types: &[ObjectColumn]) -> String {
+        let clusters = |name: &&String| {
+            let column = types.iter().find(|column| column.name == **name);
+            column.and_then(|column| Type::parse(&column.ty)).is_none_or(|ty| clusters(&ty))
+        };
+        self.cluster(&key.iter().filter(clusters).cloned().collect::<Vec<_>>())
     }
 
     /// The engine clusters by four columns at most.

@@ -6,22 +6,23 @@ use super::Lowering;
 use super::dimension::Extent;
 use crate::model::{Column, Query, Table, star_columns};
 use crate::sql::googlesql::{Column as SqlColumn, Tables, Type};
+use crate::sql::names;
 use crate::sql::touched::{Relation, Rows};
 
 impl Lowering<'_> {
     /// The landed rows with their housekeeping columns, deleted ones among them.
     pub(super) fn landing_rows(&self, table: &Table) -> String {
-        self.path(&self.landing_schema(), &format!("{}__{}__rows", table.source, table.name))
+        self.path(&self.landing_schema(), &(names::landed(table) + names::LANDED_TABLES[0]))
     }
 
     /// Old and new images of changed rows.
     pub(super) fn landing_changes(&self, table: &Table) -> String {
-        self.path(&self.landing_schema(), &format!("{}__{}__changes", table.source, table.name))
+        self.path(&self.landing_schema(), &(names::landed(table) + names::LANDED_TABLES[1]))
     }
 
     /// The live rows, as a source's own table would show them.
     pub(super) fn landing_live(&self, table: &Table) -> String {
-        self.path(&self.landing_schema(), &format!("{}__{}", table.source, table.name))
+        self.path(&self.landing_schema(), &names::landed(table))
     }
 
     /// A table's rows as of a moment: those that live now, or those that lived when a batch had landed.

@@ -31,10 +31,13 @@ FROM versions AS _v
 LEFT JOIN stored AS _d ON _d.{{ key_column|q }} = _v.{{ key_column|q }}
 WHERE _d.{{ key_column|q }} IS NULL OR {{ payload|differ("_d", "_v") }}
 UNION ALL
-SELECT {{ columns|list("_d") }}, 'delete' AS _change, TRUE AS _rebinds{% if has_versions %}, _d.valid_from AS _from{% endif %}
+SELECT {{ columns|list("_d") }}, 'delete' AS _change, TRUE AS _rebinds{% if has_versions %},
+  -- a member without any version left is inferred where a fact names it, and then holds since the beginning
+  CASE WHEN _m._durable IS NULL THEN {{ d.beginning }} ELSE _d.valid_from END AS _from{% endif %}
 
 FROM stored AS _d
-WHERE NOT _d.is_inferred
+{% if has_versions %}LEFT JOIN (SELECT DISTINCT {{ key|list("_v") }}, _v.{{ durable_column|q }} AS _durable FROM versions AS _v) AS _m ON {{ key|equal("_m", "_d") }}
+{% endif %}WHERE NOT _d.is_inferred
   AND NOT EXISTS (SELECT 1 FROM versions AS _v WHERE _v.{{ key_column|q }} = _d.{{ key_column|q }})
 -- rows that lie in the order of their keys are updated faster
 ORDER BY {{ key|list }};

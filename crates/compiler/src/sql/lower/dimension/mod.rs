@@ -317,12 +317,12 @@ impl Lowering<'_> {
 
     /// The table that says which member had which combination of a mini-dimension when.
     pub(super) fn timeline_of(&self, mini: &str) -> String {
-        self.path(&self.history_schema(), &timeline_name(mini))
+        self.path(&self.history_schema(), &names::mini_timeline(mini))
     }
 
     /// The table that says which number stands for which key.
     pub(super) fn numbers(&self, dimension: &Dimension) -> String {
-        self.path(&self.history_schema(), &numbers_name(&dimension.name))
+        self.path(&self.history_schema(), &names::key_numbers(&dimension.name))
     }
 
     /// The end of a current version, as it is stored.
@@ -356,14 +356,6 @@ pub(super) struct Lookup {
     pub(super) key: String,
     /// The column with the durable key.
     pub(super) durable: String,
-}
-
-pub(super) fn timeline_name(mini: &str) -> String {
-    format!("{mini}__members")
-}
-
-pub(super) fn numbers_name(dimension: &str) -> String {
-    format!("{dimension}__keys")
 }
 
 /// The columns of a base dimension with its members' present combinations.
