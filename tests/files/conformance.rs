@@ -147,3 +147,37 @@ fn moments_of_parquet() {
         });
     }
 }
+
+/// The cases of a table that another tool has landed beside the warehouse, of which every column is of one type there.
+#[test]
+fn texts_of_a_landed_table() {
+    let types =
+        by_type("From a text", &|case| !case.ty.starts_with("ARRAY") && !case.value.contains("\"a\": 1, \"a\""));
+    let mut models =
+        "#- dwc.yml\nname: shop\ntimezone: UTC\ntargets: { dev: { type: duckdb, path: target/w.duckdb } }\n\
+         #- models/other.yml\nsource: other\ntype: warehouse\nschema: other\ntimezone: Asia/Seoul\ntables:\n"
+            .to_owned();
+    for (at, (ty, _)) in types.iter().enumerate() {
+        models += &format!("  t{at}: {{ primary_key: id, columns: {{ id: INT64, v: \"{ty}\" }} }}\n");
+    }
+    let project = Project::new(&models);
+    let warehouse = Warehouse::apply(project.path());
+    warehouse.execute("CREATE SCHEMA other");
+    for (at, (_, cases)) in types.iter().enumerate() {
+        let rows = cases.iter().enumerate().map(|(id, case)| format!("({id}, {})", literal(&case.value)));
+        let rows = rows.collect::<Vec<_>>().join(", ");
+        warehouse.execute(&format!("CREATE TABLE other.t{at} AS SELECT * FROM (VALUES {rows}) AS r(id, v)"));
+    }
+    warehouse.run(Mode::Incremental);
+    let mut wrong = Vec::new();
+    for (at, (ty, cases)) in types.iter().enumerate() {
+        let rows = warehouse.rows(&format!("SELECT id, {} FROM dw_landing.other__t{at}", landed(ty)));
+        for (id, case) in cases.iter().enumerate() {
+            let found = rows.iter().find(|row| row[0] == id.to_string()).map(|row| row[1].clone());
+            if found != case.lands {
+                wrong.push(format!("{ty} {:?}: {found:?}, not {:?}", case.value, case.lands));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -187,3 +187,19 @@ fn a_header_that_names_a_declared_column_twice_is_refused() {
     let error = warehouse.try_run(Mode::Incremental).expect_err("two columns of one name");
     assert!(error.to_string().contains("`name` twice"), "{error}");
 }
+
+#[test]
+fn a_rejected_row_is_one_event_however_often_it_is_read() {
+    let project = project("csv", "changes", "size: INT64");
+    let warehouse = Warehouse::apply(project.path());
+    project.write("t/2026-03-01.csv", "id,size\n1,a\n2,\"b\n3,4\n");
+    for _ in 0..2 {
+        let report = warehouse.run(Mode::Full);
+        assert_eq!(counts(&report, "shop.t").rejected, 2);
+    }
+    assert_eq!(events(&warehouse).len(), 2);
+    // Another value is another event.
+    project.write("t/2026-03-01.csv", "id,size\n1,b\n3,4\n");
+    warehouse.run(Mode::Full);
+    assert_eq!(events(&warehouse).len(), 3);
+}

@@ -3,6 +3,7 @@
 //! landed tables share them.
 
 pub mod json;
+pub mod landed;
 pub mod moment;
 mod nested;
 mod number;

@@ -193,10 +193,7 @@ fn land_table(
         |table: &str| Ok::<i64, Error>(warehouse.number(&format!("SELECT COUNT(*) FROM {table}"))?.unwrap_or(0));
     let rejected = count(&rejects)?;
     let mut counts = TableReport { table: table.address.clone(), rejected, ..TableReport::default() };
-    warehouse.execute(&format!(
-        "INSERT INTO _dwc.error_events SELECT {batch}, {}, 'cast', _place, _reason, _row FROM {rejects}",
-        literal(&table.address)
-    ))?;
+    state::keep_events(warehouse, (batch, &table.address), &rejects)?;
     check_rejected(table, count(&landing.stage.path)? + rejected, rejected)?;
     set(warehouse, batch, 0, at)?;
     land_keys::check_unique(warehouse, table, &landing.stage.path)?;

@@ -3,6 +3,7 @@
 
 use chrono::NaiveDateTime;
 use chrono_tz::Tz;
+use dwc_compiler::cell::landed;
 use dwc_compiler::diagnostic::Code;
 use dwc_compiler::model::{Column, DetectDeletes, EXTRA, Source, Table};
 use dwc_compiler::plan::Landing;
@@ -140,43 +141,6 @@ fn within(cursor: &Column, ty: &str, windows: &[Interval], zone: Tz) -> String {
     format!(" WHERE {}", parts.join(" OR "))
 }
 
-/// A moment as a text of GoogleSQL spells it, without its zone.
-const MOMENT: &str = "[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([ Tt][0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}([.][0-9]+)?)?";
-
-/// A column as the declared type; NULL where a value is none, as GoogleSQL has it. A number with a fraction is no whole
-/// number.
-fn cast(name: &str, declared: &Type, ty: &str, there: &str) -> String {
-    let at = quote(name);
-    let if_like =
-        |pattern: &str, cast: String| format!("CASE WHEN regexp_full_match({at}, '{pattern}') THEN {cast} END");
-    match (declared, there) {
-        (Type::String, _) => format!("CAST({at} AS VARCHAR)"),
-        (Type::Int64, "VARCHAR") => {
-            format!("CASE WHEN regexp_full_match(trim({at}), '[+-]?[0-9]+') THEN TRY_CAST(trim({at}) AS BIGINT) END")
-        }
-        (Type::Int64, there) if ["DOUBLE", "FLOAT", "DECIMAL"].iter().any(|word| there.starts_with(word)) => {
-            format!("CASE WHEN {at} = trunc({at}) THEN TRY_CAST({at} AS BIGINT) END")
-        }
-        (Type::Json, "VARCHAR") => format!("CASE WHEN json_valid({at}) THEN CAST({at} AS JSON) END"),
-        (Type::Json, _) => format!("to_json({at})"),
-        // A day with a time is no day, and no time of day.
-        (Type::Date, "VARCHAR") => if_like("[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}", format!("TRY_CAST({at} AS DATE)")),
-        (Type::Time, "VARCHAR") => {
-            if_like("[0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}([.][0-9]+)?", format!("TRY_CAST({at} AS TIME)"))
-        }
-        (Type::DateTime, "VARCHAR") => if_like(MOMENT, format!("TRY_CAST({at} AS TIMESTAMP)")),
-        (Type::Timestamp, "VARCHAR") => {
-            let zoned = format!("make_timestamp(epoch_us(TRY_CAST({at} AS TIMESTAMPTZ)))");
-            format!(
-                "CASE WHEN regexp_full_match({at}, '{MOMENT}') THEN TRY_CAST({at} AS TIMESTAMP) \
-                 WHEN regexp_full_match({at}, '{MOMENT}([Zz]|[+-][0-9]{{1,2}}(:[0-9]{{2}})?)') THEN {zoned} END"
-            )
-        }
-        (number, "VARCHAR") if number.is_numeric() => format!("TRY_CAST(trim({at}) AS {ty})"),
-        _ => format!("TRY_CAST({at} AS {ty})"),
-    }
-}
-
 fn land_table(
     warehouse: &DuckDbWarehouse,
     schema: &str,
@@ -208,12 +172,12 @@ fn land_table(
     files::make_stage(warehouse, &landing.stage)?;
     set(warehouse, batch, 0, &options.at)?;
     read_rows(warehouse, &path, &filter, request)?;
-    counts.rejected = reject(warehouse, request, landing, batch)?;
+    counts.rejected = reject(warehouse, request, zone, batch)?;
     let read = warehouse.number(&format!("SELECT COUNT(*) FROM {READ}"))?.unwrap_or(0);
     check_rejected(table, read, counts.rejected)?;
     let names: Vec<String> = table.columns.iter().map(|column| quote(&column.name)).collect();
     let cast: Vec<String> =
-        casts(request, landing).into_iter().map(|(name, cast)| format!("{cast} AS {}", quote(&name))).collect();
+        casts(request, zone).into_iter().map(|(name, cast)| format!("{cast} AS {}", quote(&name))).collect();
     let (key_name, key_value) = files::row_key(table, "_line");
     warehouse.execute(&format!(
         "INSERT INTO {stage} ({key_name}{list}, _state, _at, _deleted)\n\
@@ -282,27 +246,27 @@ fn read_rows(warehouse: &DuckDbWarehouse, path: &str, filter: &str, request: &Re
 }
 
 /// The declared columns, each with its cast.
-fn casts(request: &Request<'_>, landing: &Landing) -> Vec<(String, String)> {
+fn casts(request: &Request<'_>, zone: Tz) -> Vec<(String, String)> {
+    let zone = literal(zone.name());
     let of = |column: &Column| {
         let name = column.name.clone();
         if name == EXTRA {
             return (name, quote(EXTRA));
         }
         let there = request.known.iter().find(|known| known.name == name).map_or("VARCHAR", |known| known.ty.as_str());
-        let ty = landing.stage.columns.iter().find(|(known, _)| *known == name).map_or("VARCHAR", |(_, ty)| ty);
-        let cast = cast(&name, &column.ty, ty, there);
+        let cast = landed::cast(&quote(&name), there, &column.ty, &zone);
         (name, cast)
     };
     request.table.columns.iter().map(of).collect()
 }
 
 /// Keeps the rows that do not cast as error events, and counts them.
-fn reject(warehouse: &DuckDbWarehouse, request: &Request<'_>, landing: &Landing, batch: i64) -> Result<i64, Error> {
+fn reject(warehouse: &DuckDbWarehouse, request: &Request<'_>, zone: Tz, batch: i64) -> Result<i64, Error> {
     let table = request.table;
-    let casts = casts(request, landing);
+    let casts = casts(request, zone);
     let not_cast = casts.iter().filter(|(name, _)| name != EXTRA).map(|(name, cast)| {
         let ty = table.column(name).map_or_else(String::new, |column| column.ty.to_string());
-        let reason = literal(&format!("`{name}` is no {ty}"));
+        let reason = literal(&format!("`{name}` is not {} {ty}", if ty.starts_with(['A', 'I']) { "an" } else { "a" }));
         format!("CASE WHEN {} IS NOT NULL AND {cast} IS NULL THEN {reason} END", quote(name))
     });
     let null_key = table.primary_key.iter().map(|key| {
@@ -327,9 +291,6 @@ fn reject(warehouse: &DuckDbWarehouse, request: &Request<'_>, landing: &Landing,
         reasons.join(", "),
         files::pack(&names.iter().map(String::as_str).collect::<Vec<_>>())
     ))?;
-    warehouse.execute(&format!(
-        "INSERT INTO _dwc.error_events SELECT {batch}, {}, 'cast', _place, _reason, _row FROM {REJECTS} ORDER BY _line",
-        literal(&table.address)
-    ))?;
+    state::keep_events(warehouse, (batch, &table.address), REJECTS)?;
     Ok(warehouse.number(&format!("SELECT COUNT(*) FROM {REJECTS}"))?.unwrap_or(0))
 }

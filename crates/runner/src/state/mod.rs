@@ -55,6 +55,20 @@ CREATE TABLE IF NOT EXISTS _dwc.runs (
 pub(crate) const ENVIRONMENT: &str = "(name VARCHAR NOT NULL, target VARCHAR NOT NULL, serial BIGINT NOT NULL, \
                                       created_at TIMESTAMP NOT NULL, expires_at TIMESTAMP)";
 
+/// Keeps rejected rows, with `_place`, `_reason` and `_row`, as error events; one that is read again is the same event.
+pub(crate) fn keep_events(
+    warehouse: &DuckDbWarehouse,
+    (batch, table): (i64, &str),
+    rejects: &str,
+) -> Result<(), Error> {
+    let table = literal(table);
+    warehouse.execute(&format!(
+        "INSERT INTO _dwc.error_events\nSELECT {batch}, {table}, 'cast', _place, _reason, _row FROM {rejects} AS r\n\
+         WHERE NOT EXISTS (SELECT 1 FROM _dwc.error_events AS e WHERE e.source_table = {table} AND e.screen = 'cast' \
+         AND e.place = r._place AND e.reason = r._reason AND e.source_row = r._row)"
+    ))
+}
+
 /// Makes the tables of the state where they are missing.
 pub(crate) fn prepare(warehouse: &DuckDbWarehouse) -> Result<(), Error> {
     check_format(warehouse)?;

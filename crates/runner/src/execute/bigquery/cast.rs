@@ -1,6 +1,7 @@
 //! A column of another tool's table as the declared type, in GoogleSQL: NULL where a value is none. It must not decide
 //! what becomes of such a row.
 
+use dwc_compiler::cell::landed;
 use dwc_compiler::diagnostic::Code;
 use dwc_compiler::model::{Column, Table};
 use dwc_compiler::sql::googlesql::Type;
@@ -31,7 +32,7 @@ pub(super) fn cast(table: &Table, column: &Column, there: &str, zone: &str) -> R
     let exact = |sql: String| Cast { sql, may_fail: false };
     let fails = |sql: String| Cast { sql, may_fail: true };
     let to = &column.ty;
-    let Some(from) = found.as_ref() else { return Ok(of_text(&format!("TO_JSON_STRING({at})"), to)) };
+    let Some(from) = found.as_ref() else { return Ok(of_text(&format!("TO_JSON_STRING({at})"), to, &text(zone))) };
     if from == to || (from.plain() == to.plain() && to.plain() == *to) {
         return Ok(exact(at));
     }
@@ -51,8 +52,8 @@ pub(super) fn cast(table: &Table, column: &Column, there: &str, zone: &str) -> R
         // Without the zone, which is UTC for all of them.
         (Type::Timestamp, Type::String) => exact(format!("REPLACE(CAST({at} AS STRING), '+00', '')")),
         (_, Type::String) => exact(format!("CAST({at} AS STRING)")),
-        (Type::String, _) => of_text(&at, to),
-        (Type::Json, _) => of_text(&format!("JSON_VALUE({at})"), to),
+        (Type::String, _) => of_text(&at, to, &zone),
+        (Type::Json, _) => of_text(&format!("JSON_VALUE({at})"), to, &zone),
         // A number with a fraction is no whole number.
         (Type::Float64 | Type::Numeric(_) | Type::BigNumeric(_), Type::Int64) => {
             fails(format!("IF({at} = TRUNC({at}), SAFE_CAST({at} AS INT64), NULL)"))
@@ -62,13 +63,21 @@ pub(super) fn cast(table: &Table, column: &Column, there: &str, zone: &str) -> R
         (Type::DateTime, Type::Timestamp) => fails(format!("SAFE.TIMESTAMP({at}, {zone})")),
         (Type::Timestamp, Type::DateTime) => fails(format!("SAFE.DATETIME({at}, {zone})")),
         (Type::Timestamp, Type::Date) => fails(format!("SAFE.DATE({at}, {zone})")),
+        // A number that the type would round is none of its values.
+        (Type::Float64 | Type::Numeric(_) | Type::BigNumeric(_), Type::Numeric(_) | Type::BigNumeric(_)) => {
+            let (cast, from) = (safe(&at, to), from.plain());
+            fails(format!("IF(CAST({cast} AS {from}) = {at}, {cast}, NULL)"))
+        }
         (from, to) if has_cast(from, to) => fails(safe(&at, to)),
-        _ => of_text(&format!("TO_JSON_STRING({at})"), to),
+        _ => of_text(&format!("TO_JSON_STRING({at})"), to, &zone),
     })
 }
 
-/// A text as a type.
-fn of_text(at: &str, to: &Type) -> Cast {
+/// A text of a moment that says how far from UTC it is.
+const ZONED: &str = "[Tt ][0-9:.]+ ?([Zz]|UTC|[+-][0-9:]+)$";
+
+/// A text as a type. A moment without a zone is of `zone`.
+fn of_text(at: &str, to: &Type, zone: &str) -> Cast {
     let sql = match to {
         Type::String => return Cast { sql: at.to_owned(), may_fail: false },
         // In other notations a text is no number.
@@ -83,7 +92,24 @@ fn of_text(at: &str, to: &Type) -> Cast {
             "CASE WHEN LOWER({at}) IN ('true', 't', 'yes', 'y', '1') THEN TRUE \
              WHEN LOWER({at}) IN ('false', 'f', 'no', 'n', '0') THEN FALSE END"
         ),
-        Type::Numeric(_) | Type::BigNumeric(_) => safe(&format!("TRIM({at})"), to),
+        // What the type would round is none of its values.
+        Type::Numeric(_) | Type::BigNumeric(_) => {
+            let scale = match to {
+                Type::Numeric(Some(precision)) | Type::BigNumeric(Some(precision)) => precision.scale,
+                Type::BigNumeric(None) => 38,
+                _ => 9,
+            };
+            let pattern = landed::decimals(scale);
+            format!("IF(REGEXP_CONTAINS(TRIM({at}), r'^({pattern})$'), {}, NULL)", safe(&format!("TRIM({at})"), to))
+        }
+        // A text without a zone is by the clocks of the source's.
+        Type::Timestamp => {
+            format!("IF(REGEXP_CONTAINS({at}, r'{ZONED}'), {}, SAFE.TIMESTAMP({at}, {zone}))", safe(at, to))
+        }
+        Type::DateTime => {
+            let instant = safe(at, &Type::Timestamp);
+            format!("IF(REGEXP_CONTAINS({at}, r'{ZONED}'), SAFE.DATETIME({instant}, {zone}), {})", safe(at, to))
+        }
         _ => safe(at, to),
     };
     Cast { sql, may_fail: true }
@@ -152,9 +178,9 @@ mod tests {
 
     #[test]
     fn what_json_holds_is_cast_as_a_text() {
-        let text = |to: &str| of_text("JSON_VALUE(_s.`a`)", &Type::parse(to).unwrap_or(Type::Unknown)).sql;
+        let text = |to: &str| of_text("JSON_VALUE(_s.`a`)", &Type::parse(to).unwrap_or(Type::Unknown), "'UTC'").sql;
         assert_eq!(text("DATE"), "SAFE_CAST(JSON_VALUE(_s.`a`) AS DATE)");
-        assert_eq!(text("NUMERIC"), "SAFE_CAST(TRIM(JSON_VALUE(_s.`a`)) AS NUMERIC)");
+        assert!(text("NUMERIC").ends_with("SAFE_CAST(TRIM(JSON_VALUE(_s.`a`)) AS NUMERIC), NULL)"));
         assert_eq!(text("STRING"), "JSON_VALUE(_s.`a`)");
     }
 

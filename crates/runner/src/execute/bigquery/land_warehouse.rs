@@ -191,7 +191,7 @@ impl<'a> Choice<'a> {
         };
         let not_cast = |(name, cast): &(&str, Cast)| {
             let ty = table.column(name).map_or_else(String::new, |column| column.ty.to_string());
-            let reason = text(&format!("`{name}` is no {ty}"));
+            let reason = text(&format!("`{name}` is not {} {ty}", if ty.starts_with(['A', 'I']) { "an" } else { "a" }));
             cast.may_fail.then(|| (format!("(_s.{} IS NOT NULL AND {} IS NULL)", quoted(name), cast.sql), reason))
         };
         let failures: Vec<(String, String)> =

@@ -12,7 +12,7 @@ use super::{Found, Staged};
 use crate::extract::rows::{Out, Place, Rows};
 use crate::extract::rows_sql::{quote, row_key};
 use crate::extract::staging::typed;
-use crate::state::literal;
+use crate::state::{self, literal};
 use crate::{DuckDbWarehouse, Error};
 
 /// The rows of one file as they were judged.
@@ -131,7 +131,13 @@ impl<'a> Taking<'a> {
         if lines.is_empty() {
             return Ok(());
         }
-        self.warehouse.execute(&format!("INSERT INTO _dwc.error_events VALUES {}", lines.join(", ")))
+        let columns = "(batch, source_table, screen, place, reason, source_row)";
+        self.warehouse.execute(&format!(
+            "INSERT INTO _dwc.error_events SELECT * FROM (VALUES {}) AS l{columns}\n\
+             WHERE NOT EXISTS (SELECT 1 FROM _dwc.error_events AS e WHERE e.source_table = l.source_table \
+             AND e.screen = 'line' AND e.place = l.place AND e.reason = l.reason AND e.source_row = l.source_row)",
+            lines.join(", ")
+        ))
     }
 
     /// The file came to its end: its rows go into the stage, those that do not cast to the error events.
@@ -164,12 +170,9 @@ impl<'a> Taking<'a> {
         ))?;
         if rejected > 0 {
             let keys: String = keys(table, stage).map(|(name, _)| format!(", {}", quote(name))).collect();
-            warehouse.execute(&format!(
-                "INSERT INTO _dwc.error_events SELECT {batch}, {address}, 'cast', _place, _reason, _row FROM {REJECTS};\n\
-                 INSERT INTO {all} SELECT {place}{keys} FROM {REJECTS}",
-                address = literal(&table.address),
-                all = rejects_of(stage),
-            ))?;
+            state::keep_events(warehouse, (batch, &table.address), REJECTS)?;
+            warehouse
+                .execute(&format!("INSERT INTO {all} SELECT {place}{keys} FROM {REJECTS}", all = rejects_of(stage)))?;
         }
         warehouse.execute(&format!("DROP TABLE {ROWS}; DROP TABLE {REJECTS}"))?;
         Ok(Staged {
