@@ -101,6 +101,7 @@ impl Code {
                 | Code::ChasmTrap
                 | Code::Snowflake
                 | Code::UndatedHistory
+                | Code::UndatedTable
                 | Code::DateWithoutZone
         )
     }
@@ -125,6 +126,7 @@ impl Code {
                 | Code::VersionsWithoutInstant
                 | Code::SemiAdditiveWithoutRule
                 | Code::UndatedHistory
+                | Code::UndatedTable
         )
     }
 
@@ -198,6 +200,7 @@ codes! {
     TimelessQuery = "DW0506", "timeless-query", Error, "History from a query that has no meaning at an instant of the past.";
     LogByEntry = "DW0507", "log-by-entry", Warning, "A history whose table is named by its entries, and not by its members.";
     StatesNotKept = "DW0510", "states-not-kept", Error, "Landed states that a dimension's history needs and that are not kept.";
+    UndatedTable = "DW0511", "undated-table", Warning, "A table that feeds a history and does not say when its rows changed.";
     SqlSyntax = "DW0601", "sql-syntax", Error, "SQL that does not parse.";
     UnknownColumn = "DW0602", "unknown-column", Error, "A column that the table or query does not have.";
     AmbiguousColumn = "DW0603", "ambiguous-column", Error, "A column name that several tables have.";

@@ -21,6 +21,7 @@ mod snowflake;
 mod timeless_query;
 mod unconformed_measure;
 mod undated_history;
+mod undated_table;
 mod versions_without_instant;
 
 use crate::diagnostic::Diagnostic;
@@ -50,6 +51,7 @@ const RULES: &[Rule] = &[
     timeless_query::check,
     unconformed_measure::check,
     undated_history::check,
+    undated_table::check,
     versions_without_instant::check,
 ];
 
