@@ -217,7 +217,7 @@ fn a_snapshot_that_breaks_its_key_is_refused_with_its_keys_and_the_others_land()
     assert_eq!(run.code, Some(1), "{run:?}");
     for words in [
         "DW0908",
-        "seller_id=2 (3 rows: sellers/2026-03-01_a.csv:3, sellers/2026-03-01_b.csv:2, sellers/2026-03-01_b.csv:3)",
+        "seller_id=2 (3 rows: sellers/2026-03-01_a.csv:4, sellers/2026-03-01_b.csv:2, sellers/2026-03-01_b.csv:3)",
         "models/shop.yml:7",
     ] {
         assert!(run.stderr.contains(words), "{words}: {run:?}");
