@@ -22,7 +22,7 @@ pub(crate) fn compare(table: &Table, there: &[SourceColumn], known: &[SourceColu
 }
 
 /// The declared columns that a source lacks and has to have: something reads them.
-pub(crate) fn missing<'t>(table: &'t Table, has: impl Fn(&Column) -> bool) -> Vec<&'t Column> {
+pub(crate) fn missing(table: &Table, has: impl Fn(&Column) -> bool) -> Vec<&Column> {
     table.columns.iter().filter(|column| table.needs(column) && !has(column)).collect()
 }
 
