@@ -215,13 +215,11 @@ fn a_snapshot_that_breaks_its_key_is_refused_with_its_keys_and_the_others_land()
     assert_eq!(project.dwc(&["apply", "--auto-approve"]).code, Some(0));
     let run = project.dwc(&["run"]);
     assert_eq!(run.code, Some(1), "{run:?}");
-    for words in [
-        "DW0908",
-        "seller_id=2 (3 rows: sellers/2026-03-01_a.csv:4, sellers/2026-03-01_b.csv:2, sellers/2026-03-01_b.csv:3)",
-        "models/shop.yml:7",
-    ] {
+    for words in ["DW0908", "seller_id=2 (3 rows: sellers/", "models/shop.yml:7"] {
         assert!(run.stderr.contains(words), "{words}: {run:?}");
     }
+    let lines = "sellers/2026-03-01_a.csv:4, sellers/2026-03-01_b.csv:2, sellers/2026-03-01_b.csv:3)";
+    assert!(run.stdout.contains(lines), "{run:?}");
     assert!(run.stdout.contains("days.days") && !run.stdout.contains("shop.sellers "), "{run:?}");
     // Mended, it lands.
     project.write("sellers/2026-03-01_b.csv", "seller_id,rating\n3,1\n");
