@@ -4,6 +4,7 @@ mod columns;
 mod folding;
 mod graph;
 mod limits;
+mod read;
 mod resolve;
 mod resolve_additivity;
 mod resolve_calendar;

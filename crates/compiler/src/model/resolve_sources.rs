@@ -1,5 +1,7 @@
 //! Resolves sources: types are read, defaults filled, keys and cursors checked against the columns.
 
+use std::collections::BTreeSet;
+
 use super::folding;
 use super::resolve::{check_name, check_zone};
 use super::resolve_files::{check_headers, files_of};
@@ -181,6 +183,7 @@ fn resolve_table(
         physical: table.name.clone().unwrap_or_else(|| name.to_owned()),
         description: table.description.clone().unwrap_or_default(),
         columns,
+        read: BTreeSet::new(),
         primary_key,
         cursor: table.cursor.clone(),
         lookback_seconds,

@@ -2,6 +2,7 @@
 //! its names are unique, its references exist, its types are known and its graph has no cycle.
 //! It must not know of engines.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use indexmap::IndexMap;
@@ -120,6 +121,8 @@ pub struct Table {
     pub description: String,
     /// Columns in the order declared.
     pub columns: Vec<Column>,
+    /// Names of the columns that a model or the load itself reads: the source has to have them.
+    pub read: BTreeSet<String>,
     /// The columns that name a row; empty where a row is its own key.
     pub primary_key: Vec<String>,
     /// The column that increments are read by.
@@ -193,6 +196,12 @@ impl Table {
         let column = self.delete_column.as_ref().and_then(|name| self.column(name))?;
         let is_moment = matches!(column.ty, Type::Date | Type::DateTime | Type::Timestamp);
         (self.detect_deletes == DetectDeletes::Column && is_moment).then_some(column)
+    }
+
+    /// Whether the source has to have a column.
+    #[must_use]
+    pub fn needs(&self, column: &Column) -> bool {
+        column.name != EXTRA && self.read.contains(&column.name)
     }
 
     /// The column of a name.
@@ -312,6 +321,8 @@ pub struct QueryAnalysis {
     pub tables: Vec<TableUse>,
     /// Calls whose value changes from run to run, with their places.
     pub volatile: Vec<(String, Range<usize>)>,
+    /// Columns of tables that it reads anywhere, as `(table, column)`; none for a `from`, which reads what is declared.
+    pub used: Vec<(String, String)>,
 }
 
 /// A user's SELECT over source tables and other models.
