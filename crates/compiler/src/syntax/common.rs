@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// One name, or a list of names. A list of one may be written without brackets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +29,12 @@ impl<'de> Deserialize<'de> for Names {
             }
         }
         deserializer.deserialize_any(Visitor)
+    }
+}
+
+impl Serialize for Names {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
     }
 }
 
@@ -58,7 +64,7 @@ pub struct ColumnType {
 }
 
 /// The long form of a [`ColumnType`].
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Column")]
 struct LongColumn {
@@ -99,6 +105,21 @@ impl<'de> Deserialize<'de> for ColumnType {
     }
 }
 
+impl Serialize for ColumnType {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.description.is_none() && !self.pii && self.name.is_none() {
+            return serializer.serialize_str(&self.ty);
+        }
+        let long = LongColumn {
+            ty: self.ty.clone(),
+            description: self.description.clone(),
+            pii: self.pii.then_some(true),
+            name: self.name.clone(),
+        };
+        long.serialize(serializer)
+    }
+}
+
 impl JsonSchema for ColumnType {
     fn schema_name() -> Cow<'static, str> {
         "ColumnType".into()
@@ -113,7 +134,7 @@ impl JsonSchema for ColumnType {
 }
 
 /// The level of a lint in a project or a model, with the reason for it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LintLevel {
     /// What a finding does.
@@ -123,7 +144,7 @@ pub struct LintLevel {
 }
 
 /// What a finding does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
     /// Nothing.

@@ -64,6 +64,7 @@ pub(super) fn source(name: &str, ty: SourceType, url_env: &str) -> Source {
         name: name.to_owned(),
         ty,
         description: String::new(),
+        owner: None,
         url: format!("{{{{ env('{url_env}') }}}}"),
         timezone: "UTC".to_owned(),
         schema: None,
