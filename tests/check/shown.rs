@@ -78,12 +78,12 @@ fact: visit
 business_process: visiting
 grain: { description: one row per store, key: store_id }
 query: |
-  SELECT store_id, updated_at AS at, 1 AS visits, 5 AS held FROM {{ source('shop.stores') }}
-event_time: at
+  SELECT store_id, updated_at AS visited_at, 1 AS visits, 5 AS held FROM {{ source('shop.stores') }}
+event_time: visited_at
 insert_only: true
 dimensions:
   store: { on: store_id }
-  visit_date: { dimension: date, on: at }
+  visit_date: { dimension: date, on: visited_at }
 measures:
   visits: { additive: all, unit: visit }
   held: { additive: semi, over: { visit_date: last }, unit: piece }
@@ -109,7 +109,10 @@ tables:
     };
     lines("store", &["kind: standard", "on_delete: close", "open_end: far_future", "  strategy: hash"]);
     lines("visit", &["kind: transaction", "on_update: error", "    missing: infer", "    missing: unknown"]);
-    lines("visit", &["    as_of: at", "partition_by: at", "      visit_date: last", "    additive: none"]);
+    lines(
+        "visit",
+        &["    as_of: visited_at", "partition_by: visited_at", "      visit_date: last", "    additive: none"],
+    );
     lines("shop", &["retries: 2", "statement_timeout: 30m", "chunk_rows: 250000", "    lookback: 0s"]);
     lines(
         "files",
