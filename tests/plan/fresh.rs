@@ -62,9 +62,9 @@ fn shop(retain: &str) -> Project {
     }
     project.write(
         "data/sales/2026-03-03.csv",
-        "sale_id,customer_id,sold_at,channel,amount\n13,2,2026-03-01 09:30:00,web,10\n14,99,2026-03-02 15:30:00,web,20\n\
-         15,3,2026-02-22 01:00:00,shop,30\n16,3,2026-12-30 01:00:00,shop,40\n17,4,2026-02-21 01:00:00,shop,50\n\
-         18,,2026-02-23 01:00:00,web,60\n",
+        "sale_id,customer_id,sold_at,channel,amount\n13,2,2026-03-01T09:30:00Z,web,10\n14,99,2026-03-02T15:30:00Z,web,20\n\
+         15,3,2026-02-22T01:00:00Z,shop,30\n16,3,2026-12-30T01:00:00Z,shop,40\n17,4,2026-02-21T01:00:00Z,shop,50\n\
+         18,,2026-02-23T01:00:00Z,web,60\n",
     );
     project.write("models/daily.yml", DAILY);
     project.write("models/above.yml", ABOVE);
@@ -226,6 +226,17 @@ const CHANGES: &[(&str, &[Edit])] = &[
     ("dimension.type1_scope", &[policy("effective_at: changed_at\ntype1_scope: current\n")]),
     ("dimension.sequence", &[policy("effective_at: changed_at\nsequence: grade\n")]),
     (
+        "dimension.effective_to",
+        &[
+            (
+                CUSTOMER,
+                "from: shop.customers",
+                "query: SELECT *, DATETIME_ADD(changed_at, INTERVAL 10 DAY) AS until FROM {{ source('shop.customers') }}",
+            ),
+            policy("effective_at: changed_at\neffective_to: until\n"),
+        ],
+    ),
+    (
         "dimension.query",
         &[(
             CUSTOMER,
@@ -284,7 +295,8 @@ const OTHERS: &[(&str, &str)] = &[
     (
         "it decides what is landed, and both loads begin with what is landed",
         "source.timezone source.schema tables format contents every primary_key cursor lookback detect_deletes delete_column \
-         on_schema_change ignore_columns max_rejected_share max_deleted_share Table.sequence columns",
+         on_schema_change ignore_columns max_rejected_share max_deleted_share Table.sequence columns delete_values \
+         encoding delimiter quote escape null_marker longest_row",
     ),
     ("it is what landed states are compared with: both ways are tried", "retain"),
     (
@@ -374,7 +386,13 @@ fn a_change_ends_as_a_fresh_load() {
         for (way, retain) in ["history", "current"].into_iter().enumerate() {
             let chosen = which == "all" || which == *key || (which.is_empty() && (2 * at + way) % 5 == 0);
             // What former states were is not kept where they are no longer landed: the plan counts them.
-            let evaluates = ["dwc.timezone", "dimension.query", "dimension.Attribute.expr", "dimension.sequence"];
+            let evaluates = [
+                "dwc.timezone",
+                "dimension.query",
+                "dimension.Attribute.expr",
+                "dimension.sequence",
+                "dimension.effective_to",
+            ];
             let lost = retain == "current" && evaluates.contains(key);
             if chosen && !lost {
                 cases.push((*key, retain, *edits));

@@ -23,12 +23,12 @@ fn what_a_policy_cannot_be_is_said() {
         (
             "city: { scd: 2 }",
             "previous_region: { scd: 2, expr: city }",
-            "two columns would have the name `previous_region`",
+            "`customer` would have two columns `previous_region`",
         ),
         (
             "city: { scd: 2 }",
             "current_segment: { scd: 1, expr: city }",
-            "two columns would have the name `current_segment`",
+            "`customer` would have two columns `current_segment`",
         ),
         ("of: customer", "of: custommer", "there is no dimension `custommer`"),
         ("of: customer", "of: customer_profile", "`customer_profile` has no members of a source"),
@@ -53,7 +53,11 @@ fn what_a_policy_cannot_be_is_said() {
             "customer_profile: { on: customer_id, missing: infer }",
             "a combination is not inferred",
         ),
-        ("dimension: agent\n", "dimension: customer_as_is\n", "`customer_as_is` is a view of type 7, and a model"),
+        (
+            "dimension: agent\n",
+            "dimension: customer_as_is\n",
+            "`customer_as_is` would be both dimension `customer_as_is` and a view of the type-7 dimension `customer`",
+        ),
         ("late_type0: keep", "late_type0: never", "late_type0"),
         ("strategy: sequence", "strategy: random", "strategy"),
     ] {

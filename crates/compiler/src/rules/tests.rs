@@ -267,7 +267,7 @@ fn a_coarser_measure_is_found_however_the_query_is_written() {
             "SELECT i.order_id, i.line_no, o.customer_id, o.at, o.fee FROM {items} AS i, {orders} AS o WHERE i.order_id = o.order_id"
         ),
         format!(
-            "SELECT i.order_id, i.line_no, o.customer_id, o.at, o.charge AS fee FROM {items} AS i JOIN (SELECT order_id AS id, customer_id, at, fee AS charge FROM {orders}) AS o ON o.id = i.order_id"
+            "SELECT i.order_id, i.line_no, o.customer_id, o.at, o.charge AS fee FROM {items} AS i JOIN (SELECT x.order_id AS id, x.customer_id, x.at, x.fee AS charge FROM {orders} AS x) AS o ON o.id = i.order_id"
         ),
         format!(
             "WITH o AS (SELECT * FROM {orders} WHERE fee > 0) SELECT i.order_id, i.line_no, o.customer_id, o.at, o.fee FROM {items} AS i JOIN o ON o.order_id = i.order_id"
