@@ -188,13 +188,13 @@ fn fill_files(table: &mut syntax::Table, model: &Table) {
 /// Seconds as the language writes a length of time.
 fn length(seconds: u64) -> String {
     let units = [(86_400, 'd'), (3600, 'h'), (60, 'm')];
-    let whole = units.into_iter().find(|(unit, _)| seconds > 0 && seconds % unit == 0);
+    let whole = units.into_iter().find(|(unit, _)| seconds > 0 && seconds.is_multiple_of(*unit));
     whole.map_or_else(|| format!("{seconds}s"), |(unit, letter)| format!("{}{letter}", seconds / unit))
 }
 
 /// Bytes as the language writes a size.
 fn size(bytes: u64) -> String {
     let units = [(1 << 30, "GB"), (1 << 20, "MB"), (1 << 10, "KB")];
-    let whole = units.into_iter().find(|(unit, _)| bytes % unit == 0);
+    let whole = units.into_iter().find(|(unit, _)| bytes.is_multiple_of(*unit));
     whole.map_or_else(|| format!("{bytes}B"), |(unit, name)| format!("{}{name}", bytes / unit))
 }
