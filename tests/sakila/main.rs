@@ -120,6 +120,7 @@ fn import_proposes_every_table() {
     for table in &tables {
         assert!(text.contains(&format!("\n  {}:\n", table[0])), "{table:?}\n{text}");
     }
+    assert!(text.contains("      title: { type: STRING, collation: \"und:ci\" }"), "{text}");
     assert!(text.matches("    cursor: last_update\n").count() >= tables.len() - 1, "{text}");
     assert_eq!(project.dwc(&["check"]).code, Some(0));
     assert_eq!(project.dwc(&["apply", "--auto-approve"]).code, Some(0));

@@ -77,6 +77,7 @@ pub(super) fn resolve_fact(
                     description: String::new(),
                     pii: false,
                     header: None,
+                    folds_case: false,
                 })
                 .collect(),
         ),
@@ -400,6 +401,7 @@ fn resolve_measures(
                 description: measure.description.clone().unwrap_or_default(),
                 pii: false,
                 header: None,
+                folds_case: false,
             },
             expr: typed.text,
             additive,

@@ -84,12 +84,20 @@ fn resolve_table(
     for (column, declared) in &table.columns {
         check_name(column, document.key_span(&["tables", name, "columns", column]), problems);
         let ty = read_type(&declared.ty, at(&["columns", column]), problems);
+        if declared.collation.is_some() && !matches!(ty.plain(), Type::String | Type::Unknown) {
+            problems.push(
+                Diagnostic::new(Code::MisplacedKey, format!("`collation` of column `{column}` means nothing for {ty}"))
+                    .at(at(&["columns", column, "collation"]), "only texts are compared by a collation")
+                    .help("remove the key"),
+            );
+        }
         columns.push(Column {
             name: column.clone(),
             ty,
             description: declared.description.clone().unwrap_or_default(),
             pii: declared.pii,
             header: declared.name.clone(),
+            folds_case: declared.collation.is_some(),
         });
     }
     let declared = table.columns.keys();
@@ -103,6 +111,7 @@ fn resolve_table(
             description: "Columns of the source that are not declared, as a JSON object.".to_owned(),
             pii: false,
             header: None,
+            folds_case: false,
         });
     }
     let names = |names: &Option<Names>| names.as_ref().map(|names| names.0.clone()).unwrap_or_default();

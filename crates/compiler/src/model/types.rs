@@ -97,6 +97,8 @@ pub struct Column {
     pub pii: bool,
     /// Its name in the files, where it differs.
     pub header: Option<String>,
+    /// Its source compares its texts without case.
+    pub folds_case: bool,
 }
 
 impl Column {

@@ -41,6 +41,22 @@ impl Joins<'_> {
         alone.flat_map(|call| call.tables.iter().copied()).collect()
     }
 
+    /// The columns that joins make equal, each as its table, its name and whether its source compares it without case.
+    pub(super) fn equalities(&self) -> Vec<[(&str, &str, bool); 2]> {
+        let mut all = Vec::new();
+        for (at, one) in self.tables.iter().enumerate() {
+            for (own, other, theirs) in one.equal.iter().filter(|(_, other, _)| at < *other) {
+                let read = |at: usize, name: &'_ str| {
+                    let table = self.tables[at].table;
+                    let column = table.columns.iter().find(|column| column.name == name)?;
+                    Some((table.address.as_str(), column.name.as_str(), column.folds_case))
+                };
+                all.extend(read(at, own).zip(read(*other, theirs)).map(|(left, right)| [left, right]));
+            }
+        }
+        all
+    }
+
     /// The place of a table.
     pub(super) fn place(&self, address: &str) -> Option<usize> {
         self.tables.iter().position(|one| one.table.address == address)

@@ -347,3 +347,39 @@ fn a_chasm_trap_is_found() {
     let commas = "FROM {{ source('shop.orders') }} AS o, {{ source('shop.payments') }} AS p, {{ source('shop.items') }} AS i WHERE p.order_id = o.order_id AND i.order_id = o.order_id";
     assert_eq!(found(commas), [Code::ChasmTrap]);
 }
+
+#[test]
+fn a_key_that_is_compared_without_case_is_found_where_it_is_not_folded() {
+    let found = |stores: &str, orders: &str, read: &str, sold: &str| {
+        let shop = format!(
+            "source: shop\ntype: mysql\nurl: \"{{{{ env('U') }}}}\"\ntables:\n  stores: {{ primary_key: code, columns: {{ code: {stores}, label: STRING }} }}\n  orders: {{ primary_key: order_id, columns: {{ order_id: INT64, code: {orders}, sold_at: TIMESTAMP, amount: NUMERIC }} }}\n"
+        );
+        let store = format!("dimension: store\n{read}\nnatural_key: code\nattributes: {{ label: {{ scd: 1 }} }}\n");
+        let sale = format!(
+            "fact: sale\nbusiness_process: selling\ngrain: {{ description: one row per order, key: order_id }}\n{sold}\nevent_time: sold_at\ndimensions: {{ store: {{ on: code }} }}\nmeasures: {{ amount: {{ additive: all, unit: won }} }}\n"
+        );
+        let files = [("dwc.yml", STAR[0].1), ("shop.yml", &shop), ("store.yml", &store), ("sale.yml", &sale)];
+        let files = files.map(|(path, text)| SourceFile { path: path.to_owned(), text: text.to_owned() });
+        let found = crate::check(&FileSet::new(files.into())).diagnostics;
+        found.into_iter().map(|found| found.code).collect::<Vec<_>>()
+    };
+    let (plain, folding) = ("STRING", "{ type: STRING, collation: \"und:ci\" }");
+    let (stores, orders) = ("from: shop.stores", "from: shop.orders");
+    let folded = "query: SELECT LOWER(code) AS code, label FROM {{ source('shop.stores') }}";
+    let sold = "query: SELECT order_id, LOWER(code) AS code, sold_at, amount FROM {{ source('shop.orders') }}";
+    assert_eq!(found(plain, plain, stores, orders), []);
+    assert_eq!(found(folding, folding, stores, orders), [Code::CollatedKey, Code::CollatedKey]);
+    assert_eq!(found(folding, folding, folded, sold), []);
+    assert_eq!(found(plain, folding, stores, orders), [Code::CollatedKey]);
+    assert_eq!(found("{ type: INT64, collation: \"und:ci\" }", plain, stores, orders)[0], Code::MisplacedKey);
+    assert_eq!(found("{ type: STRING, collation: \"und:cs\" }", plain, stores, orders), [Code::WrongValue]);
+    // A join of two columns that are compared in two ways, or both without case.
+    let joined = |on: &str| {
+        format!(
+            "query: SELECT o.order_id, LOWER(o.code) AS code, o.sold_at, o.amount FROM {{{{ source('shop.orders') }}}} AS o JOIN {{{{ source('shop.stores') }}}} AS s ON {on}"
+        )
+    };
+    assert_eq!(found(plain, folding, stores, &joined("s.code = o.code")), [Code::CollatedKey]);
+    assert_eq!(found(folding, folding, folded, &joined("s.code = o.code")), [Code::CollatedKey]);
+    assert_eq!(found(folding, folding, folded, &joined("LOWER(s.code) = LOWER(o.code)")), []);
+}

@@ -61,6 +61,16 @@ pub struct ColumnType {
     pub pii: bool,
     /// The column's name in the files, where it differs.
     pub name: Option<String>,
+    /// How its source compares texts.
+    pub collation: Option<Collation>,
+}
+
+/// How a source compares the texts of a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+pub enum Collation {
+    /// Without case: `S01` is `s01`.
+    #[serde(rename = "und:ci")]
+    CaseInsensitive,
 }
 
 /// The long form of a [`ColumnType`].
@@ -78,6 +88,9 @@ struct LongColumn {
     /// The column's name in the header or the objects of files, where it differs; `amount#2` is the second of two that are
     /// called `amount`.
     name: Option<String>,
+    /// How its source compares texts, where that is not as they are written. A key that is compared so is folded in
+    /// queries, as by `LOWER`.
+    collation: Option<Collation>,
 }
 
 impl<'de> Deserialize<'de> for ColumnType {
@@ -89,7 +102,7 @@ impl<'de> Deserialize<'de> for ColumnType {
                 f.write_str("a type or a column with a type")
             }
             fn visit_str<E: de::Error>(self, ty: &str) -> Result<ColumnType, E> {
-                Ok(ColumnType { ty: ty.to_owned(), description: None, pii: false, name: None })
+                Ok(ColumnType { ty: ty.to_owned(), description: None, pii: false, name: None, collation: None })
             }
             fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<ColumnType, A::Error> {
                 let long = LongColumn::deserialize(de::value::MapAccessDeserializer::new(map))?;
@@ -98,6 +111,7 @@ impl<'de> Deserialize<'de> for ColumnType {
                     description: long.description,
                     pii: long.pii.unwrap_or(false),
                     name: long.name,
+                    collation: long.collation,
                 })
             }
         }
@@ -107,7 +121,7 @@ impl<'de> Deserialize<'de> for ColumnType {
 
 impl Serialize for ColumnType {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.description.is_none() && !self.pii && self.name.is_none() {
+        if self.description.is_none() && !self.pii && self.name.is_none() && self.collation.is_none() {
             return serializer.serialize_str(&self.ty);
         }
         let long = LongColumn {
@@ -115,6 +129,7 @@ impl Serialize for ColumnType {
             description: self.description.clone(),
             pii: self.pii.then_some(true),
             name: self.name.clone(),
+            collation: self.collation,
         };
         long.serialize(serializer)
     }

@@ -14,6 +14,8 @@ that was meant, and so is a key in a file or record of a kind that it is not for
 `{{ ref('model') }}`, and `{{ var('name') }}` gives a value of the project. `{{ env('NAME') }}` is known in connections
 and targets alone and never reaches SQL, a plan or a page.
 
+`dwc show NAME` prints a model or a source as YAML with every default filled in; it could stand in the place of the file.
+
 This page is made from the types of the language; `dwc schema --write FOLDER` writes the same as JSON Schemas.
 ";
 
