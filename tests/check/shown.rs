@@ -97,7 +97,7 @@ last_day: 2026-12-31
 source: files
 type: files
 tables:
-  rows: { path: r.csv, primary_key: a, delimiter: \";\", null_marker: 'no', columns: { a: STRING } }
+  rows: { path: r.csv, primary_key: a, delimiter: \";\", null_marker: N/A, columns: { a: STRING } }
 ";
     let project = Project::new(&format!("{STAR}{more}"));
     assert_eq!(shown_for_declared(project.path()), 5);
@@ -114,12 +114,34 @@ tables:
         &["    as_of: visited_at", "partition_by: visited_at", "      visit_date: last", "    additive: none"],
     );
     lines("shop", &["retries: 2", "statement_timeout: 30m", "chunk_rows: 250000", "    lookback: 0s"]);
-    lines(
-        "files",
-        &["timezone: Asia/Seoul", "    contents: changes", "    longest_row: 64MB", "    null_marker: 'no'"],
-    );
+    lines("files", &["timezone: Asia/Seoul", "    contents: changes", "    longest_row: 64MB", "    null_marker: N/A"]);
     lines("date", &["fiscal_year_starts: 1"]);
     let run = project.dwc(&["show", "stores"]);
     assert_eq!(run.code, Some(1));
     assert!(run.stderr.contains("did you mean `store`?"), "{run:?}");
+}
+
+#[test]
+fn a_format_is_written_or_refused() {
+    let project = Project::new(STAR);
+    for command in ["check", "show", "plan", "schema", "fmt --check"] {
+        let arguments: Vec<&str> = command.split(' ').chain(["--format", "json"]).collect();
+        let run = project.dwc(&arguments);
+        assert!(serde_json::from_str::<Value>(&run.stdout).is_ok(), "{command}: {run:?}");
+    }
+    for (command, format) in [
+        ("graph", "json"),
+        ("explain DW0001", "json"),
+        ("completions bash", "json"),
+        ("export airflow", "json"),
+        ("check", "markdown"),
+        ("show", "markdown"),
+        ("plan", "csv"),
+    ] {
+        let arguments: Vec<&str> = command.split(' ').chain(["--format", format]).collect();
+        let run = project.dwc(&arguments);
+        assert_eq!(run.code, Some(1), "{command}: {run:?}");
+        let said = format!("{}{}", run.stdout, run.stderr);
+        assert!(said.contains("DW0111") && said.contains(&format!("leave out `--format {format}`")), "{said}");
+    }
 }

@@ -371,7 +371,7 @@ fn a_key_that_is_compared_without_case_is_found_where_it_is_not_folded() {
     assert_eq!(found(folding, folding, stores, orders), [Code::CollatedKey, Code::CollatedKey]);
     assert_eq!(found(folding, folding, folded, sold), []);
     assert_eq!(found(plain, folding, stores, orders), [Code::CollatedKey]);
-    assert_eq!(found("{ type: INT64, collation: \"und:ci\" }", plain, stores, orders)[0], Code::MisplacedKey);
+    assert!(found("{ type: INT64, collation: \"und:ci\" }", plain, stores, orders).contains(&Code::MisplacedKey));
     assert_eq!(found("{ type: STRING, collation: \"und:cs\" }", plain, stores, orders), [Code::WrongValue]);
     // A join of two columns that are compared in two ways, or both without case.
     let joined = |on: &str| {
