@@ -58,6 +58,9 @@ fn done(run: Run) -> Run {
     run
 }
 
+/// Work without a bound takes longer than this on any machine; how fast bounded work is, benchmarks say.
+const STUCK: Duration = Duration::from_secs(300);
+
 /// The names of the stores that a load gives.
 fn names(project: &Project) -> Vec<String> {
     let warehouse = Warehouse::apply(project.path());
@@ -100,7 +103,7 @@ fn what_is_nested_too_deep_is_refused_with_a_code_and_what_is_not_runs() {
                 );
                 assert!(run.stderr.contains("DW0114"), "{}", &run.stderr[..run.stderr.len().min(500)]);
             }
-            assert!(took < Duration::from_secs(20), "{count} of {} took {took:?}", &query[..120]);
+            assert!(took < STUCK, "{count} of {} took {took:?}", &query[..120]);
         }
     }
     let deep = |levels: usize| format!("{}store_name{}", "(".repeat(levels), ")".repeat(levels));
@@ -135,7 +138,7 @@ fn expressions_that_read_the_one_before_twice_are_not_multiplied() {
         let project = project(&query, "store_name");
         let (run, took) = timed(&project, &["compile"]);
         done(run);
-        assert!(took < Duration::from_secs(40), "{levels} levels took {took:?}");
+        assert!(took < STUCK, "{levels} levels took {took:?}");
         if levels == 3 {
             assert_eq!(names(&project), ["first", "second"]);
         }
@@ -159,10 +162,10 @@ fn findings_beyond_a_number_are_counted() {
     );
     assert!(run.stderr.contains("20000 errors"));
     assert!(run.stderr.lines().count() < 2_000);
-    assert!(took < Duration::from_secs(20), "{took:?}");
+    assert!(took < STUCK, "{took:?}");
     let (run, took) = timed(&project, &["check", "--format", "json"]);
     assert_eq!(run.stdout.matches("\"DW0602\"").count(), 20_000);
-    assert!(took < Duration::from_secs(20), "{took:?}");
+    assert!(took < STUCK, "{took:?}");
 }
 
 #[test]
@@ -171,5 +174,5 @@ fn places_in_one_long_line_are_found_at_once() {
     let query = format!("SELECT * FROM {{{{ source('shop.stores') }}}} WHERE store_name NOT IN ({})", items.join(", "));
     let (run, took) = timed(&project(&query, "store_name"), &["check"]);
     done(run);
-    assert!(took < Duration::from_secs(20), "{took:?}");
+    assert!(took < STUCK, "{took:?}");
 }

@@ -183,9 +183,9 @@ fn land_table(
     let rows = staged.iter().map(|staged| staged.rows.as_path());
     if adds_absent {
         files::make_stage(warehouse, &landing.stage)?;
-        staging::load_stage(warehouse, &landing.stage, rows)?;
+        staging::load_stage(warehouse, &landing.stage, rows, *at)?;
     } else {
-        staging::view(warehouse, &landing.stage, rows)?;
+        staging::view(warehouse, &landing.stage, rows, *at)?;
     }
     make_rejects(warehouse, table, &landing.stage, &rejects)?;
     staging::load(warehouse, &rejects, staged.iter().map(|staged| staged.rejects.as_path()))?;

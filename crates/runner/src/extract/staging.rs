@@ -4,6 +4,7 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
+use chrono::NaiveDateTime;
 use dwc_compiler::plan::Stage;
 use dwc_duckdb::duckdb::arrow::datatypes::{DataType, SchemaRef};
 use dwc_duckdb::duckdb::arrow::record_batch::RecordBatch;
@@ -157,27 +158,43 @@ pub(crate) fn load<'p>(
     warehouse.execute(&format!("INSERT INTO {table} SELECT * FROM read_parquet([{}])", files.join(", ")))
 }
 
-/// Puts staged rows into a staging table.
+/// Puts staged rows, dated by their batch, into a staging table.
 pub(crate) fn load_stage<'p>(
     warehouse: &DuckDbWarehouse,
     stage: &Stage,
     files: impl Iterator<Item = &'p Path>,
+    at: NaiveDateTime,
 ) -> Result<(), Error> {
-    let files: Vec<String> = files.map(|file| literal(&file.to_string_lossy())).collect();
+    let files: Vec<&Path> = files.collect();
     if files.is_empty() {
         return Ok(());
     }
-    let columns: Vec<String> =
-        columns_of(stage).map(|(at, name, ty)| format!("{} AS {}", typed(at, ty), quote(name))).collect();
-    let (columns, files) = (columns.join(", "), files.join(", "));
-    warehouse.execute(&format!("INSERT INTO {} SELECT {columns} FROM read_parquet([{files}])", stage.path))
+    warehouse.execute(&format!("INSERT INTO {} {}", stage.path, dated_rows(stage, files.into_iter(), at)))
 }
 
-/// The columns of a stage with their places in a batch.
-fn columns_of(stage: &Stage) -> impl Iterator<Item = (usize, &str, &str)> {
+/// Reads staged rows where they are, dated by their batch, as a staging table.
+pub(crate) fn view<'p>(
+    warehouse: &DuckDbWarehouse,
+    stage: &Stage,
+    files: impl Iterator<Item = &'p Path>,
+    at: NaiveDateTime,
+) -> Result<(), Error> {
+    let rows = dated_rows(stage, files, at);
+    warehouse.execute(&format!("CREATE OR REPLACE TEMP VIEW {} AS {rows}", stage.path))
+}
+
+/// The query of staged rows. The batch's time stands for the server's, which may be another: a time was given, or the
+/// clock went back.
+fn dated_rows<'p>(stage: &Stage, files: impl Iterator<Item = &'p Path>, at: NaiveDateTime) -> String {
+    let files: Vec<String> = files.map(|file| literal(&file.to_string_lossy())).collect();
     let own = [("_state", "BIGINT"), ("_at", "TIMESTAMP"), ("_deleted", "BOOLEAN")];
     let columns = stage.columns.iter().map(|(name, ty)| (name.as_str(), ty.as_str())).chain(own);
-    columns.enumerate().map(|(at, (name, ty))| (at, name, ty))
+    let read = columns.enumerate().map(|(place, (name, ty))| match name {
+        "_at" => format!("TIMESTAMP '{}' AS _at", at.format("%Y-%m-%d %H:%M:%S%.f")),
+        _ => format!("{} AS {}", typed(place, ty), quote(name)),
+    });
+    let columns: Vec<String> = read.collect();
+    format!("SELECT {} FROM read_parquet([{}])", columns.join(", "), files.join(", "))
 }
 
 /// A column of a batch as its type; nested ones travel as JSON.
@@ -187,23 +204,6 @@ pub(crate) fn typed(at: usize, ty: &str) -> String {
     } else {
         format!("CAST(c{at} AS {ty})")
     }
-}
-
-/// Reads staged rows where they are, as a staging table.
-pub(crate) fn view<'p>(
-    warehouse: &DuckDbWarehouse,
-    stage: &Stage,
-    files: impl Iterator<Item = &'p Path>,
-) -> Result<(), Error> {
-    let columns: Vec<String> =
-        columns_of(stage).map(|(at, name, ty)| format!("{} AS {}", typed(at, ty), quote(name))).collect();
-    let files: Vec<String> = files.map(|file| literal(&file.to_string_lossy())).collect();
-    warehouse.execute(&format!(
-        "CREATE OR REPLACE TEMP VIEW {} AS SELECT {} FROM read_parquet([{}])",
-        stage.path,
-        columns.join(", "),
-        files.join(", ")
-    ))
 }
 
 /// The folder in which the readings for one warehouse are staged.

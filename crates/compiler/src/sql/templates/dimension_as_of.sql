@@ -54,7 +54,7 @@ told AS (
 {% endif %}),
 {% endif %}moments AS (
   SELECT
-    {{ one.columns|list("_l") }}, _l._row, _l._deleted, {% if one.ends %}_l._ends, {% endif %}LEAST(_l._from, {{ d.last_instant }}) AS _from,
+    {{ one.columns|list("_l") }}, _l._row, _l._deleted, {% if one.first_reading %}_l._batch, {% endif %}{% if one.ends %}_l._ends, {% endif %}LEAST(_l._from, {{ d.last_instant }}) AS _from,
     ROW_NUMBER() OVER (PARTITION BY _l._row, LEAST(_l._from, {{ d.last_instant }}) ORDER BY {{ one.order|latest("_l") }}) AS _place,
     ROW_NUMBER() OVER (PARTITION BY _l._row, LEAST(_l._from, {{ d.last_instant }}), _l._deleted ORDER BY {{ one.order|latest("_l") }}) AS _of_kind,
     FIRST_VALUE(_l._deleted) OVER (PARTITION BY _l._row, LEAST(_l._from, {{ d.last_instant }}) ORDER BY {{ one.order|latest("_l") }}) AS _went
@@ -64,8 +64,8 @@ told AS (
 
 )
 SELECT
-  {{ one.columns|list("_m") }}, _m._row, _m._deleted, {% if one.ends %}_m._ends, {% endif %}{% if one.reaches_back %}CASE
-    WHEN ROW_NUMBER() OVER (PARTITION BY _m._row ORDER BY _m._from) = 1 THEN {{ d.beginning }} ELSE _m._from
+  {{ one.columns|list("_m") }}, _m._row, _m._deleted, {% if one.ends %}_m._ends, {% endif %}{% if one.reaches_back or one.first_reading %}CASE
+    WHEN ROW_NUMBER() OVER (PARTITION BY _m._row ORDER BY _m._from) = 1{% if one.first_reading %} AND NOT _m._deleted AND _m._batch = (SELECT MIN(_l._batch) FROM landed AS _l){% endif %} THEN {{ d.beginning }} ELSE _m._from
   END AS _from{% else %}_m._from{% endif %},
   LEAD(_m._from) OVER (PARTITION BY _m._row ORDER BY _m._from) AS _until,
   FALSE AS _early

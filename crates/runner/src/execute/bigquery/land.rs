@@ -149,7 +149,7 @@ fn send_taken<'a>(
     let (copy, table) = (warehouse.copy(), taken.request.table);
     let local = sql::stage(table, TargetType::Duckdb);
     let address = literal(&table.address);
-    staging::view(copy, &local, taken.staged.iter().map(|staged| staged.rows.as_path()))?;
+    staging::view(copy, &local, taken.staged.iter().map(|staged| staged.rows.as_path()), at)?;
     let rejects = quote(&format!("rejects_of_{}", local.path.trim_matches('"')));
     make_rejects(copy, table, &local, &rejects)?;
     staging::load(copy, &rejects, taken.staged.iter().map(|staged| staged.rejects.as_path()))?;

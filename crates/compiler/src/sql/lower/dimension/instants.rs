@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use serde::Serialize;
 use sqlparser::ast::{Expr, SelectItem, SetExpr, visit_expressions};
 
-use crate::model::{DetectDeletes, EffectiveAt, Members, OnDelete, Project, Table, zone_of};
+use crate::model::{Contents, DetectDeletes, EffectiveAt, Members, OnDelete, Project, Table, zone_of};
 use crate::sql::googlesql::{Column as SqlColumn, Problem, Tables, Type, parse_expr, parse_query};
 use crate::sql::lower::Lowering;
 use crate::sql::lower::relations::sql_columns;
@@ -32,6 +32,8 @@ pub(super) struct States<'a> {
     ends: bool,
     /// The first state of a row holds since the beginning: nothing but its reading has a time.
     reaches_back: bool,
+    /// So does the first state of a row that the first reading gave: its cursor says when it changed last, not when it came.
+    first_reading: bool,
     /// A state that says nothing of when it came or went, but that it did, is placed by the states before it.
     by_arrival: bool,
     /// A delete may take effect before states that the source gave already: it cancels them.
@@ -62,6 +64,7 @@ impl Lowering<'_> {
         let is_dated = matches!(members.effective_at, EffectiveAt::Column(..));
         let reaches_back = instant.text.is_none() && is_dated;
         let has_own = instant.text.is_some();
+        let first_reading = has_own && !instant.is_effective && gives_rows_as_they_are(table);
         let own = instant.text.map_or("_at".to_owned(), |text| format!("COALESCE({text}, _at)"));
         let ignores = members.on_delete == OnDelete::Ignore;
         let dated = table.dated_deletes().filter(|_| !ignores);
@@ -110,12 +113,18 @@ impl Lowering<'_> {
             columns: table.columns.iter().map(|column| Col::new(&column.name, &column.ty)).collect(),
             ends: ends.is_some(),
             reaches_back,
+            first_reading,
             by_arrival: dated.is_some() || marks,
             cancels: dated.is_some() || (table.deletes_by_reading() && has_own && !ignores),
             unseen: dated.is_some() && !has_own,
             keeps_deleted: ignores,
         })
     }
+}
+
+/// Whether a reading of a table gives its rows as they are then, and not how they became so.
+fn gives_rows_as_they_are(table: &Table) -> bool {
+    !table.is_log && table.files.as_ref().is_none_or(|files| files.contents == Contents::Snapshot)
 }
 
 /// Whether `effective_at` says since when the states of a table hold.
