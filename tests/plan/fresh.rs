@@ -290,6 +290,7 @@ const OTHERS: &[(&str, &str)] = &[
         "it says what something is, for people",
         "description owner tags pii hierarchy business_process lints level reason Grain.description label",
     ),
+    ("it says what the source compares, and queries fold it themselves", "collation"),
     ("it says how answers are formed", "additive not_over over aggregation unit currency ratio"),
     (
         "it says where or how a warehouse is reached, or how fast",

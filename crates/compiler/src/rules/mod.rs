@@ -6,6 +6,7 @@ mod amount_without_currency;
 mod centipede;
 mod chasm_trap;
 mod coarser_measure;
+mod collated_key;
 mod duplicate_conformed;
 mod fact_joins_fact;
 mod fact_without_dimensions;
@@ -38,6 +39,7 @@ const RULES: &[Rule] = &[
     centipede::check,
     chasm_trap::check,
     coarser_measure::check,
+    collated_key::check,
     duplicate_conformed::check,
     fact_joins_fact::check,
     fact_without_dimensions::check,
