@@ -281,7 +281,14 @@ pub(super) fn find_output<'q>(
 }
 
 pub(super) fn plain(output: &OutputColumn) -> Column {
-    Column { name: output.name.clone(), ty: output.ty.clone(), description: String::new(), pii: false, header: None }
+    Column {
+        name: output.name.clone(),
+        ty: output.ty.clone(),
+        description: String::new(),
+        pii: false,
+        header: None,
+        folds_case: false,
+    }
 }
 
 pub(super) fn is_instant(ty: &Type) -> bool {

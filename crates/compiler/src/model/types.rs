@@ -59,6 +59,8 @@ pub struct Source {
     pub ty: SourceType,
     /// What it is, for analysts; may be empty.
     pub description: String,
+    /// The team that answers for it.
+    pub owner: Option<String>,
     /// The connection's address with `{{ env('…') }}` still unexpanded; empty for files.
     pub url: String,
     /// The IANA zone of its DATETIMEs.
@@ -96,6 +98,8 @@ pub struct Column {
     pub pii: bool,
     /// Its name in the files, where it differs.
     pub header: Option<String>,
+    /// Its source compares its texts without case.
+    pub folds_case: bool,
 }
 
 impl Column {
@@ -291,6 +295,23 @@ impl Encoding {
     /// The names that are documented.
     pub const NAMES: [&str; 10] =
         ["utf-8", "utf-16", "utf-16le", "utf-16be", "latin-1", "windows-1252", "cp949", "shift-jis", "gb18030", "big5"];
+
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Encoding::Utf8 => "utf-8",
+            Encoding::Utf16 => "utf-16",
+            Encoding::Utf16Le => "utf-16le",
+            Encoding::Utf16Be => "utf-16be",
+            Encoding::Latin1 => "latin-1",
+            Encoding::Windows1252 => "windows-1252",
+            Encoding::Cp949 => "cp949",
+            Encoding::ShiftJis => "shift-jis",
+            Encoding::Gb18030 => "gb18030",
+            Encoding::Big5 => "big5",
+        }
+    }
 
     /// The encoding of a name, however its case and dashes are written.
     #[must_use]
