@@ -346,8 +346,10 @@ impl ReadThere {
         script.add(&Statement { sql: format!("SELECT COUNT(*) AS rejected FROM {rejects}"), reads: Reads::Counts });
         script.raw(&format!(
             "INSERT INTO `{state}`.`error_events` (batch, source_table, screen, place, reason, source_row)\n\
-             SELECT dwc_batch, {}, 'cast', _r._where, _r._reason, _r._row FROM {rejects} AS _r",
-            text(&table.address)
+             SELECT dwc_batch, {address}, 'cast', _r._where, _r._reason, _r._row FROM {rejects} AS _r\n\
+             WHERE NOT EXISTS (SELECT 1 FROM `{state}`.`error_events` AS _e WHERE _e.source_table = {address} \
+             AND _e.screen = 'cast' AND _e.place = _r._where AND _e.reason = _r._reason AND _e.source_row = _r._row)",
+            address = text(&table.address)
         ));
     }
 }
