@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 use dwc_compiler::syntax::schemas;
 use dwc_tests::project::{Project, Run, repository};
 
+mod shown;
+
 const STAR: &str = "\
 #- dwc.yml
 name: shop

@@ -184,9 +184,26 @@ fn what_stops_a_source() {
     });
     assert_eq!(full, [Some(Code::TooManyDeleted), Some(Code::TooManyDeleted)]);
     for engine in engines {
-        execute(engine, "ALTER TABLE other.accounts DROP COLUMN is_open");
+        execute(engine, "ALTER TABLE other.accounts DROP COLUMN score");
     }
     assert_eq!(engines.map(codes), [Some(Code::FileColumns), Some(Code::FileColumns)]);
+    both(&here, &there);
+}
+
+#[test]
+fn a_column_that_no_model_reads_may_go() {
+    let emulator = BigQueryEmulator::start();
+    let disk = Project::new(CRM);
+    let project = checked(disk.path());
+    let here = DuckDbWarehouse::open(":memory:").expect("a warehouse in memory");
+    let there = emulator.warehouse("dw");
+    for engine in [(&here).into(), (&there).into()] {
+        apply(engine, &project);
+        TABLES.iter().for_each(|statement| execute(engine, statement));
+        run(engine, &project, disk.path(), Mode::Incremental, None);
+        execute(engine, "ALTER TABLE other.accounts DROP COLUMN is_open");
+        run(engine, &project, disk.path(), Mode::Full, None);
+    }
     both(&here, &there);
 }
 

@@ -138,6 +138,10 @@ fn a_file_that_is_one_array_is_refused_and_so_is_another_encoding() {
     write(&project, "csv", &"\u{feff}id,v\n1,a\n".encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>());
     let error = warehouse.try_run(Mode::Incremental).expect_err("UTF-16 that is not declared");
     assert!(format!("{error:?}").contains("encoding"), "{error:?}");
+    assert!(error.to_string().ends_with("it is UTF-16, by its byte order mark"), "{error}");
+    write(&project, "csv", b"id,v\xbe\xc8\n1,a\n");
+    let error = warehouse.try_run(Mode::Incremental).expect_err("CP949 that is not declared");
+    assert!(error.to_string().ends_with("it is not UTF-8"), "{error}");
 }
 
 #[test]

@@ -50,6 +50,27 @@ fn a_row_that_does_not_cast_is_not_gone() {
     assert_eq!(counts(&warehouse.run(Mode::Incremental), "shop.sellers").updated, 1);
 }
 
+#[test]
+fn a_row_whose_key_cannot_be_read_may_be_any_row() {
+    let project = Project::new(SELLERS);
+    let warehouse = Warehouse::apply(project.path());
+    warehouse.run(Mode::Incremental);
+    for (day, key, deleted) in [("02", "2x", 0), ("03", "", 0), ("04", "2", 1)] {
+        project.write(&format!("sellers/2026-03-{day}.csv"), &format!("seller_id,rating\n1,5\n{key},4\n4,5\n5,5\n"));
+        let report = warehouse.run(Mode::Incremental);
+        let found = counts(&report, "shop.sellers");
+        assert_eq!((found.deleted, found.rejected), (deleted, 1 - deleted), "{day}");
+        let said = report.sources[0].notices.iter().map(|notice| notice.message.as_str()).collect::<Vec<_>>();
+        let expected = ["1 line of a snapshot of `shop.sellers` cannot be read: no row is deleted by it"];
+        assert_eq!(said, if deleted == 0 { &expected[..] } else { &[] });
+    }
+    let live = warehouse.rows("SELECT seller_id FROM dw_landing.shop__sellers__rows WHERE NOT _deleted ORDER BY 1");
+    assert_eq!(live, [["1"], ["2"], ["4"], ["5"]]);
+    // A row of nothing stands for none.
+    project.write("sellers/2026-03-05.csv", "seller_id,rating\n1,5\n2,4\n4,5\n,\n");
+    assert_eq!(counts(&warehouse.run(Mode::Incremental), "shop.sellers").deleted, 1);
+}
+
 const HOURLY: &str = "\
 #- dwc.yml
 name: shop
@@ -194,9 +215,11 @@ fn a_snapshot_that_breaks_its_key_is_refused_with_its_keys_and_the_others_land()
     assert_eq!(project.dwc(&["apply", "--auto-approve"]).code, Some(0));
     let run = project.dwc(&["run"]);
     assert_eq!(run.code, Some(1), "{run:?}");
-    for words in ["DW0908", "seller_id=2 (3 rows)", "models/shop.yml:7"] {
+    for words in ["DW0908", "seller_id=2 (3 rows: sellers/", "models/shop.yml:7"] {
         assert!(run.stderr.contains(words), "{words}: {run:?}");
     }
+    let lines = "sellers/2026-03-01_a.csv:4, sellers/2026-03-01_b.csv:2, sellers/2026-03-01_b.csv:3)";
+    assert!(run.stdout.contains(lines), "{run:?}");
     assert!(run.stdout.contains("days.days") && !run.stdout.contains("shop.sellers "), "{run:?}");
     // Mended, it lands.
     project.write("sellers/2026-03-01_b.csv", "seller_id,rating\n3,1\n");

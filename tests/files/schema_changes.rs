@@ -141,3 +141,63 @@ fn a_table_that_another_tool_lands_has_the_same_policies() {
         }
     }
 }
+
+const READ: &str = "\
+dimension: purchase
+description: An order.
+from: shop.orders
+natural_key: id
+effective_at: extracted
+attributes: { status: { scd: 2 } }
+";
+
+#[test]
+fn a_declared_column_that_no_model_reads_may_go() {
+    let landed = "SELECT id, status, note FROM dw_landing.shop__orders ORDER BY id";
+    let gone = "and lands as NULL: no model reads it";
+    for format in ["csv", "parquet"] {
+        let project = shop(format, "contents: snapshot");
+        let declared = project.read("models/shop.yml").replace("status: STRING", "status: STRING, note: STRING");
+        project.write("models/shop.yml", &declared);
+        project.write("models/purchase.yml", READ);
+        let warehouse = Warehouse::apply(project.path());
+        project.write("orders/.keep", "");
+        let write = |day: &str, rows: &str| {
+            let path = project.path().join(format!("orders/{day}.{format}"));
+            warehouse.execute(&format!("COPY ({rows}) TO '{}' (FORMAT {format})", path.display()));
+        };
+        write("2026-03-01", "SELECT 1 AS id, 'new' AS status, 'x' AS note");
+        assert_eq!(said(&warehouse.run(Mode::Incremental)), Vec::<String>::new());
+        write("2026-03-02", "SELECT 1 AS id, 'paid' AS status");
+        let said_then = said(&warehouse.run(Mode::Incremental));
+        assert!(said_then.len() == 1 && said_then[0].starts_with("`note`"), "{said_then:?}");
+        assert!(said_then[0].ends_with(gone), "{said_then:?}");
+        assert_eq!(warehouse.rows(landed), [["1", "paid", "NULL"]]);
+        assert_eq!(warehouse.rows("SELECT status FROM dw.purchase WHERE id = 1 AND is_current"), [["paid"]]);
+        write("2026-03-03", "SELECT 1 AS id, 'x' AS note");
+        let error = warehouse.try_run(Mode::Incremental).expect_err("a column that is read is gone");
+        assert_eq!(error.code, Some(Code::FileColumns), "{error}");
+        assert!(error.message.ends_with("has no column `status`"), "{error}");
+    }
+}
+
+#[test]
+fn a_table_of_another_tool_may_lose_a_column_that_no_model_reads() {
+    let project = shop("csv", "retain: current");
+    project.write(
+        "models/shop.yml",
+        "source: shop\ntype: warehouse\nschema: other\ntables:\n  orders:\n    primary_key: id\n    columns: { id: INT64, status: STRING, note: STRING }\n",
+    );
+    project.write("models/purchase.yml", READ);
+    let warehouse = Warehouse::apply(project.path());
+    warehouse.execute("CREATE SCHEMA other; CREATE TABLE other.orders AS SELECT 1 AS id, 'new' AS status, 'x' AS note");
+    warehouse.run(Mode::Full);
+    warehouse.execute("ALTER TABLE other.orders DROP COLUMN note; UPDATE other.orders SET status = 'paid'");
+    let said = said(&warehouse.run(Mode::Full));
+    assert_eq!(said, ["`note` VARCHAR is gone, and lands as NULL: no model reads it"]);
+    let landed = warehouse.rows("SELECT id, status, note FROM dw_landing.shop__orders");
+    assert_eq!(landed, [["1", "paid", "NULL"]]);
+    assert_eq!(warehouse.rows("SELECT status FROM dw.purchase WHERE id = 1 AND is_current"), [["paid"]]);
+    warehouse.execute("ALTER TABLE other.orders DROP COLUMN status");
+    assert_eq!(warehouse.try_run(Mode::Full).expect_err("it is read").code, Some(Code::FileColumns));
+}

@@ -2,9 +2,10 @@
 
 use dwc_compiler::diagnostic::Code;
 use dwc_runner::{Mode, Notice, RunReport};
+use dwc_tests::mariadb::MariaDb;
 use dwc_tests::warehouse::{Warehouse, counts};
 
-use super::shop;
+use super::{project, shop};
 
 const ORDERS: &str = "CREATE TABLE orders (id INT PRIMARY KEY, total INT, secret VARCHAR(20), updated_at DATETIME);
   INSERT INTO orders VALUES (1, 10, 'x', '2026-01-01'), (2, 20, 'y', '2026-01-01');";
@@ -86,6 +87,40 @@ fn a_declared_column_that_goes_stops_the_source_under_every_policy() {
         let error = warehouse.try_run(Mode::Incremental).expect_err("a column is gone");
         assert_eq!(error.code, Some(Code::SourceColumns), "{policy}");
     }
+}
+
+#[test]
+fn a_declared_column_that_no_model_reads_may_go() {
+    let server = MariaDb::start();
+    server.execute(&format!("CREATE DATABASE shop; USE shop; {ORDERS}"));
+    let tables = "orders:\n  primary_key: id\n  cursor: updated_at\n  detect_deletes: full_pass\n  columns: { id: INT64, total: INT64, secret: STRING, updated_at: DATETIME }";
+    let project = project(&server.url("shop"), tables);
+    project.write(
+        "models/purchase.yml",
+        "dimension: purchase\ndescription: An order.\nfrom: shop.orders\nnatural_key: id\neffective_at: updated_at\n\
+         attributes:\n  total: { scd: 2 }\n  size: { scd: 1, expr: \"IF(total > 15, 'large', 'small')\" }\n",
+    );
+    let warehouse = Warehouse::apply(project.path());
+    assert!(notices(&warehouse.run(Mode::Incremental)).is_empty());
+    assert_eq!(landed(&warehouse, "secret"), [["1", "x"], ["2", "y"]]);
+    server.execute(
+        "USE shop; ALTER TABLE orders DROP secret; UPDATE orders SET total = 16, updated_at = '2026-01-02' WHERE id = 1",
+    );
+    let report = warehouse.run(Mode::Incremental);
+    assert_eq!(notices(&report)[0].keys, ["`secret` varchar(20) is gone, and lands as NULL: no model reads it"]);
+    let loaded = "SELECT id, total, size FROM dw.purchase WHERE id > 0 AND is_current ORDER BY id";
+    assert_eq!(warehouse.rows(loaded), [["1", "16", "large"], ["2", "20", "large"]]);
+    assert!(notices(&warehouse.run(Mode::Full)).is_empty(), "it is said once");
+    assert_eq!(landed(&warehouse, "secret"), [["1", "NULL"], ["2", "NULL"]]);
+    assert_eq!(
+        warehouse.rows("SELECT COUNT(*) FROM dw.purchase WHERE id > 0"),
+        [["3"]],
+        "and no version is made of it"
+    );
+    server.execute("ALTER TABLE shop.orders DROP total");
+    let error = warehouse.try_run(Mode::Incremental).expect_err("a column that is read is gone");
+    assert_eq!(error.code, Some(Code::SourceColumns));
+    assert!(error.message.ends_with("has no column `total`"), "{error}");
 }
 
 #[test]

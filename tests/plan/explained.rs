@@ -138,3 +138,32 @@ fn history_that_starts_now_and_versions_that_go_are_said() {
     let human = done(project.dwc(&["plan"])).stdout;
     assert!(human.contains("history of `town` starts now: landed states of `shop.customers` are not kept"), "{human}");
 }
+
+#[test]
+fn versions_that_a_policy_makes_or_loses_are_counted() {
+    let project = loaded();
+    edit(
+        &project,
+        "models/customer.yml",
+        "name: { scd: 1 }\n  city: { scd: 2 }",
+        "name: { scd: 2 }\n  city: { scd: 1 }",
+    );
+    let human = done(project.dwc(&["plan"])).stdout;
+    assert!(human.contains("\n    1 fewer version, of the states that are kept\n"), "{human}");
+    done(project.dwc(&["apply", "--auto-approve"]));
+    done(project.dwc(&["run"]));
+    edit(&project, "models/customer.yml", "city: { scd: 1 }", "city: { scd: 2 }");
+    let human = done(project.dwc(&["plan"])).stdout;
+    assert!(human.contains("\n    1 more version, of the states that are kept\n"), "{human}");
+}
+
+#[test]
+fn other_keys_of_a_dimension_are_no_change_of_a_measure() {
+    let project = loaded();
+    edit(&project, "models/customer.yml", "attributes:", "surrogate_key: { strategy: sequence }\nattributes:");
+    let plan = planned(&project);
+    let sale = change(&plan, "table dw.sale");
+    let said = "the keys of `customer` change from hash to sequence: it is looked up anew";
+    assert_eq!(sale["reasons"], serde_json::json!([said]), "{sale:#}");
+    assert_eq!(sale["downstream_measures"], serde_json::json!([]), "{sale:#}");
+}

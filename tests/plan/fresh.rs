@@ -147,6 +147,11 @@ fn a_renamed_dimension_keeps_its_reserved_members_and_loses_nothing() {
     let plan = planned(&project);
     let client = change(&plan, "table dw.client");
     assert_eq!((&client["action"], &client["class"]), (&"alter".into(), &"breaking".into()), "{client:#}");
+    for one in plan["changes"].as_array().into_iter().flatten() {
+        assert_eq!(one["class"], "breaking", "{one:#}");
+    }
+    let daily = change(&plan, "table dw.daily")["reasons"].to_string();
+    assert!(daily.contains("`customer`, which it reads, is renamed to `client`"), "{daily}");
     done(project.dwc(&["apply", "--auto-approve"]));
     let reserved =
         rows(&project, "SELECT client_key, client_durable_key, name FROM dw.client WHERE client_key < 0 ORDER BY 1");
@@ -285,6 +290,7 @@ const OTHERS: &[(&str, &str)] = &[
         "it says what something is, for people",
         "description owner tags pii hierarchy business_process lints level reason Grain.description label",
     ),
+    ("it says what the source compares, and queries fold it themselves", "collation"),
     ("it says how answers are formed", "additive not_over over aggregation unit currency ratio"),
     (
         "it says where or how a warehouse is reached, or how fast",
@@ -389,9 +395,9 @@ fn a_change_ends_as_a_fresh_load() {
             let evaluates = [
                 "dwc.timezone",
                 "dimension.query",
+                "dimension.attributes",
                 "dimension.Attribute.expr",
                 "dimension.sequence",
-                "dimension.effective_to",
             ];
             let lost = retain == "current" && evaluates.contains(key);
             if chosen && !lost {
@@ -440,4 +446,52 @@ fn states_that_are_no_longer_landed_are_counted_and_need_leave() {
     load(&kept);
     edit(&kept, "dwc.yml", "Asia/Seoul", "America/New_York");
     assert_eq!(change(&planned(&kept), "table dw.customer")["class"], "history_rewriting");
+}
+
+#[test]
+fn what_reads_a_renamed_fact_or_measure_is_the_same() {
+    let (project, fresh) = (shop("history"), shop("history"));
+    load(&project);
+    for one in [&project, &fresh] {
+        edit(one, SALE, "fact: sale\n", "fact: deal\nwas: sale\n");
+        edit(one, SALE, "  amount: { additive", "  revenue: { expr: amount, was: amount, additive");
+        edit(one, "models/daily.yml", "from: sale\n", "from: deal\n");
+        edit(one, "models/daily.yml", "SUM(amount)", "SUM(revenue)");
+    }
+    let plan = planned(&project);
+    let deal = change(&plan, "table dw.deal");
+    assert_eq!(deal["class"], "breaking", "{deal:#}");
+    let daily = change(&plan, "table dw.daily");
+    assert_eq!(daily["class"], "additive", "{daily:#}");
+    let reasons =
+        ["`sale`, which it reads, is renamed to `deal`", "`amount` of `deal`, which it reads, is renamed to `revenue`"];
+    assert_eq!(daily["reasons"], serde_json::json!(reasons));
+    load(&project);
+    load(&fresh);
+    assert_eq!(star(&project), star(&fresh));
+}
+
+#[test]
+fn instants_that_were_landed_in_another_zone_are_read_anew_with_leave() {
+    let zone: Edit = ("dwc.yml", "Asia/Seoul", "America/New_York");
+    assert_eq!(differs("history", "dwc.timezone", &[zone]), None);
+    let dated = (SHOP_FILE, "changed_at: DATETIME", "changed_at: TIMESTAMP");
+    let project = shop("history");
+    edit(&project, dated.0, dated.1, dated.2);
+    load(&project);
+    edit(&project, zone.0, zone.1, zone.2);
+    let plan = planned(&project);
+    for table in ["table dw_landing.shop__sales__rows", "table dw_history.customer"] {
+        let one = change(&plan, table);
+        assert_eq!(one["class"], "destructive", "{one:#}");
+        let said = "timezone changes from Asia/Seoul to America/New_York: its instants are read anew";
+        assert_eq!(one["reasons"], serde_json::json!([said]));
+    }
+    refused(project.dwc(&["apply", "--auto-approve"]), "DW0702");
+    load(&project);
+    let fresh = shop("history");
+    edit(&fresh, dated.0, dated.1, dated.2);
+    edit(&fresh, zone.0, zone.1, zone.2);
+    load(&fresh);
+    assert_eq!(star(&project), star(&fresh));
 }

@@ -6,7 +6,7 @@ use dwc_tests::postgres::Postgres;
 use dwc_tests::proxy::{Fault, Proxy};
 use dwc_tests::warehouse::{Warehouse, outcome};
 
-use super::project;
+use super::{project, shop};
 
 const TABLES: &str = "orders:
   primary_key: id
@@ -105,4 +105,31 @@ fn what_the_source_lacks_is_named() {
     let project = project(&server.url("shop"), "", &TABLES.replace("status: STRING", "state: STRING"));
     let error = Warehouse::apply(project.path()).try_run(Mode::Incremental).expect_err("no such column");
     assert!(error.to_string().contains("has no column `state`"), "{error}");
+}
+
+#[test]
+fn a_declared_column_that_no_model_reads_may_go() {
+    let tables =
+        "shops:\n  primary_key: id\n  detect_deletes: full_pass\n  columns: { id: INT64, city: STRING, rank: NUMERIC }";
+    let (server, project, _) = shop(
+        "CREATE TABLE shops (id INT PRIMARY KEY, city TEXT, rank NUMERIC); INSERT INTO shops VALUES (1, 'Seoul', 1.5)",
+        "",
+        tables,
+    );
+    project.write(
+        "models/shop_dimension.yml",
+        "dimension: shop\ndescription: A shop.\nfrom: shop.shops\nnatural_key: id\neffective_at: extracted\nattributes: { city: { scd: 2 } }\n",
+    );
+    let warehouse = Warehouse::apply(project.path());
+    warehouse.run(Mode::Incremental);
+    server.query("shop", "ALTER TABLE shops DROP rank; INSERT INTO shops VALUES (2, 'Busan')");
+    let report = warehouse.run(Mode::Full);
+    let said = &report.sources[0].notices[0].keys;
+    assert_eq!(*said, ["`rank` numeric is gone, and lands as NULL: no model reads it"]);
+    let landed = warehouse.rows("SELECT id, city, rank FROM dw_landing.shop__shops ORDER BY id");
+    assert_eq!(landed, [["1", "Seoul", "NULL"], ["2", "Busan", "NULL"]]);
+    assert_eq!(warehouse.rows("SELECT city FROM dw.shop WHERE id > 0 ORDER BY id"), [["Seoul"], ["Busan"]]);
+    server.query("shop", "ALTER TABLE shops DROP city");
+    let error = warehouse.try_run(Mode::Full).expect_err("a column that is read is gone");
+    assert!(error.to_string().contains("has no column `city`"), "{error}");
 }

@@ -4,9 +4,9 @@
 use std::path::Path;
 use std::process::Command;
 
-use dwc_compiler::model::{Additivity, ModelId, star_columns};
-use dwc_compiler::sql::{self, DuckDb, Question};
+use dwc_compiler::sql::{self, Question};
 use dwc_runner::Mode;
+use dwc_tests::answers;
 use dwc_tests::googlesql::GoogleSql;
 use dwc_tests::project::{Project, Run, dwc_binary, repository};
 use dwc_tests::warehouse::Warehouse;
@@ -256,43 +256,43 @@ fn the_statement_is_one_that_bigquery_takes() {
     }
 }
 
-/// Every measure of the sample by every attribute, beside plain SQL over the star's tables.
+/// Every measure of the sample by every attribute, beside plain SQL over the rows of its files.
 #[test]
 fn every_measure_by_every_attribute_of_the_sample() {
-    let warehouse = Warehouse::apply(&repository());
+    let root = repository();
+    let warehouse = Warehouse::apply(&root);
     warehouse.run(Mode::Incremental);
-    let files = dwc_runner::project::read(&repository()).expect("the sample");
-    let project = &dwc_compiler::check(&files).project.expect("a project");
-    let mut asked = 0;
-    for fact in &project.facts {
-        for role in &fact.roles {
-            let dimension = &project.dimensions[role.dimension].name;
-            for column in star_columns(project, ModelId::Dimension(role.dimension)) {
-                for measure in &fact.measures {
-                    let name = &measure.column.name;
-                    let question = Question {
-                        measures: vec![format!("{}.{name}", fact.name)],
-                        by: vec![format!("{}.{}", role.name, column.name)],
-                        ..Question::default()
-                    };
-                    let text = sql::drill_across(project, &DuckDb, "dw", &question).expect("an answer");
-                    let function = if measure.additive == Additivity::All { "sum" } else { "avg" };
-                    let plain = format!(
-                        "SELECT d.\"{1}\", {function}(f.{name}) FROM dw.{0} AS f JOIN dw.{dimension} AS d ON d.{dimension}_key = f.{2}_key GROUP BY 1",
-                        fact.name, column.name, role.name
-                    );
-                    let check = |sql: &str| {
-                        let rows = warehouse.rows(&format!("SELECT CAST(k AS VARCHAR), round(CAST(v AS DOUBLE), 6) FROM ({sql}) AS t(k, v) ORDER BY 1, 2"));
-                        assert!(!rows.is_empty(), "{sql}");
-                        rows
-                    };
-                    assert_eq!(check(&text), check(&plain), "{} {}.{}", fact.name, role.name, column.name);
-                    asked += 1;
-                }
-            }
-        }
-    }
-    assert!(asked > 300, "{asked} questions");
+    let setup = std::fs::read_to_string(root.join("tests/warehouses/marketplace/raw.sql")).expect("the raw rows");
+    warehouse.execute(&setup.replace("@root", &root.display().to_string()));
+    let asked = answers::compare(&warehouse);
+    assert!(asked > 600, "{asked} answers");
+}
+
+/// The same of a star with every kind of semi-additive and non-additive measure.
+#[test]
+fn every_measure_by_every_attribute_of_the_stock() {
+    let stock = Project::new(STOCK);
+    let warehouse = Warehouse::apply(stock.path());
+    warehouse.run(Mode::Incremental);
+    let place = |name: &str| stock.path().join(name).display().to_string();
+    warehouse.execute(&format!(
+        "CREATE SCHEMA raw;
+         CREATE TABLE raw.level AS SELECT *, on_hand AS opening, on_hand AS mean, on_hand AS least, on_hand AS most
+           FROM read_csv('{}');
+         CREATE TABLE raw.sale AS SELECT *, amount AS mean_amount, amount AS least_amount, pieces AS sizes
+           FROM read_csv('{1}', types = {{'sent': 'DATE'}});
+         CREATE TABLE raw.back AS SELECT * FROM read_csv('{1}', types = {{'sent': 'DATE'}});
+         CREATE TABLE raw.store AS SELECT store, region,
+           CASE WHEN lag(moment) OVER w IS NULL THEN TIMESTAMP '0001-01-01' ELSE moment END AS since,
+           coalesce(lead(moment) OVER w, TIMESTAMP '9999-12-31') AS until
+           FROM (SELECT DISTINCT store, region, CAST(\"at\" AS TIMESTAMP) + INTERVAL 9 HOUR AS moment FROM read_csv('{2}'))
+           WINDOW w AS (PARTITION BY store ORDER BY moment);",
+        place("levels/*.csv"),
+        place("sales/*.csv"),
+        place("stores/*.csv"),
+    ));
+    let asked = answers::compare(&warehouse);
+    assert!(asked > 300, "{asked} answers");
 }
 
 /// Every example of the page, asked of the sample.

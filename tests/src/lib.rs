@@ -3,6 +3,7 @@
 //! A missing server or oracle fails the test with the command that installs it; nothing is skipped
 //! and nothing is mocked. It must not know any statement that dwc generates.
 
+pub mod answers;
 pub mod bigquery_emulator;
 pub mod bigquery_server;
 mod certificate;

@@ -91,6 +91,11 @@ impl Warehouse {
             .collect()
     }
 
+    /// The checked project.
+    pub fn project(&self) -> &dwc_compiler::model::Project {
+        &self.project
+    }
+
     /// The schema of the star.
     pub fn schema(&self) -> &str {
         &self.project.schema

@@ -76,9 +76,9 @@ pub(crate) enum Command {
         #[arg(long)]
         check: bool,
     },
-    /// Show the models, or one of them with every default filled
+    /// Show the models and sources, or the YAML of one of them with every default filled in
     Show {
-        /// The model's name
+        /// The name of a model or a source
         model: Option<String>,
     },
     /// Write the SQL of a target into files

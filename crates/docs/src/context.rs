@@ -107,6 +107,7 @@ pub(crate) struct SourcePage {
     title: String,
     description: String,
     kind: String,
+    owner: String,
     tables: Vec<SourceTable>,
 }
 
@@ -411,6 +412,7 @@ pub(crate) fn sources<'p>(project: &'p Project, status: &'p Status) -> impl Iter
         title: source.name.clone(),
         description: source.description.clone(),
         kind: format!("{:?}", source.ty),
+        owner: source.owner.clone().unwrap_or_default(),
         tables: project
             .tables
             .iter()

@@ -33,10 +33,7 @@ use crate::exit::Exit;
 use crate::views::harmless;
 
 pub(crate) fn run(args: &Args) -> Result<Exit, Error> {
-    if args.global.format == Format::Csv && !matches!(args.command, Command::Query(_)) {
-        return Err(Error::coded(dwc_compiler::diagnostic::Code::WrongValue, "only `dwc query` writes `--format csv`")
-            .help("leave it out, or write `--format json`"));
-    }
+    takes(args)?;
     match &args.command {
         Command::Init => init::run(&args.global),
         Command::Import(from) => import::run(&args.global, from),
@@ -72,6 +69,27 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Error> {
         Command::Schema { write } => schema::run(write.as_deref()),
         Command::Completions { shell } => completions::run(*shell),
     }
+}
+
+/// Refuses a format that a command does not write, instead of another one in its place.
+fn takes(args: &Args) -> Result<(), Error> {
+    let command = &args.command;
+    let (format, only) = match args.global.format {
+        Format::Csv if !matches!(command, Command::Query(_)) => ("csv", "only `dwc query` writes `--format csv`"),
+        Format::Markdown if !matches!(command, Command::Plan(_)) => {
+            ("markdown", "only `dwc plan` writes `--format markdown`")
+        }
+        Format::Json => match command {
+            Command::Graph { .. }
+            | Command::Export(_)
+            | Command::Explain { .. }
+            | Command::Completions { .. }
+            | Command::Import(_) => ("json", "what this command writes has a format of its own"),
+            _ => return Ok(()),
+        },
+        _ => return Ok(()),
+    };
+    Err(Error::coded(dwc_compiler::diagnostic::Code::WrongValue, only).help(format!("leave out `--format {format}`")))
 }
 
 /// Writes text to standard output, with nothing in it that could steer a terminal.

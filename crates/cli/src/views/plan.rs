@@ -110,7 +110,7 @@ pub(super) struct Change {
 
 impl Change {
     /// What differs part by part, each with what it means, where it is more than the one thing that the reasons say.
-    pub(super) fn effects(&self) -> Vec<(&str, String, String, Class)> {
+    pub(super) fn effects(&self) -> Vec<(String, String, String, Class)> {
         if self.differences.len() < 2 {
             return Vec::new();
         }
@@ -121,7 +121,14 @@ impl Change {
         };
         let all = self.differences.iter().map(|one| {
             let (before, after) = effect(one);
-            (one.part.as_str(), before, after, one.class)
+            let part = match one.part.split_once(' ') {
+                Some(("key_type", of)) => format!("type of the key of {of}"),
+                Some(("keys", of)) => format!("keys of {of}"),
+                Some(("calendar", of)) => format!("days of {of}"),
+                Some(_) => one.part.clone(),
+                None => one.part.replace('_', " "),
+            };
+            (part, before, after, one.class)
         });
         all.collect()
     }
@@ -212,7 +219,7 @@ impl Plan {
         }
         let counted = |address: &str| {
             let all = made.warehouse.into_iter().flat_map(|planned| &planned.counted);
-            all.filter(|one| one.address == address && (one.rows > 0 || one.asks == Asks::RowsGiven))
+            all.filter(|one| one.address == address && (one.rows != 0 || one.asks == Asks::RowsGiven))
                 .map(|one| one.sentence())
                 .collect()
         };

@@ -60,7 +60,8 @@ pub(crate) fn human(report: &RunReport) -> String {
     }
     text.push_str(&notes);
     if up_to_date > 0 {
-        text.push_str(&format!("{up_to_date} models had nothing to load\n"));
+        let models = if up_to_date == 1 { "model" } else { "models" };
+        text.push_str(&format!("{up_to_date} {models} had nothing to load\n"));
     }
     text.push_str(&format!("run {} ({}) is done\n", report.run, report.mode));
     text

@@ -101,6 +101,7 @@ impl Code {
                 | Code::ChasmTrap
                 | Code::Snowflake
                 | Code::UndatedHistory
+                | Code::UndatedTable
                 | Code::DateWithoutZone
         )
     }
@@ -125,6 +126,7 @@ impl Code {
                 | Code::VersionsWithoutInstant
                 | Code::SemiAdditiveWithoutRule
                 | Code::UndatedHistory
+                | Code::UndatedTable
         )
     }
 
@@ -190,6 +192,7 @@ codes! {
     RoleOfTwoDimensions = "DW0416", "role-of-two-dimensions", Error, "One role name that means two dimensions.";
     CoarserMeasure = "DW0417", "coarser-measure", Warning, "A measure of a coarser grain than its fact.";
     ChasmTrap = "DW0418", "chasm-trap", Warning, "Two tables joined by one key that both have several rows for.";
+    CollatedKey = "DW0419", "collated-key", Warning, "A key that its source compares without case, and the model with it.";
     UnknownDimension = "DW0501", "unknown-dimension", Error, "A role of a dimension that is not declared.";
     MissingScd = "DW0502", "missing-scd", Error, "An attribute without a policy for its changes.";
     NotAnInstant = "DW0503", "not-an-instant", Error, "A column that holds no instant where one is needed.";
@@ -198,6 +201,7 @@ codes! {
     TimelessQuery = "DW0506", "timeless-query", Error, "History from a query that has no meaning at an instant of the past.";
     LogByEntry = "DW0507", "log-by-entry", Warning, "A history whose table is named by its entries, and not by its members.";
     StatesNotKept = "DW0510", "states-not-kept", Error, "Landed states that a dimension's history needs and that are not kept.";
+    UndatedTable = "DW0511", "undated-table", Warning, "A table that feeds a history and does not say when its rows changed.";
     SqlSyntax = "DW0601", "sql-syntax", Error, "SQL that does not parse.";
     UnknownColumn = "DW0602", "unknown-column", Error, "A column that the table or query does not have.";
     AmbiguousColumn = "DW0603", "ambiguous-column", Error, "A column name that several tables have.";

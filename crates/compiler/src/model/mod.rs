@@ -1,9 +1,11 @@
 //! The model: every name resolved and every default filled. What is true once a [`Project`] is held stands with its type.
 
 mod columns;
+mod filled;
 mod folding;
 mod graph;
 mod limits;
+mod read;
 mod resolve;
 mod resolve_additivity;
 mod resolve_calendar;
@@ -20,6 +22,7 @@ mod zone;
 
 pub(crate) use columns::{CALENDAR, Stored, TIME_OF_DAY, stored_columns};
 pub use columns::{ColumnRole, RESERVED, StarColumn, reserved_key, star_columns};
+pub use filled::filled;
 pub(crate) use limits::clusters;
 pub(crate) use resolve::resolve;
 pub use resolve_sources::seconds;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::resolve_models::resolve_models;
 use super::resolve_sources::resolve_source;
 use super::types::{Project, Source, Table};
-use super::{folding, graph, limits};
+use super::{folding, graph, limits, read};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::source::Span;
 use crate::sql::googlesql::{Problem, ProblemKind, Tables, Type};
@@ -139,6 +139,7 @@ pub(crate) fn resolve(documents: &[Document]) -> (Option<Project>, Vec<Diagnosti
         order: Vec::new(),
     };
     problems.extend(graph::order(&mut resolved));
+    read::mark(&mut resolved);
     (Some(resolved), problems)
 }
 

@@ -11,7 +11,7 @@ use super::types::{Attribute, Column, Dimension, DimensionKind, EffectiveAt, Key
 use crate::diagnostic::{Code, Diagnostic};
 use crate::sql::googlesql::{ColumnKind, Type};
 use crate::sql::names;
-use crate::syntax::{self, Document, FirstVersion, LateType0, OnDelete, OpenEnd, Type1Scope};
+use crate::syntax::{self, Document};
 
 pub(super) fn resolve_dimension(
     document: &Document,
@@ -19,7 +19,7 @@ pub(super) fn resolve_dimension(
     scope: &Scope<'_>,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<Dimension> {
-    let kind = match dimension.kind.unwrap_or(syntax::DimensionKind::Standard) {
+    let kind = match dimension.kind.unwrap_or_default() {
         syntax::DimensionKind::Calendar => DimensionKind::Calendar(calendar(document, dimension, problems)?),
         syntax::DimensionKind::TimeOfDay => DimensionKind::TimeOfDay,
         syntax::DimensionKind::Standard => {
@@ -75,7 +75,7 @@ pub(super) fn timeline(
         // What an attribute says besides its column is checked all the same.
         for (name, attribute) in dimension.attributes.iter().flatten() {
             check_name(name, document.key_span(&["attributes", name]), problems);
-            if dimension.kind.unwrap_or(syntax::DimensionKind::Standard) == syntax::DimensionKind::Standard {
+            if dimension.kind.unwrap_or_default() == syntax::DimensionKind::Standard {
                 scd(document, dimension, name, attribute.scd.or(dimension.scd), problems);
             }
         }
@@ -110,6 +110,13 @@ pub(super) fn timeline(
     sound &= natural_key.is_some() && effective_at.is_some();
     let sequence = dimension.sequence.clone().or_else(|| order_of_log(&query, scope));
     let surrogate = dimension.surrogate_key.as_ref();
+    if surrogate.is_some_and(|key| key.strategy == Some(KeyStrategy::Sequence) && key.salt.is_some()) {
+        problems.push(
+            Diagnostic::new(Code::MisplacedKey, "`salt` means nothing with `strategy: sequence`")
+                .at(document.key_span(&["surrogate_key", "salt"]), "would be ignored")
+                .help("remove the key; it belongs to `strategy: hash`"),
+        );
+    }
     let members = Members {
         query,
         natural_key: natural_key.unwrap_or_default(),
@@ -117,12 +124,12 @@ pub(super) fn timeline(
         effective_to,
         extracted_is_declared: dimension.effective_at.is_some(),
         sequence,
-        on_delete: dimension.on_delete.unwrap_or(OnDelete::Close),
-        first_version: dimension.first_version.unwrap_or(FirstVersion::BeginningOfTime),
-        open_end: dimension.open_end.unwrap_or(OpenEnd::FarFuture),
-        type1_scope: dimension.type1_scope.unwrap_or(Type1Scope::All),
-        late_type0: dimension.late_type0.unwrap_or(LateType0::Restate),
-        key_strategy: surrogate.and_then(|key| key.strategy).unwrap_or(KeyStrategy::Hash),
+        on_delete: dimension.on_delete.unwrap_or_default(),
+        first_version: dimension.first_version.unwrap_or_default(),
+        open_end: dimension.open_end.unwrap_or_default(),
+        type1_scope: dimension.type1_scope.unwrap_or_default(),
+        late_type0: dimension.late_type0.unwrap_or_default(),
+        key_strategy: surrogate.and_then(|key| key.strategy).unwrap_or_default(),
         salt: surrogate.and_then(|key| key.salt.clone()).unwrap_or_default(),
         attributes: Vec::new(),
         outriggers: Vec::new(),
@@ -156,16 +163,7 @@ pub(super) fn attributes(
         check_name(name, document.key_span(&path), problems);
         let scd = match only {
             None => scd(document, dimension, name, attribute.scd.or(dimension.scd), problems),
-            Some(only) => {
-                if attribute.scd.is_some() {
-                    problems.push(
-                        Diagnostic::new(Code::WrongValue, "the attributes of a mini-dimension have no `scd`")
-                            .at(document.span(&["attributes", name, "scd"]), "another value is another combination")
-                            .help("remove the key"),
-                    );
-                }
-                Some(only)
-            }
+            Some(only) => Some(only),
         };
         let query = &members.query;
         let Some(mut typed) = expression(document, &path, name, attribute.expr.as_deref(), query, scope, problems)
@@ -198,6 +196,7 @@ pub(super) fn attributes(
                 description: attribute.description.clone().unwrap_or_default(),
                 pii: attribute.pii.unwrap_or(source_pii),
                 header: None,
+                folds_case: false,
             },
             scd: scd.unwrap_or(Scd::Type1),
             expr: typed.text,

@@ -10,7 +10,7 @@ use super::{columns, folding, limits};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::sql::googlesql::Type;
 use crate::sql::names;
-use crate::syntax::{self, Document, FactKind, FactOnDelete, Missing, Names, OnUpdate, Over, WhenNull};
+use crate::syntax::{self, Document, FactKind, FactOnDelete, Missing, Names, OnUpdate, Over};
 
 #[allow(clippy::too_many_lines)]
 pub(super) fn resolve_fact(
@@ -21,7 +21,7 @@ pub(super) fn resolve_fact(
     facts: &[Fact],
     problems: &mut Vec<Diagnostic>,
 ) -> Option<Fact> {
-    let kind = fact.kind.unwrap_or(FactKind::Transaction);
+    let kind = fact.kind.unwrap_or_default();
     let rolled = match (kind, fact.from.as_deref()) {
         (FactKind::Aggregate, Some(name)) => match facts.iter().position(|other| other.name == name) {
             Some(index) => Some(index),
@@ -77,6 +77,7 @@ pub(super) fn resolve_fact(
                     description: String::new(),
                     pii: false,
                     header: None,
+                    folds_case: false,
                 })
                 .collect(),
         ),
@@ -163,7 +164,7 @@ pub(super) fn resolve_fact(
         roles,
         degenerate,
         measures,
-        on_delete: fact.on_delete.unwrap_or(FactOnDelete::Remove),
+        on_delete: fact.on_delete.unwrap_or_default(),
         keep_latest_by: fact.on_duplicate.as_ref().map(|duplicate| duplicate.keep_latest_by.clone()),
         insert_only: fact.insert_only.unwrap_or(false),
         keeps_rows: fact.on_update == Some(OnUpdate::Keep),
@@ -197,8 +198,8 @@ fn resolve_role(
         dimension: 0,
         on: Vec::new(),
         as_of: None,
-        missing: role.missing.unwrap_or(Missing::Infer),
-        when_null: role.when_null.unwrap_or(WhenNull::Unknown),
+        missing: role.missing.unwrap_or_default(),
+        when_null: role.when_null.unwrap_or_default(),
         description: role.description.clone().unwrap_or_default(),
         was: role.was.clone(),
         span,
@@ -241,10 +242,18 @@ fn resolve_role(
         if !is_instant(&output.ty) {
             problems.push(not_an_instant(column, &output.ty, declared("as_of")));
         }
-        Some(plain(output))
+        // What the event time says already is not said twice.
+        Some(plain(output)).filter(|column| fact.event_time.as_ref() != Some(&column.name))
     });
     let (index, key_types) = found.filter(|_| columns.len() == on.len())?;
     let at = declared("on");
+    if dimensions[*index].members().is_none() {
+        // Nothing is inferred of what is generated: to be unknown is what the default means there.
+        if base.missing != Missing::Error {
+            base.missing = Missing::default();
+        }
+        generated(document, name, role, target, problems);
+    }
     match &dimensions[*index].kind {
         kind @ (DimensionKind::Standard(_) | DimensionKind::Mini(_)) => {
             let members = dimensions[*index].members()?;
@@ -320,6 +329,24 @@ fn resolve_role(
     Some(Role { dimension: *index, on: columns, as_of, ..base })
 }
 
+/// Refuses what a role of a generated dimension cannot mean: its rows are all there, and have no versions.
+fn generated(document: &Document, name: &str, role: &syntax::Role, target: &str, problems: &mut Vec<Diagnostic>) {
+    if role.missing == Some(Missing::Infer) {
+        problems.push(
+            Diagnostic::new(Code::WrongValue, format!("the rows of `{target}` are generated, and none is inferred"))
+                .at(document.span(&["dimensions", name, "missing"]), "nothing could be filled in later")
+                .help("write `unknown` or `error`, and let the calendar hold the days"),
+        );
+    }
+    if role.as_of.is_some() {
+        problems.push(
+            Diagnostic::new(Code::MisplacedKey, format!("`as_of` means nothing for a role of `{target}`"))
+                .at(document.key_span(&["dimensions", name, "as_of"]), "would be ignored")
+                .help("remove the key; generated rows have no versions"),
+        );
+    }
+}
+
 fn resolve_measures(
     document: &Document,
     fact: &syntax::Fact,
@@ -374,6 +401,7 @@ fn resolve_measures(
                 description: measure.description.clone().unwrap_or_default(),
                 pii: false,
                 header: None,
+                folds_case: false,
             },
             expr: typed.text,
             additive,

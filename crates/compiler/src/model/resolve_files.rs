@@ -5,7 +5,7 @@ use super::resolve_sources::length;
 use super::types::{Encoding, Files, Text};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::source::Span;
-use crate::syntax::{self, Contents, Document, FileFormat, SourceType};
+use crate::syntax::{self, Document, FileFormat, SourceType};
 
 /// The files of a table, with defaults where something is wrong: the problems say so.
 pub(super) fn files_of(
@@ -46,7 +46,7 @@ pub(super) fn files_of(
     Some(Files {
         path: path.clone(),
         format: format.unwrap_or(FileFormat::Csv),
-        contents: table.contents.unwrap_or(Contents::Changes),
+        contents: table.contents.unwrap_or_default(),
         every_seconds: length(table.every.as_deref(), at(&["every"]), problems).filter(|every| *every > 0),
         text,
     })

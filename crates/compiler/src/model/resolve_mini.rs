@@ -24,9 +24,7 @@ pub(super) fn mini(
     };
     let found = scope.dimension_documents.get(name).map(|index| &scope.documents[*index]);
     let base = found.and_then(|found| match &found.kind {
-        Kind::Dimension(base)
-            if base.kind.unwrap_or(syntax::DimensionKind::Standard) == syntax::DimensionKind::Standard =>
-        {
+        Kind::Dimension(base) if base.kind.unwrap_or_default() == syntax::DimensionKind::Standard => {
             Some((found, base))
         }
         _ => None,

@@ -84,7 +84,10 @@ pub(super) fn query(
     let failed = outcome.problems.iter().any(|problem| code_of(problem.kind).severity() == Severity::Error);
     problems.extend(outcome.problems.into_iter().map(|problem| sql_problem(problem, sql.as_ref(), span, 0)));
     let analysis = outcome.analysis.filter(|_| !unread)?;
-    let analysis = QueryAnalysis { output: analysis.output, tables: analysis.tables, volatile: analysis.volatile };
+    // `from` names every column of its table, and what the model declares says which of them it reads.
+    let used = if sql.is_some() { analysis.used_columns } else { Vec::new() };
+    let analysis =
+        QueryAnalysis { output: analysis.output, tables: analysis.tables, volatile: analysis.volatile, used };
     Some(Read { query: Query { text, analysis, span }, sound: !failed })
 }
 
@@ -278,7 +281,14 @@ pub(super) fn find_output<'q>(
 }
 
 pub(super) fn plain(output: &OutputColumn) -> Column {
-    Column { name: output.name.clone(), ty: output.ty.clone(), description: String::new(), pii: false, header: None }
+    Column {
+        name: output.name.clone(),
+        ty: output.ty.clone(),
+        description: String::new(),
+        pii: false,
+        header: None,
+        folds_case: false,
+    }
 }
 
 pub(super) fn is_instant(ty: &Type) -> bool {

@@ -1,12 +1,14 @@
 //! Resolves sources: types are read, defaults filled, keys and cursors checked against the columns.
 
+use std::collections::BTreeSet;
+
 use super::folding;
 use super::resolve::{check_name, check_zone};
 use super::resolve_files::{check_headers, files_of};
 use super::types::{Column, EXTRA, Source, Table};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::sql::googlesql::Type;
-use crate::syntax::{self, Contents, DetectDeletes, Document, Names, OnSchemaChange, Retain, SourceType};
+use crate::syntax::{self, Contents, DetectDeletes, Document, Names, OnSchemaChange, SourceType};
 
 /// The source and its tables, with defaults where something is wrong: the problems say so.
 pub(super) fn resolve_source(
@@ -50,6 +52,7 @@ pub(super) fn resolve_source(
         name: source.source.clone(),
         ty: source.ty,
         description: source.description.clone().unwrap_or_default(),
+        owner: source.owner.clone(),
         url: source.url.clone().unwrap_or_default(),
         timezone: source.timezone.clone().unwrap_or_else(|| project_zone.to_owned()),
         schema: source.schema.clone(),
@@ -83,18 +86,26 @@ fn resolve_table(
     for (column, declared) in &table.columns {
         check_name(column, document.key_span(&["tables", name, "columns", column]), problems);
         let ty = read_type(&declared.ty, at(&["columns", column]), problems);
+        if declared.collation.is_some() && !matches!(ty.plain(), Type::String | Type::Unknown) {
+            problems.push(
+                Diagnostic::new(Code::MisplacedKey, format!("`collation` of column `{column}` means nothing for {ty}"))
+                    .at(at(&["columns", column, "collation"]), "only texts are compared by a collation")
+                    .help("remove the key"),
+            );
+        }
         columns.push(Column {
             name: column.clone(),
             ty,
             description: declared.description.clone().unwrap_or_default(),
             pii: declared.pii,
             header: declared.name.clone(),
+            folds_case: declared.collation.is_some(),
         });
     }
     let declared = table.columns.keys();
     let declared = declared.map(|column| (column.as_str(), document.key_span(&["tables", name, "columns", column])));
     folding::table(&address, declared, problems);
-    let on_schema_change = table.on_schema_change.unwrap_or(OnSchemaChange::Discard);
+    let on_schema_change = table.on_schema_change.unwrap_or_default();
     if on_schema_change == OnSchemaChange::Evolve {
         columns.push(Column {
             name: EXTRA.to_owned(),
@@ -102,6 +113,7 @@ fn resolve_table(
             description: "Columns of the source that are not declared, as a JSON object.".to_owned(),
             pii: false,
             header: None,
+            folds_case: false,
         });
     }
     let names = |names: &Option<Names>| names.as_ref().map(|names| names.0.clone()).unwrap_or_default();
@@ -163,6 +175,34 @@ fn resolve_table(
                 .help("add `delete_column: …`"),
         );
     }
+    let marked = matches!(detect_deletes, DetectDeletes::Column | DetectDeletes::Operation);
+    let reads_whole = snapshot || detect_deletes == DetectDeletes::FullPass;
+    for (key, is_ignored, help) in [
+        (
+            "lookback",
+            table.lookback.is_some() && table.cursor.is_none(),
+            "name the `cursor` that increments are read by",
+        ),
+        ("delete_column", table.delete_column.is_some() && !marked, "write `detect_deletes: column` or `operation`"),
+        (
+            "delete_values",
+            table.delete_values.is_some() && detect_deletes != DetectDeletes::Operation,
+            "write `detect_deletes: operation`",
+        ),
+        (
+            "max_deleted_share",
+            table.max_deleted_share.is_some() && !reads_whole,
+            "write `detect_deletes: full_pass`: it is a limit of what a reading of the whole table deletes",
+        ),
+    ] {
+        if is_ignored {
+            problems.push(
+                Diagnostic::new(Code::MisplacedKey, format!("`{key}` of table `{address}` means nothing here"))
+                    .at(document.key_span(&["tables", name, key]), "would be ignored")
+                    .help(format!("remove the key, or {help}")),
+            );
+        }
+    }
     let lookback_seconds = length(table.lookback.as_deref(), at(&["lookback"]), problems).unwrap_or(0);
     for (key, share) in
         [("max_rejected_share", table.max_rejected_share), ("max_deleted_share", table.max_deleted_share)]
@@ -181,6 +221,7 @@ fn resolve_table(
         physical: table.name.clone().unwrap_or_else(|| name.to_owned()),
         description: table.description.clone().unwrap_or_default(),
         columns,
+        read: BTreeSet::new(),
         primary_key,
         cursor: table.cursor.clone(),
         lookback_seconds,
@@ -194,7 +235,7 @@ fn resolve_table(
         is_log,
         on_schema_change,
         ignore_columns: names(&table.ignore_columns),
-        retain: table.retain.unwrap_or(Retain::Current),
+        retain: table.retain.unwrap_or_default(),
         retain_span: table.retain.is_some().then(|| document.span(&["tables", name, "retain"])),
         max_rejected_share: table.max_rejected_share.unwrap_or(1.0),
         max_deleted_share: table.max_deleted_share,

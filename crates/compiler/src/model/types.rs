@@ -2,6 +2,7 @@
 //! its names are unique, its references exist, its types are known and its graph has no cycle.
 //! It must not know of engines.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use indexmap::IndexMap;
@@ -58,6 +59,8 @@ pub struct Source {
     pub ty: SourceType,
     /// What it is, for analysts; may be empty.
     pub description: String,
+    /// The team that answers for it.
+    pub owner: Option<String>,
     /// The connection's address with `{{ env('…') }}` still unexpanded; empty for files.
     pub url: String,
     /// The IANA zone of its DATETIMEs.
@@ -95,6 +98,8 @@ pub struct Column {
     pub pii: bool,
     /// Its name in the files, where it differs.
     pub header: Option<String>,
+    /// Its source compares its texts without case.
+    pub folds_case: bool,
 }
 
 impl Column {
@@ -120,6 +125,8 @@ pub struct Table {
     pub description: String,
     /// Columns in the order declared.
     pub columns: Vec<Column>,
+    /// Names of the columns that a model or the load itself reads: the source has to have them.
+    pub read: BTreeSet<String>,
     /// The columns that name a row; empty where a row is its own key.
     pub primary_key: Vec<String>,
     /// The column that increments are read by.
@@ -193,6 +200,12 @@ impl Table {
         let column = self.delete_column.as_ref().and_then(|name| self.column(name))?;
         let is_moment = matches!(column.ty, Type::Date | Type::DateTime | Type::Timestamp);
         (self.detect_deletes == DetectDeletes::Column && is_moment).then_some(column)
+    }
+
+    /// Whether the source has to have a column.
+    #[must_use]
+    pub fn needs(&self, column: &Column) -> bool {
+        column.name != EXTRA && self.read.contains(&column.name)
     }
 
     /// The column of a name.
@@ -283,6 +296,23 @@ impl Encoding {
     pub const NAMES: [&str; 10] =
         ["utf-8", "utf-16", "utf-16le", "utf-16be", "latin-1", "windows-1252", "cp949", "shift-jis", "gb18030", "big5"];
 
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Encoding::Utf8 => "utf-8",
+            Encoding::Utf16 => "utf-16",
+            Encoding::Utf16Le => "utf-16le",
+            Encoding::Utf16Be => "utf-16be",
+            Encoding::Latin1 => "latin-1",
+            Encoding::Windows1252 => "windows-1252",
+            Encoding::Cp949 => "cp949",
+            Encoding::ShiftJis => "shift-jis",
+            Encoding::Gb18030 => "gb18030",
+            Encoding::Big5 => "big5",
+        }
+    }
+
     /// The encoding of a name, however its case and dashes are written.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
@@ -312,6 +342,8 @@ pub struct QueryAnalysis {
     pub tables: Vec<TableUse>,
     /// Calls whose value changes from run to run, with their places.
     pub volatile: Vec<(String, Range<usize>)>,
+    /// Columns of tables that it reads anywhere, as `(table, column)`; none for a `from`, which reads what is declared.
+    pub used: Vec<(String, String)>,
 }
 
 /// A user's SELECT over source tables and other models.

@@ -7,8 +7,9 @@ use super::change::{Action, Alteration, Carries, Change, Class, Difference};
 use super::design;
 use super::manifest::{Object, ObjectColumn, ObjectKind};
 
-/// The change of an object that is declared as before and after; `None` where nothing changes.
-pub(super) fn alter(address: &str, old: &Arc<Object>, new: &Arc<Object>) -> Option<Change> {
+/// The change of an object that is declared as before and after, where models have other names than before; `None` where
+/// nothing changes.
+pub(super) fn alter(address: &str, old: &Arc<Object>, new: &Arc<Object>, names: &design::Names) -> Option<Change> {
     let mut change = Change {
         address: address.to_owned(),
         action: Action::Alter,
@@ -57,7 +58,7 @@ pub(super) fn alter(address: &str, old: &Arc<Object>, new: &Arc<Object>) -> Opti
         change.alterations.push(Alteration::Describe(new.description.clone()));
     }
     key(&mut change, old, new, &mut rebuild);
-    load(&mut change, old, new, &mut rebuild);
+    load(&mut change, old, new, names, &mut rebuild);
     if !rebuild.is_empty() {
         change.action = Action::Rebuild;
         // What is left tells which columns come and go; the statements follow from the two objects.
@@ -182,7 +183,7 @@ fn key(change: &mut Change, old: &Object, new: &Object, rebuild: &mut Vec<String
 }
 
 /// Another query, expression or policy.
-fn load(change: &mut Change, old: &Object, new: &Object, rebuild: &mut Vec<String>) {
+fn load(change: &mut Change, old: &Object, new: &Object, names: &design::Names, rebuild: &mut Vec<String>) {
     let renames: Vec<(String, String)> = change
         .alterations
         .iter()
@@ -191,11 +192,37 @@ fn load(change: &mut Change, old: &Object, new: &Object, rebuild: &mut Vec<Strin
             _ => None,
         })
         .collect();
-    let differences = design::differences(&design::renamed(&old.design, &renames), &new.design);
+    let renamed = |names: &design::Names| design::renamed(&old.design, &renames, names);
+    let unnamed =
+        |names: &design::Names| renamed(&design::Names { models: names.models.clone(), ..design::Names::default() });
+    let plain = renamed(&design::Names::default());
+    for (other, sentence) in names.others(&new.owner) {
+        let without = if other.columns.is_empty() { plain.clone() } else { unnamed(&other) };
+        if renamed(&other) != without {
+            change.reasons.push(sentence);
+        }
+    }
+    let former = renamed(names);
+    let differences = design::differences(&former, &new.design);
     // What has another name and is otherwise as it was has the same rows.
-    let explained = !differences.is_empty() || !renames.is_empty();
+    let explained = !differences.is_empty() || !renames.is_empty() || former != plain;
     let mut additive = explained;
     for difference in differences {
+        if new.kind != ObjectKind::Star {
+            // An instant that was landed in another zone is another one.
+            if difference.before.is_some() && difference.after.is_some() {
+                rebuild.push(format!("{}: its instants are read anew", difference.reason.unwrap_or_default()));
+                differ(
+                    change,
+                    &difference.part,
+                    difference.before.as_deref(),
+                    difference.after.as_deref(),
+                    difference.class,
+                );
+                change.carries = Carries::Nothing;
+            }
+            continue;
+        }
         additive &= difference.class == Class::Additive;
         change.class = change.class.max(difference.class);
         change.reasons.extend(difference.reason);

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::alter::alter;
 use super::catalog::Catalog;
+use super::design::Names;
 use super::drift::{Drift, as_found, drift};
 use super::manifest::{Manifest, Object, ObjectColumn, ObjectKind};
 
@@ -162,18 +163,35 @@ pub fn compare(
 pub fn diff(applied: Option<&Manifest>, wanted: &Manifest) -> ChangeSet {
     let empty = BTreeMap::new();
     let before = applied.map_or(&empty, |manifest| &manifest.objects);
+    let former = |address: &str, after: &Arc<Object>| {
+        if before.contains_key(address) {
+            return None;
+        }
+        before.get(&Object { name: after.was.clone()?, ..Object::clone(after) }.address())
+    };
+    let is_star = |object: &Object| object.kind == ObjectKind::Star;
+    let mut names = Names::default();
+    for (address, after) in wanted.objects.iter().filter(|(_, after)| is_star(after)) {
+        let was = former(address, after);
+        if let Some(old) = was {
+            names.models.insert(old.owner.clone(), after.owner.clone());
+        }
+        let Some(old) = before.get(address).or(was) else { continue };
+        let columns = after.columns.iter().filter_map(|column| Some((old.former(column)?.name.clone(), &column.name)));
+        let columns: BTreeMap<String, String> =
+            columns.filter(|(from, to)| from != *to).map(|(from, to)| (from, to.clone())).collect();
+        if !columns.is_empty() {
+            names.columns.insert(after.owner.clone(), columns);
+        }
+    }
     let mut renamed = Vec::new();
     let mut changes = Vec::new();
     for (address, after) in &wanted.objects {
-        let old = before.get(address).or_else(|| {
-            let was = after.was.as_ref()?;
-            let old = before.get(&Object { name: was.clone(), ..Object::clone(after) }.address())?;
-            renamed.push(old.address());
-            Some(old)
-        });
-        match old {
+        let was = former(address, after);
+        renamed.extend(was.map(|old| old.address()));
+        match before.get(address).or(was) {
             None => changes.push(create(address, after)),
-            Some(old) => changes.extend(alter(address, old, after)),
+            Some(old) => changes.extend(alter(address, old, after, &names)),
         }
     }
     for (address, old) in before {

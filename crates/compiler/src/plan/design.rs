@@ -14,6 +14,9 @@ pub(crate) const QUERY_TEXT: &str = "query text";
 /// The part that holds a digest of a query's normal form.
 pub(crate) const QUERY_FORM: &str = "query form";
 
+/// First words of the parts that a fact says of a dimension that it looks up.
+const OF_ANOTHER: &[&str] = &["key_type", "keys", "calendar"];
+
 /// One part that differs.
 pub(super) struct Difference {
     /// Its name.
@@ -50,12 +53,14 @@ pub(super) fn differences(old: &BTreeMap<String, String>, new: &BTreeMap<String,
     for (part, now) in new.iter().filter(|(part, _)| !is_of_query(part)) {
         match old.get(part) {
             _ if part == "query" => all.extend(query(old, new)),
+            // The role that comes with it says so.
+            None if is_of_another(part) => {}
             None => all.push(plain(part, None, Some(now), Class::Additive)),
             Some(then) if then != now => all.push(changed(part, then, now)),
             Some(_) => {}
         }
     }
-    let gone = old.iter().filter(|(part, _)| !new.contains_key(*part) && !is_of_query(part));
+    let gone = old.iter().filter(|(part, _)| !new.contains_key(*part) && !is_of_query(part) && !is_of_another(part));
     all.extend(gone.map(|(part, then)| plain(part, Some(then), None, Class::Breaking)));
     all
 }
@@ -69,40 +74,135 @@ fn is_of_query(part: &str) -> bool {
     part == QUERY_TEXT || part == QUERY_FORM
 }
 
+/// What a fact says of a dimension that it looks up.
+fn is_of_another(part: &str) -> bool {
+    part.split_once(' ').is_some_and(|(word, _)| OF_ANOTHER.contains(&word))
+}
+
 /// A query that means something else than before: as it is written then and now.
 fn query(old: &BTreeMap<String, String>, new: &BTreeMap<String, String>) -> Option<Difference> {
     let compared = if old.contains_key(QUERY_FORM) { QUERY_FORM } else { "query" };
     let (then, now) = (old.get(compared)?, new.get(compared)?);
     let text = |of: &BTreeMap<String, String>| of.get(QUERY_TEXT).or_else(|| of.get("query")).cloned();
-    (then != now).then(|| Difference { before: text(old), after: text(new), ..changed("query", then, now) })
+    // The names of models in a former text are those of now; no digest of it is.
+    let is_renamed = old.contains_key(QUERY_TEXT) && text(old) == text(new);
+    (then != now && !is_renamed).then(|| Difference {
+        before: text(old),
+        after: text(new),
+        ..changed("query", then, now)
+    })
 }
 
-/// The parts of a former model under the names that its columns have now.
-pub(super) fn renamed(old: &BTreeMap<String, String>, renames: &[(String, String)]) -> BTreeMap<String, String> {
-    let now = |column: &str| renames.iter().find(|(from, _)| from == column).map(|(_, to)| to.as_str());
+/// The names that models and their columns have now.
+#[derive(Default, Clone)]
+pub(super) struct Names {
+    /// Models, by the names that they had.
+    pub(super) models: BTreeMap<String, String>,
+    /// Columns of a model, by the names that they had; models by the names that they have now.
+    pub(super) columns: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+impl Names {
+    /// Each renaming of something else than a model's own, alone, with a sentence for those who read it.
+    pub(super) fn others(&self, own: &str) -> Vec<(Names, String)> {
+        let models = self.models.iter().filter(|(_, to)| *to != own).map(|(from, to)| {
+            let alone = Names { models: BTreeMap::from([(from.clone(), to.clone())]), ..Names::default() };
+            (alone, format!("`{from}`, which it reads, is renamed to `{to}`"))
+        });
+        let columns = self.columns.iter().filter(|(model, _)| *model != own).flat_map(|(model, columns)| {
+            columns.iter().map(move |(from, to)| {
+                let column = BTreeMap::from([(from.clone(), to.clone())]);
+                let columns = BTreeMap::from([(model.clone(), column)]);
+                let alone = Names { models: self.models.clone(), columns };
+                (alone, format!("`{from}` of `{model}`, which it reads, is renamed to `{to}`"))
+            })
+        });
+        models.chain(columns).collect()
+    }
+}
+
+/// The parts of a former model under the names that its columns, and the models that it reads, have now.
+pub(super) fn renamed(
+    old: &BTreeMap<String, String>,
+    columns: &[(String, String)],
+    names: &Names,
+) -> BTreeMap<String, String> {
+    let now = |column: &str| columns.iter().find(|(from, _)| from == column).map(|(_, to)| to.as_str());
+    let model = |name: &str| names.models.get(name).map_or(name, String::as_str).to_owned();
+    let base = old.get("from").and_then(|base| names.columns.get(&model(base)));
+    let of_base = |value: &str| match (base, value.split_once(" of ")) {
+        (Some(columns), Some((says, expr))) => format!("{says} of {}", with_columns(expr, columns)),
+        _ => value.to_owned(),
+    };
     let part = |(part, value): (&String, &String)| {
-        let Some((word, name)) = part.split_once(' ') else { return (part.clone(), value.clone()) };
+        let Some((word, name)) = part.split_once(' ') else {
+            return (part.clone(), if part == "from" { model(value) } else { value.clone() });
+        };
         match word {
             "attribute" | "measure" => match now(name) {
                 // Without an expression it was the column of its own name.
-                Some(to) if value.contains(" of ") => (format!("{word} {to}"), value.clone()),
+                Some(to) if value.contains(" of ") => (format!("{word} {to}"), of_base(value)),
                 Some(to) => (format!("{word} {to}"), format!("{value} of `{name}`")),
-                None => (part.clone(), value.clone()),
+                None => (part.clone(), of_base(value)),
             },
-            "role" | "lookup" => match now(&format!("{name}_key")).and_then(|to| to.strip_suffix("_key")) {
-                Some(to) => (format!("{word} {to}"), value.clone()),
-                None => (part.clone(), value.clone()),
-            },
+            "role" | "lookup" => {
+                let to = now(&format!("{name}_key")).and_then(|to| to.strip_suffix("_key")).unwrap_or(name);
+                (format!("{word} {to}"), if word == "role" { role(value, model) } else { lookup(value) })
+            }
+            _ if is_of_another(part) => (format!("{word} {}", model(name)), value.clone()),
+            _ if part == QUERY_TEXT => {
+                let named = |text: String, (from, to): (&String, &String)| {
+                    text.replace(&format!("`ref.{from}`"), &format!("`ref.{to}`"))
+                };
+                (part.clone(), names.models.iter().fold(value.clone(), named))
+            }
             _ => (part.clone(), value.clone()),
         }
     };
     old.iter().map(part).collect()
 }
 
+/// An expression with other names of its columns.
+fn with_columns(expr: &str, columns: &BTreeMap<String, String>) -> String {
+    let mut text = String::new();
+    let mut word = String::new();
+    for letter in expr.chars().chain([' ']) {
+        if letter.is_alphanumeric() || letter == '_' {
+            word.push(letter);
+        } else {
+            text.push_str(columns.get(&word).unwrap_or(&word));
+            word.clear();
+            text.push(letter);
+        }
+    }
+    text.pop();
+    text
+}
+
+/// The dimension of a role and the columns that name its member, where the role names some.
+fn role(says: &str, model: impl Fn(&str) -> String) -> String {
+    match says.split_once(" on ") {
+        Some((dimension, "")) => model(dimension),
+        Some((dimension, on)) => format!("{} on {on}", model(dimension)),
+        None => model(says),
+    }
+}
+
+/// How a role looks its member up; former builds named an instant that is not declared by nothing.
+fn lookup(says: &str) -> String {
+    says.strip_suffix(", as of ").unwrap_or(says).to_owned()
+}
+
 fn changed(part: &str, then: &str, now: &str) -> Difference {
     let (word, name) = part.split_once(' ').unwrap_or((part, ""));
-    let named = if name.is_empty() { word.replace('_', " ") } else { format!("{word} `{name}`") };
-    let from_to = format!("{named} changes from {then} to {now}");
+    let (then, now) = if part == "timezone" { unlike(then, now) } else { (then.to_owned(), now.to_owned()) };
+    let from_to = match word {
+        "key_type" if !name.is_empty() => format!("the type of the key of `{name}` changes from {then} to {now}"),
+        "keys" => format!("the keys of `{name}` change from {then} to {now}: it is looked up anew"),
+        "calendar" => format!("the days of calendar `{name}` change from {then} to {now}"),
+        _ if name.is_empty() => format!("{} changes from {then} to {now}", word.replace('_', " ")),
+        _ => format!("{word} `{name}` changes from {then} to {now}"),
+    };
     let (class, reason, empties) = match word {
         "kind" => (Class::GrainChanging, from_to, true),
         // The key says whether a row means something else; this is the sentence.
@@ -113,6 +213,15 @@ fn changed(part: &str, then: &str, now: &str) -> Difference {
         "measure" => (Class::Breaking, from_to, false),
         _ => (Class::HistoryRewriting, from_to, false),
     };
-    let [before, after] = [then, now].map(|text| Some(text.to_owned()));
-    Difference { part: part.to_owned(), before, after, class, reason: Some(reason), empties }
+    Difference { part: part.to_owned(), before: Some(then), after: Some(now), class, reason: Some(reason), empties }
+}
+
+/// Of two lists of zones, those that are not the same.
+fn unlike(then: &str, now: &str) -> (String, String) {
+    let [old, new] = [then, now].map(|zones| zones.split(", ").collect::<Vec<_>>());
+    if old.len() != new.len() {
+        return (then.to_owned(), now.to_owned());
+    }
+    let (old, new): (Vec<_>, Vec<_>) = old.into_iter().zip(new).filter(|(old, new)| old != new).unzip();
+    (old.join(", "), new.join(", "))
 }

@@ -131,7 +131,7 @@ impl<'p> Impacts<'p> {
         };
         all.extend(change.differences.iter().filter_map(|one| named(&one.part)));
         // Keys of roles are no measures.
-        let keys = ["role", "lookup", "calendar", "key_type", "name", "process", "partitioning", "clustering"];
+        let keys = ["role", "lookup", "calendar", "key_type", "keys", "name", "process", "partitioning", "clustering"];
         let of_keys = |part: &str| keys.contains(&part.split(' ').next().unwrap_or(part));
         let others = |part: &'t str| named(part).is_none() && !of_keys(part);
         let is_whole = change.reload && change.differences.iter().any(|one| others(&one.part));

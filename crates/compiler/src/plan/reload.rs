@@ -153,7 +153,7 @@ fn no_longer_inferred(change: &Change) -> Vec<(String, String)> {
         let lookups = object.design.iter().filter_map(|(part, says)| Some((part.strip_prefix("lookup ")?, says)));
         let inferring = lookups.filter(|(_, says)| says.starts_with("missing infer,")).filter_map(|(role, _)| {
             let says = object.design.get(&format!("role {role}"))?;
-            says.split_once(" on ").map(|(dimension, _)| dimension.to_owned())
+            Some(says.split_once(" on ").map_or(says.as_str(), |(dimension, _)| dimension).to_owned())
         });
         inferring.collect()
     };

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 
 use sqlparser::ast::{Expr, Visit, Visitor};
 
-use super::joins::{self, Joined};
+use super::joins::{self, Joined, Joins};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Additivity, Fact, Measure, Project};
 use crate::sql::googlesql::{ColumnKind, OutputColumn, parse_expr};
@@ -14,15 +14,19 @@ use crate::sql::googlesql::{ColumnKind, OutputColumn, parse_expr};
 pub(super) fn check(project: &Project, found: &mut Vec<Diagnostic>) {
     for fact in project.facts.iter().filter(|fact| fact.rolls_up.is_none()) {
         let additive = |measure: &&Measure| measure.additive != Additivity::None;
-        let Some(grain) = grain_table(fact).filter(|_| fact.measures.iter().any(|measure| additive(&measure))) else {
+        if !fact.measures.iter().any(|measure| additive(&measure)) {
             continue;
-        };
-        let Some(joined) = joins::of(project, &fact.query) else { continue };
-        let place = |address: &str| joined.iter().position(|one| one.table.address == address);
-        let Some(base) = place(&grain).filter(|at| has_grain(fact, &joined[*at])) else { continue };
+        }
+        let Some(joins) = joins::of(project, &fact.query) else { continue };
+        if joins.is_grouped {
+            found.extend(repeated(fact, &joins));
+            continue;
+        }
+        let Some(base) = (0..joins.tables.len()).find(|at| has_grain(fact, &joins, *at)) else { continue };
+        let grain = &joins.tables[base].table.address;
         for measure in fact.measures.iter().filter(additive) {
-            let Some(table) = measured_table(fact, measure).filter(|table| *table != grain) else { continue };
-            if !place(&table).is_some_and(|at| is_coarser(&joined, at, base)) {
+            let Some(table) = measured_table(fact, measure).filter(|table| table != grain) else { continue };
+            if !joins.place(&table).is_some_and(|at| is_coarser(&joins.tables, at, base)) {
                 continue;
             }
             found.push(
@@ -42,34 +46,55 @@ pub(super) fn check(project: &Project, found: &mut Vec<Diagnostic>) {
     }
 }
 
+/// A query that sums a column of one table over the rows of another, several of which share a row of the first.
+fn repeated(fact: &Fact, joins: &Joins<'_>) -> Option<Diagnostic> {
+    let tables = &joins.tables;
+    let (summed, below) = joins.summed_alone().into_iter().find_map(|summed| {
+        let repeats = |at: &usize| tables[summed].is_one_for(*at) && tables[*at].is_many_for(summed);
+        (0..tables.len()).find(repeats).map(|below| (&tables[summed].table.address, &tables[below].table.address))
+    })?;
+    let message = format!(
+        "fact `{}` sums a column of `{summed}` over rows of `{below}`, of which several share one of `{summed}`",
+        fact.name
+    );
+    Some(
+        Diagnostic::new(Code::CoarserMeasure, message)
+            .at(fact.query.span, "a value is added once per row below it")
+            .help(format!("sum `{below}` per key in a subquery first, and join that")),
+    )
+}
+
 /// The output of the query of a name.
 fn output<'f>(fact: &'f Fact, name: &str) -> Option<&'f OutputColumn> {
     fact.query.analysis.output.iter().find(|output| output.name.eq_ignore_ascii_case(name))
 }
 
-/// The one table that the columns of the fact's grain come from, as they are.
-fn grain_table(fact: &Fact) -> Option<String> {
-    let tables: Option<BTreeSet<&str>> = fact.key.iter().map(|key| direct(output(fact, &key.name)?)).collect();
-    let tables = tables?;
-    (tables.len() == 1).then(|| tables.into_iter().next().unwrap_or_default().to_owned())
+/// The one table that a column comes from, row by row.
+fn table_of(output: &OutputColumn) -> Option<&str> {
+    let tables: BTreeSet<&str> = output.origins.iter().map(|(table, _)| table.as_str()).collect();
+    (output.kind != ColumnKind::Aggregated && tables.len() == 1).then(|| tables.into_iter().next()).flatten()
 }
 
-/// The table of a column that is handed on as it is.
-fn direct(output: &OutputColumn) -> Option<&str> {
-    match output.origins.as_slice() {
-        [(table, _)] if output.kind == ColumnKind::Direct => Some(table),
-        _ => None,
-    }
+/// Whether the fact's key is the primary key of a table, or what a join makes equal to it.
+fn has_grain(fact: &Fact, joins: &Joins<'_>, at: usize) -> bool {
+    let base = &joins.tables[at];
+    let columns: Option<BTreeSet<&str>> = fact
+        .key
+        .iter()
+        .map(|key| {
+            let output = output(fact, &key.name).filter(|output| output.kind == ColumnKind::Direct)?;
+            output.origins.iter().find_map(|(table, column)| {
+                if *table == base.table.address {
+                    return Some(column.as_str());
+                }
+                base.equal_to(joins.place(table)?, column)
+            })
+        })
+        .collect();
+    columns.is_some_and(|columns| columns == base.table.primary_key.iter().map(String::as_str).collect())
 }
 
-/// Whether the fact's key is the primary key of a table.
-fn has_grain(fact: &Fact, joined: &Joined<'_>) -> bool {
-    let columns: BTreeSet<&str> =
-        fact.key.iter().filter_map(|key| output(fact, &key.name)?.origins.first()).map(|(_, c)| c.as_str()).collect();
-    joined.table.primary_key.iter().map(String::as_str).collect::<BTreeSet<_>>() == columns
-}
-
-/// The one table that everything in a measure's expression comes from, as it is.
+/// The one table that everything in a measure's expression comes from, row by row.
 fn measured_table(fact: &Fact, measure: &Measure) -> Option<String> {
     struct Names(Vec<String>);
     impl Visitor for Names {
@@ -85,7 +110,7 @@ fn measured_table(fact: &Fact, measure: &Measure) -> Option<String> {
     }
     let mut names = Names(Vec::new());
     let _ = parse_expr(&measure.expr).ok()?.visit(&mut names);
-    let tables: Option<BTreeSet<&str>> = names.0.iter().map(|name| direct(output(fact, name)?)).collect();
+    let tables: Option<BTreeSet<&str>> = names.0.iter().map(|name| table_of(output(fact, name)?)).collect();
     let tables = tables?;
     (tables.len() == 1).then(|| tables.into_iter().next().unwrap_or_default().to_owned())
 }

@@ -6,6 +6,7 @@ mod amount_without_currency;
 mod centipede;
 mod chasm_trap;
 mod coarser_measure;
+mod collated_key;
 mod duplicate_conformed;
 mod fact_joins_fact;
 mod fact_without_dimensions;
@@ -21,6 +22,7 @@ mod snowflake;
 mod timeless_query;
 mod unconformed_measure;
 mod undated_history;
+mod undated_table;
 mod versions_without_instant;
 
 use crate::diagnostic::Diagnostic;
@@ -37,6 +39,7 @@ const RULES: &[Rule] = &[
     centipede::check,
     chasm_trap::check,
     coarser_measure::check,
+    collated_key::check,
     duplicate_conformed::check,
     fact_joins_fact::check,
     fact_without_dimensions::check,
@@ -50,6 +53,7 @@ const RULES: &[Rule] = &[
     timeless_query::check,
     unconformed_measure::check,
     undated_history::check,
+    undated_table::check,
     versions_without_instant::check,
 ];
 

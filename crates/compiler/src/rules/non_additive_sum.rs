@@ -2,12 +2,9 @@
 
 use std::ops::ControlFlow;
 
-use sqlparser::ast::{
-    BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, SelectItem, SetExpr, Visit,
-    Visitor,
-};
+use sqlparser::ast::{BinaryOperator, Expr, Ident, SelectItem, SetExpr, Visit, Visitor};
 
-use super::joins::is_constant;
+use super::joins::{arguments, is_constant};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Additivity, Fact, Measure, Project};
 use crate::sql::googlesql::parse_expr;
@@ -62,15 +59,6 @@ fn summed<'f>(expr: &Expr, base: &'f Fact) -> Vec<&'f Measure> {
     sums.found
 }
 
-fn arguments(function: &Function) -> Vec<&Expr> {
-    let FunctionArguments::List(list) = &function.args else { return Vec::new() };
-    let expr = |argument| match argument {
-        &FunctionArg::Unnamed(FunctionArgExpr::Expr(ref expr)) => Some(expr),
-        _ => None,
-    };
-    list.args.iter().filter_map(expr).collect()
-}
-
 /// The measures that a value is made of; what only chooses between values is not among them.
 fn added<'f>(expr: &Expr, base: &'f Fact, found: &mut Vec<&'f Measure>) {
     use BinaryOperator::{Divide, Minus, Modulo, Multiply, Plus};
@@ -78,15 +66,16 @@ fn added<'f>(expr: &Expr, base: &'f Fact, found: &mut Vec<&'f Measure>) {
     match expr {
         Expr::Identifier(name) => found.extend(measure(name)),
         Expr::CompoundIdentifier(parts) => found.extend(parts.last().and_then(measure)),
-        Expr::BinaryOp { left, op: Multiply | Divide, right } => {
+        Expr::BinaryOp { left, op: op @ (Multiply | Divide), right } => {
             let (mut one, mut other) = (Vec::new(), Vec::new());
             added(left, base, &mut one);
             added(right, base, &mut other);
             let value = |expr: &Expr, measures: &[&Measure]| {
                 !is_constant(expr) && measures.iter().all(|measure| measure.additive != Additivity::None)
             };
-            // A price times a quantity is an amount; a price times a number is a price.
-            let makes_amount = value(left, &one) || value(right, &other);
+            // A price times a quantity is an amount, and so is an amount divided by a rate; a price times or divided by a
+            // number is a price, and divided by a quantity it is nothing at all.
+            let makes_amount = value(left, &one) || matches!(op, Multiply) && value(right, &other);
             let stays = |measure: &&Measure| !makes_amount || measure.additive != Additivity::None;
             found.extend(one.into_iter().chain(other).filter(stays));
         }

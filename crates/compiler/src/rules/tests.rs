@@ -184,6 +184,8 @@ fn a_sum_is_found_anywhere_in_an_expression() {
         "SUM(price * price)",
         "SUM(balance)",
         "SUM(balance * pieces)",
+        "SUM(price / pieces)",
+        "SUM((SELECT price))",
         "SAFE_DIVIDE(SUM(COALESCE(balance, 0)), SUM(pieces))",
     ] {
         assert_eq!(found(expr), [Code::NonAdditiveSum], "{expr}");
@@ -191,6 +193,8 @@ fn a_sum_is_found_anywhere_in_an_expression() {
     for expr in [
         "SUM(pieces)",
         "SUM(price * pieces)",
+        "SUM(price / 100 * pieces)",
+        "SUM(pieces / price)",
         "SUM(CASE WHEN price > 10 THEN pieces END)",
         "SUM(IF(price > 10, 1, 0))",
         "AVG(price)",
@@ -242,6 +246,47 @@ fn a_measure_of_a_coarser_grain_is_found() {
     );
     assert_eq!(lines(key, "weight: { additive: all, unit: kilogram }", &details), []);
     assert_eq!(lines(key, fee, &format!("{} WHERE i.line_no = 1", query("o.fee"))), []);
+    let once = "CASE WHEN i.line_no = 1 THEN o.fee ELSE 0 END AS fee";
+    assert_eq!(lines(key, fee, &query(once)), []);
+}
+
+#[test]
+fn a_coarser_measure_is_found_however_the_query_is_written() {
+    let key = "order_id, line_no";
+    let fee = "fee: { additive: all, unit: won }";
+    let (items, orders) = ("{{ source('shop.items') }}", "{{ source('shop.orders') }}");
+    for query in [
+        // The key is named by the other table; the value is computed from it.
+        format!(
+            "SELECT o.order_id, i.line_no, o.customer_id, o.at, o.fee FROM {items} AS i JOIN {orders} AS o ON o.order_id = i.order_id"
+        ),
+        format!(
+            "SELECT i.order_id, i.line_no, o.customer_id, o.at, COALESCE(o.fee, 0) * 1.1 AS fee FROM {items} AS i JOIN {orders} AS o USING (order_id)"
+        ),
+        format!(
+            "SELECT i.order_id, i.line_no, o.customer_id, o.at, o.fee FROM {items} AS i, {orders} AS o WHERE i.order_id = o.order_id"
+        ),
+        format!(
+            "SELECT i.order_id, i.line_no, o.customer_id, o.at, o.charge AS fee FROM {items} AS i JOIN (SELECT x.order_id AS id, x.customer_id, x.at, x.fee AS charge FROM {orders} AS x) AS o ON o.id = i.order_id"
+        ),
+        format!(
+            "WITH o AS (SELECT * FROM {orders} WHERE fee > 0) SELECT i.order_id, i.line_no, o.customer_id, o.at, o.fee FROM {items} AS i JOIN o ON o.order_id = i.order_id"
+        ),
+    ] {
+        assert_eq!(lines(key, fee, &query), [Code::CoarserMeasure], "{query}");
+    }
+    // The same repetition, summed: an order's fee is added once per line of it.
+    let grouped = |value: &str| {
+        format!(
+            "SELECT o.order_id, o.customer_id, o.at, {value} FROM {items} AS i JOIN {orders} AS o USING (order_id) GROUP BY o.order_id, o.customer_id, o.at"
+        )
+    };
+    assert_eq!(lines("order_id", fee, &grouped("SUM(o.fee) AS fee")), [Code::CoarserMeasure]);
+    for right in
+        ["MAX(o.fee) AS fee", "SUM(i.amount) AS fee", "SUM(DISTINCT o.fee) AS fee", "SUM(o.fee * i.amount) AS fee"]
+    {
+        assert_eq!(lines("order_id", fee, &grouped(right)), [], "{right}");
+    }
 }
 
 #[test]
@@ -279,5 +324,62 @@ fn a_chasm_trap_is_found() {
     let summed = format!(
         "{orders} {payments} ON p.order_id = o.order_id JOIN (SELECT order_id, SUM(amount) AS amount FROM {{{{ source('shop.items') }}}} GROUP BY order_id) AS i ON i.order_id = o.order_id"
     );
-    assert_eq!(found(&summed), []);
+    assert_eq!(found(&summed), []); // What a repeated row does not change, and a fact of which each row is such a pair.
+    let grouped = |value: &str| {
+        lines(
+            "order_id",
+            "paid: { additive: all, unit: won }",
+            &query(&format!("{orders} {payments} ON p.order_id = o.order_id {items} ON i.order_id = o.order_id"))
+                .replace("SUM(p.paid)", value),
+        )
+    };
+    assert_eq!(grouped("COUNT(DISTINCT p.payment_id)"), []);
+    assert_eq!(grouped("MAX(p.paid)"), []);
+    assert_eq!(grouped("COUNT(*)"), [Code::ChasmTrap]);
+    let pairs = |value: &str| {
+        let query = format!(
+            "SELECT p.payment_id, i.order_id, i.line_no, o.customer_id, o.at, {value} {orders} {payments} ON p.order_id = o.order_id {items} ON i.order_id = o.order_id"
+        );
+        lines("payment_id, order_id, line_no", "paid: { additive: all, unit: won }", &query)
+    };
+    assert_eq!(pairs("p.paid * i.amount AS paid"), []);
+    assert_eq!(pairs("p.paid"), [Code::ChasmTrap]);
+    let commas = "FROM {{ source('shop.orders') }} AS o, {{ source('shop.payments') }} AS p, {{ source('shop.items') }} AS i WHERE p.order_id = o.order_id AND i.order_id = o.order_id";
+    assert_eq!(found(commas), [Code::ChasmTrap]);
+}
+
+#[test]
+fn a_key_that_is_compared_without_case_is_found_where_it_is_not_folded() {
+    let found = |stores: &str, orders: &str, read: &str, sold: &str| {
+        let shop = format!(
+            "source: shop\ntype: mysql\nurl: \"{{{{ env('U') }}}}\"\ntables:\n  stores: {{ primary_key: code, columns: {{ code: {stores}, label: STRING }} }}\n  orders: {{ primary_key: order_id, columns: {{ order_id: INT64, code: {orders}, sold_at: TIMESTAMP, amount: NUMERIC }} }}\n"
+        );
+        let store = format!("dimension: store\n{read}\nnatural_key: code\nattributes: {{ label: {{ scd: 1 }} }}\n");
+        let sale = format!(
+            "fact: sale\nbusiness_process: selling\ngrain: {{ description: one row per order, key: order_id }}\n{sold}\nevent_time: sold_at\ndimensions: {{ store: {{ on: code }} }}\nmeasures: {{ amount: {{ additive: all, unit: won }} }}\n"
+        );
+        let files = [("dwc.yml", STAR[0].1), ("shop.yml", &shop), ("store.yml", &store), ("sale.yml", &sale)];
+        let files = files.map(|(path, text)| SourceFile { path: path.to_owned(), text: text.to_owned() });
+        let found = crate::check(&FileSet::new(files.into())).diagnostics;
+        found.into_iter().map(|found| found.code).collect::<Vec<_>>()
+    };
+    let (plain, folding) = ("STRING", "{ type: STRING, collation: \"und:ci\" }");
+    let (stores, orders) = ("from: shop.stores", "from: shop.orders");
+    let folded = "query: SELECT LOWER(code) AS code, label FROM {{ source('shop.stores') }}";
+    let sold = "query: SELECT order_id, LOWER(code) AS code, sold_at, amount FROM {{ source('shop.orders') }}";
+    assert_eq!(found(plain, plain, stores, orders), []);
+    assert_eq!(found(folding, folding, stores, orders), [Code::CollatedKey, Code::CollatedKey]);
+    assert_eq!(found(folding, folding, folded, sold), []);
+    assert_eq!(found(plain, folding, stores, orders), [Code::CollatedKey]);
+    assert!(found("{ type: INT64, collation: \"und:ci\" }", plain, stores, orders).contains(&Code::MisplacedKey));
+    assert_eq!(found("{ type: STRING, collation: \"und:cs\" }", plain, stores, orders), [Code::WrongValue]);
+    // A join of two columns that are compared in two ways, or both without case.
+    let joined = |on: &str| {
+        format!(
+            "query: SELECT o.order_id, LOWER(o.code) AS code, o.sold_at, o.amount FROM {{{{ source('shop.orders') }}}} AS o JOIN {{{{ source('shop.stores') }}}} AS s ON {on}"
+        )
+    };
+    assert_eq!(found(plain, folding, stores, &joined("s.code = o.code")), [Code::CollatedKey]);
+    assert_eq!(found(folding, folding, folded, &joined("s.code = o.code")), [Code::CollatedKey]);
+    assert_eq!(found(folding, folding, folded, &joined("LOWER(s.code) = LOWER(o.code)")), []);
 }

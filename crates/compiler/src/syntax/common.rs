@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// One name, or a list of names. A list of one may be written without brackets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +32,12 @@ impl<'de> Deserialize<'de> for Names {
     }
 }
 
+impl Serialize for Names {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
 impl JsonSchema for Names {
     fn schema_name() -> Cow<'static, str> {
         "Names".into()
@@ -55,10 +61,20 @@ pub struct ColumnType {
     pub pii: bool,
     /// The column's name in the files, where it differs.
     pub name: Option<String>,
+    /// How its source compares texts.
+    pub collation: Option<Collation>,
+}
+
+/// How a source compares the texts of a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+pub enum Collation {
+    /// Without case: `S01` is `s01`.
+    #[serde(rename = "und:ci")]
+    CaseInsensitive,
 }
 
 /// The long form of a [`ColumnType`].
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Column")]
 struct LongColumn {
@@ -72,6 +88,9 @@ struct LongColumn {
     /// The column's name in the header or the objects of files, where it differs; `amount#2` is the second of two that are
     /// called `amount`.
     name: Option<String>,
+    /// How its source compares texts, where that is not as they are written. A key that is compared so is folded in
+    /// queries, as by `LOWER`.
+    collation: Option<Collation>,
 }
 
 impl<'de> Deserialize<'de> for ColumnType {
@@ -83,7 +102,7 @@ impl<'de> Deserialize<'de> for ColumnType {
                 f.write_str("a type or a column with a type")
             }
             fn visit_str<E: de::Error>(self, ty: &str) -> Result<ColumnType, E> {
-                Ok(ColumnType { ty: ty.to_owned(), description: None, pii: false, name: None })
+                Ok(ColumnType { ty: ty.to_owned(), description: None, pii: false, name: None, collation: None })
             }
             fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<ColumnType, A::Error> {
                 let long = LongColumn::deserialize(de::value::MapAccessDeserializer::new(map))?;
@@ -92,10 +111,27 @@ impl<'de> Deserialize<'de> for ColumnType {
                     description: long.description,
                     pii: long.pii.unwrap_or(false),
                     name: long.name,
+                    collation: long.collation,
                 })
             }
         }
         deserializer.deserialize_any(Visitor)
+    }
+}
+
+impl Serialize for ColumnType {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.description.is_none() && !self.pii && self.name.is_none() && self.collation.is_none() {
+            return serializer.serialize_str(&self.ty);
+        }
+        let long = LongColumn {
+            ty: self.ty.clone(),
+            description: self.description.clone(),
+            pii: self.pii.then_some(true),
+            name: self.name.clone(),
+            collation: self.collation,
+        };
+        long.serialize(serializer)
     }
 }
 
@@ -113,7 +149,7 @@ impl JsonSchema for ColumnType {
 }
 
 /// The level of a lint in a project or a model, with the reason for it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LintLevel {
     /// What a finding does.
@@ -123,7 +159,7 @@ pub struct LintLevel {
 }
 
 /// What a finding does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
     /// Nothing.

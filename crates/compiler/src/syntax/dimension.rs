@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::common::{LintLevel, Names};
 
 /// A dimension file.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("x-kind" = { "key": "kind", "default": "standard" }))]
 pub struct Dimension {
@@ -69,7 +69,7 @@ pub struct Dimension {
     #[schemars(extend("x-in" = ["standard"]))]
     pub surrogate_key: Option<SurrogateKey>,
     /// The policy of every attribute that names none.
-    #[schemars(extend("x-in" = ["standard", "mini"]))]
+    #[schemars(extend("x-in" = ["standard"]))]
     pub scd: Option<u8>,
     /// Attributes by name.
     #[schemars(extend("x-in" = ["standard", "mini"]))]
@@ -91,10 +91,11 @@ pub struct Dimension {
 }
 
 /// The kinds of dimension.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DimensionKind {
     /// Members from a source.
+    #[default]
     Standard,
     /// One row per day, generated.
     Calendar,
@@ -105,10 +106,11 @@ pub enum DimensionKind {
 }
 
 /// What a delete in the source does to a member.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnDelete {
     /// The current version ends at the instant of the delete.
+    #[default]
     Close,
     /// A version with `is_deleted` starts at the instant of the delete.
     Flag,
@@ -117,20 +119,22 @@ pub enum OnDelete {
 }
 
 /// Where the first version of a member starts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FirstVersion {
     /// At 0001-01-01: events older than the first known state find it.
+    #[default]
     BeginningOfTime,
     /// At its own instant: older events find no version.
     OwnInstant,
 }
 
 /// What `valid_to` of the current version holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OpenEnd {
     /// 9999-12-31: `valid_from <= t AND t < valid_to` needs no NULL case.
+    #[default]
     FarFuture,
     /// NULL.
     #[serde(rename = "none")]
@@ -138,27 +142,29 @@ pub enum OpenEnd {
 }
 
 /// Which versions a type-1 attribute is overwritten in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Type1Scope {
     /// Every version of the member.
+    #[default]
     All,
     /// The current version alone.
     Current,
 }
 
 /// What becomes of a type-0 value when an earlier state arrives late. Both report it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LateType0 {
     /// The value of the earliest state, whenever it arrives.
+    #[default]
     Restate,
     /// The value that was loaded first, which hangs on the order of arrival.
     Keep,
 }
 
 /// How surrogate keys are made.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SurrogateKey {
     /// Where the numbers come from; `hash` when left out.
@@ -168,17 +174,18 @@ pub struct SurrogateKey {
 }
 
 /// Where surrogate keys come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum KeyStrategy {
     /// 60 bits of a hash of the natural key: the same in every warehouse and after every rebuild.
+    #[default]
     Hash,
     /// 1, 2, 3 and so on: compact, stable within one warehouse, and not after a rebuild from nothing.
     Sequence,
 }
 
 /// One band of values, with the label that stands for it.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Band {
     /// The band ends before this number; the last band has no end.
@@ -188,12 +195,13 @@ pub struct Band {
 }
 
 /// An attribute of a dimension.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Attribute {
     /// The policy for changes, by Kimball's type number: 0 keep the first value, 1 overwrite, 2 keep history, 3 keep the
     /// value before as `previous_…`, 6 keep history and the value as it is now as `current_…`, 7 keep history and views
     /// as it was and as it is. Types 4 and 5 are dimensions of `kind: mini`.
+    #[schemars(extend("x-in" = ["standard"]))]
     pub scd: Option<u8>,
     /// Bands of a number, ascending: the attribute holds the label, or `Unknown` for NULL.
     pub bands: Option<Vec<Band>>,

@@ -4,12 +4,12 @@ use std::borrow::Cow;
 
 use indexmap::IndexMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, Serialize, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::common::{LintLevel, Names};
 
 /// A fact file.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("x-kind" = { "key": "kind", "default": "transaction" }))]
 pub struct Fact {
@@ -55,6 +55,7 @@ pub struct Fact {
     #[schemars(extend("x-in" = ["transaction", "periodic_snapshot", "accumulating_snapshot", "factless"]))]
     pub insert_only: Option<bool>,
     /// What a row of an `insert_only` fact does when it has changed in the source; `error` when left out.
+    #[schemars(extend("x-in" = ["transaction", "periodic_snapshot", "accumulating_snapshot", "factless"]))]
     pub on_update: Option<OnUpdate>,
     /// The DATE, DATETIME or TIMESTAMP column to partition by; `event_time` when left out.
     pub partition_by: Option<String>,
@@ -65,10 +66,11 @@ pub struct Fact {
 }
 
 /// The kinds of fact.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FactKind {
     /// One row per event.
+    #[default]
     Transaction,
     /// One row per member and period.
     PeriodicSnapshot,
@@ -81,7 +83,7 @@ pub enum FactKind {
 }
 
 /// What one row of a fact is.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Grain {
     /// The sentence: one row per …
@@ -91,18 +93,24 @@ pub struct Grain {
 }
 
 /// A dimension in the role that it plays for a fact.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Role {
     /// The dimension; the one named like the role when left out.
+    #[schemars(extend("x-in" = ["transaction", "periodic_snapshot", "accumulating_snapshot", "factless"]))]
     pub dimension: Option<String>,
     /// The fact's columns that hold the dimension's natural key, in its order; for a calendar, the instant or day.
+    #[schemars(extend("x-in" = ["transaction", "periodic_snapshot", "accumulating_snapshot", "factless"]))]
     pub on: Option<Names>,
     /// The column with the instant to look a version up at; the fact's `event_time` when left out.
+    #[schemars(extend("x-in" = ["transaction", "periodic_snapshot", "accumulating_snapshot", "factless"]))]
     pub as_of: Option<String>,
-    /// What a key without a member gets; `infer` when left out.
+    /// What a key without a member gets; `infer` when left out, and `unknown` for a role of a calendar, of the time of day or
+    /// of a mini-dimension, whose rows are not inferred.
+    #[schemars(extend("x-in" = ["transaction", "periodic_snapshot", "accumulating_snapshot", "factless"]))]
     pub missing: Option<Missing>,
     /// What a NULL key means; `unknown` when left out.
+    #[schemars(extend("x-in" = ["transaction", "periodic_snapshot", "accumulating_snapshot", "factless"]))]
     pub when_null: Option<WhenNull>,
     /// What the role means, for analysts.
     pub description: Option<String>,
@@ -111,10 +119,11 @@ pub struct Role {
 }
 
 /// What a key without a member gets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Missing {
     /// A member with the key alone, filled in later under the same surrogate key.
+    #[default]
     Infer,
     /// The unknown member, until the member arrives.
     Unknown,
@@ -123,10 +132,11 @@ pub enum Missing {
 }
 
 /// What a NULL key means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WhenNull {
     /// The value should be there and is not: member −1.
+    #[default]
     Unknown,
     /// There is nothing to point to: member −2.
     NotApplicable,
@@ -135,10 +145,11 @@ pub enum WhenNull {
 }
 
 /// What a delete in the source does to a fact row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FactOnDelete {
     /// The row leaves the fact.
+    #[default]
     Remove,
     /// The row stays, with `is_deleted` set.
     Flag,
@@ -147,17 +158,18 @@ pub enum FactOnDelete {
 }
 
 /// What a row of an `insert_only` fact does when it has changed in the source.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnUpdate {
     /// The batch is held back.
+    #[default]
     Error,
     /// The row stays as it was loaded first, and the run says so.
     Keep,
 }
 
 /// What several rows of one grain key do.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OnDuplicate {
     /// Keep the row with the greatest value of this column.
@@ -165,7 +177,7 @@ pub struct OnDuplicate {
 }
 
 /// A measure of a fact.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Measure {
     /// The GoogleSQL type; that of the expression when left out.
@@ -205,7 +217,7 @@ pub enum Additivity {
 }
 
 /// What stands instead of a sum over a role.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Over {
     /// The sum of the last day on which the fact has rows in the period; the role is of a calendar or of the time of day.
@@ -253,7 +265,7 @@ impl std::fmt::Display for Aggregation {
 }
 
 /// One function of the rows of a non-additive measure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AggregationFunction {
     /// The mean of the rows that have a value.
@@ -280,11 +292,20 @@ impl AggregationFunction {
 }
 
 /// A ratio of two measures.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Ratio {
     /// The two additive measures of the fact: the sum of the first is divided by the sum of the second.
     ratio: Vec<String>,
+}
+
+impl Serialize for Aggregation {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Aggregation::Function(function) => function.serialize(serializer),
+            Aggregation::Ratio(pair) => Ratio { ratio: pair.to_vec() }.serialize(serializer),
+        }
+    }
 }
 
 impl<'de> Deserialize<'de> for Aggregation {

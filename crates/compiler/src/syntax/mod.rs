@@ -16,7 +16,7 @@ mod source;
 mod sql;
 mod yaml;
 
-pub use common::{ColumnType, Level, LintLevel, Names};
+pub use common::{Collation, ColumnType, Level, LintLevel, Names};
 pub use dimension::{
     Attribute, Band, Dimension, DimensionKind, FirstVersion, KeyStrategy, LateType0, OnDelete, OpenEnd, SurrogateKey,
     Type1Scope,

@@ -5,12 +5,16 @@ use std::fmt::Write as _;
 
 use serde_json::Value as Json;
 
+use super::shape::{ONLY_IN, texts};
+
 const INTRODUCTION: &str = "# The language
 
 One model per file below `models/`, one project file `dwc.yml`. Keys that are not listed are refused, each with the key
-that was meant. SQL is GoogleSQL on both engines; tables are named `{{ source('source.table') }}` and
+that was meant, and so is a key in a file or record of a kind that it is not for. SQL is GoogleSQL on both engines; tables are named `{{ source('source.table') }}` and
 `{{ ref('model') }}`, and `{{ var('name') }}` gives a value of the project. `{{ env('NAME') }}` is known in connections
 and targets alone and never reaches SQL, a plan or a page.
+
+`dwc show NAME` prints a model or a source as YAML with every default filled in; it could stand in the place of the file.
 
 This page is made from the types of the language; `dwc schema --write FOLDER` writes the same as JSON Schemas.
 ";
@@ -41,11 +45,23 @@ pub fn reference() -> String {
 fn section(text: &mut String, level: &str, title: &str, schema: &Json) {
     let _ = write!(text, "\n{level} {title}\n\n{}\n", described(schema));
     if let Some(keys) = schema["properties"].as_object() {
-        text.push_str("\n| key | what it says |\n|---|---|\n");
+        // Which kinds a key is for, where that is not the same for all of them.
+        let differs = keys.values().any(|value| !texts(&value[ONLY_IN]).is_empty());
+        text.push_str(if differs {
+            "\n| key | for | what it says |\n|---|---|---|\n"
+        } else {
+            "\n| key | what it says |\n|---|---|\n"
+        });
         for (key, value) in keys {
+            let kinds: Vec<String> = texts(&value[ONLY_IN]).iter().map(|kind| format!("`{kind}`")).collect();
+            let kinds = match kinds.is_empty() {
+                _ if !differs => String::new(),
+                true => "| all ".to_owned(),
+                false => format!("| {} ", kinds.join(", ")),
+            };
             let needed = schema["required"].as_array().is_some_and(|all| all.iter().any(|one| one == key));
             let needed = if needed { " (needed)" } else { "" };
-            let _ = writeln!(text, "| `{key}`{needed} | {} |", described(value));
+            let _ = writeln!(text, "| `{key}`{needed} {kinds}| {} |", described(value));
         }
     }
     if let Some(choices) = schema["oneOf"].as_array() {

@@ -52,6 +52,8 @@ fn kinds(record: &Json, defs: &Json) -> Vec<Json> {
             for (around, name, _) in keys.iter().filter(|(_, _, only)| !only.contains(&kind)) {
                 let at = match around {
                     None => &mut then,
+                    // What is around it is not to be written either.
+                    Some(around) if then.get(*around) == Some(&Json::Bool(false)) => continue,
                     Some(around) => {
                         let below = then
                             .entry((*around).to_owned())

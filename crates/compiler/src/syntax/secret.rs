@@ -26,9 +26,9 @@ pub fn hide_secrets(text: &str) -> String {
     hidden
 }
 
-/// The places of passwords: between `://user:` and `@`, and after `password=` in an address.
+/// The places of passwords: between `://user:` and `@`, and after `password=` in an address or among words of a connection.
 fn secrets(text: &str) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
+    let mut found = words(text);
     let mut from = 0;
     while let Some(at) = text[from..].find("://") {
         let start = from + at + 3;
@@ -53,6 +53,23 @@ fn secrets(text: &str) -> Vec<Range<usize>> {
             }
         }
         from = end.max(start);
+    }
+    found
+}
+
+/// The places of passwords in words such as `host=db password=s3cret`.
+fn words(text: &str) -> Vec<Range<usize>> {
+    let lower = text.to_ascii_lowercase();
+    let mut found = Vec::new();
+    for parameter in PARAMETERS {
+        for (at, _) in lower.match_indices(parameter) {
+            let is_word = text[..at].chars().next_back().is_none_or(|c| c.is_whitespace() || matches!(c, '"' | '\''));
+            let begin = at + parameter.len();
+            let end = end_of(text, begin);
+            if is_word && end > begin {
+                found.push(begin..end);
+            }
+        }
     }
     found
 }
@@ -89,6 +106,7 @@ mod tests {
             ),
             ("see https://example.com:8080/path", "see https://example.com:8080/path"),
             ("\"mysql://reader:{{ env('P') }}@db/shop\"", "\"mysql://reader:{{ env('P') }}@db/shop\""),
+            ("url: \"host=db user=me password=s3cret port=1\"", "url: \"host=db user=me password=****** port=1\""),
             ("mysql://a:비밀@db and mysql://b:x@db", "mysql://a:******@db and mysql://b:*@db"),
         ] {
             assert_eq!(hide_secrets(text), hidden);
@@ -104,6 +122,8 @@ mod tests {
         assert!(!has_secret("mysql://reader:@db/shop"));
         assert!(has_secret("mysql://reader:x@db/shop"));
         assert!(has_secret("postgres://db/shop?password=x"));
+        assert!(has_secret("host=db password=x"));
+        assert!(!has_secret("host=db password={{ env('P') }}"));
         assert!(has_secret("mysql://reader:pre{{ env('P') }}@db/shop"));
     }
 }

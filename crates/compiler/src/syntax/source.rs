@@ -2,12 +2,12 @@
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::common::{ColumnType, Names};
 
 /// A source file: one database, folder or landed schema with its tables.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("x-kind" = { "key": "type", "default": null }))]
 pub struct Source {
@@ -72,7 +72,7 @@ pub struct Source {
 }
 
 /// What a source is read with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SourceType {
     /// CSV, Parquet or NDJSON files.
@@ -94,7 +94,7 @@ impl SourceType {
 }
 
 /// A table of a source.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Table {
     /// What one row is, for analysts.
@@ -163,7 +163,7 @@ pub struct Table {
 }
 
 /// The format of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FileFormat {
     /// Comma-separated values with a header.
@@ -175,10 +175,11 @@ pub enum FileFormat {
 }
 
 /// What one file holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Contents {
     /// Rows that are new or have changed.
+    #[default]
     Changes,
     /// Every row of the table.
     Snapshot,
@@ -187,7 +188,7 @@ pub enum Contents {
 }
 
 /// How deletes are seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DetectDeletes {
     /// By a pass that reads every row.
@@ -197,11 +198,12 @@ pub enum DetectDeletes {
     /// By a column that names the operation.
     Operation,
     /// Not at all.
+    #[default]
     None,
 }
 
 /// What becomes of a column that the source has and that is not declared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnSchemaChange {
     /// It lands, as a value in the JSON column `_extra`.
@@ -209,14 +211,16 @@ pub enum OnSchemaChange {
     /// One that is new, gone or of another type stops the source.
     Freeze,
     /// It is left out, and a run says so once.
+    #[default]
     Discard,
 }
 
 /// Which landed states are kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Retain {
     /// The current one.
+    #[default]
     Current,
     /// Every one.
     History,

@@ -305,6 +305,7 @@ fn land_table(
     let mut read = 0;
     files::make_stage(warehouse, &landing.stage)?;
     files::make_rejects(warehouse, table, &landing.stage)?;
+    let names: Vec<&str> = fresh.iter().map(|(file, _)| file.name.as_str()).collect();
     let mut unreadable_in: Vec<(&str, i64)> = Vec::new();
     for (place, (file, digest)) in fresh.iter().enumerate() {
         let staged = stage_whole(warehouse, (table, files, zone, &landing.stage), (file, digest), place, batch)?;
@@ -318,7 +319,7 @@ fn land_table(
         let is_whole = fresh.get(place + 1).is_none_or(|(next, _)| next.at != file.at);
         if snapshot && is_whole {
             set(warehouse, batch, 0, &file.at)?;
-            land_keys::check_unique(warehouse, table, &landing.stage.path)?;
+            land_keys::check_unique_of(warehouse, table, &landing.stage.path, &names)?;
             if unreadable_in.is_empty() {
                 check_deleted(warehouse, table, landing)?;
                 for statement in &landing.absent {
@@ -354,9 +355,10 @@ fn land_table(
 
 /// What is said of a snapshot with lines that are not rows: what it lacks may stand in them.
 pub(super) fn proves_nothing(table: &Table, file: &str, lines: i64) -> Notice {
+    let lines = if lines == 1 { "1 line".to_owned() } else { format!("{lines} lines") };
     Notice {
         code: Code::FileUnreadable.id().to_owned(),
-        message: format!("{lines} lines of a snapshot of `{}` cannot be read: no row is deleted by it", table.address),
+        message: format!("{lines} of a snapshot of `{}` cannot be read: no row is deleted by it", table.address),
         keys: vec![file.to_owned()],
     }
 }

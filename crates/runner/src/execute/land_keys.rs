@@ -10,9 +10,21 @@ use crate::{DuckDbWarehouse, Error};
 
 /// How many keys are named.
 const NAMED: usize = 20;
+/// How many lines of each.
+const LINES: usize = 5;
 
 /// Stops a source of which one reading has several rows of one key: all but one of them would be lost.
 pub(super) fn check_unique(warehouse: &DuckDbWarehouse, table: &Table, rows: &str) -> Result<(), Error> {
+    check_unique_of(warehouse, table, rows, &[])
+}
+
+/// [`check_unique`], where the rows were read from these files: their lines are named.
+pub(super) fn check_unique_of(
+    warehouse: &DuckDbWarehouse,
+    table: &Table,
+    rows: &str,
+    files: &[&str],
+) -> Result<(), Error> {
     if table.primary_key.is_empty() || !table.has_one_state() {
         return Ok(());
     }
@@ -23,16 +35,31 @@ pub(super) fn check_unique(warehouse: &DuckDbWarehouse, table: &Table, rows: &st
         .zip(&keys)
         .map(|(key, quoted)| format!("{} || CAST({quoted} AS VARCHAR)", literal(&format!("{key}="))))
         .collect();
+    // The state of a row of a file is the place of the file and the line.
+    let lines = if files.is_empty() {
+        "''".to_owned()
+    } else {
+        format!("array_to_string(list_slice(list(_state ORDER BY _state), 1, {LINES}), ' ')")
+    };
     let found = warehouse.rows(&format!(
-        "SELECT concat_ws(', ', {}), COUNT(*), COUNT(*) OVER () FROM {rows} AS r GROUP BY {} HAVING COUNT(*) > 1 \
-         ORDER BY {} LIMIT {NAMED}",
+        "SELECT concat_ws(', ', {}), COUNT(*), COUNT(*) OVER (), {lines} FROM {rows} AS r GROUP BY {} \
+         HAVING COUNT(*) > 1 ORDER BY {} LIMIT {NAMED}",
         named.join(", "),
         keys.join(", "),
         keys.join(", ")
     ))?;
     let word = |value: Option<&Option<String>>| value.cloned().flatten().unwrap_or_default();
-    let mut shared: Vec<String> =
-        found.iter().map(|row| format!("{} ({} rows)", word(row.first()), word(row.get(1)))).collect();
+    let line = |state: &str| {
+        let state: u64 = state.parse().ok()?;
+        let file = files.get(usize::try_from(state >> 32).ok()?)?;
+        Some(format!("{file}:{}", state & 0xffff_ffff))
+    };
+    let told = |row: &Vec<Option<String>>| {
+        let lines: Vec<String> = word(row.get(3)).split(' ').filter_map(line).collect();
+        let at = if lines.is_empty() { String::new() } else { format!(": {}", lines.join(", ")) };
+        format!("{} ({} rows{at})", word(row.first()), word(row.get(1)))
+    };
+    let mut shared: Vec<String> = found.iter().map(told).collect();
     let all = found.first().and_then(|row| word(row.get(2)).parse().ok()).unwrap_or(0_usize);
     if all > shared.len() {
         shared.push(format!("and {} more keys", all - shared.len()));

@@ -14,7 +14,7 @@ use super::land_keys;
 use super::reading::{advance, reading};
 use super::report::{Notice, SourceReport, TableReport};
 use super::run::{Mode, RunOptions, set};
-use crate::extract::columns::compare;
+use crate::extract::columns::{compare, missing};
 use crate::extract::files::{self, quote};
 use crate::extract::{Reading, Request, SourceColumn, moment};
 use crate::state::intervals::Interval;
@@ -91,12 +91,7 @@ fn columns(warehouse: &DuckDbWarehouse, schema: &str, table: &Table) -> Result<V
 
 /// Stops where a table is not there, or lacks a column that is declared.
 fn check_columns(schema: &str, table: &Table, there: &[SourceColumn]) -> Result<(), Error> {
-    let missing: Vec<&str> = table
-        .columns
-        .iter()
-        .map(|column| column.name.as_str())
-        .filter(|name| *name != EXTRA && !there.iter().any(|column| column.name == *name))
-        .collect();
+    let missing = missing(table, |column| there.iter().any(|other| other.name == column.name));
     if there.is_empty() {
         return Err(Error::coded(
             Code::FileMissing,
@@ -108,6 +103,7 @@ fn check_columns(schema: &str, table: &Table, there: &[SourceColumn]) -> Result<
         return Ok(());
     }
     let names: Vec<&str> = there.iter().map(|column| column.name.as_str()).collect();
+    let missing: Vec<String> = missing.iter().map(|column| format!("`{}`", column.name)).collect();
     Err(Error::coded(Code::FileColumns, format!("`{schema}.{}` has no column {}", table.physical, missing.join(", ")))
         .help(format!("its columns are {}", names.join(", "))))
 }
@@ -236,7 +232,8 @@ fn read_rows(warehouse: &DuckDbWarehouse, path: &str, filter: &str, request: &Re
     let table = request.table;
     let of = |column: &Column| match column.name.as_str() {
         EXTRA => format!("{} AS {}", files::extra(table, &request.known), quote(EXTRA)),
-        name => quote(name),
+        name if request.known.iter().any(|there| there.name == name) => quote(name),
+        name => format!("CAST(NULL AS VARCHAR) AS {}", quote(name)),
     };
     let list: Vec<String> = table.columns.iter().map(of).collect();
     warehouse.execute(&format!(

@@ -62,6 +62,12 @@ impl Counted {
             Asks::RowsDropped => format!("{rows} will be dropped"),
             Asks::VersionsLost if self.rows == 1 => "1 version that is not current will be dropped".to_owned(),
             Asks::VersionsLost => format!("{} versions that are not current will be dropped", self.rows),
+            Asks::VersionsMade => {
+                let count = self.rows.abs();
+                let word = if count == 1 { "version" } else { "versions" };
+                let more = if self.rows < 0 { "fewer" } else { "more" };
+                format!("{count} {more} {word}, of the states that are kept")
+            }
             Asks::RowsGiven => format!("{rows} of what is landed, with the new query"),
             Asks::KeysShared if self.rows == 1 => "1 key of the new grain has several of them".to_owned(),
             Asks::KeysShared => format!("{} keys of the new grain have several of them", self.rows),

@@ -2,7 +2,7 @@
 //! It must not know where the columns are seen.
 
 use dwc_compiler::diagnostic::Code;
-use dwc_compiler::model::{OnSchemaChange, Table};
+use dwc_compiler::model::{Column, EXTRA, OnSchemaChange, Table};
 
 use super::SourceColumn;
 use crate::Error;
@@ -21,6 +21,11 @@ pub(crate) fn compare(table: &Table, there: &[SourceColumn], known: &[SourceColu
     .help("declare the column, name it in `ignore_columns`, or run once with `on_schema_change: discard`"))
 }
 
+/// The declared columns that a source lacks and has to have: something reads them.
+pub(crate) fn missing(table: &Table, has: impl Fn(&Column) -> bool) -> Vec<&Column> {
+    table.columns.iter().filter(|column| table.needs(column) && !has(column)).collect()
+}
+
 /// What is new, gone or of another type. A column that is declared anew is no change of the source.
 fn changes(table: &Table, there: &[SourceColumn], known: &[SourceColumn]) -> Vec<String> {
     let among = |all: &[SourceColumn], name: &str| all.iter().find(|other| other.name == name).cloned();
@@ -37,8 +42,17 @@ fn changes(table: &Table, there: &[SourceColumn], known: &[SourceColumn]) -> Vec
             _ => {}
         }
     }
+    let has = |name: &str| there.iter().any(|column| column.name.eq_ignore_ascii_case(name));
     for column in known.iter().filter(is_watched).filter(|column| among(there, &column.name).is_none()) {
-        changes.push(format!("`{}` {} is gone", column.name, column.ty));
+        let is_declared = table.columns.iter().any(|other| other.name.eq_ignore_ascii_case(&column.name));
+        let lands = if is_declared && !has(&column.name) { ", and lands as NULL: no model reads it" } else { "" };
+        changes.push(format!("`{}` {} is gone{lands}", column.name, column.ty));
+    }
+    if known.is_empty() {
+        let absent = table.columns.iter().filter(|column| column.name != EXTRA && !has(&column.name));
+        changes.extend(
+            absent.map(|column| format!("`{}` is not there, and lands as NULL: no model reads it", column.name)),
+        );
     }
     changes
 }

@@ -42,6 +42,7 @@ pub(crate) struct Rows<O> {
     taken: Batch,
     rejected: Batch,
     rejections: u64,
+    nameless: u64,
     out: O,
 }
 
@@ -75,7 +76,7 @@ impl<O: Out> Rows<O> {
         let out = out(taken.schema())?;
         let delete_values = table.delete_values.clone();
         let at = moment::micros(bound);
-        Ok(Self { readings, key, marks, delete_values, at, taken, rejected, rejections: 0, out })
+        Ok(Self { readings, key, marks, delete_values, at, taken, rejected, rejections: 0, nameless: 0, out })
     }
 
     /// Whether it is time to hand on.
@@ -105,6 +106,10 @@ impl<O: Out> Rows<O> {
             return;
         }
         self.rejections += 1;
+        let is_blank = (0..self.readings.len()).all(|at| row.at(at) == Sent::Null);
+        if !is_blank && self.key.iter().any(|at| cells[*at] == Cell::Null) {
+            self.nameless += 1;
+        }
         let key = |at: &usize| plain(&self.readings[*at].json_of(row.at(*at)));
         let place = match place {
             Place::Key => self.key.iter().map(key).collect::<Vec<_>>().join(", "),
@@ -124,6 +129,11 @@ impl<O: Out> Rows<O> {
     /// How many rows were rejected.
     pub(crate) fn rejections(&self) -> u64 {
         self.rejections
+    }
+
+    /// How many of them hold something, and not the key that would say which row they are.
+    pub(crate) fn nameless(&self) -> u64 {
+        self.nameless
     }
 
     /// Stages what was gathered, and says how many bytes it was.

@@ -24,6 +24,8 @@ pub(super) struct Seen {
     pub(super) stamped: bool,
     /// What the catalog says of it.
     pub(super) comment: String,
+    /// Whether the server compares its texts without case.
+    pub(super) folds_case: bool,
 }
 
 impl Seen {
@@ -64,6 +66,7 @@ pub(super) fn source(name: &str, ty: SourceType, url_env: &str) -> Source {
         name: name.to_owned(),
         ty,
         description: String::new(),
+        owner: None,
         url: format!("{{{{ env('{url_env}') }}}}"),
         timezone: "UTC".to_owned(),
         schema: None,
@@ -165,6 +168,7 @@ fn propose(seen: &SeenTable) -> Result<ProposedTable, String> {
         let said: Vec<String> = [note, reference].into_iter().flatten().collect();
         table.columns.push(ProposedColumn {
             name: column.name.clone(),
+            folds_case: column.folds_case && ty == "STRING",
             ty,
             description: Some(column.comment.trim().to_owned()).filter(|comment| !comment.is_empty()),
             header: None,

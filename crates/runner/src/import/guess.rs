@@ -45,7 +45,9 @@ impl Guess {
         let zeros = digits.len() > 1 && digits.starts_with('0') && digits.as_bytes()[1].is_ascii_digit();
         let is_number = digits.starts_with(|c: char| c.is_ascii_digit() || c == '.') && !plain.starts_with('+');
         self.see(Sent::Bytes(text.as_bytes()), |ty| match ty {
-            Type::Int64 | Type::Numeric(_) | Type::BigNumeric(_) | Type::Float64 => is_number && !zeros,
+            Type::Int64 | Type::Numeric(_) | Type::BigNumeric(_) => is_number && !zeros,
+            // More digits than a binary number keeps are of a decimal one.
+            Type::Float64 => is_number && !zeros && (plain.contains(['e', 'E']) || figures(plain) <= 15),
             Type::Bool => plain.eq_ignore_ascii_case("true") || plain.eq_ignore_ascii_case("false"),
             _ => true,
         });
@@ -110,6 +112,11 @@ impl Guess {
     }
 }
 
+/// How many digits of a decimal number matter.
+fn figures(text: &str) -> usize {
+    text.chars().filter(char::is_ascii_digit).skip_while(|digit| *digit == '0').count()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,6 +127,7 @@ mod tests {
             (&["1", "-7"][..], "INT64"),
             (&["1", "2.50"], "NUMERIC"),
             (&["1", "2e5"], "FLOAT64"),
+            (&["1.5", "123456789012345678901234567890123.25"], "STRING"),
             (&["007", "12"], "STRING"),
             (&["+8210", "+8211"], "STRING"),
             (&["12345678901234567890"], "NUMERIC"),

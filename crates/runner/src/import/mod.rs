@@ -71,6 +71,8 @@ struct ProposedColumn {
     header: Option<String>,
     /// Said beside it.
     note: Option<String>,
+    /// Whether the source compares its texts without case.
+    folds_case: bool,
 }
 
 /// Names that usually hold when a row was last changed, the surest first.

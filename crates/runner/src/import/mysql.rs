@@ -53,7 +53,7 @@ async fn look(connection: &mut Conn) -> Result<Vec<SeenTable>, Failure> {
         rows(
             connection,
             "SELECT table_name, column_name, data_type, column_type, CAST(numeric_precision AS CHAR), CAST(numeric_scale AS CHAR), \
-               is_nullable, extra, column_comment \
+               is_nullable, extra, column_comment, COALESCE(collation_name, '') \
              FROM information_schema.columns WHERE table_schema = DATABASE() ORDER BY table_name, ordinal_position",
         )
         .await?,
@@ -127,7 +127,7 @@ async fn read_column(
     row: &[String],
     checks: &[Vec<String>],
 ) -> Result<Option<Seen>, Failure> {
-    let [name, data_type, column_type, precision, scale, nullable, extra, comment] = row else {
+    let [name, data_type, column_type, precision, scale, nullable, extra, comment, collation] = row else {
         return Ok(None);
     };
     let stated = Stated {
@@ -149,5 +149,6 @@ async fn read_column(
         follows: extra.contains("on update current_timestamp"),
         stamped: extra.contains("current_timestamp"),
         comment: comment.clone(),
+        folds_case: collation.to_lowercase().ends_with("_ci"),
     }))
 }

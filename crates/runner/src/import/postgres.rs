@@ -142,6 +142,7 @@ fn read_column(row: &[String]) -> Option<Seen> {
         follows: false,
         stamped: now.iter().any(|word| default.contains(word)),
         comment: comment.clone(),
+        folds_case: said == "citext",
     })
 }
 

@@ -47,6 +47,7 @@ fn write_table(out: &mut String, table: &ProposedTable) {
         let mut long = vec![format!("type: {}", quoted_type(&column.ty))];
         long.extend(column.header.as_ref().map(|name| format!("name: {}", text(name))));
         long.extend(column.description.as_ref().map(|description| format!("description: {}", text(description))));
+        long.extend(column.folds_case.then(|| "collation: \"und:ci\"".to_owned()));
         let ty = if long.len() > 1 { format!("{{ {} }}", long.join(", ")) } else { quoted_type(&column.ty) };
         let note = column.note.as_ref().map_or_else(String::new, |note| format!(" # {}", one_line(note)));
         line(out, 6, &format!("{}: {ty}{note}", key(&column.name)));

@@ -58,7 +58,7 @@ pub struct Analysis {
     pub tables: Vec<TableUse>,
     /// Calls whose value changes from run to run, with their places.
     pub volatile: Vec<(String, Range<usize>)>,
-    /// Every column of a catalog table that it reads anywhere, conditions included.
+    /// Every column of a catalog table that it names anywhere, conditions included; `*` names none by itself.
     pub used_columns: Vec<(String, String)>,
 }
 

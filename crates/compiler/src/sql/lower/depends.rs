@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
-use crate::model::{DimensionKind, EffectiveAt, Members, ModelId, Project};
+use crate::model::{DimensionKind, EffectiveAt, Members, ModelId, Project, Table};
 use crate::sql::googlesql::Type;
 
 /// The parts, by name, as `design` keeps them.
@@ -63,4 +63,20 @@ fn zones(project: &Project, members: &Members) -> String {
     }
     zones.dedup();
     zones.join(", ")
+}
+
+/// The zone in which a table of files is read: a text of an instant that names no zone is landed as an instant of this one.
+pub(super) fn read_in<'p>(project: &'p Project, table: &Table) -> Option<&'p str> {
+    let is_read = table.files.is_some() && table.columns.iter().any(|column| column.ty == Type::Timestamp);
+    let source = project.sources.iter().find(|source| source.name == table.source).filter(|_| is_read)?;
+    Some(&source.timezone)
+}
+
+/// The zones in which the tables of a dimension are read, as its kept events depend on them.
+pub(super) fn landed_zones(project: &Project, members: &Members) -> BTreeMap<String, String> {
+    let tables = members.query.analysis.tables.iter().filter_map(|used| project.table(&used.table));
+    let mut zones: Vec<&str> = tables.filter_map(|table| read_in(project, table)).collect();
+    zones.sort_unstable();
+    zones.dedup();
+    (!zones.is_empty()).then(|| ("timezone".to_owned(), zones.join(", "))).into_iter().collect()
 }

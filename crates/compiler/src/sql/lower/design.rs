@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use sha2::{Digest, Sha256};
 
 use super::depends::depends;
-use crate::model::{Attribute, Dimension, DimensionKind, EffectiveAt, Fact, KeyStrategy, Measure, ModelId, Project};
+use crate::model::{
+    Attribute, Dimension, DimensionKind, EffectiveAt, Fact, KeyStrategy, Measure, Members, ModelId, Project,
+};
 use crate::plan::{QUERY_FORM, QUERY_TEXT};
 use crate::sql::googlesql::{normal_expr, normal_query};
 
@@ -49,12 +51,16 @@ fn dimension(dimension: &Dimension, add: &mut dyn FnMut(String, String) -> Optio
     if let Some(sequence) = &members.sequence {
         policy("sequence", sequence.clone());
     }
-    let strategy = if members.key_strategy == KeyStrategy::Sequence { "sequence" } else { "hash" };
-    let salt = if members.salt.is_empty() { String::new() } else { format!(" with salt {}", digest(&members.salt)) };
-    policy("surrogate_key", format!("{strategy}{salt}"));
+    policy("surrogate_key", keys(members));
     for attribute in &members.attributes {
         add(format!("attribute {}", attribute.column.name), attribute_text(attribute));
     }
+}
+
+fn keys(members: &Members) -> String {
+    let strategy = if members.key_strategy == KeyStrategy::Sequence { "sequence" } else { "hash" };
+    let salt = if members.salt.is_empty() { String::new() } else { format!(" with salt {}", digest(&members.salt)) };
+    format!("{strategy}{salt}")
 }
 
 fn attribute_text(attribute: &Attribute) -> String {
@@ -84,10 +90,14 @@ fn fact(project: &Project, fact: &Fact, add: &mut dyn FnMut(String, String) -> O
     for role in &fact.roles {
         let on: Vec<&str> = role.on.iter().map(|column| column.name.as_str()).collect();
         let dimension = &project.dimensions[role.dimension].name;
-        add(format!("role {}", role.name), format!("{dimension} on {}", on.join(", ")));
-        let as_of = role.as_of.as_ref().map_or("", |column| &column.name);
-        let rest = format!("missing {}, NULL {}, as of {as_of}", word(&role.missing), word(&role.when_null));
+        let on = if on.is_empty() { String::new() } else { format!(" on {}", on.join(", ")) };
+        add(format!("role {}", role.name), format!("{dimension}{on}"));
+        let as_of = role.as_of.as_ref().map_or_else(String::new, |column| format!(", as of {}", column.name));
+        let rest = format!("missing {}, NULL {}{as_of}", word(&role.missing), word(&role.when_null));
         add(format!("lookup {}", role.name), rest);
+        if let Some(members) = project.dimensions[role.dimension].members() {
+            add(format!("keys {dimension}"), keys(members));
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::Lowering;
-use super::depends::depends_digest;
+use super::depends::{depends_digest, landed_zones, read_in};
 use super::design::design;
 use super::digest::load_digest;
 use crate::model::{
@@ -65,7 +65,10 @@ impl Lowering<'_> {
             ),
             load: String::new(),
             key: table.landing_key(),
-            design: BTreeMap::new(),
+            design: read_in(self.project, table)
+                .map(|zone| ("timezone".to_owned(), zone.to_owned()))
+                .into_iter()
+                .collect(),
             foreign: Vec::new(),
             was: None,
             protect: false,
@@ -171,7 +174,7 @@ impl Lowering<'_> {
             columns,
             load: String::new(),
             key: key.to_vec(),
-            design: BTreeMap::new(),
+            design: landed_zones(self.project, members),
             foreign: Vec::new(),
             was,
             protect: dimension.protect,

@@ -4,8 +4,8 @@
 use super::Lowering;
 use super::changes::retyped;
 use super::relations::Moment;
-use crate::model::{DimensionKind, ModelId, Project, TargetType};
-use crate::plan::{Action, Alteration, Carries, Change, ChangeSet, Object, ObjectKind};
+use crate::model::{DimensionKind, ModelId, OnDelete, Project, TargetType};
+use crate::plan::{Action, Alteration, Carries, Change, ChangeSet, Difference, Object, ObjectKind};
 use crate::sql::googlesql::Type;
 use crate::sql::names;
 
@@ -35,6 +35,8 @@ pub enum Asks {
     RowsDropped,
     /// Versions that are not current, where a dimension no longer has versions.
     VersionsLost,
+    /// How many more versions the kept states of a dimension make by other types of its attributes; fewer below zero.
+    VersionsMade,
     /// Rows that the query of a fact gives of what is landed.
     RowsGiven,
     /// Keys of a fact that several of these rows share.
@@ -51,7 +53,8 @@ pub fn change_probes(project: &Project, engine: TargetType, schema: &str, set: &
     let lowering = Lowering::new(project, engine, schema);
     let of = |change| {
         let all = lowering.probes(change).into_iter().chain(lowering.lost_days(change, set));
-        all.chain(lowering.kept_states(change)).chain(lowering.rows_given(change, set))
+        let all = all.chain(lowering.kept_states(change)).chain(lowering.versions_made(change));
+        all.chain(lowering.rows_given(change, set))
     };
     set.changes.iter().flat_map(of).collect()
 }
@@ -138,14 +141,9 @@ impl Lowering<'_> {
     fn kept_states(&self, change: &Change) -> Option<Probe> {
         let after = change.after.as_ref().filter(|after| after.kind == ObjectKind::Star)?;
         let before = change.before.as_ref()?;
-        let expr =
-            |text: &Option<String>| text.as_ref().map(|text| text.split_once(" of ").map(|(_, of)| of.to_owned()));
         let evaluates = change.differences.iter().any(|one| match one.part.as_str() {
             "query" | "effective_at" | "timezone" => one.before.is_some() && one.after.is_some(),
-            part if part.starts_with("attribute ") => {
-                one.before.is_some() && one.after.is_some() && expr(&one.before) != expr(&one.after)
-            }
-            _ => false,
+            part => part.starts_with("attribute ") && is_of_another_expression(one),
         });
         let ModelId::Dimension(index) = self.project.model(&after.owner)? else { return None };
         let members = self.project.dimensions[index].members().filter(|_| evaluates)?;
@@ -164,6 +162,62 @@ impl Lowering<'_> {
                 self.path(&self.history_schema(), &before.owner),
                 landed(&self.landing_rows(table), ""),
                 landed(&self.landing_changes(table), " AND _r._image = 'new'"),
+            ),
+        })
+    }
+
+    /// How many more versions the kept states make where attributes get other types, and nothing else changes them.
+    fn versions_made(&self, change: &Change) -> Option<Probe> {
+        let after = change.after.as_ref().filter(|after| after.kind == ObjectKind::Star)?;
+        let before = change.before.as_ref()?;
+        let is_policy =
+            |one: &Difference| one.part.starts_with("attribute ") && one.before.is_some() && one.after.is_some();
+        let policies = ["first_version", "open_end", "type1_scope", "late_type0"];
+        let plain = |one: &Difference| {
+            is_policy(one) || one.part.starts_with("column ") || policies.contains(&one.part.as_str())
+        };
+        let mut differences = change.differences.iter();
+        if !change.differences.iter().any(is_policy)
+            || !differences.all(|one| plain(one) && !(is_policy(one) && is_of_another_expression(one)))
+        {
+            return None;
+        }
+        let ModelId::Dimension(index) = self.project.model(&after.owner)? else { return None };
+        let dimension = &self.project.dimensions[index];
+        let members = dimension.members().filter(|members| members.has_versions() && dimension.mini().is_none())?;
+        if members.on_delete == OnDelete::Flag {
+            return None;
+        }
+        let own: Vec<String> =
+            members.natural_key.iter().map(|column| format!("_h.{}", self.dialect.quote(&column.name))).collect();
+        let own = own.join(", ");
+        let mut columns = Vec::new();
+        let mut differs = vec!["_e._former IS NULL".to_owned(), "_e._former".to_owned()];
+        let versioned = members.attributes.iter().filter(|attribute| attribute.scd.has_versions());
+        for (number, attribute) in versioned.enumerate() {
+            let name = after.columns.iter().find(|column| column.name == attribute.column.name)?;
+            let name = format!("_h.{}", self.dialect.quote(&before.former(name)?.name));
+            let value = self.dialect.comparable(&name, &attribute.column.ty);
+            columns.push(format!(
+                ", {value} AS _v{number}, LAG({value}) OVER (PARTITION BY {own} ORDER BY _h._event_at) AS _f{number}"
+            ));
+            differs.push(format!("_e._v{number} IS DISTINCT FROM _e._f{number}"));
+        }
+        Some(Probe {
+            address: change.address.clone(),
+            column: None,
+            asks: Asks::VersionsMade,
+            sql: format!(
+                "SELECT COUNT(*) - (SELECT COUNT(*) FROM {star} AS _d WHERE _d.{key} >= 0 AND NOT _d.is_inferred) FROM (\n  \
+                 SELECT _h._gone, LAG(_h._gone) OVER (PARTITION BY {own} ORDER BY _h._event_at) AS _former{columns}\n  \
+                 FROM (\n    SELECT * FROM {history} AS _h WHERE TRUE\n    \
+                 QUALIFY ROW_NUMBER() OVER (PARTITION BY {own}, _h._event_at ORDER BY _h._event_sequence DESC, _h._batch DESC, _h._state DESC) = 1\n  \
+                 ) AS _h\n) AS _e WHERE NOT _e._gone AND ({differs})",
+                star = self.path(&before.schema, &before.name),
+                key = self.dialect.quote(&names::key(&before.name)),
+                history = self.path(&self.history_schema(), &before.owner),
+                columns = columns.concat(),
+                differs = differs.join(" OR "),
             ),
         })
     }
@@ -217,4 +271,10 @@ impl Lowering<'_> {
             |expr: &str| Type::parse(from).map_or_else(|| expr.to_owned(), |ty| self.dialect.comparable(expr, &ty));
         Some(format!(" WHERE {} IS DISTINCT FROM {}", comparable(&quoted), comparable(&back)))
     }
+}
+
+/// An attribute that is computed in another way than before, whatever its type.
+fn is_of_another_expression(one: &Difference) -> bool {
+    let of = |text: &Option<String>| text.as_ref().map(|text| text.split_once(" of ").map(|(_, of)| of.to_owned()));
+    one.before.is_some() && one.after.is_some() && of(&one.before) != of(&one.after)
 }

@@ -108,9 +108,10 @@ fn staged_files<'a>(
             _ => {}
         }
     }
+    let names: Vec<&str> = fresh.iter().map(|(file, _)| file.name.as_str()).collect();
     for (first, last) in passes.iter().filter_map(|pass| pass.places) {
         let rows = format!("(SELECT * FROM {} WHERE _state >> 32 BETWEEN {first} AND {last})", local.path);
-        land_keys::check_unique(copy, table, &rows)?;
+        land_keys::check_unique_of(copy, table, &rows, &names)?;
     }
     check_rejected(table, read, counts.rejected)?;
     if !is_snapshot {

@@ -125,6 +125,10 @@ impl<'a> Choice<'a> {
             if column.name == EXTRA {
                 read.push(format!("{} AS {name}", extra(table, &request.known)));
                 casts.push((EXTRA, Cast { sql: format!("_s.{name}"), may_fail: false }));
+            } else if !request.known.iter().any(|known| known.name == column.name) {
+                let null = format!("CAST(NULL AS {})", column.ty);
+                read.push(format!("{null} AS {name}"));
+                casts.push((column.name.as_str(), Cast { sql: null, may_fail: false }));
             } else {
                 read.push(format!("_s.{name} AS {name}"));
                 casts.push((column.name.as_str(), cast(table, column, there(&column.name), &source.timezone)?));

@@ -134,7 +134,10 @@ fn read_address<S: Server>(source: &Source, address: &str) -> Result<S::Address,
         .help("set it where `dwc` runs; it is never stored")
     })?;
     S::address(address.trim()).ok_or_else(|| {
-        Error::coded(Code::SourceAddress, format!("the address of source `{}` is no {} address", source.name, S::NAME))
-            .help(format!("write it as `{}`, special characters of the password percent-encoded", S::FORM))
+        Error::coded(
+            Code::SourceAddress,
+            format!("the address of source `{}` is not a {} address", source.name, S::NAME),
+        )
+        .help(format!("write it as `{}`, special characters of the password percent-encoded", S::FORM))
     })
 }

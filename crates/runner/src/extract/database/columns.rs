@@ -8,7 +8,7 @@ use super::Server;
 use super::access::Failure;
 use crate::Error;
 use crate::extract::SourceColumn;
-use crate::extract::columns::{compare, undeclared};
+use crate::extract::columns::{compare, missing, undeclared};
 
 /// The columns that are there, in their order.
 pub(super) async fn look<S: Server>(
@@ -35,12 +35,8 @@ pub(super) fn check(table: &Table, there: &[SourceColumn], known: &[SourceColumn
         .help("correct the declaration, or give the user the right to read it"));
     }
     let has = |name: &str| there.iter().any(|column| column.name.eq_ignore_ascii_case(name));
-    let missing: Vec<String> = table
-        .columns
-        .iter()
-        .filter(|column| column.name != EXTRA && !has(&column.name))
-        .map(|column| format!("`{}`", column.name))
-        .collect();
+    let missing: Vec<String> =
+        missing(table, |column| has(&column.name)).iter().map(|column| format!("`{}`", column.name)).collect();
     if !missing.is_empty() {
         let names: Vec<&str> = there.iter().map(|column| column.name.as_str()).collect();
         return Err(Error::coded(
@@ -52,7 +48,8 @@ pub(super) fn check(table: &Table, there: &[SourceColumn], known: &[SourceColumn
     compare(table, there, known)
 }
 
-/// What is selected: the declared columns, and for a table that evolves the others as an object.
+/// What is selected: the declared columns, NULL for one that is not there, and for a table that evolves the others as an
+/// object.
 pub(super) fn list<S: Server>(table: &Table, there: &[SourceColumn]) -> Result<String, Error> {
     let mut all = Vec::with_capacity(table.columns.len());
     for column in &table.columns {
@@ -60,7 +57,7 @@ pub(super) fn list<S: Server>(table: &Table, there: &[SourceColumn]) -> Result<S
         all.push(match found {
             _ if column.name == EXTRA => S::extra(&undeclared(table, there)),
             Some(found) => S::select(table, column, found)?,
-            None => S::quote(&column.name),
+            None => "CAST(NULL AS CHAR)".to_owned(),
         });
     }
     Ok(all.join(", "))

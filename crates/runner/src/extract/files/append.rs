@@ -144,6 +144,7 @@ impl<'a> Taking<'a> {
     pub(super) fn finish(mut self, changes: Vec<String>) -> Result<Staged, Error> {
         self.keep_lines()?;
         let rejected = i64::try_from(self.rows.rejections()).unwrap_or(i64::MAX);
+        let nameless = i64::try_from(self.rows.nameless()).unwrap_or(i64::MAX);
         let Self { warehouse, table, stage, place, batch, .. } = self;
         self.rows.finish()?;
         let list = |of: &dyn Fn(&str) -> String| -> String {
@@ -178,7 +179,7 @@ impl<'a> Taking<'a> {
         Ok(Staged {
             read: self.read + self.unreadable,
             rejected: rejected + self.unreadable,
-            unreadable: self.unreadable,
+            unreadable: self.unreadable + nameless,
             changes,
         })
     }

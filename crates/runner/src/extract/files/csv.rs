@@ -70,8 +70,8 @@ enum Scan {
 pub(crate) enum Unreadable {
     /// It could not be read.
     Io(io::Error),
-    /// Its first line is not a header.
-    Header,
+    /// Its first line is not a header, and why.
+    Header(&'static str),
 }
 
 /// How a file is written.
@@ -302,7 +302,10 @@ pub(crate) fn read<E: From<Unreadable>>(
                     _ if fields.is_blank() => {}
                     None => {
                         if std::str::from_utf8(&fields.text).is_err() {
-                            return Err(Unreadable::Header.into());
+                            let is_marked = rest.starts_with(&[0xff, 0xfe]) || rest.starts_with(&[0xfe, 0xff]);
+                            let why =
+                                if is_marked { "it is UTF-16, by its byte order mark" } else { "it is not UTF-8" };
+                            return Err(Unreadable::Header(why).into());
                         }
                         columns = Some(fields.len());
                         take(line, Line::Header(&fields))?;
@@ -324,8 +327,9 @@ pub(crate) fn read<E: From<Unreadable>>(
                 start += length;
                 continue;
             }
-            Scan::Broken(..) | Scan::Row(_) | Scan::More(_) if columns.is_none() => {
-                return Err(Unreadable::Header.into());
+            Scan::Broken(why, _) if columns.is_none() => return Err(Unreadable::Header(why).into()),
+            Scan::Row(_) | Scan::More(_) if columns.is_none() => {
+                return Err(Unreadable::Header("a quote is never closed, or it is beyond `longest_row`").into());
             }
             Scan::Broken(reason, place) => {
                 let Some(end) = line_end(rest, place).or(is_end.then_some(rest.len())) else {
@@ -361,7 +365,7 @@ pub(crate) fn read<E: From<Unreadable>>(
             }
         }
     }
-    if columns.is_none() { Err(Unreadable::Header.into()) } else { Ok(()) }
+    if columns.is_none() { Err(Unreadable::Header("the file is empty").into()) } else { Ok(()) }
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ pub(super) struct Header {
 }
 
 impl Header {
-    /// The columns of a file of these names; every declared one has to be among them.
+    /// The columns of a file of these names; every declared one that something reads has to be among them.
     pub(super) fn new(table: &Table, headers: Vec<String>, found: &Found) -> Result<Self, Error> {
         let columns: Vec<&Column> = table.columns.iter().filter(|column| column.name != EXTRA).collect();
         let mut missing = Vec::new();
@@ -41,8 +41,8 @@ impl Header {
                     return Err(Error::coded(Code::FileColumns, message)
                         .help(format!("write `name: \"{name}#1\"` for the first of them, or `#2` for the second")));
                 }
-                Place::Missing => missing.push(format!("`{}`", column.header())),
-                Place::At(_) => {}
+                Place::Missing if table.needs(column) => missing.push(format!("`{}`", column.header())),
+                Place::Missing | Place::At(_) => {}
             }
             places.push(if let Place::At(at) = place { Some(at) } else { None });
         }

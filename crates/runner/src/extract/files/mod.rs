@@ -35,7 +35,7 @@ use row::Row;
 pub(crate) struct Staged {
     pub(crate) read: i64,
     pub(crate) rejected: i64,
-    /// Lines that are not rows of its format: what it lacks may stand in them.
+    /// Lines that are not rows of its format, and rows without a key that can be read: what it lacks may stand in them.
     pub(crate) unreadable: i64,
     /// How its columns differ from those of the file before.
     pub(crate) changes: Vec<String>,
@@ -282,8 +282,10 @@ impl Stop {
         match self {
             Stop::Said(error) => error,
             Stop::Text(Unreadable::Io(cause)) => Error::because(format!("`{name}` could not be read"), cause),
-            Stop::Text(Unreadable::Header) => Error::coded(Code::FileUnreadable, unreadable(name, format))
-                .help("look at its first line, or declare the file's `format`, `encoding`, `delimiter` or `quote`"),
+            Stop::Text(Unreadable::Header(why)) => {
+                Error::coded(Code::FileUnreadable, format!("{}: {why}", unreadable(name, format)))
+                    .help("look at its first line, or declare the file's `format`, `encoding`, `delimiter` or `quote`")
+            }
             Stop::Parquet(cause) => Error {
                 code: Some(Code::FileUnreadable),
                 message: unreadable(name, format),

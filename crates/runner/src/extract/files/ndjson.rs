@@ -35,7 +35,7 @@ pub(crate) fn read<E: From<Unreadable>>(
             continue;
         }
         if is_first && plain.starts_with(b"[") {
-            return Err(Unreadable::Header.into());
+            return Err(Unreadable::Header("it holds one array").into());
         }
         is_first = false;
         if text.len() as u64 > longest && !text.ends_with(b"\n") {

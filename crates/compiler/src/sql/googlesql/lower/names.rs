@@ -97,6 +97,11 @@ impl Lower<'_> {
     /// A use of a column.
     pub(super) fn reference(&mut self, column: &ScopeColumn, depth: usize, span: Range<usize>) -> Value {
         self.used.extend(column.origins.iter().cloned());
+        self.passed_on(column, depth, span)
+    }
+
+    /// A column that `*` hands on; whoever names it uses it.
+    pub(super) fn passed_on(&self, column: &ScopeColumn, depth: usize, span: Range<usize>) -> Value {
         let mut value = Value::new(column.ty.clone(), column.sql.clone());
         value.origins = column.origins.clone();
         value.kind = if column.kind == ColumnKind::Aggregated { ColumnKind::Aggregated } else { column.kind };

@@ -155,6 +155,10 @@ impl Lower<'_> {
             let message = format!("{op} of {} and {} columns", l.columns.len(), r.columns.len());
             self.report(ProblemKind::Shape, at.clone(), message, None);
         }
+        if quantifier != SetQuantifier::All {
+            // Rows are told apart by each of the columns.
+            self.used.extend(l.columns.iter().chain(&r.columns).flat_map(|column| column.origins.iter().cloned()));
+        }
         let mut columns = Vec::new();
         let (mut cast_left, mut cast_right) = (false, false);
         for (a, b) in l.columns.iter().zip(&r.columns) {

@@ -111,6 +111,10 @@ impl Lower<'_> {
         let is_distinct = matches!(select.distinct, Some(Distinct::Distinct));
         let ordering = order.map(|o| self.order_select(o, &items, &values, is_distinct, written, &mut later));
 
+        if is_distinct {
+            // Rows are told apart by each of the columns.
+            self.used.extend(values.iter().flat_map(|value| value.origins.iter().cloned()));
+        }
         let aggregated = grouped || values.iter().chain(&later).any(|v| v.aggregate);
         self.check_clauses(select, aggregated, is_distinct, values.iter().chain(&later).any(|v| v.window));
         if aggregated {
@@ -177,7 +181,7 @@ impl Lower<'_> {
     pub(super) fn item(&mut self, item: &Item<'_>, depth: usize) -> Value {
         match &item.source {
             Source::Expr(expr) => self.expr(expr),
-            Source::Column(column, span) => self.reference(column, depth, span.clone()),
+            Source::Column(column, span) => self.passed_on(column, depth, span.clone()),
         }
     }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::context::Context;
-use super::instants::{States, is_dated_by};
+use super::instants::{States, has_instant, is_dated_by};
 use super::{Extent, incoming};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Dimension, EffectiveAt, Members, Project, Table};
@@ -78,6 +78,15 @@ pub(crate) fn refused(project: &Project, members: &Members) -> Option<Refused> {
 pub(crate) fn tables_read<'p>(project: &'p Project, members: &Members) -> Vec<&'p Table> {
     let names: BTreeSet<&str> = members.query.analysis.tables.iter().map(|used| used.table.as_str()).collect();
     names.into_iter().filter_map(|name| project.table(name)).collect()
+}
+
+/// The tables of such a dimension whose states are dated by nothing but their batch, while other tables date theirs.
+pub(crate) fn undated<'p>(project: &'p Project, members: &Members) -> Vec<&'p Table> {
+    let is_dated = matches!(members.effective_at, EffectiveAt::Column(..));
+    if !is_dated || !members.has_versions() || !is_temporal(project, members) {
+        return Vec::new();
+    }
+    tables_read(project, members).into_iter().filter(|table| !has_instant(project, members, table)).collect()
 }
 
 /// The tables whose every landed state is kept, because the history of a dimension is made of them.

@@ -132,6 +132,11 @@ pub(super) fn is_dated_by(project: &Project, members: &Members, table: &Table) -
     instant(project, members, table).is_effective
 }
 
+/// Whether anything but the time of its batch says since when a state of a table holds.
+pub(super) fn has_instant(project: &Project, members: &Members, table: &Table) -> bool {
+    instant(project, members, table).text.is_some()
+}
+
 /// Since when a state of a table holds: since what `effective_at` says of it, else since its cursor.
 fn instant(project: &Project, members: &Members, table: &Table) -> Instant {
     let alias = touched::short_name(&table.address).to_owned();
