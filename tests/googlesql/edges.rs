@@ -232,3 +232,29 @@ fn concatenation_writes_every_type() {
     }
     judge("concatenation", &all);
 }
+
+#[test]
+fn nan_equals_nothing() {
+    let values = ["CAST('nan' AS FLOAT64)", "1.0", "CAST(NULL AS FLOAT64)", "CAST('inf' AS FLOAT64)"];
+    let mut all = fill("NULLIF($1, $2)", &[&values, &values]);
+    all.extend(fill("RANGE_BUCKET($1, [1.0, 5.0])", &[&values]));
+    all.extend(fill("RANGE_BUCKET($1, ARRAY<FLOAT64>[])", &[&values]));
+    all.extend(fill("$1 IS DISTINCT FROM $2", &[&values, &values]));
+    all.extend(fill("CASE $1 WHEN $2 THEN 1 ELSE 2 END", &[&values, &values]));
+    judge("nan", &all);
+}
+
+#[test]
+fn the_empty_text_is_found_everywhere() {
+    let mut all = fill(
+        "INSTR($1, '', $2, $3)",
+        &[&["''", "'banana'"], &["1", "3", "7", "8", "-1", "-2", "-7", "-8"], &["1", "2", "7"]],
+    );
+    all.extend(fill("STRPOS($1, '')", &[&["''", "'banana'"]]));
+    judge("empty text", &all);
+}
+
+#[test]
+fn years_of_weeks_have_four_digits() {
+    judge("years of weeks", &fill("FORMAT_DATE('%G %g %V', $1)", &[&DATE[1..]]));
+}

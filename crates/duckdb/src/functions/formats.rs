@@ -114,7 +114,7 @@ fn simple(element: char, t: NaiveDateTime, zone: Option<&(i32, String, NaiveDate
         'd' => format!("{:02}", t.day()),
         'e' => format!("{:2}", t.day()),
         'F' => format!("{:04}-{:02}-{:02}", t.year(), t.month(), t.day()),
-        'G' => iso.year().to_string(),
+        'G' => format!("{:04}", iso.year()),
         'g' => format!("{:02}", iso.year().rem_euclid(100)),
         'H' => format!("{:02}", t.hour()),
         'I' => format!("{:02}", hour12(t)),

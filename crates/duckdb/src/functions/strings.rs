@@ -189,7 +189,7 @@ fn instr(s: &str, x: &str, position: i64, occurrence: i64) -> Answer<i64> {
         return Err("INSTR takes a position other than 0 and an occurrence from 1".into());
     }
     let (s, x): (Vec<char>, Vec<char>) = (s.chars().collect(), x.chars().collect());
-    if x.is_empty() || x.len() > s.len() {
+    if x.len() > s.len() {
         return Ok(Some(0));
     }
     let last = s.len() - x.len();
@@ -199,7 +199,8 @@ fn instr(s: &str, x: &str, position: i64, occurrence: i64) -> Answer<i64> {
         matches.retain(|i| *i >= from);
     } else {
         let back = usize::try_from(position.unsigned_abs()).unwrap_or(usize::MAX);
-        let Some(from) = s.len().checked_sub(back) else {
+        // From the end, the empty text after the last character counts as one.
+        let Some(from) = (s.len() + usize::from(x.is_empty())).checked_sub(back) else {
             return Ok(Some(0));
         };
         matches.retain(|i| *i <= from);

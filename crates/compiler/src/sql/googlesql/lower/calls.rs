@@ -100,6 +100,12 @@ impl Lower<'_> {
             }
             ("NULLIF", 2) => {
                 let values = self.unify(args.into_iter().zip(spans).collect(), "the arguments of NULLIF");
+                if values[0].ty == Type::Float64 {
+                    // NaN equals nothing, itself neither.
+                    let [a, b] = [&values[0], &values[1]];
+                    let sql = format!("CASE WHEN dwc_float_eq({}, {}) THEN NULL ELSE {} END", a.sql, b.sql, a.sql);
+                    return Value::over(Type::Float64, sql, &[a, b]);
+                }
                 all(values, "nullif")
             }
             ("GREATEST" | "LEAST", 1..) => {
@@ -142,7 +148,11 @@ impl Lower<'_> {
                     );
                 };
                 let point = self.expect(args.remove(0), &item, spans[0].clone(), "the point");
-                let sql = format!("dwc_range_bucket({}, {})", point.sql, args[0].sql);
+                let bucket = format!("dwc_range_bucket({}, {})", point.sql, args[0].sql);
+                let sql = match point.ty {
+                    Type::Float64 => format!("CASE WHEN NOT isnan({}) THEN {bucket} END", point.sql),
+                    _ => bucket,
+                };
                 Value::over(Type::Int64, sql, &[&point, &args[0]])
             }
             ("REGEXP_EXTRACT" | "REGEXP_SUBSTR" | "REGEXP_EXTRACT_ALL" | "REGEXP_INSTR", _) => {

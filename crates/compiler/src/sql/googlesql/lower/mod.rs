@@ -1,15 +1,19 @@
 //! The one pass over the AST: names are resolved, types found, DuckDB text written, problems collected.
 //! Each file has one kind of node. Nothing here stops at the first problem.
 
+mod aggregate_call;
 mod aggregates;
 mod calls;
 mod cast;
+mod date_parts;
 mod dates;
 mod expr;
 mod from;
+mod groups;
 mod intervals;
 mod json;
 mod literals;
+mod moments;
 mod names;
 mod operators;
 mod pipes;
@@ -18,6 +22,7 @@ mod query;
 mod regexp;
 mod select;
 mod unpivot;
+mod wildcards;
 mod windows;
 mod with;
 
@@ -34,7 +39,7 @@ use super::types::{Type, quoted};
 use super::value::{Bare, ColumnKind, Relation, Scope, ScopeColumn, Value};
 use super::{OutputColumn, TableUse};
 
-pub(crate) use aggregates::is_aggregate;
+pub(crate) use aggregate_call::is_aggregate;
 pub(super) use literals::{is_moment, moment_literal};
 
 /// Everything the pass found.

@@ -4,27 +4,27 @@
 use std::ops::Range;
 
 use sqlparser::ast::{
-    Distinct, Expr, GroupByExpr, Ident, IdentWithAlias, NamedWindowExpr, OrderBy, OrderByKind, RenameSelectItem,
-    Select, SelectFlavor, SelectItem, SelectItemQualifiedWildcardKind, ValueTableMode, WildcardAdditionalOptions,
+    Distinct, Expr, NamedWindowExpr, OrderBy, OrderByKind, Select, SelectFlavor, SelectItem, ValueTableMode,
+    WildcardAdditionalOptions,
 };
 
 use super::expr::implied_name;
 use super::names::same;
 use super::{Lower, Rows};
-use crate::sql::googlesql::problem::{ProblemKind, did_you_mean};
+use crate::sql::googlesql::problem::ProblemKind;
 use crate::sql::googlesql::types::{Type, quoted};
 use crate::sql::googlesql::value::{ColumnKind, ScopeColumn, Value};
 
 /// An entry of the select list, wildcards expanded.
-struct Item<'e> {
-    name: String,
-    source: Source<'e>,
+pub(super) struct Item<'e> {
+    pub(super) name: String,
+    pub(super) source: Source<'e>,
     /// Whether the query itself names the entry.
-    aliased: bool,
+    pub(super) aliased: bool,
 }
 
 #[derive(Clone)]
-enum Source<'e> {
+pub(super) enum Source<'e> {
     Expr(&'e Expr),
     Column(Box<ScopeColumn>, Range<usize>),
 }
@@ -178,7 +178,7 @@ impl Lower<'_> {
         }
     }
 
-    fn item(&mut self, item: &Item<'_>, depth: usize) -> Value {
+    pub(super) fn item(&mut self, item: &Item<'_>, depth: usize) -> Value {
         match &item.source {
             Source::Expr(expr) => self.expr(expr),
             Source::Column(column, span) => self.passed_on(column, depth, span.clone()),
@@ -234,212 +234,6 @@ impl Lower<'_> {
             }
         }
         items
-    }
-
-    /// What `*` stands for: merged columns once and first.
-    fn all_columns(&self) -> Vec<ScopeColumn> {
-        let Some(scope) = self.scopes.last() else {
-            return vec![];
-        };
-        let mut columns = scope.merged.clone();
-        for relation in &scope.relations {
-            columns.extend(
-                relation.columns.iter().filter(|c| !scope.merged.iter().any(|m| same(&m.name, &c.name))).cloned(),
-            );
-        }
-        columns
-    }
-
-    fn qualified_columns(&mut self, kind: &SelectItemQualifiedWildcardKind, at: &Range<usize>) -> Vec<ScopeColumn> {
-        let parts: Vec<Ident> = match kind {
-            SelectItemQualifiedWildcardKind::ObjectName(name) => {
-                name.0.iter().filter_map(|p| p.as_ident().cloned()).collect()
-            }
-            SelectItemQualifiedWildcardKind::Expr(Expr::Identifier(ident)) => vec![ident.clone()],
-            SelectItemQualifiedWildcardKind::Expr(Expr::CompoundIdentifier(parts)) => parts.clone(),
-            SelectItemQualifiedWildcardKind::Expr(_) => vec![],
-        };
-        if let [only] = parts.as_slice() {
-            for scope in self.scopes.iter().rev() {
-                if let Some(relation) = scope.relations.iter().find(|r| same(&r.alias, &only.value)) {
-                    let scalar = relation.element.as_ref().map(|e| e.ty.clone());
-                    if let Some(ty) = scalar.filter(|ty| !matches!(ty, Type::Struct(_) | Type::Unknown)) {
-                        let message = format!("{ty} has no fields for .*");
-                        self.report(ProblemKind::TypeMismatch, at.clone(), message, None);
-                        return vec![];
-                    }
-                    return relation.columns.clone();
-                }
-            }
-        }
-        let value = match kind {
-            SelectItemQualifiedWildcardKind::Expr(expr) if parts.is_empty() => self.expr(expr),
-            _ if parts.is_empty() => Value::unknown(),
-            _ => self.path(&parts),
-        };
-        match &value.ty {
-            Type::Struct(fields) => fields
-                .iter()
-                .map(|f| {
-                    let field = self.field(value.clone(), &f.name, at.clone());
-                    ScopeColumn {
-                        name: f.name.clone(),
-                        ty: field.ty,
-                        sql: field.sql,
-                        origins: field.origins,
-                        kind: field.kind,
-                    }
-                })
-                .collect(),
-            Type::Unknown => vec![],
-            other => {
-                self.report(ProblemKind::TypeMismatch, at.clone(), format!("{other} has no fields for .*"), None);
-                vec![]
-            }
-        }
-    }
-
-    fn wildcard<'e>(
-        &mut self,
-        columns: Vec<ScopeColumn>,
-        options: &'e WildcardAdditionalOptions,
-        at: &Range<usize>,
-        items: &mut Vec<Item<'e>>,
-    ) {
-        let names: Vec<String> = columns.iter().map(|c| c.name.clone()).collect();
-        let except: Vec<&Ident> = options
-            .opt_except
-            .iter()
-            .flat_map(|e| std::iter::once(&e.first_element).chain(&e.additional_elements))
-            .collect();
-        let replace: Vec<(&Ident, &'e Expr)> =
-            options.opt_replace.iter().flat_map(|r| &r.items).map(|r| (&r.column_name, &r.expr)).collect();
-        // The parser reads no RENAME here: it is what a pipe operator stands for.
-        let renamed: Vec<&IdentWithAlias> = match &options.opt_rename {
-            None => vec![],
-            Some(RenameSelectItem::Single(one)) => vec![one],
-            Some(RenameSelectItem::Multiple(all)) => all.iter().collect(),
-        };
-        if options.opt_exclude.is_some() || options.opt_ilike.is_some() {
-            self.report(ProblemKind::ParseError, at.clone(), "a clause that GoogleSQL does not have", None);
-        }
-        let mentioned = replace.iter().map(|(i, _)| *i).chain(renamed.iter().map(|r| &r.ident));
-        for ident in except.iter().copied().chain(mentioned) {
-            if !names.is_empty() && !names.iter().any(|n| same(n, &ident.value)) {
-                let span = self.span(ident.span);
-                let help = did_you_mean(&ident.value, names.iter().map(String::as_str));
-                self.report(ProblemKind::UnknownColumn, span, format!("* has no column `{}`", ident.value), help);
-            }
-        }
-        for (i, ident) in except.iter().enumerate() {
-            if except[..i].iter().any(|before| same(&before.value, &ident.value)) {
-                let at = self.span(ident.span);
-                self.report(ProblemKind::Shape, at, format!("`{}` is excepted twice", ident.value), None);
-            }
-        }
-        for column in columns {
-            if except.iter().any(|i| same(&i.value, &column.name)) {
-                continue;
-            }
-            let name = column.name.clone();
-            let source = match replace.iter().find(|(i, _)| same(&i.value, &name)) {
-                Some((_, expr)) => Source::Expr(expr),
-                None => Source::Column(Box::new(column), at.clone()),
-            };
-            let name = renamed.iter().find(|r| same(&r.ident.value, &name)).map_or(name, |r| r.alias.value.clone());
-            items.push(Item { name, source, aliased: false });
-        }
-    }
-
-    /// The text of GROUP BY, the texts of its keys, and whether there is one. A key that is an entry of the
-    /// select list is written as its place there.
-    fn group_by(&mut self, group_by: &GroupByExpr, items: &[Item<'_>]) -> (String, Vec<String>, bool) {
-        let depth = self.scopes.len() - 1;
-        match group_by {
-            GroupByExpr::All(modifiers) => {
-                if !modifiers.is_empty() {
-                    self.unsupported(0..0, "a modifier of GROUP BY");
-                }
-                let mut keys = Vec::new();
-                let mut places = Vec::new();
-                for (i, item) in items.iter().enumerate() {
-                    let value = self.item(item, depth);
-                    if !value.aggregate && !value.window && !value.bare.is_empty() {
-                        keys.push(value.sql);
-                        places.push((i + 1).to_string());
-                    }
-                }
-                let text = if places.is_empty() { String::new() } else { format!("\nGROUP BY {}", places.join(", ")) };
-                (text, keys, true)
-            }
-            GroupByExpr::Expressions(exprs, modifiers) => {
-                if !modifiers.is_empty() {
-                    self.unsupported(0..0, "a modifier of GROUP BY");
-                }
-                if exprs.is_empty() {
-                    return (String::new(), vec![], false);
-                }
-                let mut keys = Vec::new();
-                let mut texts = Vec::new();
-                for expr in exprs {
-                    let text = match expr {
-                        Expr::Rollup(sets) => {
-                            format!("ROLLUP ({})", self.key_sets(sets, items, &mut keys))
-                        }
-                        Expr::Cube(sets) => {
-                            format!("CUBE ({})", self.key_sets(sets, items, &mut keys))
-                        }
-                        Expr::GroupingSets(sets) => {
-                            format!("GROUPING SETS ({})", self.key_sets(sets, items, &mut keys))
-                        }
-                        Expr::Tuple(parts) if parts.is_empty() => "()".to_string(),
-                        other => self.key_of(other, items, &mut keys, true),
-                    };
-                    texts.push(text);
-                }
-                (format!("\nGROUP BY {}", texts.join(", ")), keys, true)
-            }
-        }
-    }
-
-    fn key_sets(&mut self, sets: &[Vec<Expr>], items: &[Item<'_>], keys: &mut Vec<String>) -> String {
-        let sets: Vec<String> = sets
-            .iter()
-            .map(|set| {
-                let parts: Vec<String> = set.iter().map(|e| self.key_of(e, items, keys, false)).collect();
-                if parts.len() == 1 { parts.join("") } else { format!("({})", parts.join(", ")) }
-            })
-            .collect();
-        sets.join(", ")
-    }
-
-    fn key_of(&mut self, expr: &Expr, items: &[Item<'_>], keys: &mut Vec<String>, may_place: bool) -> String {
-        let depth = self.scopes.len() - 1;
-        let at = self.span_of(expr);
-        let place = match self.ordinal(expr, items.len(), at.clone()) {
-            Some(None) => return "1".into(),
-            Some(place) => place,
-            None => match expr {
-                Expr::Identifier(ident) => items.iter().position(|i| i.aliased && same(&i.name, &ident.value)),
-                _ => None,
-            },
-        };
-        let value = match place {
-            Some(place) => self.item(&items[place], depth),
-            None => self.expr(expr),
-        };
-        if value.aggregate || value.window {
-            self.report(ProblemKind::MisplacedAggregate, at.clone(), "an aggregate in GROUP BY", None);
-        }
-        if !value.ty.is_groupable() {
-            let message = format!("GROUP BY does not group {}", value.ty);
-            self.report(ProblemKind::TypeMismatch, at, message, None);
-        }
-        keys.push(value.sql.clone());
-        match place {
-            Some(place) if may_place => (place + 1).to_string(),
-            _ => value.operand(),
-        }
     }
 
     fn order_select(
