@@ -159,7 +159,7 @@ pub enum LateType0 {
     /// The value of the earliest state, whenever it arrives.
     #[default]
     Restate,
-    /// The value that was loaded first, which hangs on the order of arrival.
+    /// The value that was loaded first, which depends on the order of arrival.
     Keep,
 }
 
