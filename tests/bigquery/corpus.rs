@@ -32,6 +32,19 @@ tables:
     contents: snapshot
     primary_key: [country, region]
     columns: { country: STRING, region: STRING, label: STRING, seen: DATE }
+  changes_of_tiers:
+    path: data/tiers/{batch}.csv
+    contents: log
+    primary_key: tier_id
+    sequence: entry
+    delete_column: op
+    delete_values: [CLOSE]
+    columns:
+      { entry: INT64, tier_id: INT64, op: STRING, label: { type: STRING, collation: \"und:ci\" }, changed_at: TIMESTAMP }
+  terms:
+    path: data/terms/{batch}.csv
+    primary_key: [member_id, since]
+    columns: { member_id: INT64, since: DATE, until: DATE, term: STRING }
   notes:
     path: data/notes/{batch}.csv
     contents: snapshot
@@ -108,6 +121,24 @@ from: shop.regions
 natural_key: [country, region]
 effective_at: extracted
 attributes: { label: { scd: 2 } }
+#- models/tier.yml
+dimension: tier
+description: A tier, from a log of its changes.
+from: shop.changes_of_tiers
+natural_key: tier_id
+effective_at: changed_at
+attributes: { label: { scd: 2 } }
+#- models/term.yml
+dimension: term
+description: A member with the term of a contract, and the label of the tier of its name.
+query: |
+  SELECT t.member_id, t.term, c.label, t.since, t.until
+  FROM {{ source('shop.terms') }} AS t
+  LEFT JOIN {{ source('shop.changes_of_tiers') }} AS c ON c.tier_id = t.member_id
+natural_key: member_id
+effective_at: since
+effective_to: until
+attributes: { term: { scd: 2 }, label: { scd: 2 } }
 #- models/base.yml
 dimension: base
 description: A member with fast attributes.
@@ -141,6 +172,7 @@ fn dimension(text: &mut String, nth: usize) {
     } else {
         "from: shop.members"
     };
+    let strategy = pick(nth, 2, &["hash", "hash", "sequence"]);
     let _ = writeln!(
         text,
         "#- models/member_{nth}.yml\ndimension: member_{nth}\ndescription: A member's own \"{nth}\" \\\\ view.\n{from}\n\
@@ -155,8 +187,8 @@ fn dimension(text: &mut String, nth: usize) {
         pick(nth, 2, &["far_future", "none"]),
         pick(nth, 5, &["all", "current"]),
         pick(nth, 4, &["restate", "keep"]),
-        pick(nth, 2, &["hash", "hash", "sequence"]),
-        pick(nth, 3, &["", ", salt: pepper"]),
+        strategy,
+        if strategy == "hash" { pick(nth, 3, &["", ", salt: pepper"]) } else { "" },
         pick(nth, 1, &["2", "3", "6", "7"]),
     );
 }
