@@ -1,5 +1,7 @@
 //! Data that offends a declaration: each is a coded diagnostic, the rest loads, and nothing is lost.
 
+mod keys;
+
 use dwc_tests::project::{Project, Run};
 
 const SHOP: &str = "\

@@ -90,6 +90,14 @@ pub enum Reads {
     Gate(Gate),
     /// Every row is worth telling: its first column says of which key. Nothing is held back.
     Notice(Gate),
+    /// Every row is rejected: its first column says which key, its second what the row holds. It becomes an error event of
+    /// the model and is told; nothing is held back.
+    Rejected {
+        /// The model.
+        model: String,
+        /// What is told.
+        gate: Gate,
+    },
     /// Every row is a version that a rebuild changes: the change, the member, then begin, end and values before, and
     /// begin, end and values after.
     Versions,

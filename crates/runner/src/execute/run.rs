@@ -466,6 +466,13 @@ pub(super) fn execute(warehouse: &DuckDbWarehouse, statement: &Statement, done: 
             }
             Ok(())
         }
+        Reads::Rejected { model, gate } => {
+            state::keep_rejected(warehouse, model, &gate.message, &statement.sql)?;
+            if let Some(Offence { code, message, keys, .. }) = offence(warehouse.into(), &statement.sql, gate)? {
+                done.notices.push(Notice { code: code.id().to_owned(), message, keys });
+            }
+            Ok(())
+        }
         // Only a rebuild is read before it is kept.
         Reads::Versions => Ok(()),
     }

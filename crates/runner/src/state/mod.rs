@@ -69,6 +69,17 @@ pub(crate) fn keep_events(
     ))
 }
 
+/// Keeps rows that a model rejects, with `key_text` and `row_text`, as error events; one that is read again is the same.
+pub(crate) fn keep_rejected(warehouse: &DuckDbWarehouse, model: &str, reason: &str, rows: &str) -> Result<(), Error> {
+    let (model, reason) = (literal(model), literal(reason));
+    warehouse.execute(&format!(
+        "INSERT INTO _dwc.error_events\nSELECT getvariable('dwc_batch'), {model}, 'key', r.key_text, {reason}, r.row_text\n\
+         FROM (\n{rows}\n) AS r\n\
+         WHERE NOT EXISTS (SELECT 1 FROM _dwc.error_events AS e WHERE e.source_table = {model} AND e.screen = 'key' \
+         AND e.place = r.key_text AND e.source_row = r.row_text)"
+    ))
+}
+
 /// Makes the tables of the state where they are missing.
 pub(crate) fn prepare(warehouse: &DuckDbWarehouse) -> Result<(), Error> {
     check_format(warehouse)?;

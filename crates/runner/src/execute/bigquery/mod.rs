@@ -68,7 +68,7 @@ fn take(statements: &[Statement], found: &[(usize, Value)], done: &mut ModelRepo
         let rows = found.iter().filter(|(at, _)| *at == step).map(|(_, json)| json);
         match &statement.reads {
             Reads::Counts => rows.for_each(|json| done.count(&|name| number(json, name))),
-            Reads::Notice(gate) => {
+            Reads::Notice(gate) | Reads::Rejected { gate, .. } => {
                 let mut keys: Vec<String> = rows.filter_map(|json| Some(json.as_str()?.to_owned())).collect();
                 keys.sort();
                 if !keys.is_empty() {

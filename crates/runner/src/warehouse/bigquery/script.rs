@@ -36,12 +36,15 @@ pub(crate) struct Script {
     body: String,
     steps: usize,
     kept_if: Option<String>,
+    /// The temporary tables of rows that models reject, each with its model and the reason.
+    rejected: Vec<(String, String, String)>,
 }
 
 impl Script {
     /// A script without statements.
     pub(crate) fn new(name: &str, batch: i64, since: i64, at: NaiveDateTime) -> Self {
-        Self { name: name.to_owned(), batch, since, at, from: None, body: String::new(), steps: 0, kept_if: None }
+        let (body, rejected) = (String::new(), Vec::new());
+        Self { name: name.to_owned(), batch, since, at, from: None, body, steps: 0, kept_if: None, rejected }
     }
 
     /// Says since which instant a rebuild computes anew.
@@ -82,6 +85,14 @@ impl Script {
             Reads::Notice(_) => self.raw(&format!(
                 "SET dwc_found = ARRAY_CONCAT(dwc_found, ARRAY(SELECT CONCAT('{step}:', TO_JSON_STRING(_r.key_text)) FROM (\n{sql}\n) AS _r WHERE _r.key_text IS NOT NULL))"
             )),
+            Reads::Rejected { model, gate } => {
+                let rows = format!("dwc_rejected_{step}");
+                self.raw(&format!("CREATE OR REPLACE TEMP TABLE {rows} AS\n{sql}"));
+                self.raw(&format!(
+                    "SET dwc_found = ARRAY_CONCAT(dwc_found, ARRAY(SELECT CONCAT('{step}:', TO_JSON_STRING(_r.key_text)) FROM {rows} AS _r))"
+                ));
+                self.rejected.push((rows, text(model), text(&gate.message)));
+            }
             Reads::Gate(_) => {
                 self.raw(&format!(
                     "SET dwc_keys = ARRAY(SELECT _r.key_text FROM (\n{sql}\n) AS _r WHERE _r.key_text IS NOT NULL)"
@@ -99,7 +110,15 @@ impl Script {
 
     /// The whole script, for the state of a serial, with the changes of state that go with it.
     pub(crate) fn text(self, state: &str, serial: i64, changes: &[String]) -> String {
-        let changes: String = changes.iter().map(|change| format!("{change};\n")).collect();
+        let events = self.rejected.iter().map(|(rows, model, reason)| {
+            format!(
+                "INSERT INTO `{state}`.`error_events` (batch, source_table, screen, place, reason, source_row)\n\
+                 SELECT dwc_batch, {model}, 'key', _r.key_text, {reason}, _r.row_text FROM {rows} AS _r\n\
+                 WHERE NOT EXISTS (SELECT 1 FROM `{state}`.`error_events` AS _e WHERE _e.source_table = {model} \
+                 AND _e.screen = 'key' AND _e.place = _r.key_text AND _e.source_row = _r.row_text);\n"
+            )
+        });
+        let changes: String = events.chain(changes.iter().map(|change| format!("{change};\n"))).collect();
         let from = self.from.map_or_else(|| "TIMESTAMP '0001-01-01 00:00:00+00'".to_owned(), |from| instant(&from));
         let (end, body) = match &self.kept_if {
             None => ("COMMIT TRANSACTION".to_owned(), &self.body),

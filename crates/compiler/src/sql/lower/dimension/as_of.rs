@@ -194,7 +194,7 @@ impl Lowering<'_> {
                 no_sequence: format!("CAST(NULL AS {})", self.dialect.ty(&sequence_type(members))),
             },
         ));
-        statements.extend(self.dimension_gates(dimension, &context, false));
+        statements.extend(self.dimension_gates(dimension, members, &context, false));
         statements.push(self.one_row_gate(dimension, members, &context));
         let context = Context { replaces: extent != Extent::Rebuild, touched, ..context };
         statements.extend(self.dimension_tail(dimension, members, &context));

@@ -19,20 +19,17 @@ pub(in crate::sql::lower) enum Audited {
 }
 
 impl Lowering<'_> {
-    /// The natural key is there and, where `unique`, names one row.
-    pub(super) fn dimension_gates(&self, dimension: &Dimension, context: &Context<'_>, unique: bool) -> Vec<Statement> {
+    /// Rows without a natural key are rejected; where `unique`, a key names one row.
+    pub(super) fn dimension_gates(
+        &self,
+        dimension: &Dimension,
+        members: &Members,
+        context: &Context<'_>,
+        unique: bool,
+    ) -> Vec<Statement> {
         let names: Vec<&str> = context.key.iter().map(Col::name).collect();
         let key_text = self.readable_key(&names, "_i");
-        let null: Vec<String> = names.iter().map(|name| format!("_i.{} IS NULL", self.dialect.quote(name))).collect();
-        let mut gates = vec![Statement {
-            sql: format!("SELECT {key_text} AS key_text FROM incoming AS _i WHERE {} LIMIT 20", null.join(" OR ")),
-            reads: Reads::Gate(Gate {
-                code: Code::NullKey,
-                message: format!("the natural key of dimension `{}` is NULL", dimension.name),
-                span: dimension.span,
-                help: "filter these rows out in the query, or name columns that are never NULL".to_owned(),
-            }),
-        }];
+        let mut gates = self.rows_without_key(dimension, members, &names);
         if unique {
             let list = context.key.iter().map(|c| format!("_i.{}", self.dialect.quote(c.name()))).collect::<Vec<_>>();
             gates.push(Statement {
@@ -53,6 +50,59 @@ impl Lowering<'_> {
             });
         }
         gates
+    }
+
+    /// A row without a natural key is an error event, and the others load, up to the share that the tables let through.
+    fn rows_without_key(&self, dimension: &Dimension, members: &Members, names: &[&str]) -> Vec<Statement> {
+        let null: Vec<String> = names.iter().map(|name| format!("_i.{} IS NULL", self.dialect.quote(name))).collect();
+        let null = null.join(" OR ");
+        let tables = members.query.analysis.tables.iter().filter_map(|used| self.project.table(&used.table));
+        let share = tables.map(|table| table.max_rejected_share).fold(1.0, f64::min);
+        let string = self.dialect.ty(&Type::String);
+        let mut statements = Vec::new();
+        if share < 1.0 {
+            let counts = self.dialect.concat(&[
+                format!("CAST(_c._null AS {string})"),
+                self.dialect.string(" of "),
+                format!("CAST(_c._rows AS {string})"),
+            ]);
+            statements.push(Statement {
+                sql: format!(
+                    "SELECT {counts} AS key_text FROM (SELECT COUNT(*) AS _rows, SUM(CASE WHEN {null} THEN 1 ELSE 0 END) AS _null FROM incoming AS _i) AS _c WHERE _c._null > {share} * _c._rows"
+                ),
+                reads: Reads::Gate(Gate {
+                    code: Code::TooManyRejected,
+                    message: format!(
+                        "too many rows of dimension `{}` have no natural key, more than the share of {share}",
+                        dimension.name
+                    ),
+                    span: dimension.span,
+                    help: "look at the source; `max_rejected_share` of its tables sets the share that is let through"
+                        .to_owned(),
+                }),
+            });
+        }
+        let keys = members.natural_key.iter().map(|column| (column.name.as_str(), &column.ty));
+        let values = members.attributes.iter().map(|attribute| (attribute.column.name.as_str(), &attribute.column.ty));
+        let columns: Vec<(&str, &Type)> = keys.chain(values).collect();
+        statements.push(Statement {
+            sql: format!(
+                "SELECT DISTINCT {} AS key_text, {} AS row_text FROM incoming AS _i WHERE {null}",
+                self.readable_key(names, "_i"),
+                self.readable_values(&columns, "_i")
+            ),
+            reads: Reads::Rejected {
+                model: dimension.name.clone(),
+                gate: Gate {
+                    code: Code::NullKey,
+                    message: format!("the natural key of dimension `{}` is NULL", dimension.name),
+                    span: dimension.span,
+                    help: "filter these rows out in the query, or name columns that are never NULL".to_owned(),
+                },
+            },
+        });
+        statements.push(Statement { sql: format!("DELETE FROM incoming AS _i WHERE {null}"), reads: Reads::Nothing });
+        statements
     }
 
     /// No two members, and no two combinations of a mini-dimension, have one key.

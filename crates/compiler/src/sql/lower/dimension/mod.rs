@@ -165,7 +165,7 @@ impl Lowering<'_> {
                 return Ok(Vec::new());
             }
             let mut statements = self.render("dimension_states", incoming(query, None, String::new()));
-            statements.extend(self.dimension_gates(dimension, &context, false));
+            statements.extend(self.dimension_gates(dimension, members, &context, false));
             let images = from_images.then(|| self.landing_changes(table));
             let context = Context { reevaluates: whole, images, ..context.clone() };
             statements.extend(self.dimension_tail(dimension, members, &context));
@@ -198,7 +198,7 @@ impl Lowering<'_> {
         }
         let touched = increment.as_ref().map(|increment| increment.key.iter().map(Col::plain).collect());
         statements.extend(self.render("dimension_evaluated", incoming(query, touched, event_at)));
-        statements.extend(self.dimension_gates(dimension, &context, true));
+        statements.extend(self.dimension_gates(dimension, members, &context, true));
         statements.extend(self.dimension_tail(dimension, members, &context));
         if !rebuilds {
             let live = "SELECT * FROM incoming AS _i WHERE NOT _i._gone";
