@@ -70,7 +70,7 @@ impl Lowering<'_> {
         let dated = table.dated_deletes().filter(|_| !ignores);
         let from = if let Some(column) = dated {
             let zone = source_zone(self.project, table);
-            let deleted_at = names::instant(&names::backquoted(&column.name), &column.ty, zone);
+            let deleted_at = names::instant(&of(&instant.alias, &column.name), &column.ty, zone);
             format!("IF(_deleted, COALESCE({deleted_at}, _at), {own})")
         } else if table.deletes_by_reading() && !ignores {
             // A row that a reading did not find went at the reading's time, and comes back at a reading's time.
@@ -78,7 +78,11 @@ impl Lowering<'_> {
         } else {
             own.clone()
         };
-        let mut items: Vec<String> = table.columns.iter().map(|column| names::backquoted(&column.name)).collect();
+        let own_columns = table
+            .columns
+            .iter()
+            .map(|column| format!("{} AS {}", of(&instant.alias, &column.name), names::backquoted(&column.name)));
+        let mut items: Vec<String> = own_columns.collect();
         items.extend([ROW, "_deleted", "_batch", "_state", "_at AS _seen_at"].map(str::to_owned));
         items.push(format!("{own} AS _own_at"));
         items.push(format!("{from} AS _from"));
@@ -146,14 +150,14 @@ fn instant(project: &Project, members: &Members, table: &Table) -> Instant {
         let zone = zone_of(project, &members.query, declared, ty);
         return Instant { text: Some(names::instant(&text, ty, zone)), alias, is_effective: true };
     }
-    if let Some(text) = of_origins(project, members, declared, table, "GREATEST") {
+    if let Some(text) = of_origins(project, members, declared, (table, &alias), "GREATEST") {
         return Instant { text: Some(text), alias, is_effective: true };
     }
     let Some(cursor) = table.cursor.as_ref().and_then(|cursor| table.column(cursor)) else { return none(alias) };
     if !is_instant(&cursor.ty) {
         return none(alias);
     }
-    let text = names::instant(&names::backquoted(&cursor.name), &cursor.ty, source_zone(project, table));
+    let text = names::instant(&of(&alias, &cursor.name), &cursor.ty, source_zone(project, table));
     Instant { text: Some(text), alias, is_effective: false }
 }
 
@@ -161,16 +165,28 @@ fn instant(project: &Project, members: &Members, table: &Table) -> Instant {
 fn ends(project: &Project, members: &Members, table: &Table) -> Option<String> {
     let (declared, ty) = members.effective_to.as_ref()?;
     // The alias of the states is that of the instant: a qualified expression is read by it.
+    let of_states = instant(project, members, table).alias;
     if let Some((text, alias)) = own_expression(members, declared, table)
-        && alias == instant(project, members, table).alias
+        && alias == of_states
     {
         return Some(names::instant(&text, ty, zone_of(project, &members.query, declared, ty)));
     }
-    of_origins(project, members, declared, table, "LEAST")
+    of_origins(project, members, declared, (table, &of_states), "LEAST")
+}
+
+/// A column by the name of its table: a column may have the table's own name, which BigQuery takes for the row.
+fn of(alias: &str, column: &str) -> String {
+    format!("{}.{}", names::backquoted(alias), names::backquoted(column))
 }
 
 /// The instant in the columns of a table that an output column is made of; of several the greatest or the least.
-fn of_origins(project: &Project, members: &Members, output: &str, table: &Table, of: &str) -> Option<String> {
+fn of_origins(
+    project: &Project,
+    members: &Members,
+    output: &str,
+    (table, alias): (&Table, &str),
+    choice: &str,
+) -> Option<String> {
     let output = members.query.analysis.output.iter().find(|one| one.name.eq_ignore_ascii_case(output))?;
     let of_table = output.origins.iter().filter(|(origin, _)| *origin == table.address);
     let mut columns: Vec<_> = of_table.filter_map(|(_, column)| table.column(column)).collect();
@@ -178,9 +194,9 @@ fn of_origins(project: &Project, members: &Members, output: &str, table: &Table,
     columns.dedup();
     let texts = columns.iter().map(|column| {
         let zone = if column.ty == Type::DateTime { source_zone(project, table) } else { project.timezone.as_str() };
-        names::instant(&names::backquoted(&column.name), &column.ty, zone)
+        names::instant(&of(alias, &column.name), &column.ty, zone)
     });
-    texts.reduce(|all, text| format!("{of}(COALESCE({all}, {text}), COALESCE({text}, {all}))"))
+    texts.reduce(|all, text| format!("{choice}(COALESCE({all}, {text}), COALESCE({text}, {all}))"))
 }
 
 /// The columns of a table that order states of one instant.
