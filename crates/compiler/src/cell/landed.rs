@@ -4,12 +4,15 @@
 use super::Reading;
 use crate::sql::googlesql::Type;
 
-/// A day as a text spells it.
-const DAY: &str = "(000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})-[0-9]{1,2}-[0-9]{1,2}";
+/// A day as a text spells it: a regular expression of RE2, as those below.
+pub const DAY: &str = "(000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})-[0-9]{1,2}-[0-9]{1,2}";
 /// A time of day as a text spells it.
-const CLOCK: &str = "([01]?[0-9]|2[0-3]):[0-5]?[0-9](:[0-5]?[0-9]([.][0-9]{1,6}0*)?)?";
+pub const CLOCK: &str = "([01]?[0-9]|2[0-3]):[0-5]?[0-9](:[0-5]?[0-9]([.][0-9]{1,6}0*)?)?";
 /// How far from UTC a text says that it is.
-const OFFSET: &str = " ?([Zz]|UTC|[+-](0?[0-9]|1[0-5])(:?[0-5][0-9])?)";
+pub const OFFSET: &str = " ?([Zz]|UTC|[+-](0?[0-9]|1[0-5])(:?[0-5][0-9])?)";
+
+/// A floating-point number as a text spells it.
+pub const FLOAT: &str = "[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?";
 
 /// The texts of decimals that lose nothing with so many digits after the point.
 #[must_use]
@@ -57,7 +60,7 @@ pub fn cast(at: &str, there: &str, to: &Type, zone: &str) -> String {
         }
         (Type::Float64, "VARCHAR") => {
             let cast = format!("CASE WHEN NOT isinf(TRY_CAST({text} AS DOUBLE)) THEN TRY_CAST({text} AS DOUBLE) END");
-            like(&text, "[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?", &cast)
+            like(&text, FLOAT, &cast)
         }
         (Type::Numeric(_) | Type::BigNumeric(_), there) if is_binary => {
             format!("CASE WHEN CAST(TRY_CAST({at} AS {ty}) AS {there}) = {at} THEN TRY_CAST({at} AS {ty}) END")

@@ -1,7 +1,7 @@
 //! A column of another tool's table as the declared type, in GoogleSQL: NULL where a value is none. It must not decide
 //! what becomes of such a row.
 
-use dwc_compiler::cell::landed;
+use dwc_compiler::cell::landed::{self, CLOCK, DAY, FLOAT, OFFSET};
 use dwc_compiler::diagnostic::Code;
 use dwc_compiler::model::{Column, Table};
 use dwc_compiler::sql::googlesql::Type;
@@ -58,11 +58,14 @@ pub(super) fn cast(table: &Table, column: &Column, there: &str, zone: &str) -> R
         (Type::Float64 | Type::Numeric(_) | Type::BigNumeric(_), Type::Int64) => {
             fails(format!("IF({at} = TRUNC({at}), SAFE_CAST({at} AS INT64), NULL)"))
         }
-        (Type::Float64 | Type::Numeric(_) | Type::BigNumeric(_), Type::Bool) => exact(format!("{at} <> 0")),
+        (from, Type::Bool) if from.is_numeric() => fails(format!("CASE {at} WHEN 0 THEN FALSE WHEN 1 THEN TRUE END")),
         (Type::Bool, to) if to.is_numeric() => fails(safe(&format!("CAST({at} AS INT64)"), to)),
         (Type::DateTime, Type::Timestamp) => fails(format!("SAFE.TIMESTAMP({at}, {zone})")),
         (Type::Timestamp, Type::DateTime) => fails(format!("SAFE.DATETIME({at}, {zone})")),
-        (Type::Timestamp, Type::Date) => fails(format!("SAFE.DATE({at}, {zone})")),
+        // A moment with a time of day is not a day, and a moment is not a time of day.
+        (Type::DateTime, Type::Date) => fails(day(&at)),
+        (Type::Timestamp, Type::Date) => fails(day(&format!("SAFE.DATETIME({at}, {zone})"))),
+        (Type::DateTime | Type::Timestamp, Type::Time) => fails("CAST(NULL AS TIME)".to_owned()),
         // A number that the type would round is none of its values.
         (Type::Float64 | Type::Numeric(_) | Type::BigNumeric(_), Type::Numeric(_) | Type::BigNumeric(_)) => {
             let (cast, from) = (safe(&at, to), from.plain());
@@ -73,43 +76,56 @@ pub(super) fn cast(table: &Table, column: &Column, there: &str, zone: &str) -> R
     })
 }
 
-/// A text of a moment that says how far from UTC it is.
-const ZONED: &str = "[Tt ][0-9:.]+ ?([Zz]|UTC|[+-][0-9:]+)$";
+/// The day that begins at a moment; NULL where none does.
+fn day(at: &str) -> String {
+    format!("IF({at} = DATETIME_TRUNC({at}, DAY), DATE({at}), NULL)")
+}
 
-/// A text as a type. A moment without a zone is of `zone`.
+/// A text as a type, by the rules of `landed`. A moment without a zone is of `zone`.
 fn of_text(at: &str, to: &Type, zone: &str) -> Cast {
+    let text = format!("TRIM({at})");
+    let like = |pattern: &str, cast: &str| format!("IF(REGEXP_CONTAINS({text}, r'^({pattern})$'), {cast}, NULL)");
+    // Seconds are left out in texts of people, and GoogleSQL asks for them; zeros beyond microseconds say nothing.
+    let moment = format!(
+        "REGEXP_REPLACE(REGEXP_REPLACE({text}, r'([.][0-9]{{6}})0+', r'\\1'), \
+         r'^((.*[Tt ])?[0-9]+:[0-9]+)( ?([Zz]|UTC|[+-].*))?$', r'\\1:00\\3')"
+    );
+    let (local, zoned) = (format!("{DAY}([ Tt]{CLOCK})?"), format!("{DAY}[ Tt]{CLOCK}{OFFSET}"));
+    let either = |plain: &str, instant: &str| {
+        format!(
+            "CASE WHEN REGEXP_CONTAINS({text}, r'^{local}$') THEN {plain} \
+             WHEN REGEXP_CONTAINS({text}, r'^{zoned}$') THEN {instant} END"
+        )
+    };
+    let instant = safe(&moment, &Type::Timestamp);
     let sql = match to {
         Type::String => return Cast { sql: at.to_owned(), may_fail: false },
-        // In other notations a text is no number.
         Type::Float64 => {
-            format!("IF(REGEXP_CONTAINS({at}, r'^ *0[xX]'), NULL, {})", safe(&format!("TRIM({at})"), to))
+            let cast = safe(&text, to);
+            like(FLOAT, &format!("IF(IS_INF({cast}), NULL, {cast})"))
         }
-        Type::Int64 => {
-            format!("IF(REGEXP_CONTAINS(TRIM({at}), r'^[+-]?[0-9]+$'), SAFE_CAST(TRIM({at}) AS INT64), NULL)")
-        }
+        Type::Int64 => like("[+-]?[0-9]+", &safe(&text, to)),
         Type::Json => format!("SAFE.PARSE_JSON({at}, wide_number_mode => 'round')"),
         Type::Bool => format!(
-            "CASE WHEN LOWER({at}) IN ('true', 't', 'yes', 'y', '1') THEN TRUE \
-             WHEN LOWER({at}) IN ('false', 'f', 'no', 'n', '0') THEN FALSE END"
+            "CASE WHEN LOWER({text}) IN ('true', 't', 'yes', 'y', '1') THEN TRUE \
+             WHEN LOWER({text}) IN ('false', 'f', 'no', 'n', '0') THEN FALSE END"
         ),
-        // What the type would round is none of its values.
         Type::Numeric(_) | Type::BigNumeric(_) => {
             let scale = match to {
                 Type::Numeric(Some(precision)) | Type::BigNumeric(Some(precision)) => precision.scale,
                 Type::BigNumeric(None) => 38,
                 _ => 9,
             };
-            let pattern = landed::decimals(scale);
-            format!("IF(REGEXP_CONTAINS(TRIM({at}), r'^({pattern})$'), {}, NULL)", safe(&format!("TRIM({at})"), to))
+            like(&landed::decimals(scale), &safe(&text, to))
         }
-        // A text without a zone is by the clocks of the source's.
+        Type::Date => like(DAY, &safe(&text, to)),
+        Type::Time => like(CLOCK, &safe(&moment, to)),
+        // A sentinel that a zone would move beyond the ends of time stays.
         Type::Timestamp => {
-            format!("IF(REGEXP_CONTAINS({at}, r'{ZONED}'), {}, SAFE.TIMESTAMP({at}, {zone}))", safe(at, to))
+            let utc = format!("COALESCE(SAFE.TIMESTAMP({moment}, {zone}), SAFE.TIMESTAMP({moment}))");
+            either(&utc, &instant)
         }
-        Type::DateTime => {
-            let instant = safe(at, &Type::Timestamp);
-            format!("IF(REGEXP_CONTAINS({at}, r'{ZONED}'), SAFE.DATETIME({instant}, {zone}), {})", safe(at, to))
-        }
+        Type::DateTime => either(&safe(&moment, to), &format!("SAFE.DATETIME({instant}, {zone})")),
         _ => safe(at, to),
     };
     Cast { sql, may_fail: true }
@@ -135,9 +151,7 @@ fn safe(at: &str, to: &Type) -> String {
 fn has_cast(from: &Type, to: &Type) -> bool {
     let is_number = |ty: &Type| ty.is_numeric();
     match (from, to) {
-        (Type::Int64, Type::Bool) => true,
         (Type::Date, Type::DateTime | Type::Timestamp) => true,
-        (Type::DateTime, Type::Date | Type::Time) | (Type::Timestamp, Type::Time) => true,
         (from, to) => is_number(from) && is_number(to),
     }
 }
@@ -179,7 +193,7 @@ mod tests {
     #[test]
     fn what_json_holds_is_cast_as_a_text() {
         let text = |to: &str| of_text("JSON_VALUE(_s.`a`)", &Type::parse(to).unwrap_or(Type::Unknown), "'UTC'").sql;
-        assert_eq!(text("DATE"), "SAFE_CAST(JSON_VALUE(_s.`a`) AS DATE)");
+        assert!(text("DATE").ends_with("SAFE_CAST(TRIM(JSON_VALUE(_s.`a`)) AS DATE), NULL)"));
         assert!(text("NUMERIC").ends_with("SAFE_CAST(TRIM(JSON_VALUE(_s.`a`)) AS NUMERIC), NULL)"));
         assert_eq!(text("STRING"), "JSON_VALUE(_s.`a`)");
     }
