@@ -109,7 +109,7 @@ fn they_are_read_where_they_lie() {
     let state = there.state().expect("a state").expect("an applied one");
     let expected = here.state().expect("a state").expect("an applied one");
     assert_eq!(state.error_events, expected.error_events);
-    assert!(state.error_events > 5);
+    assert_eq!(state.error_events, 4, "a rejected row is one event, however often it is read");
 }
 
 #[test]

@@ -463,9 +463,6 @@ pub(super) fn commit<'a>(
         })?;
         for (table, steps) in tables.iter().zip(&steps) {
             let counts = table.counted(steps, &found);
-            if table.there.is_some() {
-                warehouse.add_error_events(counts.rejected);
-            }
             state::put_table_batch(copy, batch, &counts)?;
             report.tables.push(counts);
         }

@@ -185,10 +185,8 @@ impl BigQueryWarehouse {
         let mut parts: Vec<String> = besides.into_iter().collect();
         for (table, columns) in known.iter().filter(|(table, _)| there.contains(table)) {
             let path = super::quoted(dataset, &format!("{prefix}{table}"));
+            // They are written alone: a warehouse may have many of them.
             if table == ERROR_EVENTS {
-                parts.push(format!(
-                    "SELECT '{table}' AS name, TO_JSON_STRING(STRUCT(CAST(COUNT(*) AS STRING) AS n)) AS line FROM {path}"
-                ));
                 continue;
             }
             let fields: Vec<String> =
@@ -214,8 +212,6 @@ impl BigQueryWarehouse {
             if name == "commits" {
                 let lineage = line["lineage"].as_str().unwrap_or_default().to_owned();
                 *self.position.borrow_mut() = Position { lineage, serial: number("serial") };
-            } else if name == ERROR_EVENTS {
-                self.error_events.set(number("n"));
             } else if let Some((table, columns)) = known.iter().find(|(table, _)| table == name) {
                 let values: Vec<String> = columns
                     .iter()
@@ -254,17 +250,10 @@ impl BigQueryWarehouse {
         state::prepare(&self.copy)
     }
 
-    /// Counts rows that do not cast and that a script has put into the state by itself.
-    pub(crate) fn add_error_events(&self, count: i64) {
-        self.error_events.set(self.error_events.get() + count);
-    }
-
     /// Takes the copy for what BigQuery has now.
     pub(crate) fn remember(&self) -> Result<(), Error> {
         for (table, _) in tables(&self.copy)? {
             if table == ERROR_EVENTS {
-                let sent = self.copy.number("SELECT COUNT(*) FROM _dwc.error_events")?.unwrap_or(0);
-                self.error_events.set(self.error_events.get() + sent);
                 self.copy.execute("DELETE FROM _dwc.error_events")?;
             } else {
                 self.is_sent(&table)?;

@@ -68,7 +68,6 @@ pub struct BigQueryWarehouse {
     bucket: Option<String>,
     copy: DuckDbWarehouse,
     position: RefCell<Position>,
-    error_events: Cell<i64>,
     leased: Cell<Option<Instant>>,
     /// The state has the table of leases.
     has_leases: Cell<bool>,
@@ -110,7 +109,6 @@ impl BigQueryWarehouse {
             bucket: settings.bucket,
             copy: DuckDbWarehouse::open(":memory:")?,
             position: RefCell::default(),
-            error_events: Cell::default(),
             leased: Cell::default(),
             has_leases: Cell::default(),
             claimed: RefCell::default(),
@@ -177,8 +175,11 @@ impl BigQueryWarehouse {
     /// # Errors
     /// A state that cannot be read.
     pub fn state(&self) -> Result<Option<StateReport>, Error> {
-        let report = crate::state::report(&self.copy)?;
-        Ok(report.map(|report| StateReport { error_events: self.error_events.get(), ..report }))
+        let Some(report) = crate::state::report(&self.copy)? else { return Ok(None) };
+        let count = format!("SELECT CAST(COUNT(*) AS STRING) AS n FROM `{}`.`error_events`", self.state_dataset());
+        let rows = self.table(&count)?.1;
+        let count = rows.first().and_then(|row| row.first()?.as_deref()).and_then(|text| text.parse().ok());
+        Ok(Some(StateReport { error_events: count.unwrap_or(0), ..report }))
     }
 
     /// The column names and rows of a query.
