@@ -43,9 +43,9 @@ pub struct Policy {
     pub keeps_originals: bool,
     /// Surrogate keys are numbers from 1 on.
     pub numbered: bool,
-    /// It is a mini-dimension of this dimension, which carries its key.
     /// The shape of the SQL that reads the table, which changes nothing.
     pub shape: usize,
+    /// It is a mini-dimension of this dimension, which carries its key.
     pub mini_of: Option<String>,
 }
 

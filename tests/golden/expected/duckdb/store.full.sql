@@ -36,8 +36,9 @@ FROM (
 ) AS "_q"
 ) AS _s;
 
--- a row here holds the load back: the natural key of dimension `store` is NULL
-SELECT 'store_id=' || COALESCE(CAST(_i."store_id" AS VARCHAR), 'NULL') AS key_text FROM incoming AS _i WHERE _i."store_id" IS NULL LIMIT 20;
+SELECT DISTINCT 'store_id=' || COALESCE(CAST(_i."store_id" AS VARCHAR), 'NULL') AS key_text, 'store_id=' || COALESCE(CAST(_i."store_id" AS VARCHAR), 'NULL') || ', store_name=' || COALESCE(CAST(_i."store_name" AS VARCHAR), 'NULL') || ', grade=' || COALESCE(CAST(_i."grade" AS VARCHAR), 'NULL') || ', region=' || COALESCE(CAST(_i."region" AS VARCHAR), 'NULL') || ', is_open=' || COALESCE(CAST(_i."is_open" AS VARCHAR), 'NULL') || ', business_type=' || COALESCE(CAST(_i."business_type" AS VARCHAR), 'NULL') || ', phone=' || COALESCE(CAST(_i."phone" AS VARCHAR), 'NULL') AS row_text FROM incoming AS _i WHERE _i."store_id" IS NULL;
+
+DELETE FROM incoming AS _i WHERE _i."store_id" IS NULL;
 
 -- store: the members whose timeline is computed anew, with the events that are kept of them
 CREATE OR REPLACE TEMP TABLE members AS
