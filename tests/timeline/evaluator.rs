@@ -16,16 +16,21 @@ use crate::reference::{Policy, Values, Version, as_of};
 
 /// Members of each dimension, and the histories of them: the evaluator takes its time.
 const KEYS: usize = 6;
-const SEEDS: [u64; 2] = [1, 2];
 
 #[test]
 fn googles_evaluator_gives_the_versions_of_the_reference() {
-    let mut compared = 0;
-    for seed in SEEDS {
-        compared += check(seed, &one_file_each(case(&mut Random(seed), KEYS)));
-    }
+    compared(1);
+}
+
+#[test]
+fn googles_evaluator_gives_those_of_another_start() {
+    compared(2);
+}
+
+fn compared(seed: u64) {
+    let compared = check(seed, &one_file_each(case(&mut Random(seed), KEYS)));
     println!("{compared} timelines of members and bindings compared");
-    assert!(compared >= 250, "{compared} are too few to say anything");
+    assert!(compared >= 125, "{compared} are too few to say anything");
 }
 
 /// A run for each time of the files. Files whose rows a column orders swap their places, all others keep theirs.
@@ -63,7 +68,7 @@ fn check(seed: u64, case: &Case) -> usize {
     let mut arrived = Arrived::new(case);
     for (number, run) in case.runs.iter().enumerate() {
         arrived.take(run);
-        land(&mut script, case, &plan, &case.runs[..=number]);
+        land(&mut script, case, &plan, run, number + 1);
         for load in &plan.models {
             let statements = load.incremental.as_ref().filter(|_| number > 0).unwrap_or(&load.full);
             add(&mut script, statements);
@@ -94,36 +99,19 @@ fn add(script: &mut String, statements: &[Statement]) {
     }
 }
 
-/// The files of a table that the last of these runs reads, in the order of their times. Where no column orders the
-/// rows, a file that comes late is followed by the later ones once more.
-fn read<'c>(case: &'c Case, runs: &[Run], table: usize) -> Vec<&'c File> {
-    let of = |run: &Run| -> Vec<&'c File> {
-        run.files.iter().map(|place| &case.files[*place]).filter(|file| file.table == table).collect()
-    };
-    let new = runs.last().map(&of).unwrap_or_default();
-    let mut files = match TABLES[table].1 {
-        Kind::Plain | Kind::Untimed => {
-            let first = new.iter().map(|file| file.time).min();
-            let all = runs.iter().flat_map(of);
-            all.filter(|file| first.is_some_and(|first| file.time >= first)).collect()
-        }
-        Kind::Sequenced | Kind::Operation | Kind::Snapshot => new,
-    };
-    files.sort_by_key(|file| file.time);
-    files
-}
-
-/// Stages and lands what the last of these runs reads, as the runner does: one batch, changed rows together, each
-/// snapshot by itself.
-fn land(script: &mut String, case: &Case, plan: &LoadPlan, runs: &[Run]) {
-    let batch = runs.len();
-    let run = &runs[batch - 1];
+/// Stages and lands what a run reads, as the runner does: one batch, changed rows together, each snapshot by itself.
+fn land(script: &mut String, case: &Case, plan: &LoadPlan, run: &Run, batch: usize) {
     let _ = writeln!(script, "SET dwc_batch = {batch};\nSET dwc_since = {};", batch - 1);
     for landing in &plan.landings {
         let name = landing.table.trim_start_matches("s.");
         let columns: Vec<String> = landing.stage.columns.iter().map(|(name, ty)| format!("`{name}` {ty}")).collect();
         let rows = match TABLES.iter().position(|(table, _)| *table == name) {
-            Some(table) => read(case, runs, table).into_iter().flat_map(staged).collect::<Vec<_>>(),
+            Some(table) => {
+                let mut files: Vec<&File> =
+                    run.files.iter().map(|place| &case.files[*place]).filter(|file| file.table == table).collect();
+                files.sort_by_key(|file| file.time);
+                files.iter().flat_map(|file| staged(file)).collect::<Vec<_>>()
+            }
             None => run.visits.iter().flat_map(|place| staged_visits(&case.visits[*place])).collect(),
         };
         let is_snapshot = TABLES.iter().any(|(table, kind)| *table == name && *kind == Kind::Snapshot);
