@@ -305,6 +305,28 @@ fn commands_that_read_make_nothing_and_a_corrupt_file_is_said() {
     std::fs::write(&file, "not a database, but a block of locks and a checksum".repeat(400)).expect("it is written");
     let run = project.dwc(&["run"]);
     assert!(run.code == Some(1) && run.stderr.contains("DW0921"), "{run:?}");
+    let docs = project.dwc(&["docs", "build"]);
+    assert!(docs.code == Some(1) && docs.stderr.contains("DW0921"), "{docs:?}");
+}
+
+#[test]
+fn what_was_done_is_data_for_a_program() {
+    let project = Project::new(HOURLY);
+    let data = |arguments: &[&str]| -> serde_json::Value {
+        let all: Vec<&str> = arguments.iter().copied().chain(["--format", "json"]).collect();
+        let done = project.dwc(&all);
+        assert_eq!(done.code, Some(0), "{all:?}: {done:?}");
+        serde_json::from_str(&done.stdout).unwrap_or_else(|error| panic!("{all:?}: {error}: {done:?}"))
+    };
+    let applied = data(&["apply", "--auto-approve"]);
+    assert!(applied["changed"].as_u64() > Some(0) && applied["serial"] == 1, "{applied}");
+    assert_eq!(data(&["apply", "--auto-approve"])["changed"], 0);
+    let compiled = data(&["compile"]);
+    assert!(compiled["files"].as_array().is_some_and(|files| files.contains(&"schema.sql".into())), "{compiled}");
+    let built = data(&["docs", "build"]);
+    assert!(built["pages"].as_array().is_some_and(|pages| pages.contains(&"index.html".into())), "{built}");
+    let started = data(&["init", "--project-dir", &project.path().join("new").display().to_string()]);
+    assert!(started["files"].as_array().is_some_and(|files| files.contains(&"dwc.yml".into())), "{started}");
 }
 
 #[test]

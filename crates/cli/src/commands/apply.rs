@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use dwc_compiler::sql;
 use dwc_runner::{Claim, Error, SavedPlan, carry_out, plan};
+use serde_json::json;
 
-use super::{context, now};
+use super::{context, now, say_done};
 use crate::args::Global;
 use crate::exit::Exit;
 use crate::views;
@@ -37,8 +38,7 @@ pub(super) fn run(global: &Global, asked: &Asked<'_>) -> Result<Exit, Error> {
         allowed.extend(saved.allow_destructive.iter().cloned());
     }
     if planned.set.changes.is_empty() && planned.drift.is_empty() {
-        eprintln!("nothing to change");
-        return Ok(Exit::Done);
+        return say_done(&global, "nothing to change", &json!({ "target": target, "changed": 0 }));
     }
     // Who applies a saved plan has looked at it.
     if saved.is_none() && asks(asked.auto_approve) {
@@ -56,8 +56,15 @@ pub(super) fn run(global: &Global, asked: &Asked<'_>) -> Result<Exit, Error> {
     for note in &report.notes {
         eprintln!("{note}");
     }
-    eprintln!("applied {} changes to `{target}`; the state's serial is {}", report.changed, report.serial);
-    Ok(Exit::Done)
+    let sentence = format!("applied {} changes to `{target}`; the state's serial is {}", report.changed, report.serial);
+    let data = json!({
+        "target": target,
+        "changed": report.changed,
+        "serial": report.serial,
+        "snapshot": report.snapshot,
+        "notes": report.notes,
+    });
+    say_done(&global, &sentence, &data)
 }
 
 /// A saved plan goes where it was made for, unless the command line says where.

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use dwc_compiler::plan::{LoadPlan, Statement, diff};
 use dwc_compiler::sql;
 use dwc_runner::Error;
+use serde_json::json;
 
-use super::{context, output};
+use super::{context, output, say_done};
 use crate::args::Global;
 use crate::exit::Exit;
 
@@ -35,8 +36,9 @@ pub(super) fn run(global: &Global, out: Option<PathBuf>) -> Result<Exit, Error> 
         let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&path, text));
         written.map_err(|cause| Error::because(format!("`{}` could not be written", path.display()), cause))?;
     }
-    eprintln!("{} files in {}", files.len(), folder.display());
-    Ok(Exit::Done)
+    let names: Vec<&String> = files.iter().map(|(path, _)| path).collect();
+    let sentence = format!("{} files in {}", files.len(), folder.display());
+    say_done(global, &sentence, &json!({ "target": name, "folder": folder, "files": names }))
 }
 
 fn loads(plan: &LoadPlan) -> Vec<(String, String)> {

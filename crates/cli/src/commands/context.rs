@@ -161,10 +161,21 @@ impl Context<'_> {
         within(longest, Duration::from_millis(500), || self.warehouse())
     }
 
-    /// The target's warehouse where it is a file that can be opened; nothing is made.
-    pub(super) fn existing_warehouse(&self) -> Option<Warehouse> {
-        let (_, target) = self.target().ok()?;
-        (target.ty == TargetType::Duckdb).then(|| self.warehouse_to_read().ok()).flatten()
+    /// The target's warehouse where it is a file that this machine has and that no run holds; nothing is made.
+    pub(super) fn existing_warehouse(&self) -> Result<Option<Warehouse>, Error> {
+        let (name, target) = self.target()?;
+        if target.ty != TargetType::Duckdb {
+            return Ok(None);
+        }
+        match self.warehouse_to_read() {
+            Ok(warehouse) => Ok(Some(warehouse)),
+            Err(error) if error.code == Some(Code::MissingSetting) => Ok(None),
+            Err(error) if error.code == Some(Code::WarehouseInUse) => {
+                eprintln!("another process holds the warehouse of `{name}`: how fresh its tables are is not shown");
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// The models of `--select`, where there is no warehouse to ask what has changed.

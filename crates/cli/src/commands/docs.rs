@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use dwc_docs::{Status, build};
 use dwc_runner::Error;
+use serde_json::json;
 
-use super::{context, output};
+use super::{context, output, say_done};
 use crate::args::Global;
 use crate::exit::Exit;
 
@@ -16,7 +17,10 @@ pub(super) fn run(global: &Global, out: Option<PathBuf>) -> Result<Exit, Error> 
         output::may_write_into(folder, "a site of models", &["index.html", "site.js", "search.js"])?;
     }
     // The site is built without a warehouse too; freshness is shown where there is one.
-    let state = context.existing_warehouse().and_then(|warehouse| warehouse.state().ok().flatten());
+    let state = match context.existing_warehouse()? {
+        Some(warehouse) => warehouse.state()?,
+        None => None,
+    };
     let status = Status {
         tables: state.map(|state| state.tables.into_iter().map(|t| (t.table, t.bound)).collect()).unwrap_or_default(),
     };
@@ -27,6 +31,7 @@ pub(super) fn run(global: &Global, out: Option<PathBuf>) -> Result<Exit, Error> 
         let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&path, &page.content));
         written.map_err(|cause| Error::because(format!("`{}` could not be written", path.display()), cause))?;
     }
-    eprintln!("{} pages; open {}", pages.len(), folder.join("index.html").display());
-    Ok(Exit::Done)
+    let names: Vec<&String> = pages.iter().map(|page| &page.path).collect();
+    let sentence = format!("{} pages; open {}", pages.len(), folder.join("index.html").display());
+    say_done(global, &sentence, &json!({ "folder": folder, "pages": names }))
 }

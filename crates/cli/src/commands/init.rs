@@ -4,7 +4,9 @@ use std::fs;
 
 use dwc_compiler::diagnostic::Code;
 use dwc_runner::Error;
+use serde_json::json;
 
+use super::say_done;
 use crate::args::Global;
 use crate::exit::Exit;
 
@@ -25,14 +27,16 @@ pub(super) fn run(global: &Global) -> Result<Exit, Error> {
         return Err(Error::coded(Code::ProjectExists, format!("`{}` has a project already", folder.display()))
             .help("name another folder with `--project-dir`"));
     }
+    let mut written = Vec::new();
     for (name, text) in FILES {
         let path = folder.join(name);
         if path.exists() {
             continue;
         }
-        let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&path, text));
-        written.map_err(|cause| Error::because(format!("`{}` could not be written", path.display()), cause))?;
+        let done = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&path, text));
+        done.map_err(|cause| Error::because(format!("`{}` could not be written", path.display()), cause))?;
+        written.push(*name);
     }
-    eprintln!("a project is in {}; try `dwc check`, `dwc apply` and `dwc run` there", folder.display());
-    Ok(Exit::Done)
+    let sentence = format!("a project is in {}; try `dwc check`, `dwc apply` and `dwc run` there", folder.display());
+    say_done(global, &sentence, &json!({ "folder": folder, "files": written }))
 }

@@ -24,11 +24,11 @@ mod show;
 mod state;
 mod verify;
 
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 
 use dwc_runner::Error;
 
-use crate::args::{Args, Command, DocsCommand, ExportCommand, Format, PlanArgs};
+use crate::args::{Args, Command, DocsCommand, ExportCommand, Format, Global, PlanArgs};
 use crate::exit::Exit;
 use crate::views::harmless;
 
@@ -98,6 +98,25 @@ fn write_out(data: &[u8]) -> Result<(), Error> {
     std::io::stdout()
         .write_all(text.as_bytes())
         .map_err(|cause| Error::because("standard output could not be written", cause))
+}
+
+/// Writes data as it is, for the program behind a pipe or the file it goes to; a person at a terminal is spared what could
+/// steer it.
+fn write_data(data: &[u8]) -> Result<(), Error> {
+    if std::io::stdout().is_terminal() {
+        return write_out(data);
+    }
+    std::io::stdout().write_all(data).map_err(|cause| Error::because("standard output could not be written", cause))
+}
+
+/// Says what was done: a sentence for a person, on standard error; its data for a program, on standard output.
+fn say_done(global: &Global, sentence: &str, data: &serde_json::Value) -> Result<Exit, Error> {
+    if global.format == Format::Json {
+        write_out(format!("{data:#}\n").as_bytes())?;
+    } else {
+        eprintln!("{sentence}");
+    }
+    Ok(Exit::Done)
 }
 
 /// A time on the command line, or now, in UTC.

@@ -6,7 +6,7 @@ use dwc_compiler::diagnostic::Code;
 use dwc_compiler::sql::{self, Question};
 use dwc_runner::Error;
 
-use super::{context, write_out};
+use super::{context, write_data, write_out};
 use crate::args::{Format, Global, QueryArgs};
 use crate::exit::Exit;
 use crate::views;
@@ -51,6 +51,10 @@ pub(super) fn run(global: &Global, asked: &QueryArgs) -> Result<Exit, Error> {
             views::table::human(&names, &rows, most)
         }
     };
-    write_out(answer.as_bytes())?;
+    if global.format == Format::Csv {
+        write_data(answer.as_bytes())?
+    } else {
+        write_out(answer.as_bytes())?
+    }
     Ok(Exit::Done)
 }
