@@ -252,6 +252,7 @@ codes! {
     FileColumns = "DW0912", "file-columns", Error, "A file without a declared column.";
     TooManyRejected = "DW0913", "too-many-rejected", Error, "More rows that do not cast than are let through.";
     TooManyDeleted = "DW0914", "too-many-deleted", Error, "A full reading that lacks more rows than is let through.";
+    StrandedSnapshot = "DW0915", "stranded-snapshot", Warning, "A snapshot that is not read: a later one has landed and is gone.";
     WarehouseInUse = "DW0920", "warehouse-in-use", Error, "Another process holds the warehouse.";
     WarehouseUnreadable = "DW0921", "warehouse-unreadable", Error, "A file that is no warehouse.";
     FileChanging = "DW0922", "file-changing", Warning, "A file that is still being written.";

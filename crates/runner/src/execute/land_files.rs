@@ -153,7 +153,6 @@ pub(super) fn new_files<'a>(
         };
         let in_gap = |at| gaps.iter().any(|gap| gap.interval.holds(at));
         let snapshot = files.contents == Contents::Snapshot;
-        let last = found.last().map(|file| file.at);
         let mut all = Vec::new();
         for file in found {
             let digest = files::digest(&file.path)?;
@@ -165,6 +164,11 @@ pub(super) fn new_files<'a>(
             ))?;
             all.push((file, digest, known));
         }
+        if snapshot {
+            let stranded = stranded(state, table, files, options.mode, &mut all)?;
+            notices.extend(stranded);
+        }
+        let last = all.last().map(|(file, ..)| file.at);
         let is_new = |(file, _, known): &&(files::Found, String, Option<i64>)| {
             *known == Some(0) && (options.mode != Mode::FillGaps || in_gap(file.at))
         };
@@ -205,6 +209,39 @@ pub(super) fn new_files<'a>(
     Ok(work)
 }
 
+/// The times of the files of a table that have landed, where their names say them.
+fn landed_times(state: &DuckDbWarehouse, table: &Table, files: &Files) -> Result<BTreeSet<NaiveDateTime>, Error> {
+    let landed =
+        state.rows(&format!("SELECT path FROM _dwc.files WHERE source_table = {}", literal(&table.address)))?;
+    Ok(landed.iter().flatten().flatten().filter_map(|name| files::time_of(&files.path, name)).collect())
+}
+
+/// Takes out all snapshots where a later one has landed that is not there to be read after them: they would take the
+/// table back to their time. Gives what is said of those that would have been read.
+fn stranded(
+    state: &DuckDbWarehouse,
+    table: &Table,
+    files: &Files,
+    mode: Mode,
+    all: &mut Vec<(files::Found, String, Option<i64>)>,
+) -> Result<Option<Notice>, Error> {
+    let Some(latest) = landed_times(state, table, files)?.last().copied() else { return Ok(None) };
+    if all.last().is_none_or(|(file, ..)| file.at >= latest) {
+        return Ok(None);
+    }
+    let is_asked = |at| matches!(mode, Mode::Interval(window) if window.holds(at));
+    let read = all.drain(..).filter(|(file, _, known)| *known == Some(0) || is_asked(file.at));
+    let keys: Vec<String> = read.map(|(file, ..)| file.name).collect();
+    Ok((!keys.is_empty()).then(|| Notice {
+        code: Code::StrandedSnapshot.id().to_owned(),
+        message: format!(
+            "snapshots of `{}` are not read: that of {latest} has landed and is not there to be read after them",
+            table.address
+        ),
+        keys,
+    }))
+}
+
 /// What is said of files that come after later ones have landed.
 fn late<'f>(
     state: &DuckDbWarehouse,
@@ -212,9 +249,7 @@ fn late<'f>(
     files: &Files,
     new: impl Iterator<Item = &'f files::Found>,
 ) -> Result<Option<Notice>, Error> {
-    let landed =
-        state.rows(&format!("SELECT path FROM _dwc.files WHERE source_table = {}", literal(&table.address)))?;
-    let latest = landed.iter().flatten().flatten().filter_map(|name| files::time_of(&files.path, name)).max();
+    let latest = landed_times(state, table, files)?.last().copied();
     let late: Vec<String> = new.filter(|file| Some(file.at) < latest).map(|file| file.name.clone()).collect();
     Ok((!late.is_empty()).then(|| Notice {
         code: Code::LateFile.id().to_owned(),
