@@ -82,25 +82,19 @@ pub(super) fn register(c: &Connection) -> Result<(), duckdb::Error> {
         if x <= 0.0 || base <= 0.0 || base == 1.0 {
             return Err(format!("no real value: LOG({x}, {base})"));
         }
-        Ok(Some(x.ln() / base.ln()))
+        Ok(Some(if base.is_infinite() { f64::NAN } else { x.ln() / base.ln() }))
     })?;
-    add(c, "dwc_sin", |(x,): (f64,)| angle(x, f64::sin))?;
-    add(c, "dwc_cos", |(x,): (f64,)| angle(x, f64::cos))?;
-    add(c, "dwc_tan", |(x,): (f64,)| angle(x, f64::tan))?;
-    add(
-        c,
-        "dwc_asin",
-        |(x,): (f64,)| {
-            if x.abs() > 1.0 { Err(format!("no real value: ASIN({x})")) } else { Ok(Some(x.asin())) }
-        },
-    )?;
-    add(
-        c,
-        "dwc_acos",
-        |(x,): (f64,)| {
-            if x.abs() > 1.0 { Err(format!("no real value: ACOS({x})")) } else { Ok(Some(x.acos())) }
-        },
-    )
+    add(c, "dwc_sin", |(x,): (f64,)| Ok(Some(x.sin())))?;
+    add(c, "dwc_cos", |(x,): (f64,)| Ok(Some(x.cos())))?;
+    add(c, "dwc_tan", |(x,): (f64,)| Ok(Some(x.tan())))?;
+    add(c, "dwc_asin", |(x,): (f64,)| {
+        if x.is_finite() && x.abs() > 1.0 { Err(format!("no real value: ASIN({x})")) } else { Ok(Some(x.asin())) }
+    })?;
+    add(c, "dwc_acos", |(x,): (f64,)| {
+        if x.is_finite() && x.abs() > 1.0 { Err(format!("no real value: ACOS({x})")) } else { Ok(Some(x.acos())) }
+    })?;
+    add(c, "dwc_sinh", |(x,): (f64,)| finite(x.sinh(), &[x]))?;
+    add(c, "dwc_cosh", |(x,): (f64,)| finite(x.cosh(), &[x]))
 }
 
 fn overflow() -> String {
@@ -130,10 +124,6 @@ fn sum(a: i128, b: i128) -> Answer<Numeric> {
 
 fn logarithm(x: f64, with: fn(f64) -> f64) -> Answer<f64> {
     if x <= 0.0 { Err(format!("no real value: the logarithm of {x}")) } else { Ok(Some(with(x))) }
-}
-
-fn angle(x: f64, with: fn(f64) -> f64) -> Answer<f64> {
-    if x.is_infinite() { Err("no real value: an angle of infinity".into()) } else { Ok(Some(with(x))) }
 }
 
 fn signed(magnitude: u128, negative: bool) -> Result<Numeric, String> {
@@ -222,9 +212,10 @@ fn multiply(a: i128, b: i128) -> Result<Numeric, String> {
 }
 
 fn digits(a: i128, n: i64, away: bool) -> Answer<Numeric> {
-    let Some(drop) = 9i64.checked_sub(n).filter(|d| *d > 0) else {
+    let drop = 9i64.saturating_sub(n);
+    if drop <= 0 {
         return Ok(Some(Numeric(a)));
-    };
+    }
     if drop > 38 {
         return Ok(Some(Numeric(0)));
     }

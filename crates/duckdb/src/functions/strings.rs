@@ -210,17 +210,22 @@ fn instr(s: &str, x: &str, position: i64, occurrence: i64) -> Answer<i64> {
     Ok(Some(matches.get(at).map_or(0, |i| i64::try_from(i + 1).unwrap_or(0))))
 }
 
-/// Upper case after a delimiter, lower case elsewhere.
+/// Upper case after a delimiter, lower case elsewhere; a delimiter stays as it is.
 fn initcap(s: &str, delimiter: impl Fn(char) -> bool) -> String {
     let mut start = true;
     let mut out = String::with_capacity(s.len());
     for ch in s.chars() {
+        if delimiter(ch) {
+            out.push(ch);
+            start = true;
+            continue;
+        }
         if start {
             out.extend(ch.to_uppercase());
         } else {
             out.extend(ch.to_lowercase());
         }
-        start = delimiter(ch);
+        start = false;
     }
     out
 }

@@ -38,7 +38,8 @@ CREATE OR REPLACE TEMP MACRO dwc_slice_start(n, a) AS CASE WHEN a < 0 THEN great
 CREATE OR REPLACE TEMP MACRO dwc_slice_end(n, b) AS CASE WHEN b < 0 THEN b + n ELSE least(b, n - 1) END;
 CREATE OR REPLACE TEMP MACRO dwc_array_slice(l, a, b) AS CASE WHEN l IS NOT NULL AND a IS NOT NULL AND b IS NOT NULL THEN CASE WHEN dwc_slice_end(len(l), b) < dwc_slice_start(len(l), a) THEN list_slice(l, 1, 0) ELSE list_slice(l, dwc_slice_start(len(l), a) + 1, dwc_slice_end(len(l), b) + 1) END END;
 -- Strings
-CREATE OR REPLACE TEMP MACRO dwc_split(s, sep) AS CASE WHEN s = '' THEN [''] ELSE string_split(s, sep) END;
+CREATE OR REPLACE TEMP MACRO dwc_includes(l, x) AS CASE WHEN l IS NOT NULL AND x IS NOT NULL THEN COALESCE(list_contains(l, x), FALSE) END;
+CREATE OR REPLACE TEMP MACRO dwc_split(s, sep) AS CASE WHEN s IS NULL OR sep IS NULL THEN NULL WHEN s = '' THEN [''] ELSE string_split(s, sep) END;
 CREATE OR REPLACE TEMP MACRO dwc_regexp_extract(s, re, g) AS CASE WHEN regexp_matches(s, re) THEN regexp_extract(s, re, g) END;
 CREATE OR REPLACE TEMP MACRO dwc_regexp_matches_end(s, re) AS regexp_matches('', re) AND s <> '' AND list_extract(regexp_extract_all(s, re, 0), -1) = '';
 CREATE OR REPLACE TEMP MACRO dwc_regexp_groups(s, re, g) AS CASE WHEN dwc_regexp_matches_end(s, re) THEN list_slice(regexp_extract_all(s, re, g), 1, -2) ELSE regexp_extract_all(s, re, g) END;
@@ -70,14 +71,14 @@ CREATE OR REPLACE TEMP MACRO dwc_date_interval(a, b) AS to_days(CAST(date_diff('
 CREATE OR REPLACE TEMP MACRO dwc_timestamp_interval(a, b) AS to_microseconds(epoch_us(a) - epoch_us(b));
 CREATE OR REPLACE TEMP MACRO dwc_datetime_interval(a, b) AS dwc_interval(0, dwc_truncating_div(epoch_us(a) - epoch_us(b), 86400000000), (epoch_us(a) - epoch_us(b)) % 86400000000);
 CREATE OR REPLACE TEMP MACRO dwc_time_interval(a, b) AS to_microseconds(date_diff('microsecond', b, a));
-CREATE OR REPLACE TEMP MACRO dwc_justify_hours(i) AS dwc_interval(dwc_interval_months(i), dwc_interval_days(i) + dwc_truncating_div(dwc_interval_micros(i), 86400000000), dwc_interval_micros(i) % 86400000000);
 CREATE OR REPLACE TEMP MACRO dwc_justify_days(i) AS dwc_interval(dwc_interval_months(i) + dwc_truncating_div(dwc_interval_days(i), 30), dwc_interval_days(i) % 30, dwc_interval_micros(i));
 CREATE OR REPLACE TEMP MACRO dwc_second_fraction(us) AS CASE WHEN us = 0 THEN '' WHEN us % 1000 = 0 THEN '.' || lpad(CAST(us // 1000 AS VARCHAR), 3, '0') ELSE '.' || lpad(CAST(us AS VARCHAR), 6, '0') END;
 CREATE OR REPLACE TEMP MACRO dwc_clock_text(us) AS CASE WHEN us < 0 THEN '-' ELSE '' END || (abs(us) // 3600000000) || ':' || (abs(us) // 60000000 % 60) || ':' || (abs(us) // 1000000 % 60) || dwc_second_fraction(abs(us) % 1000000);
 CREATE OR REPLACE TEMP MACRO dwc_months_text(m) AS CASE WHEN m < 0 THEN '-' ELSE '' END || (abs(m) // 12) || '-' || (abs(m) % 12);
 CREATE OR REPLACE TEMP MACRO dwc_interval_to_string(i) AS dwc_months_text(dwc_interval_months(i)) || ' ' || dwc_interval_days(i) || ' ' || dwc_clock_text(dwc_interval_micros(i));
-CREATE OR REPLACE TEMP MACRO dwc_date_bucket(d, i, origin) AS CASE WHEN dwc_interval_months(i) <> 0 AND day(origin) <> 1 THEN error('a bucket of months from an origin within a month') ELSE CAST(time_bucket(i, d, origin) AS DATE) END;
-CREATE OR REPLACE TEMP MACRO dwc_moment_bucket(t, i, origin) AS CASE WHEN dwc_interval_months(i) <> 0 AND origin <> date_trunc('month', origin) THEN error('a bucket of months from an origin within a month') ELSE time_bucket(i, t, origin) END;
+CREATE OR REPLACE TEMP MACRO dwc_since_year_one(x) AS CASE WHEN x < DATE '0001-01-01' THEN error('a bucket that begins before the year 1') ELSE x END;
+CREATE OR REPLACE TEMP MACRO dwc_date_bucket(d, i, origin) AS CASE WHEN dwc_interval_months(i) <> 0 AND day(origin) <> 1 THEN error('a bucket of months from an origin within a month') ELSE dwc_since_year_one(CAST(time_bucket(i, d, origin) AS DATE)) END;
+CREATE OR REPLACE TEMP MACRO dwc_moment_bucket(t, i, origin) AS CASE WHEN dwc_interval_months(i) <> 0 AND origin <> date_trunc('month', origin) THEN error('a bucket of months from an origin within a month') ELSE dwc_since_year_one(time_bucket(i, t, origin)) END;
 -- Ranges
 CREATE OR REPLACE TEMP MACRO dwc_range(a, b) AS CASE WHEN a >= b THEN error('the start of a RANGE must be before its end') ELSE struct_pack("start" := a, "end" := b) END;
 CREATE OR REPLACE TEMP MACRO dwc_range_contains(r, x) AS CASE WHEN r IS NOT NULL AND x IS NOT NULL THEN coalesce(x >= r."start", TRUE) AND coalesce(x < r."end", TRUE) END;
