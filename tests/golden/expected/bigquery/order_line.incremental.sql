@@ -15,10 +15,10 @@ SELECT `order_id` AS `order_id`, `line_no` AS `line_no`, `ordered_at` AS `ordere
 JOIN touched AS _t ON _t.`order_id` IS NOT DISTINCT FROM _i.`order_id` AND _t.`line_no` IS NOT DISTINCT FROM _i.`line_no`;
 
 -- a row here holds the load back: the grain key of fact `order_line` is NULL
-SELECT CONCAT('order_id=', COALESCE(CAST(_i.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(_i.`line_no` AS STRING), 'NULL')) AS key_text FROM incoming AS _i WHERE _i.`order_id` IS NULL OR _i.`line_no` IS NULL LIMIT 20;
+SELECT CONCAT('order_id=', COALESCE(CAST(_i.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(_i.`line_no` AS STRING), 'NULL')) AS key_text FROM incoming AS _i WHERE _i.`order_id` IS NULL OR _i.`line_no` IS NULL ORDER BY key_text LIMIT 20;
 
 -- a row here holds the load back: fact `order_line` has several rows of one grain key
-SELECT CONCAT('order_id=', COALESCE(CAST(_i.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(_i.`line_no` AS STRING), 'NULL')) AS key_text FROM incoming AS _i GROUP BY _i.`order_id`, _i.`line_no` HAVING COUNT(*) > 1 LIMIT 20;
+SELECT CONCAT('order_id=', COALESCE(CAST(_i.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(_i.`line_no` AS STRING), 'NULL')) AS key_text FROM incoming AS _i GROUP BY _i.`order_id`, _i.`line_no` HAVING COUNT(*) > 1 ORDER BY key_text LIMIT 20;
 
 SELECT CONCAT('ordered_at=', SUBSTR(LPAD(CAST(-_i.`_order_date_1` AS STRING), 8, '0'), 1, 4), '-', SUBSTR(LPAD(CAST(-_i.`_order_date_1` AS STRING), 8, '0'), 5, 2), '-', SUBSTR(LPAD(CAST(-_i.`_order_date_1` AS STRING), 8, '0'), 7, 2), ', rows: ', CAST(COUNT(*) AS STRING)) AS key_text FROM incoming AS _i WHERE _i.`_order_date_1` < -9999 GROUP BY _i.`_order_date_1` ORDER BY _i.`_order_date_1` LIMIT 20;
 
@@ -98,11 +98,11 @@ FROM `dw`.`order_line` AS _f
 JOIN touched AS _t ON _t.`order_id` = _f.`order_id` AND _t.`line_no` = _f.`line_no`
 WHERE NOT EXISTS (SELECT 1 FROM bound AS _b WHERE _b.`order_id` = _f.`order_id` AND _b.`line_no` = _f.`line_no`);
 
-SELECT CONCAT('order_id=', COALESCE(CAST(_f.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(_f.`line_no` AS STRING), 'NULL')) AS key_text FROM bound AS _f WHERE _f.`product_key` = -1 AND _f.`product_durable_key` >= 0 AND EXISTS (SELECT 1 FROM `dw`.`product` AS _d WHERE _d.`product_durable_key` = _f.`product_durable_key`) LIMIT 20;
+SELECT CONCAT('order_id=', COALESCE(CAST(_f.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(_f.`line_no` AS STRING), 'NULL')) AS key_text FROM bound AS _f WHERE _f.`product_key` = -1 AND _f.`product_durable_key` >= 0 AND EXISTS (SELECT 1 FROM `dw`.`product` AS _d WHERE _d.`product_durable_key` = _f.`product_durable_key`) ORDER BY key_text LIMIT 20;
 
-SELECT CONCAT('order_id=', COALESCE(CAST(_f.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(_f.`line_no` AS STRING), 'NULL')) AS key_text FROM bound AS _f WHERE _f.`store_key` = -1 AND _f.`store_durable_key` >= 0 AND EXISTS (SELECT 1 FROM `dw`.`store` AS _d WHERE _d.`store_durable_key` = _f.`store_durable_key`) LIMIT 20;
+SELECT CONCAT('order_id=', COALESCE(CAST(_f.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(_f.`line_no` AS STRING), 'NULL')) AS key_text FROM bound AS _f WHERE _f.`store_key` = -1 AND _f.`store_durable_key` >= 0 AND EXISTS (SELECT 1 FROM `dw`.`store` AS _d WHERE _d.`store_durable_key` = _f.`store_durable_key`) ORDER BY key_text LIMIT 20;
 
-SELECT CONCAT('order_id=', COALESCE(CAST(_f.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(_f.`line_no` AS STRING), 'NULL')) AS key_text FROM bound AS _f WHERE _f.`seller_key` = -1 AND _f.`seller_durable_key` >= 0 AND EXISTS (SELECT 1 FROM `dw`.`seller` AS _d WHERE _d.`seller_durable_key` = _f.`seller_durable_key`) LIMIT 20;
+SELECT CONCAT('order_id=', COALESCE(CAST(_f.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(_f.`line_no` AS STRING), 'NULL')) AS key_text FROM bound AS _f WHERE _f.`seller_key` = -1 AND _f.`seller_durable_key` >= 0 AND EXISTS (SELECT 1 FROM `dw`.`seller` AS _d WHERE _d.`seller_durable_key` = _f.`seller_durable_key`) ORDER BY key_text LIMIT 20;
 
 SELECT
   (SELECT COUNT(*) FROM incoming) AS extracted,
@@ -127,38 +127,38 @@ WHEN NOT MATCHED THEN
   VALUES (_s.`order_id`, _s.`line_no`, _s.`ordered_at`, _s.`ordered_at_utc`, _s.`quantity`, _s.`amount`, _s.`discount_amount`, _s.`unit_price`, _s.`order_date_key`, _s.`order_time_key`, _s.`promised_date_key`, _s.`product_key`, _s.`product_durable_key`, _s.`store_key`, _s.`store_durable_key`, _s.`seller_key`, _s.`seller_durable_key`, _s.`promotion_key`, _s.`promotion_durable_key`, _s.`order_status_key`, _s.`order_status_durable_key`, dwc_batch);
 
 -- a row here holds the load back: fact `order_line` has several rows of one grain key
-SELECT CONCAT('order_id=', COALESCE(CAST(_f.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(_f.`line_no` AS STRING), 'NULL')) AS key_text FROM bound AS _f GROUP BY _f.`order_id`, _f.`line_no` HAVING COUNT(*) > 1 LIMIT 20;
+SELECT CONCAT('order_id=', COALESCE(CAST(_f.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(_f.`line_no` AS STRING), 'NULL')) AS key_text FROM bound AS _f GROUP BY _f.`order_id`, _f.`line_no` HAVING COUNT(*) > 1 ORDER BY key_text LIMIT 20;
 
 -- a row here holds the load back: role `order_date` of fact `order_line` points to no member of dimension `date`
-SELECT CONCAT('order_id=', COALESCE(CAST(_f.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(_f.`line_no` AS STRING), 'NULL')) AS key_text FROM bound AS _f LEFT JOIN `dw`.`date` AS _d ON _d.`date_key` = _f.`order_date_key` WHERE _d.`date_key` IS NULL LIMIT 20;
+SELECT CONCAT('order_id=', COALESCE(CAST(_f.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(_f.`line_no` AS STRING), 'NULL')) AS key_text FROM bound AS _f LEFT JOIN `dw`.`date` AS _d ON _d.`date_key` = _f.`order_date_key` WHERE _d.`date_key` IS NULL ORDER BY key_text LIMIT 20;
 
 -- a row here holds the load back: role `order_time` of fact `order_line` points to no member of dimension `time_of_day`
-SELECT CONCAT('order_id=', COALESCE(CAST(_f.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(_f.`line_no` AS STRING), 'NULL')) AS key_text FROM bound AS _f LEFT JOIN `dw`.`time_of_day` AS _d ON _d.`time_of_day_key` = _f.`order_time_key` WHERE _d.`time_of_day_key` IS NULL LIMIT 20;
+SELECT CONCAT('order_id=', COALESCE(CAST(_f.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(_f.`line_no` AS STRING), 'NULL')) AS key_text FROM bound AS _f LEFT JOIN `dw`.`time_of_day` AS _d ON _d.`time_of_day_key` = _f.`order_time_key` WHERE _d.`time_of_day_key` IS NULL ORDER BY key_text LIMIT 20;
 
 -- a row here holds the load back: role `promised_date` of fact `order_line` points to no member of dimension `date`
-SELECT CONCAT('order_id=', COALESCE(CAST(_f.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(_f.`line_no` AS STRING), 'NULL')) AS key_text FROM bound AS _f LEFT JOIN `dw`.`date` AS _d ON _d.`date_key` = _f.`promised_date_key` WHERE _d.`date_key` IS NULL LIMIT 20;
+SELECT CONCAT('order_id=', COALESCE(CAST(_f.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(_f.`line_no` AS STRING), 'NULL')) AS key_text FROM bound AS _f LEFT JOIN `dw`.`date` AS _d ON _d.`date_key` = _f.`promised_date_key` WHERE _d.`date_key` IS NULL ORDER BY key_text LIMIT 20;
 
 -- a row here holds the load back: role `product` of fact `order_line` points to no member of dimension `product`
-SELECT CONCAT('order_id=', COALESCE(CAST(_f.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(_f.`line_no` AS STRING), 'NULL')) AS key_text FROM bound AS _f LEFT JOIN `dw`.`product` AS _d ON _d.`product_key` = _f.`product_key` WHERE _d.`product_key` IS NULL LIMIT 20;
+SELECT CONCAT('order_id=', COALESCE(CAST(_f.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(_f.`line_no` AS STRING), 'NULL')) AS key_text FROM bound AS _f LEFT JOIN `dw`.`product` AS _d ON _d.`product_key` = _f.`product_key` WHERE _d.`product_key` IS NULL ORDER BY key_text LIMIT 20;
 
 -- a row here holds the load back: rows of fact `order_line` lie outside the version that role `product` binds them to
-SELECT CONCAT('order_id=', COALESCE(CAST(_f.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(_f.`line_no` AS STRING), 'NULL')) AS key_text FROM bound AS _f LEFT JOIN `dw`.`product` AS _d ON _d.`product_durable_key` = _f.`product_durable_key` AND _d.`product_key` = _f.`product_key` AND _f.`ordered_at_utc` >= _d.valid_from AND LEAST(_f.`ordered_at_utc`, TIMESTAMP '9999-12-30 23:59:59.999999+00') < _d.valid_to WHERE _f.`product_key` >= 0 AND _d.`product_key` IS NULL LIMIT 20;
+SELECT CONCAT('order_id=', COALESCE(CAST(_f.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(_f.`line_no` AS STRING), 'NULL')) AS key_text FROM bound AS _f LEFT JOIN `dw`.`product` AS _d ON _d.`product_durable_key` = _f.`product_durable_key` AND _d.`product_key` = _f.`product_key` AND _f.`ordered_at_utc` >= _d.valid_from AND LEAST(_f.`ordered_at_utc`, TIMESTAMP '9999-12-30 23:59:59.999999+00') < _d.valid_to WHERE _f.`product_key` >= 0 AND _d.`product_key` IS NULL ORDER BY key_text LIMIT 20;
 
 -- a row here holds the load back: role `store` of fact `order_line` points to no member of dimension `store`
-SELECT CONCAT('order_id=', COALESCE(CAST(_f.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(_f.`line_no` AS STRING), 'NULL')) AS key_text FROM bound AS _f LEFT JOIN `dw`.`store` AS _d ON _d.`store_key` = _f.`store_key` WHERE _d.`store_key` IS NULL LIMIT 20;
+SELECT CONCAT('order_id=', COALESCE(CAST(_f.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(_f.`line_no` AS STRING), 'NULL')) AS key_text FROM bound AS _f LEFT JOIN `dw`.`store` AS _d ON _d.`store_key` = _f.`store_key` WHERE _d.`store_key` IS NULL ORDER BY key_text LIMIT 20;
 
 -- a row here holds the load back: rows of fact `order_line` lie outside the version that role `store` binds them to
-SELECT CONCAT('order_id=', COALESCE(CAST(_f.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(_f.`line_no` AS STRING), 'NULL')) AS key_text FROM bound AS _f LEFT JOIN `dw`.`store` AS _d ON _d.`store_durable_key` = _f.`store_durable_key` AND _d.`store_key` = _f.`store_key` AND _f.`ordered_at_utc` >= _d.valid_from AND LEAST(_f.`ordered_at_utc`, TIMESTAMP '9999-12-30 23:59:59.999999+00') < _d.valid_to WHERE _f.`store_key` >= 0 AND _d.`store_key` IS NULL LIMIT 20;
+SELECT CONCAT('order_id=', COALESCE(CAST(_f.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(_f.`line_no` AS STRING), 'NULL')) AS key_text FROM bound AS _f LEFT JOIN `dw`.`store` AS _d ON _d.`store_durable_key` = _f.`store_durable_key` AND _d.`store_key` = _f.`store_key` AND _f.`ordered_at_utc` >= _d.valid_from AND LEAST(_f.`ordered_at_utc`, TIMESTAMP '9999-12-30 23:59:59.999999+00') < _d.valid_to WHERE _f.`store_key` >= 0 AND _d.`store_key` IS NULL ORDER BY key_text LIMIT 20;
 
 -- a row here holds the load back: role `seller` of fact `order_line` points to no member of dimension `seller`
-SELECT CONCAT('order_id=', COALESCE(CAST(_f.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(_f.`line_no` AS STRING), 'NULL')) AS key_text FROM bound AS _f LEFT JOIN `dw`.`seller` AS _d ON _d.`seller_key` = _f.`seller_key` WHERE _d.`seller_key` IS NULL LIMIT 20;
+SELECT CONCAT('order_id=', COALESCE(CAST(_f.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(_f.`line_no` AS STRING), 'NULL')) AS key_text FROM bound AS _f LEFT JOIN `dw`.`seller` AS _d ON _d.`seller_key` = _f.`seller_key` WHERE _d.`seller_key` IS NULL ORDER BY key_text LIMIT 20;
 
 -- a row here holds the load back: rows of fact `order_line` lie outside the version that role `seller` binds them to
-SELECT CONCAT('order_id=', COALESCE(CAST(_f.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(_f.`line_no` AS STRING), 'NULL')) AS key_text FROM bound AS _f LEFT JOIN `dw`.`seller` AS _d ON _d.`seller_durable_key` = _f.`seller_durable_key` AND _d.`seller_key` = _f.`seller_key` AND _f.`ordered_at_utc` >= _d.valid_from AND LEAST(_f.`ordered_at_utc`, TIMESTAMP '9999-12-30 23:59:59.999999+00') < _d.valid_to WHERE _f.`seller_key` >= 0 AND _d.`seller_key` IS NULL LIMIT 20;
+SELECT CONCAT('order_id=', COALESCE(CAST(_f.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(_f.`line_no` AS STRING), 'NULL')) AS key_text FROM bound AS _f LEFT JOIN `dw`.`seller` AS _d ON _d.`seller_durable_key` = _f.`seller_durable_key` AND _d.`seller_key` = _f.`seller_key` AND _f.`ordered_at_utc` >= _d.valid_from AND LEAST(_f.`ordered_at_utc`, TIMESTAMP '9999-12-30 23:59:59.999999+00') < _d.valid_to WHERE _f.`seller_key` >= 0 AND _d.`seller_key` IS NULL ORDER BY key_text LIMIT 20;
 
 -- a row here holds the load back: role `promotion` of fact `order_line` points to no member of dimension `promotion`
-SELECT CONCAT('order_id=', COALESCE(CAST(_f.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(_f.`line_no` AS STRING), 'NULL')) AS key_text FROM bound AS _f LEFT JOIN `dw`.`promotion` AS _d ON _d.`promotion_key` = _f.`promotion_key` WHERE _d.`promotion_key` IS NULL LIMIT 20;
+SELECT CONCAT('order_id=', COALESCE(CAST(_f.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(_f.`line_no` AS STRING), 'NULL')) AS key_text FROM bound AS _f LEFT JOIN `dw`.`promotion` AS _d ON _d.`promotion_key` = _f.`promotion_key` WHERE _d.`promotion_key` IS NULL ORDER BY key_text LIMIT 20;
 
 -- a row here holds the load back: role `order_status` of fact `order_line` points to no member of dimension `order_status`
-SELECT CONCAT('order_id=', COALESCE(CAST(_f.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(_f.`line_no` AS STRING), 'NULL')) AS key_text FROM bound AS _f LEFT JOIN `dw`.`order_status` AS _d ON _d.`order_status_key` = _f.`order_status_key` WHERE _d.`order_status_key` IS NULL LIMIT 20;
+SELECT CONCAT('order_id=', COALESCE(CAST(_f.`order_id` AS STRING), 'NULL'), ', line_no=', COALESCE(CAST(_f.`line_no` AS STRING), 'NULL')) AS key_text FROM bound AS _f LEFT JOIN `dw`.`order_status` AS _d ON _d.`order_status_key` = _f.`order_status_key` WHERE _d.`order_status_key` IS NULL ORDER BY key_text LIMIT 20;
 

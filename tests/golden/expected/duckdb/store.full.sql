@@ -184,6 +184,7 @@ FROM versions AS _a
 JOIN (SELECT _d."store_key", _d."store_id" FROM "dw"."store" AS _d WHERE _d."store_key" >= 0 UNION ALL SELECT _w."store_key", _w."store_id" FROM versions AS _w) AS _b
   ON _a."store_key" = _b."store_key"
 WHERE _a."store_id" IS DISTINCT FROM _b."store_id"
+ORDER BY key_text
 LIMIT 20;
 
 -- store: inferred members whose keys were made in another way are made anew by the facts that name them
@@ -269,6 +270,7 @@ FROM (
 ) AS _d
 WHERE _d.valid_from >= _d._to OR _d._next < _d._to OR _d._open > 1
   OR (_d._next > _d._to AND NOT EXISTS (SELECT 1 FROM (SELECT * FROM kept UNION ALL SELECT * FROM fresh) AS _h WHERE _h._gone AND _h._event_at = _d._to AND _h."store_id" = _d."store_id"))
+ORDER BY key_text
 LIMIT 20;
 
 -- store: no row before this instant is bound anew; being constant, it spares all others
@@ -304,7 +306,7 @@ WHERE _r."delivery_id" = _f."delivery_id"
   AND _f."ordered_at_utc" >= getvariable('dwc_changed_from');
 
 -- a row here holds the load back: rows of fact `delivery` lie outside the version that role `store` binds them to
-SELECT 'delivery_id=' || COALESCE(CAST(_r."delivery_id" AS VARCHAR), 'NULL') AS key_text FROM rebound AS _r LEFT JOIN "dw"."store" AS _d ON _d."store_durable_key" = _r._durable AND _d."store_key" = _r._bound AND _r._at >= _d.valid_from AND LEAST(_r._at, TIMESTAMP '9999-12-30 23:59:59.999999') < _d.valid_to WHERE _r._bound >= 0 AND _d."store_key" IS NULL LIMIT 20;
+SELECT 'delivery_id=' || COALESCE(CAST(_r."delivery_id" AS VARCHAR), 'NULL') AS key_text FROM rebound AS _r LEFT JOIN "dw"."store" AS _d ON _d."store_durable_key" = _r._durable AND _d."store_key" = _r._bound AND _r._at >= _d.valid_from AND LEAST(_r._at, TIMESTAMP '9999-12-30 23:59:59.999999') < _d.valid_to WHERE _r._bound >= 0 AND _d."store_key" IS NULL ORDER BY key_text LIMIT 20;
 
 -- order_line: a member that its events no longer give, and that the role `store` names, stays as an inferred one
 INSERT INTO "dw"."store" ("store_key", "store_durable_key", "store_id", valid_from, valid_to, is_current, is_deleted, is_inferred, loaded_batch)
@@ -336,7 +338,7 @@ WHERE _r."order_id" = _f."order_id" AND _r."line_no" = _f."line_no"
   AND _f."ordered_at_utc" >= getvariable('dwc_changed_from');
 
 -- a row here holds the load back: rows of fact `order_line` lie outside the version that role `store` binds them to
-SELECT 'order_id=' || COALESCE(CAST(_r."order_id" AS VARCHAR), 'NULL') || ', line_no=' || COALESCE(CAST(_r."line_no" AS VARCHAR), 'NULL') AS key_text FROM rebound AS _r LEFT JOIN "dw"."store" AS _d ON _d."store_durable_key" = _r._durable AND _d."store_key" = _r._bound AND _r._at >= _d.valid_from AND LEAST(_r._at, TIMESTAMP '9999-12-30 23:59:59.999999') < _d.valid_to WHERE _r._bound >= 0 AND _d."store_key" IS NULL LIMIT 20;
+SELECT 'order_id=' || COALESCE(CAST(_r."order_id" AS VARCHAR), 'NULL') || ', line_no=' || COALESCE(CAST(_r."line_no" AS VARCHAR), 'NULL') AS key_text FROM rebound AS _r LEFT JOIN "dw"."store" AS _d ON _d."store_durable_key" = _r._durable AND _d."store_key" = _r._bound AND _r._at >= _d.valid_from AND LEAST(_r._at, TIMESTAMP '9999-12-30 23:59:59.999999') < _d.valid_to WHERE _r._bound >= 0 AND _d."store_key" IS NULL ORDER BY key_text LIMIT 20;
 
 -- payment: a member that its events no longer give, and that the role `store` names, stays as an inferred one
 INSERT INTO "dw"."store" ("store_key", "store_durable_key", "store_id", valid_from, valid_to, is_current, is_deleted, is_inferred, loaded_batch)
@@ -368,7 +370,7 @@ WHERE _r."payment_id" = _f."payment_id"
   AND _f."paid_at_utc" >= getvariable('dwc_changed_from');
 
 -- a row here holds the load back: rows of fact `payment` lie outside the version that role `store` binds them to
-SELECT 'payment_id=' || COALESCE(CAST(_r."payment_id" AS VARCHAR), 'NULL') AS key_text FROM rebound AS _r LEFT JOIN "dw"."store" AS _d ON _d."store_durable_key" = _r._durable AND _d."store_key" = _r._bound AND _r._at >= _d.valid_from AND LEAST(_r._at, TIMESTAMP '9999-12-30 23:59:59.999999') < _d.valid_to WHERE _r._bound >= 0 AND _d."store_key" IS NULL LIMIT 20;
+SELECT 'payment_id=' || COALESCE(CAST(_r."payment_id" AS VARCHAR), 'NULL') AS key_text FROM rebound AS _r LEFT JOIN "dw"."store" AS _d ON _d."store_durable_key" = _r._durable AND _d."store_key" = _r._bound AND _r._at >= _d.valid_from AND LEAST(_r._at, TIMESTAMP '9999-12-30 23:59:59.999999') < _d.valid_to WHERE _r._bound >= 0 AND _d."store_key" IS NULL ORDER BY key_text LIMIT 20;
 
 WITH live AS (
 SELECT 
@@ -397,5 +399,6 @@ FROM (
 SELECT 'store_id=' || COALESCE(CAST(_l."store_id" AS VARCHAR), 'NULL') AS key_text FROM live AS _l LEFT JOIN versions AS _d ON _d."store_id" = _l."store_id" AND _d.is_current WHERE _l."store_id" IS NOT NULL AND (_d."store_key" IS NULL OR _d.is_deleted OR _l."store_name" IS DISTINCT FROM _d."store_name" OR _l."grade" IS DISTINCT FROM _d."grade" OR _l."region" IS DISTINCT FROM _d."region" OR _l."is_open" IS DISTINCT FROM _d."is_open" OR _l."business_type" IS DISTINCT FROM _d."business_type" OR _l."phone" IS DISTINCT FROM _d."phone")
 UNION ALL
 SELECT 'store_id=' || COALESCE(CAST(_d."store_id" AS VARCHAR), 'NULL') AS key_text FROM versions AS _d WHERE _d."store_key" >= 0 AND NOT _d.is_deleted AND NOT _d.is_inferred AND _d.is_current AND NOT EXISTS (SELECT 1 FROM live AS _l WHERE _l."store_id" = _d."store_id")
+ORDER BY key_text
 LIMIT 20;
 

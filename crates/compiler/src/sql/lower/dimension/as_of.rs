@@ -258,7 +258,7 @@ impl Lowering<'_> {
             if members.effective_to.is_some() { " AND (_e._event_to IS NULL OR _e._event_to > _k._at)" } else { "" };
         Statement {
             sql: format!(
-                "SELECT {key_text} AS key_text FROM (\n  SELECT {own}, RANK() OVER (PARTITION BY {own} ORDER BY _e._event_at DESC, _e._event_sequence DESC) AS _place\n  FROM slots AS _k JOIN evaluated AS _e ON _e._slot = _k._slot AND {same}\n  WHERE _k._left = 1{ends}\n) AS _i WHERE _i._place = 1 GROUP BY {by} HAVING COUNT(*) > 1 LIMIT 20",
+                "SELECT {key_text} AS key_text FROM (\n  SELECT {own}, RANK() OVER (PARTITION BY {own} ORDER BY _e._event_at DESC, _e._event_sequence DESC) AS _place\n  FROM slots AS _k JOIN evaluated AS _e ON _e._slot = _k._slot AND {same}\n  WHERE _k._left = 1{ends}\n) AS _i WHERE _i._place = 1 GROUP BY {by} HAVING COUNT(*) > 1 ORDER BY key_text LIMIT 20",
                 key_text = self.readable_key(&names, "_i"),
                 own = list("_e"),
                 same = same.join(" AND "),

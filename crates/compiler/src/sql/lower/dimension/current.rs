@@ -89,7 +89,7 @@ impl Lowering<'_> {
                 equal("_l", "_d")
             ));
         }
-        sql.push_str("\nLIMIT 20");
+        sql.push_str("\nORDER BY key_text\nLIMIT 20");
         Some(Statement {
             sql,
             reads: Reads::Notice(Gate {

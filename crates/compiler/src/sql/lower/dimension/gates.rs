@@ -34,7 +34,7 @@ impl Lowering<'_> {
             let list = context.key.iter().map(|c| format!("_i.{}", self.dialect.quote(c.name()))).collect::<Vec<_>>();
             gates.push(Statement {
                 sql: format!(
-                    "SELECT {key_text} AS key_text FROM incoming AS _i GROUP BY {} HAVING COUNT(*) > 1 LIMIT 20",
+                    "SELECT {key_text} AS key_text FROM incoming AS _i GROUP BY {} HAVING COUNT(*) > 1 ORDER BY key_text LIMIT 20",
                     list.join(", ")
                 ),
                 reads: Reads::Gate(Gate {
@@ -150,7 +150,7 @@ impl Lowering<'_> {
             columns.join(", ")
         };
         format!(
-            "SELECT {text} AS key_text\nFROM versions AS _a\nJOIN (SELECT {} FROM {table} AS _d WHERE _d.{key} >= 0 UNION ALL SELECT {} FROM versions AS _w) AS _b\n  ON _a.{key} = _b.{key}\nWHERE {}\nLIMIT 20",
+            "SELECT {text} AS key_text\nFROM versions AS _a\nJOIN (SELECT {} FROM {table} AS _d WHERE _d.{key} >= 0 UNION ALL SELECT {} FROM versions AS _w) AS _b\n  ON _a.{key} = _b.{key}\nWHERE {}\nORDER BY key_text\nLIMIT 20",
             list("_d"),
             list("_w"),
             differs.join(" OR ")
@@ -169,7 +169,7 @@ impl Lowering<'_> {
         let keeps = members.late_type0 == crate::model::LateType0::Keep;
         Some(Statement {
             sql: format!(
-                "SELECT DISTINCT {} AS key_text FROM versions AS _v WHERE _v._is_late LIMIT 20",
+                "SELECT DISTINCT {} AS key_text FROM versions AS _v WHERE _v._is_late ORDER BY key_text LIMIT 20",
                 self.readable_key(&names, "_v")
             ),
             reads: Reads::Notice(Gate {
@@ -221,7 +221,7 @@ impl Lowering<'_> {
         if audited == Audited::All {
             audits.push(gate(
                 format!(
-                    "SELECT CAST(_d.{key} AS {}) AS key_text FROM {table} AS _d GROUP BY _d.{key} HAVING COUNT(*) > 1 LIMIT 20",
+                    "SELECT CAST(_d.{key} AS {}) AS key_text FROM {table} AS _d GROUP BY _d.{key} HAVING COUNT(*) > 1 ORDER BY key_text LIMIT 20",
                     self.dialect.ty(&Type::String)
                 ),
                 format!("a surrogate key of dimension `{name}` names several rows"),
@@ -257,7 +257,7 @@ impl Lowering<'_> {
         );
         audits.push(gate(
             format!(
-                "SELECT DISTINCT {} AS key_text\nFROM (\n  SELECT _d.*, {valid_to} AS _to, LEAD(_d.valid_from) OVER (PARTITION BY {list} ORDER BY _d.valid_from) AS _next,\n    SUM(CASE WHEN _d.is_current THEN 1 ELSE 0 END) OVER (PARTITION BY {list}) AS _open\n  FROM {table} AS _d{join}\n  WHERE _d.{key} >= 0\n) AS _d\nWHERE _d.valid_from >= _d._to OR _d._next < _d._to OR _d._open > 1\n  OR ({gap})\nLIMIT 20",
+                "SELECT DISTINCT {} AS key_text\nFROM (\n  SELECT _d.*, {valid_to} AS _to, LEAD(_d.valid_from) OVER (PARTITION BY {list} ORDER BY _d.valid_from) AS _next,\n    SUM(CASE WHEN _d.is_current THEN 1 ELSE 0 END) OVER (PARTITION BY {list}) AS _open\n  FROM {table} AS _d{join}\n  WHERE _d.{key} >= 0\n) AS _d\nWHERE _d.valid_from >= _d._to OR _d._next < _d._to OR _d._open > 1\n  OR ({gap})\nORDER BY key_text\nLIMIT 20",
                 self.dialect.concat(&[text, what])
             ),
             format!("the timeline of dimension `{name}` is not whole"),
@@ -279,7 +279,7 @@ impl Lowering<'_> {
         let key = self.dialect.quote(&lookup.key);
         Some(Statement {
             sql: format!(
-                "SELECT {} AS key_text FROM rebound AS _r LEFT JOIN {} AS _d ON _d.{} = _r._durable AND _d.{key} = _r._bound AND {} WHERE _r._bound >= 0 AND _d.{key} IS NULL LIMIT 20",
+                "SELECT {} AS key_text FROM rebound AS _r LEFT JOIN {} AS _d ON _d.{} = _r._durable AND _d.{key} = _r._bound AND {} WHERE _r._bound >= 0 AND _d.{key} IS NULL ORDER BY key_text LIMIT 20",
                 self.readable_key(&keys, "_r"),
                 lookup.table,
                 self.dialect.quote(&lookup.durable),

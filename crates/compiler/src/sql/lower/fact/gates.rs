@@ -22,7 +22,10 @@ impl Lowering<'_> {
         };
         let mut gates = vec![
             gate(
-                format!("SELECT {text} AS key_text FROM incoming AS _i WHERE {} LIMIT 20", null.join(" OR ")),
+                format!(
+                    "SELECT {text} AS key_text FROM incoming AS _i WHERE {} ORDER BY key_text LIMIT 20",
+                    null.join(" OR ")
+                ),
                 Code::NullKey,
                 format!("the grain key of fact `{}` is NULL", fact.name),
                 fact.grain_span,
@@ -30,7 +33,7 @@ impl Lowering<'_> {
             ),
             gate(
                 format!(
-                    "SELECT {text} AS key_text FROM incoming AS _i GROUP BY {} HAVING COUNT(*) > 1 LIMIT 20",
+                    "SELECT {text} AS key_text FROM incoming AS _i GROUP BY {} HAVING COUNT(*) > 1 ORDER BY key_text LIMIT 20",
                     list.join(", ")
                 ),
                 Code::DuplicateKey,
@@ -71,7 +74,7 @@ impl Lowering<'_> {
             }
             gates.push(gate(
                 format!(
-                    "SELECT DISTINCT {} AS key_text FROM incoming AS _i WHERE {} AND NOT EXISTS (SELECT 1 FROM {} AS _d WHERE {}) LIMIT 20",
+                    "SELECT DISTINCT {} AS key_text FROM incoming AS _i WHERE {} AND NOT EXISTS (SELECT 1 FROM {} AS _d WHERE {}) ORDER BY key_text LIMIT 20",
                     self.readable_key(&on_names, "_i"),
                     present.join(" AND "),
                     self.lookup(dimension).table,
@@ -139,7 +142,7 @@ impl Lowering<'_> {
         let durable = quote(&names::durable_key(&role.name));
         Some(Statement {
             sql: format!(
-                "SELECT {} AS key_text FROM {table} AS _f WHERE _f.{} = -1 AND _f.{durable} >= 0 AND EXISTS (SELECT 1 FROM {} AS _d WHERE _d.{} = _f.{durable}) LIMIT 20",
+                "SELECT {} AS key_text FROM {table} AS _f WHERE _f.{} = -1 AND _f.{durable} >= 0 AND EXISTS (SELECT 1 FROM {} AS _d WHERE _d.{} = _f.{durable}) ORDER BY key_text LIMIT 20",
                 self.readable_key(&keys, "_f"),
                 quote(&names::key(&role.name)),
                 lookup.table,
@@ -201,7 +204,7 @@ impl Lowering<'_> {
         };
         Statement {
             sql: format!(
-                "SELECT {} AS key_text FROM bound AS _b JOIN {} AS _f ON {}{within} WHERE {since} > 0 AND {} LIMIT 20",
+                "SELECT {} AS key_text FROM bound AS _b JOIN {} AS _f ON {}{within} WHERE {since} > 0 AND {} ORDER BY key_text LIMIT 20",
                 self.readable_key(&keys, "_b"),
                 load.table,
                 on.join(" AND "),
@@ -233,7 +236,7 @@ impl Lowering<'_> {
         };
         let mut audits = vec![gate(
             format!(
-                "SELECT {text} AS key_text FROM {table} AS _f GROUP BY {} HAVING COUNT(*) > 1 LIMIT 20",
+                "SELECT {text} AS key_text FROM {table} AS _f GROUP BY {} HAVING COUNT(*) > 1 ORDER BY key_text LIMIT 20",
                 list.join(", ")
             ),
             format!("fact `{}` has several rows of one grain key", fact.name),
@@ -244,7 +247,7 @@ impl Lowering<'_> {
             let (key, dimension_key) = (quote(&names::key(&role.name)), quote(&names::key(&dimension.name)));
             audits.push(gate(
                 format!(
-                    "SELECT {text} AS key_text FROM {table} AS _f LEFT JOIN {} AS _d ON _d.{dimension_key} = _f.{key} WHERE _d.{dimension_key} IS NULL LIMIT 20",
+                    "SELECT {text} AS key_text FROM {table} AS _f LEFT JOIN {} AS _d ON _d.{dimension_key} = _f.{key} WHERE _d.{dimension_key} IS NULL ORDER BY key_text LIMIT 20",
                     self.star(&dimension.name)
                 ),
                 format!("role `{}` of fact `{}` points to no member of dimension `{}`", role.name, fact.name, dimension.name),
@@ -261,7 +264,7 @@ impl Lowering<'_> {
                 let lookup = self.lookup(dimension);
                 audits.push(gate(
                     format!(
-                        "SELECT {text} AS key_text FROM {table} AS _f LEFT JOIN {} AS _d ON _d.{} = _f.{} AND _d.{dimension_key} = _f.{key} AND {} WHERE _f.{key} >= 0 AND _d.{dimension_key} IS NULL LIMIT 20",
+                        "SELECT {text} AS key_text FROM {table} AS _f LEFT JOIN {} AS _d ON _d.{} = _f.{} AND _d.{dimension_key} = _f.{key} AND {} WHERE _f.{key} >= 0 AND _d.{dimension_key} IS NULL ORDER BY key_text LIMIT 20",
                         lookup.table,
                         quote(&lookup.durable),
                         quote(&names::durable_key(&role.name)),
