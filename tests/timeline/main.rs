@@ -255,6 +255,11 @@ impl<'c> Arrived<'c> {
             let named: BTreeSet<usize> =
                 before.iter().chain(self.visits.values()).filter_map(|visit| visit.keys[role.2]).collect();
             let mut inferred = self.inferred.remove(role.1).unwrap_or_default();
+            // A full run of a dimension takes out what no fact names any more, unless it carries the keys of a
+            // mini-dimension.
+            if run.full && !self.case.policies.iter().any(|policy| policy.mini_of.as_deref() == Some(role.1)) {
+                inferred.retain(|key| before.iter().any(|visit| visit.keys[role.2] == Some(*key)));
+            }
             for key in 0..KEYS + 2 {
                 let there = !timeline(&self.case.policies[index], self.of(index, key), None).is_empty();
                 if there {
