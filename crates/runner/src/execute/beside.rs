@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use dwc_compiler::plan::Statement;
+use dwc_compiler::plan::{Reads, Statement};
 
 use crate::extract::files::quote;
 use crate::{DuckDbWarehouse, Error};
@@ -44,13 +44,16 @@ impl Beside {
                 statements.iter().any(|statement| statement.sql.contains(&change))
             })
         };
+        let is_rejecting = statements.iter().any(|statement| matches!(statement.reads, Reads::Rejected { .. }));
         let tables = format!(
             "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = '{READ}' AND NOT temporary ORDER BY ALL"
         );
         for row in beside.rows(&tables)? {
             let [Some(schema), Some(name)] = row.as_slice() else { continue };
+            // Rows that are rejected are kept there by the runner itself.
+            let keeps = schema == "_dwc" && name == "error_events" && is_rejecting;
             let (schema, name) = (quote(schema), quote(name));
-            let made = if is_changed(&format!("{schema}.{name}")) { "TABLE" } else { "VIEW" };
+            let made = if keeps || is_changed(&format!("{schema}.{name}")) { "TABLE" } else { "VIEW" };
             beside.execute(&format!(
                 "CREATE SCHEMA IF NOT EXISTS {schema}; CREATE {made} {schema}.{name} AS SELECT * FROM {READ}.{schema}.{name}"
             ))?;

@@ -468,7 +468,8 @@ pub(super) fn execute(warehouse: &DuckDbWarehouse, statement: &Statement, done: 
         }
         Reads::Rejected { model, gate } => {
             state::keep_rejected(warehouse, model, &gate.message, &statement.sql)?;
-            if let Some(Offence { code, message, keys, .. }) = offence(warehouse.into(), &statement.sql, gate)? {
+            let first = format!("SELECT r.key_text FROM (\n{}\n) AS r ORDER BY r.key_text LIMIT 20", statement.sql);
+            if let Some(Offence { code, message, keys, .. }) = offence(warehouse.into(), &first, gate)? {
                 done.notices.push(Notice { code: code.id().to_owned(), message, keys });
             }
             Ok(())

@@ -89,7 +89,7 @@ impl Script {
                 let rows = format!("dwc_rejected_{step}");
                 self.raw(&format!("CREATE OR REPLACE TEMP TABLE {rows} AS\n{sql}"));
                 self.raw(&format!(
-                    "SET dwc_found = ARRAY_CONCAT(dwc_found, ARRAY(SELECT CONCAT('{step}:', TO_JSON_STRING(_r.key_text)) FROM {rows} AS _r))"
+                    "SET dwc_found = ARRAY_CONCAT(dwc_found, ARRAY(SELECT CONCAT('{step}:', TO_JSON_STRING(_r.key_text)) FROM {rows} AS _r ORDER BY _r.key_text LIMIT 20))"
                 ));
                 self.rejected.push((rows, text(model), text(&gate.message)));
             }
