@@ -1,6 +1,8 @@
 //! Random histories: files of changed rows and snapshots, the order in which they come, and the runs that load them.
 //! It must not know what becomes of them.
 
+use std::collections::BTreeMap;
+
 use crate::reference::{Event, OnDelete, Policy, Values};
 
 /// A generator of numbers that a seed repeats.
@@ -89,7 +91,7 @@ pub struct Case {
 }
 
 pub fn case(random: &mut Random, keys: usize) -> Case {
-    let mut policies = policies(random);
+    let policies = policies(random);
     let mut files = Vec::new();
     for (table, (_, kind)) in TABLES.iter().enumerate() {
         if *kind == Kind::Snapshot {
@@ -100,14 +102,6 @@ pub fn case(random: &mut Random, keys: usize) -> Case {
     }
     let visits = (0..6).map(|index| (index * 5, some_visits(random, keys))).collect::<Vec<_>>();
     let runs = runs(random, &files, visits.len());
-    // Once a row is known as gone, a snapshot that comes late adds no delete before that: what a query over the table
-    // gives then depends on the order of arrival, and the reference does not model it.
-    for policy in policies.iter_mut().filter(|policy| TABLES[policy.table].1 == Kind::Snapshot) {
-        let arrived = runs.iter().flat_map(|run| &run.files).filter(|place| files[**place].table == policy.table);
-        if !arrived.map(|place| files[*place].time).is_sorted() {
-            policy.shape = 0;
-        }
-    }
     Case { policies, files, visits, runs }
 }
 
@@ -256,13 +250,25 @@ fn runs(random: &mut Random, files: &[File], visits: usize) -> Vec<Run> {
 /// What landing makes of the rows of one key as they come: events. A snapshot is compared with the row before it.
 #[derive(Default, Clone)]
 pub struct Landed {
+    /// The last row that landed, also where it is gone since.
     row: Option<Row>,
     gone_since: Option<i64>,
+    /// The time of the file that said so.
+    at: i64,
+    /// Whether each snapshot has the row.
+    found: BTreeMap<i64, bool>,
 }
 
 impl Landed {
-    /// The events that a file holds for a key.
-    pub fn land(&mut self, kind: Kind, file: &File, key: usize, policy: &Policy, events: &mut Vec<Event>) {
+    /// The events that a file holds for a key; of a table that is kept, every state that landed is known.
+    pub fn land(
+        &mut self,
+        (kind, kept): (Kind, bool),
+        file: &File,
+        key: usize,
+        policy: &Policy,
+        events: &mut Vec<Event>,
+    ) {
         let extracted = policy.extracted;
         let mut rows = file.rows.iter().filter(|row| row.key == key);
         let event = |row: &Row, at| Event { at, sequence: row.sequence, values: row.values, gone: row.gone };
@@ -278,22 +284,29 @@ impl Landed {
             }
             return;
         }
-        match (rows.next_back(), self.row) {
+        let before = self.found.range(..file.time).next_back().is_some_and(|(_, found)| *found);
+        let row = rows.next_back();
+        self.found.insert(file.time, row.is_some());
+        match (row, self.row) {
             (None, Some(row)) => {
+                let is_late = self.at > file.time;
+                let goes = if is_late { before || !kept } else { self.gone_since.is_none() };
+                if !goes {
+                    return;
+                }
                 events.push(Event { gone: true, ..event(&row, file.time) });
                 // What would only have begun after the delete never does.
                 if !extracted && row.at > file.time {
                     events.push(Event { gone: true, ..event(&row, row.at) });
                 }
-                (self.row, self.gone_since) = (None, Some(file.time));
+                (self.gone_since, self.at) = (Some(file.time), file.time);
             }
-            (Some(row), landed) if landed != Some(*row) => {
+            (Some(row), landed) if landed != Some(*row) || self.gone_since.is_some() || self.at > file.time => {
                 let own = if extracted { file.time } else { row.at };
                 let late = policy.on_delete != OnDelete::Ignore
-                    && landed.is_none()
                     && self.gone_since.is_some_and(|gone| own <= gone && gone < file.time);
                 events.push(event(row, if late { file.time } else { own }));
-                (self.row, self.gone_since) = (Some(*row), None);
+                (self.row, self.gone_since, self.at) = (Some(*row), None, file.time);
             }
             _ => {}
         }

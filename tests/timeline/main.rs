@@ -198,19 +198,28 @@ impl<'c> Arrived<'c> {
             let read: Vec<(usize, i64, usize)> = match kind {
                 history::Kind::Snapshot => {
                     let last = all.last().filter(|_| run.full).map(|file| file.1);
-                    since(first.or(last), all)
+                    since(first.or(last), all.clone())
                 }
-                _ if run.full => all,
-                history::Kind::Plain | history::Kind::Untimed => since(first, all),
+                _ if run.full => all.clone(),
+                history::Kind::Plain | history::Kind::Untimed => since(first, all.clone()),
                 history::Kind::Sequenced | history::Kind::Operation => {
                     let mut new = new;
                     new.sort_unstable();
                     new
                 }
             };
-            for (_, _, place) in read {
-                let file = &self.case.files[place];
-                for (index, policy) in self.case.policies.iter().enumerate().filter(|(_, p)| p.table == table) {
+            let policies = self.case.policies.iter().enumerate().filter(|(_, policy)| policy.table == table);
+            let kept = policies.clone().any(|(_, policy)| policy.shape > 0);
+            for (index, policy) in policies {
+                // A query over the table is evaluated over the readings as they are known now: what was told before a
+                // late snapshot came is no event.
+                let again = policy.shape > 0 && kind == history::Kind::Snapshot && !read.is_empty();
+                if again {
+                    self.landed[index].clear();
+                    self.events[index].clear();
+                }
+                for (_, _, place) in if again { &all } else { &read } {
+                    let file = &self.case.files[*place];
                     let touched: BTreeSet<usize> = match kind {
                         history::Kind::Snapshot => (0..KEYS + 2).collect(),
                         _ => file.rows.iter().map(|row| row.key).collect(),
@@ -218,7 +227,7 @@ impl<'c> Arrived<'c> {
                     for key in touched {
                         let landed = self.landed[index].entry(key).or_default();
                         let mut events = Vec::new();
-                        landed.land(kind, file, key, policy, &mut events);
+                        landed.land((kind, kept), file, key, policy, &mut events);
                         if !events.is_empty() {
                             self.events[index].entry(key).or_default().extend(events);
                         }

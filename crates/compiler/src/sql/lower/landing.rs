@@ -21,6 +21,9 @@ struct Context<'a> {
     several: bool,
     /// Every landed state is kept.
     keeps: bool,
+    /// A SELECT of the rows that landed at a later time than the reading, as they were known before it; for a snapshot
+    /// of which every state is kept.
+    earlier: String,
     /// A state is told from an equal one by its reading: nothing in it orders it.
     by_time: bool,
     columns: Vec<Col>,
@@ -50,6 +53,7 @@ impl Lowering<'_> {
         let by = table.sequence.as_ref().or(table.cursor.as_ref()).filter(|_| !snapshot);
         let keeps = table.retain == Retain::History || feeds_history;
         let context = Context {
+            earlier: self.earlier(table),
             keeps,
             by_time: by.is_none() || table.deletes_by_reading() || table.detect_deletes == DetectDeletes::Column,
             address: &table.address,
@@ -90,6 +94,22 @@ impl Lowering<'_> {
             purge: if keeps { Vec::new() } else { vec![self.purge(table)] },
             stage: stage_of(table, self.dialect),
         }
+    }
+
+    fn earlier(&self, table: &Table) -> String {
+        let key: Vec<String> = table.landing_key().iter().map(|key| self.dialect.quote(key)).collect();
+        let list: Vec<String> = key.iter().map(|key| format!("_c.{key}")).collect();
+        let equal: Vec<String> = key.iter().map(|key| format!("_r.{key} = _c.{key}")).collect();
+        format!(
+            "(SELECT _e.* FROM (SELECT _c.*, ROW_NUMBER() OVER (PARTITION BY {by} ORDER BY _c._at DESC, _c._batch DESC, \
+             _c._state DESC) AS _place FROM {changes} AS _c JOIN {rows} AS _r ON {equal} \
+             WHERE _c._image = 'new' AND _c._at < {at} AND _r._at > {at}) AS _e WHERE _e._place = 1)",
+            by = list.join(", "),
+            changes = self.landing_changes(table),
+            rows = self.landing_rows(table),
+            equal = equal.join(" AND "),
+            at = self.dialect.words().at,
+        )
     }
 
     fn purge(&self, table: &Table) -> Statement {

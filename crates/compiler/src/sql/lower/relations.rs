@@ -181,9 +181,11 @@ impl Lowering<'_> {
         let gone_since = if table.deletes_by_reading() {
             // Several readings of one batch leave several images: the one before this reading counts.
             let last = |which: &str| format!("MAX(CASE WHEN {which} THEN _o._at END)");
+            // Where every state is kept, the readings before this one are all known, whenever they came.
+            let kept = if named { "_o._image = 'new' OR " } else { "" };
             format!(
                 "(SELECT CASE WHEN {gone} > COALESCE({live}, {}) THEN {gone} END FROM {changes} AS _o \
-                 WHERE _o._image = 'old' AND _o._batch = _s._batch AND _o._at < _s._at AND {})",
+                 WHERE ({kept}_o._image = 'old' AND _o._batch = _s._batch) AND _o._at < _s._at AND {})",
                 self.dialect.words().beginning,
                 same("_o", "_s"),
                 gone = last("_o._deleted"),

@@ -11,14 +11,18 @@ compared AS (
   SELECT
     _o.*,
     COALESCE(NOT _l._deleted, FALSE) AS _was_live,
-    _o._deleted IS DISTINCT FROM _l._deleted OR {{ columns|differ("_o", "_l") }} AS _differs,
-    _o._deleted IS DISTINCT FROM LAG(_o._deleted) OVER states OR {{ columns|differ_from_lag("_o", "states") }} AS _follows,
+    _o._deleted IS DISTINCT FROM _l._deleted OR {{ columns|differ("_o", "_l") }}{% if several %} OR COALESCE(_o._at < _l._at, FALSE){% endif %} AS _differs,
+{% if several and keeps %}    -- a row that landed at a later time is compared with what was known of it before this one
+    _l._at > _o._at AS _is_late,
+    _o._deleted IS DISTINCT FROM _n._deleted OR {{ columns|differ("_o", "_n") }} AS _says,
+{% endif %}    _o._deleted IS DISTINCT FROM LAG(_o._deleted) OVER states OR {{ columns|differ_from_lag("_o", "states") }} AS _follows,
     _o._nth = _o._of{% if newest %} AND COALESCE(_o.{{ newest|q }} >= _l.{{ newest|q }}, _l.{{ newest|q }} IS NULL){% endif %} AS _is_last
   FROM ordered AS _o
   LEFT JOIN {{ rows }} AS _l ON {{ key|equal("_l", "_o") }}
-  WINDOW states AS (PARTITION BY {{ key|names("_o") }} ORDER BY _o._nth)
+{% if several and keeps %}  LEFT JOIN {{ earlier }} AS _n ON {{ key|equal("_n", "_o") }}
+{% endif %}  WINDOW states AS (PARTITION BY {{ key|names("_o") }} ORDER BY _o._nth)
 )
-SELECT _c.*, CASE WHEN _c._nth = 1 THEN _c._differs ELSE _c._follows END AS _changed
+SELECT _c.*, CASE {% if several and keeps %}WHEN _c._nth = 1 AND _c._is_late THEN _c._says {% endif %}WHEN _c._nth = 1 THEN _c._differs ELSE _c._follows END AS _changed
 FROM compared AS _c;
 
 -- counts of the run report
@@ -43,7 +47,7 @@ INSERT INTO {{ changes }} (_batch, _state, _image, _at, _deleted, {{ columns|lis
 SELECT {{ d.batch }}, _s._state, 'new', _s._at, _s._deleted, {{ columns|list("_s") }}
 FROM batch_states AS _s
 WHERE _s._changed;
-{% if keeps %}
+{% if keeps and not several %}
 -- a state that a reading gives once more is kept once, as the last one
 DELETE FROM {{ changes }} AS _c
 WHERE _c._image = 'new' AND _c._batch < {{ d.batch }}
@@ -65,3 +69,9 @@ WHEN MATCHED AND NOT _s._deleted THEN
 WHEN NOT MATCHED THEN
   INSERT ({{ columns|list }}, _deleted, _at, _batch, _state)
   VALUES ({{ columns|list("_s") }}, _s._deleted, _s._at, {{ d.batch }}, _s._state);
+{% if keeps and several %}
+-- a snapshot that is read once more says anew what it changed
+DELETE FROM {{ changes }} AS _c
+WHERE _c._image = 'new' AND _c._batch < {{ d.batch }} AND _c._at = {{ d.at }}
+  AND NOT EXISTS (SELECT 1 FROM {{ rows }} AS _r WHERE {{ key|equal("_r", "_c") }} AND _r._batch = _c._batch AND _r._state = _c._state);
+{% endif %}
