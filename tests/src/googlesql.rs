@@ -1,4 +1,4 @@
-//! Google's SQL analyzer and reference evaluator, behind one process for the whole suite.
+//! Google's SQL analyzer and reference evaluator, behind a process for each core.
 //! It carries requests and answers; what BigQuery refuses is decided in `oracles/googlesql/`.
 
 use std::io::{BufRead, BufReader, Write};
@@ -108,7 +108,7 @@ impl GoogleSql {
     fn ask(&self, mut request: Value) -> Result<Value, String> {
         request["session"] = self.session.into();
         request["project"] = self.project.as_str().into();
-        let mut reply = process().lock().unwrap_or_else(PoisonError::into_inner).ask(&request);
+        let mut reply = process(self.session).lock().unwrap_or_else(PoisonError::into_inner).ask(&request);
         match reply["failure"].take() {
             Value::String(failure) => Err(failure),
             _ => Ok(reply),
@@ -123,16 +123,22 @@ fn given(tables: &[(&str, Table)]) -> Value {
     Value::Object(tables.collect())
 }
 
-/// The process ends when the suite does, because its input closes.
+/// A process ends when the suite does, because its input closes.
 struct Process {
     _child: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
 }
 
-fn process() -> &'static Mutex<Process> {
-    static PROCESS: OnceLock<Mutex<Process>> = OnceLock::new();
-    PROCESS.get_or_init(|| Mutex::new(Process::start()))
+/// The process that keeps the session's catalog. Sessions are dealt out in turn.
+fn process(session: u64) -> &'static Mutex<Process> {
+    static PROCESSES: OnceLock<Vec<OnceLock<Mutex<Process>>>> = OnceLock::new();
+    let processes = PROCESSES.get_or_init(|| {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        (0..cores).map(|_| OnceLock::new()).collect()
+    });
+    let place = usize::try_from(session).expect("few sessions") % processes.len();
+    processes[place].get_or_init(|| Mutex::new(Process::start()))
 }
 
 impl Process {

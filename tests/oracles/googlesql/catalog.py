@@ -4,6 +4,7 @@ Decides which language features, options, system variables and type names BigQue
 a table's path is resolved. It must not walk scripts or judge what the analyzer accepts.
 """
 
+import functools
 import re
 
 from zetasql.wasi._pb2.zetasql.local_service import local_service_pb2 as service_pb2
@@ -101,7 +102,12 @@ def walk(message):
 
 def kind(message):
     """`CreateTableStmt` of `ResolvedCreateTableStmtProto`, `IfStatement` of `ASTIfStatementProto`."""
-    return re.sub(r"^(Resolved|AST)|Proto$", "", message.DESCRIPTOR.name)
+    return _kind(message.DESCRIPTOR.name)
+
+
+@functools.cache
+def _kind(name):
+    return re.sub(r"^(Resolved|AST)|Proto$", "", name)
 
 
 def type_sql(type_):
@@ -133,7 +139,7 @@ class Catalog:
     def __init__(self, service, project):
         self.service, self.project = service, project
         self.tables, self.schemas, self.variables = {}, set(), []
-        self._registered, self._generation, self._types = None, None, {}
+        self._types = service.types
         self.language = self._language()
         self.options = options_pb2.AnalyzerOptionsProto(
             language_options=self.language,
@@ -196,16 +202,13 @@ class Catalog:
 
     def add(self, path, table):
         self.tables[self.key(path)] = table
-        self.changed()
 
     def remove(self, path):
         """Takes the table out; None where there was none."""
-        self.changed()
         return self.tables.pop(self.key(path), None)
 
     def declare(self, name, type_, value=None):
         self.variables.append((name, type_, value))
-        self.changed()
 
     def variable(self, name):
         """The type of a script variable; None where it is not declared."""
@@ -217,13 +220,9 @@ class Catalog:
         if not any(parameter.name == name for parameter in known):
             known.add(name=name, type=type_)
 
-    def changed(self):
-        """The next statement registers the catalog anew."""
-        self._stale = True
-
-    _stale = True
-
-    def _proto(self):
+    def _proto(self, text):
+        """What `text` can name: registering the rest would take longer than analyzing it."""
+        text = text.lower()
         root = simple_catalog_pb2.SimpleCatalogProto()
         root.CopyFrom(self.base)
         folders = {(): root}
@@ -233,8 +232,9 @@ class Catalog:
                 folders[path] = folder(path[:-1]).catalog.add(name=path[-1])
             return folders[path]
 
-        tables = dict(self.tables)
-        for schema in {key[:2] for key in tables if len(key) == 3} | self.schemas:
+        tables = {key: table for key, table in self.tables.items() if key[-1] in text}
+        every = self.tables if "information_schema" in text else {}
+        for schema in {key[:2] for key in every if len(key) == 3} | (self.schemas if every else set()):
             for name, columns in INFORMATION_SCHEMA.items():
                 typed = [(column, self._types[sql]) for column, sql in columns.items()]
                 tables[(*schema, "information_schema", name)] = Table(typed)
@@ -249,29 +249,23 @@ class Catalog:
                     entry.column.add(name=column, type=type_)
                 for column, sql in PSEUDO_COLUMNS.items() if table.by_ingestion else ():
                     entry.column.add(name=column, is_pseudo_column=True, type=self._types[sql])
-        self.add_variables(root)
+        self.add_variables(root, text)
         return root
 
-    def add_variables(self, root):
-        """Script variables are constants of the catalog; an absent value is NULL."""
+    def add_variables(self, root, text):
+        """Script variables that the text, in lower case, can name are constants of the catalog; an absent value is NULL."""
         innermost = {name.lower(): (name, type_, value) for name, type_, value in self.variables}
-        for name, type_, value in innermost.values():
+        for known, (name, type_, value) in innermost.items():
+            if known not in text:
+                continue
             constant = root.constant.add(name_path=[name], type=type_)
             constant.value.SetInParent()
             if value is not None:
                 constant.value.CopyFrom(value)
 
     def _analyze(self, options, **statement):
-        if self._stale or self._generation != self.service.generation:
-            if self._registered is not None and self._generation == self.service.generation:
-                self.service.call("UnregisterCatalog", service_pb2.UnregisterRequest(registered_id=self._registered))
-            request = service_pb2.RegisterCatalogRequest(simple_catalog=self._proto())
-            answer = self.service.call("RegisterCatalog", request, service_pb2.RegisterResponse)
-            self._registered, self._generation = answer.registered_id, self.service.generation
-            self._stale = False
-        request = service_pb2.AnalyzeRequest(
-            options=options, registered_catalog_id=self._registered, **statement
-        )
+        registered = self.service.registered(self._proto("".join(statement.values())))
+        request = service_pb2.AnalyzeRequest(options=options, registered_catalog_id=registered, **statement)
         return self.service.call("Analyze", request, service_pb2.AnalyzeResponse)
 
     def analyze(self, sql, options=None):

@@ -47,7 +47,7 @@ class Execution(Script):
             data.SetInParent()
             for row in rows:
                 data.row.add(cell=row)
-        self.catalog.add_variables(root)
+        self.catalog.add_variables(root, text)
         request.simple_catalog.CopyFrom(root)
         for name, value in self.parameters.items():
             request.params.add(name=name, value=value)
@@ -211,7 +211,6 @@ class Execution(Script):
             if variables[index][0].lower() == name.lower():
                 variables[index] = (*variables[index][:2], value)
                 break
-        self.catalog.changed()
 
     def store(self, key, rows):
         table = self.catalog.tables[key]

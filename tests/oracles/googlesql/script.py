@@ -62,20 +62,15 @@ class Script:
     def source(self, start, end):
         return self.bytes[start:end].decode()
 
-    def placed(self, start, end, prefix=""):
-        """The text with all before it blanked, so that positions are those of the script."""
-        head = re.sub(r"[^\n]", " ", self.source(0, start))
-        if len(prefix) <= len(head) - (head.rfind("\n") + 1):
-            return head[: len(head) - len(prefix)] + prefix + self.source(start, end)
-        return head + prefix + self.source(start, end)
-
-    def report(self, message, start, end):
+    def report(self, message, start, end, prefix=0):
+        """Reports a message about the text from `start`, before which `prefix` characters were analyzed."""
+        head = self.source(0, start)
+        line, column = head.count("\n") + 1, len(head) - head.rfind("\n")
         match = POSITION.search(message)
-        if match:
-            line, column = int(match[1]), int(match[2])
-        else:
-            head = self.source(0, start)
-            line, column = head.count("\n") + 1, len(head) - head.rfind("\n")
+        if match and int(match[1]) == 1:
+            column += max(int(match[2]) - 1 - prefix, 0)
+        elif match:
+            line, column = line + int(match[1]) - 1, int(match[2])
         lines = self.original.split("\n")
         begin = sum(len(text) + 1 for text in lines[: line - 1])
         for offset, growth in self._growth:
@@ -88,12 +83,12 @@ class Script:
             "message": POSITION.sub("", message),
         })
 
-    def attempt(self, action, start, end):
+    def attempt(self, action, start, end, prefix=0):
         """The action's value; an SqlError is reported and gives None."""
         try:
             return action()
         except SqlError as error:
-            self.report(str(error), start, end)
+            self.report(str(error), start, end, prefix)
             return None
 
     def block(self, block):
@@ -104,7 +99,6 @@ class Script:
             self.statement(leaf(statement))
         if len(self.catalog.variables) != declared:
             del self.catalog.variables[declared:]
-            self.catalog.changed()
 
     def expression(self, node, want=None):
         if not leaf(node).ByteSize():
@@ -114,8 +108,9 @@ class Script:
         options.CopyFrom(self.catalog.options)
         if want is not None:
             options.target_column_types.add().CopyFrom(want)
-        sql = self.placed(start, end, "SELECT ")
-        return self.attempt(lambda: self.catalog.analyze(sql, options), start, end)
+        select = "SELECT "
+        sql = select + self.source(start, end)
+        return self.attempt(lambda: self.catalog.analyze(sql, options), start, end, len(select))
 
     def statement(self, node):
         """Checks one statement; control flow descends, the rest is analyzed."""
@@ -152,7 +147,7 @@ class Script:
             case control if control in CONTROL:
                 pass
             case _:
-                sql = self.placed(start, end)
+                sql = self.source(start, end)
                 resolved = self.attempt(lambda: self.catalog.analyze(sql), start, end)
                 if resolved is not None:
                     for message in rules.violations(self.catalog, resolved, self.in_transaction):
@@ -219,7 +214,6 @@ class Script:
             case "RenameToAction":
                 self.catalog.remove(path)
                 self.catalog.add(path[:-1] + list(action.new_path)[-1:], table)
-        self.catalog.changed()
 
 
 def table_of(resolved):

@@ -13,6 +13,10 @@ import tzdata
 import wasmtime
 from google.protobuf import empty_pb2
 from zetasql.wasi import get_wasm_path
+from zetasql.wasi._pb2.zetasql.local_service import local_service_pb2 as service_pb2
+
+# Each registered catalog has all of BigQuery's functions: this many are kept.
+KEPT_CATALOGS = 32
 
 
 class SqlError(Exception):
@@ -27,8 +31,8 @@ class Service:
         config.shared_memory = True
         self._engine = wasmtime.Engine(config)
         self._module = self._load()
-        # Catalogs registered in an earlier generation are gone.
-        self.generation = 0
+        # Types that were analyzed, by their text: they are the same in every catalog.
+        self.types = {}
         self._boot()
 
     def _load(self):
@@ -46,7 +50,8 @@ class Service:
         return wasmtime.Module.deserialize_file(self._engine, file)
 
     def _boot(self):
-        self.generation += 1
+        # Registered catalogs, by their content, the one used last at the end.
+        self._catalogs = {}
         self._store = wasmtime.Store(self._engine)
         wasi = wasmtime.WasiConfig()
         wasi.inherit_stderr()
@@ -63,6 +68,19 @@ class Service:
 
     def _address(self, pointer):
         return ctypes.addressof(self._memory.data_ptr().contents) + pointer
+
+    def registered(self, catalog):
+        """The number under which the service knows a catalog of this content."""
+        content = catalog.SerializeToString(deterministic=True)
+        number = self._catalogs.pop(content, None)
+        if number is None:
+            if len(self._catalogs) == KEPT_CATALOGS:
+                oldest = self._catalogs.pop(next(iter(self._catalogs)))
+                self.call("UnregisterCatalog", service_pb2.UnregisterRequest(registered_id=oldest))
+            request = service_pb2.RegisterCatalogRequest(simple_catalog=catalog)
+            number = self.call("RegisterCatalog", request, service_pb2.RegisterResponse).registered_id
+        self._catalogs[content] = number
+        return number
 
     def call(self, method, request, response=empty_pb2.Empty):
         """Calls one method of the service; raises SqlError with the service's message."""
