@@ -41,6 +41,25 @@ def no_download(self):
 
 engine.DuckDBEngine._load_spatial = no_download
 
+plain_parse = sqlglot.Dialect.parse
+
+
+@functools.lru_cache(maxsize=2000)
+def parsed_once(dialect, sql, options):
+    return plain_parse(dialect, sql, **dict(options))
+
+
+def parse(self, sql, **options):
+    """Parsing takes most of the time, and each statement is parsed several times: a tree is copied instead."""
+    try:
+        trees = parsed_once(self, sql, tuple(sorted(options.items())))
+    except TypeError:  # an option that does not hash
+        return plain_parse(self, sql, **options)
+    return [tree and tree.copy() for tree in trees]
+
+
+sqlglot.Dialect.parse = parse
+
 KEY = (
     r"(?:CONSTRAINT\s+\S+\s+)?(?:PRIMARY\s+KEY\s*\([^)]*\)"
     r"|FOREIGN\s+KEY\s*\([^)]*\)\s*REFERENCES\s+[^\s(]+\s*\([^)]*\))\s*NOT\s+ENFORCED"

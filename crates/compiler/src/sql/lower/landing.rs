@@ -96,6 +96,7 @@ impl Lowering<'_> {
         }
     }
 
+    /// The rows that landed at a later time than the reading, each as the last state before it.
     fn earlier(&self, table: &Table) -> String {
         let key: Vec<String> = table.landing_key().iter().map(|key| self.dialect.quote(key)).collect();
         let list: Vec<String> = key.iter().map(|key| format!("_c.{key}")).collect();
