@@ -41,12 +41,12 @@ def no_download(self):
 
 engine.DuckDBEngine._load_spatial = no_download
 
-plain_parse = sqlglot.Dialect.parse
+dialect_parse = sqlglot.Dialect.parse
 
 
 @functools.lru_cache(maxsize=2000)
 def parsed_once(dialect, sql, options):
-    return plain_parse(dialect, sql, **dict(options))
+    return dialect_parse(dialect, sql, **dict(options))
 
 
 def parse(self, sql, **options):
@@ -54,7 +54,7 @@ def parse(self, sql, **options):
     try:
         trees = parsed_once(self, sql, tuple(sorted(options.items())))
     except TypeError:  # an option that does not hash
-        return plain_parse(self, sql, **options)
+        return dialect_parse(self, sql, **options)
     return [tree and tree.copy() for tree in trees]
 
 
