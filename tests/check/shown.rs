@@ -145,3 +145,20 @@ fn a_format_is_written_or_refused() {
         assert!(said.contains("DW0111") && said.contains(&format!("leave out `--format {format}`")), "{said}");
     }
 }
+
+#[test]
+fn a_selection_is_heeded_or_refused() {
+    let project = Project::new(STAR);
+    for command in ["check", "show", "graph", "compile", "plan"] {
+        let arguments: Vec<&str> = command.split(' ').chain(["--select", "nothing"]).collect();
+        let run = project.dwc(&arguments);
+        assert_eq!(run.code, Some(1), "{command}: {run:?}");
+        assert!(run.stderr.contains("`nothing` selects no model"), "{command}: {run:?}");
+    }
+    for command in ["fmt --check", "explain DW0001", "schema", "completions bash", "init"] {
+        let arguments: Vec<&str> = command.split(' ').chain(["--select", "nothing"]).collect();
+        let run = project.dwc(&arguments);
+        assert_eq!(run.code, Some(1), "{command}: {run:?}");
+        assert!(run.stderr.contains("leave out `--select`") && run.stdout.is_empty(), "{command}: {run:?}");
+    }
+}

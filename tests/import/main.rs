@@ -87,6 +87,53 @@ fn names_that_differ_by_case_are_told_apart() {
 }
 
 #[test]
+fn what_a_collation_does_besides_case_is_said_as_the_server_does_it() {
+    let server = MariaDb::start();
+    let known = "SELECT FULL_COLLATION_NAME FROM information_schema.COLLATION_CHARACTER_SET_APPLICABILITY \
+        WHERE FULL_COLLATION_NAME REGEXP \
+        '^utf8mb4_(general|unicode|unicode_520|uca1400)(_nopad)?(_ai|_as)?_c[is]$|^utf8mb4_(nopad_)?bin$' ORDER BY 1";
+    let collations: Vec<String> = server.query(known).into_iter().map(|row| row[0].clone()).collect();
+    assert!(collations.len() > 8, "{collations:?}");
+    let columns: Vec<String> = collations
+        .iter()
+        .map(|name| format!("{name} VARCHAR(20) CHARACTER SET utf8mb4 COLLATE {name} NOT NULL UNIQUE"))
+        .collect();
+    server.execute(&format!(
+        "CREATE DATABASE texts; USE texts; CREATE TABLE t (id INT PRIMARY KEY, free VARCHAR(20), {})",
+        columns.join(", ")
+    ));
+    let project = Project::new(EMPTY);
+    let address = server.url("texts");
+    let variables = [("DB_URL", address.as_str())];
+    let out = "models/sources/texts.yml";
+    done(project.dwc_with(&variables, &["import", "mysql", "--name", "texts", "--url-env", "DB_URL", "--out", out]));
+    done(project.dwc(&["check"]));
+    let text = project.read(out);
+    let said = |what: &str, name: &str| {
+        let ending = format!(" that differ in {what} alone are equal in the source and different here");
+        text.lines().any(|line| line.ends_with(&ending) && line.contains(&format!("`{name}`")))
+    };
+    for name in &collations {
+        let equal = |one: &str, other: &str| {
+            let [one, other] = [one, other].map(|text| text.bytes().map(|b| format!("{b:02X}")).collect::<String>());
+            server.query(&format!("SELECT _utf8mb4 X'{one}' COLLATE {name} = _utf8mb4 X'{other}'"))[0][0] == "1"
+        };
+        let what = match (equal("S\u{e9}", "Se"), equal("Se ", "Se")) {
+            (true, true) => "accents or spaces at the end",
+            (true, false) => "accents",
+            (false, true) => "spaces at the end",
+            (false, false) => "",
+        };
+        for told in ["accents or spaces at the end", "accents", "spaces at the end"] {
+            assert_eq!(said(told, name), told == what, "{name} {told}\n{text}");
+        }
+        let folds = text.contains(&format!("      {name}: {{ type: STRING, collation: \"und:ci\" }}"));
+        assert_eq!(folds, equal("sE", "Se"), "{name}\n{text}");
+    }
+    assert!(!text.contains("`free`"), "{text}");
+}
+
+#[test]
 fn a_postgres_database_becomes_a_source_that_loads() {
     let server = Postgres::start();
     server.query(

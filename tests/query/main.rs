@@ -108,7 +108,11 @@ b,north,2026-02-01T00:00:00Z
 ";
 
 fn stock() -> Project {
-    let project = Project::new(STOCK);
+    loaded(STOCK)
+}
+
+fn loaded(text: &str) -> Project {
+    let project = Project::new(text);
     for arguments in [&["apply", "--auto-approve"][..], &["run", "--at", "2026-03-02"]] {
         let run = project.dwc(arguments);
         assert_eq!(run.code, Some(0), "{run:?}");
@@ -210,6 +214,19 @@ fn facts_meet_on_dimensions() {
     assert!(refused(&stock, &["pieces", "--where", "pieces > 1"]).contains("is a measure"));
     assert!(refused(&stock, &["pieces", "--where", "store.store IN (SELECT 'a')"]).contains("no query of its own"));
     assert_eq!(stock.dwc(&["check", "--format", "csv"]).code, Some(1));
+}
+
+#[test]
+fn columns_of_an_answer_have_names_of_their_own() {
+    let text = STOCK.replace("#- levels/", "  On_Hand: { expr: amount, additive: all, currency: KRW }\n#- levels/");
+    let stock = loaded(&text);
+    // Engines take names that differ by case alone for one.
+    let ask = |arguments: &[&str]| answer(&stock, arguments);
+    assert_eq!(ask(&["On_Hand,on_hand"]), ["back.On_Hand,level.on_hand", "270,10"]);
+    assert_eq!(ask(&["on_hand"]), ["on_hand", "10"]);
+    // The key of the fact and the count of its rows are both called by its name.
+    assert_eq!(ask(&["sale", "--by", "sale", "--where", "sale < 3"]), ["sale,sale.rows", "1,1", "2,1"]);
+    assert_eq!(ask(&["sale,back.amount"]), ["sale,amount", "4,270"]);
 }
 
 #[test]

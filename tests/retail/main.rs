@@ -2,6 +2,7 @@
 //! It must not know how rows are read.
 
 use dwc_runner::Mode;
+use dwc_tests::answers;
 use dwc_tests::project::{repository, shared_data};
 use dwc_tests::questions::Questions;
 use dwc_tests::warehouse::{Warehouse, counts};
@@ -22,5 +23,9 @@ fn the_star_answers_as_the_file_does() {
     let questions = Questions::read(&text.replace("@root/data/online_retail.parquet", &place), "");
     warehouse.execute(&questions.setup);
     questions.compare(&|sql| warehouse.rows(sql), &|sql| warehouse.rows(sql));
+    let raw = std::fs::read_to_string(folder.join("raw.sql")).expect("the raw rows");
+    warehouse.execute(&raw.replace("@root/data/online_retail.parquet", &place));
+    let asked = answers::compare(&warehouse);
+    assert!(asked > 100, "{asked} answers");
     assert_eq!(warehouse.audit(), [""; 0]);
 }

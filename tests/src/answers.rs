@@ -168,7 +168,8 @@ fn value(fact: &Fact, measure: &Measure, by: &str, rows: &str) -> String {
             AggregationFunction::CountDistinct => format!("count(DISTINCT {name})"),
         }),
         (Additivity::None, Some(Aggregation::Ratio([above, below]))) => {
-            plain(format!("CAST(sum({above}) AS DOUBLE) / nullif(sum({below}), 0)"))
+            // A quotient of NUMERIC has nine places, and one that ends in 5 there rounds otherwise than what it came from.
+            plain(format!("round(CAST(sum({above}) AS DOUBLE) / nullif(sum({below}), 0), 9)"))
         }
         (Additivity::None, None) => panic!("{name} is refused"),
         (Additivity::Semi, _) => semi_additive(fact, measure, by, rows),

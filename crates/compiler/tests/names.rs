@@ -206,6 +206,34 @@ fn one_column_may_serve_twice() {
 }
 
 #[test]
+fn a_list_names_a_column_once() {
+    let twice =
+        |file: (&'static str, String), words: &[&str]| one(&found(DUCKDB, "", &[file]), Code::WrongValue, words);
+    twice(sale(&[("measures:", "degenerate: [order_id, ORDER_ID]\nmeasures:")]), &["`degenerate`", "`ORDER_ID` twice"]);
+    twice(sale(&[("key: order_id", "key: [order_id, store_id, order_id]")]), &["`key`", "`order_id` twice"]);
+    twice(
+        sale(&[("measures:", "cluster_by: [store_key, store_key]\nmeasures:")]),
+        &["`cluster_by`", "`store_key` twice"],
+    );
+    let stores = shop("shop", "").replace("primary_key: store_id", "primary_key: [store_id, store_id]");
+    twice(("models/shop.yml", stores), &["`primary_key`", "`store_id` twice"]);
+    let found = found(DUCKDB, "", &[store(&[("natural_key: store_id", "natural_key: [store_id, Store_Id]")])]);
+    assert!(found.iter().any(|(_, message)| message == "`natural_key` names `Store_Id` twice"), "{found:?}");
+}
+
+#[test]
+fn a_file_of_changes_deletes_nothing_by_what_it_lacks() {
+    let with = |table: &str, setting: &str| {
+        let text = shop("shop", "").replace(table, &format!("{table}, {setting}"));
+        found(DUCKDB, "", &[("models/shop.yml", text)])
+    };
+    one(&with("path: o.csv", "detect_deletes: full_pass"), Code::MisplacedKey, &["`detect_deletes`", "`shop.orders`"]);
+    one(&with("path: o.csv", "max_deleted_share: 0.5"), Code::MisplacedKey, &["`max_deleted_share`"]);
+    assert_eq!(with("path: s.csv", "detect_deletes: full_pass"), []);
+    assert_eq!(with("path: s.csv", "max_deleted_share: 0.5"), []);
+}
+
+#[test]
 fn names_that_a_query_gives_are_names_too() {
     let query = |alias: &str| {
         let select = format!(

@@ -26,6 +26,7 @@ mod verify;
 
 use std::io::{IsTerminal as _, Write as _};
 
+use dwc_compiler::diagnostic::Code;
 use dwc_runner::Error;
 
 use crate::args::{Args, Command, DocsCommand, ExportCommand, Format, Global, PlanArgs};
@@ -71,9 +72,22 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Error> {
     }
 }
 
-/// Refuses a format that a command does not write, instead of another one in its place.
+/// Refuses a format that a command does not write, instead of another one in its place, and a selection that it would ignore.
 fn takes(args: &Args) -> Result<(), Error> {
     let command = &args.command;
+    let reads_no_models = matches!(
+        command,
+        Command::Init
+            | Command::Import(_)
+            | Command::Fmt { .. }
+            | Command::Explain { .. }
+            | Command::Schema { .. }
+            | Command::Completions { .. }
+    );
+    if reads_no_models && !args.global.select.is_empty() {
+        return Err(Error::coded(Code::WrongValue, "this command reads no models, and `--select` names some")
+            .help("leave out `--select`"));
+    }
     let (format, only) = match args.global.format {
         Format::Csv if !matches!(command, Command::Query(_)) => ("csv", "only `dwc query` writes `--format csv`"),
         Format::Markdown if !matches!(command, Command::Plan(_)) => {
@@ -89,7 +103,7 @@ fn takes(args: &Args) -> Result<(), Error> {
         },
         _ => return Ok(()),
     };
-    Err(Error::coded(dwc_compiler::diagnostic::Code::WrongValue, only).help(format!("leave out `--format {format}`")))
+    Err(Error::coded(Code::WrongValue, only).help(format!("leave out `--format {format}`")))
 }
 
 /// Writes text to standard output, with nothing in it that could steer a terminal.
@@ -123,7 +137,7 @@ fn say_done(global: &Global, sentence: &str, data: &serde_json::Value) -> Result
 fn now(text: Option<&str>) -> Result<chrono::NaiveDateTime, Error> {
     let Some(text) = text else { return Ok(chrono::Utc::now().naive_utc()) };
     dwc_runner::parse_time(text).ok_or_else(|| {
-        Error::coded(dwc_compiler::diagnostic::Code::WrongValue, format!("`{text}` is no time"))
+        Error::coded(Code::WrongValue, format!("`{text}` is no time"))
             .help("write it as 2026-03-20, 2026-03-20T09 or 2026-03-20T09:30:00")
     })
 }

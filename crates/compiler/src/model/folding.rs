@@ -95,6 +95,23 @@ impl<'a> Made<'a> {
     }
 }
 
+/// Refuses a list of columns that names one of them twice, be it in another case.
+pub(super) fn listed(document: &Document, path: &[&str], names: &[String], problems: &mut Vec<Diagnostic>) {
+    let mut seen: BTreeSet<String> = BTreeSet::new();
+    for (index, name) in names.iter().enumerate() {
+        if !seen.insert(name.trim().to_lowercase()) {
+            let index = index.to_string();
+            let place: Vec<&str> = path.iter().copied().chain([index.as_str()]).collect();
+            let key = path.last().copied().unwrap_or_default();
+            problems.push(
+                Diagnostic::new(Code::WrongValue, format!("`{key}` names `{name}` twice"))
+                    .at(document.span(&place), "again here")
+                    .help("name each column once; case does not tell columns apart"),
+            );
+        }
+    }
+}
+
 /// Columns of a source table.
 pub(super) fn table<'a>(
     address: &'a str,

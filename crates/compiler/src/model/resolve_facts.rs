@@ -130,6 +130,7 @@ pub(super) fn resolve_fact(
         Some(name) => instant("partition_by", name, problems),
         None => event_time.clone(),
     };
+    folding::listed(document, &["degenerate"], fact.degenerate.as_deref().unwrap_or_default(), problems);
     let mut degenerate = Vec::new();
     for (index, name) in fact.degenerate.iter().flatten().enumerate() {
         let at = index.to_string();
@@ -456,14 +457,8 @@ fn cluster(
             Some(column) if scope.on_bigquery => problems.extend(limits::clustering(name, &column.ty, at)),
             Some(_) => {}
         }
-        if declared[..index].contains(name) {
-            problems.push(
-                Diagnostic::new(Code::WrongValue, format!("`cluster_by` names `{name}` twice"))
-                    .at(at, "again here")
-                    .help("name each column once"),
-            );
-        }
     }
+    folding::listed(document, &["cluster_by"], declared, problems);
     if declared.len() > 4 {
         problems.push(
             Diagnostic::new(Code::WrongValue, "a table is clustered by four columns at most")

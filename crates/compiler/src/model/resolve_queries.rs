@@ -1,6 +1,7 @@
 //! Resolves SQL: a model's query is analyzed, expressions over its result are typed, and names of its columns are found.
 //! It must not know what a column is used for.
 
+use super::folding;
 use super::resolve::{Scope, unknown};
 use super::resolve_sources::read_type;
 use super::types::{Column, Query, QueryAnalysis};
@@ -211,6 +212,7 @@ pub(super) fn key_columns(
     query: &Query,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<Vec<Column>> {
+    folding::listed(document, path, &names.0, problems);
     let mut columns = Vec::new();
     let mut whole = true;
     for (index, name) in names.0.iter().enumerate() {

@@ -118,6 +118,7 @@ fn resolve_table(
     }
     let names = |names: &Option<Names>| names.as_ref().map(|names| names.0.clone()).unwrap_or_default();
     let primary_key = names(&table.primary_key);
+    folding::listed(document, &["tables", name, "primary_key"], &primary_key, problems);
     let mut used: Vec<(&str, &str)> = primary_key.iter().map(|column| ("primary_key", column.as_str())).collect();
     used.extend(table.cursor.as_deref().map(|column| ("cursor", column)));
     used.extend(table.sequence.as_deref().map(|column| ("sequence", column)));
@@ -177,7 +178,13 @@ fn resolve_table(
     }
     let marked = matches!(detect_deletes, DetectDeletes::Column | DetectDeletes::Operation);
     let reads_whole = snapshot || detect_deletes == DetectDeletes::FullPass;
+    let changes = files.as_ref().is_some_and(|files| files.contents == Contents::Changes);
     for (key, is_ignored, help) in [
+        (
+            "detect_deletes",
+            changes && detect_deletes == DetectDeletes::FullPass,
+            "write `contents: snapshot`: a row that is missing from a file of changes has not changed",
+        ),
         (
             "lookback",
             table.lookback.is_some() && table.cursor.is_none(),
@@ -192,7 +199,11 @@ fn resolve_table(
         (
             "max_deleted_share",
             table.max_deleted_share.is_some() && !reads_whole,
-            "write `detect_deletes: full_pass`: it is a limit of what a reading of the whole table deletes",
+            if changes {
+                "write `contents: snapshot`: it is a limit of what a reading of the whole table deletes"
+            } else {
+                "write `detect_deletes: full_pass`: it is a limit of what a reading of the whole table deletes"
+            },
         ),
     ] {
         if is_ignored {

@@ -1,5 +1,7 @@
 //! Import from a database: what its catalog says becomes a proposal. It must not know a server, nor connect.
 
+use std::collections::BTreeMap;
+
 use dwc_compiler::diagnostic::Code;
 use dwc_compiler::model::{Source, SourceType};
 use dwc_compiler::source::{FileId, Span};
@@ -26,6 +28,8 @@ pub(super) struct Seen {
     pub(super) comment: String,
     /// Whether the server compares its texts without case.
     pub(super) folds_case: bool,
+    /// What else its texts may differ in and still be equal there, which no declaration says.
+    pub(super) also_alike: Vec<&'static str>,
 }
 
 impl Seen {
@@ -179,6 +183,7 @@ fn propose(seen: &SeenTable) -> Result<ProposedTable, String> {
     {
         return Err(format!("whose key has the column `{missing}`, which is left out"));
     }
+    note_comparison(&mut table, seen);
     propose_cursor(&mut table, seen);
     let marks = ["deleted_at", "is_deleted", "deleted", "del_yn", "is_removed", "removed_at"];
     if let Some(mark) = seen.columns.iter().find(|column| marks.contains(&column.name.to_lowercase().as_str())) {
@@ -192,6 +197,28 @@ fn propose(seen: &SeenTable) -> Result<ProposedTable, String> {
         table.settings.push(("lookback", "10m".to_owned()));
     }
     Ok(table)
+}
+
+/// Says which keys the source compares by more than a declaration can say: here such texts are different keys.
+fn note_comparison(table: &mut ProposedTable, seen: &SeenTable) {
+    let is_key = |name: &String| {
+        seen.indexes.iter().any(|index| index.unique && index.columns.contains(name))
+            || seen.references.iter().any(|(column, _)| column == name)
+    };
+    let mut alike: BTreeMap<&[&str], Vec<String>> = BTreeMap::new();
+    for column in &seen.columns {
+        let is_text = table.columns.iter().any(|known| known.name == column.name && known.ty == "STRING");
+        if is_text && is_key(&column.name) && !column.also_alike.is_empty() {
+            alike.entry(&column.also_alike).or_default().push(format!("`{}`", column.name));
+        }
+    }
+    for (what, columns) in alike {
+        table.notes.push(format!(
+            "texts of {} that differ in {} alone are equal in the source and different here",
+            columns.join(", "),
+            what.join(" or ")
+        ));
+    }
 }
 
 /// Proposes the column that increments are read by, and says what it does not see.

@@ -141,6 +141,7 @@ async fn read_column(
     let is_json =
         checks.iter().any(|check| check.first().is_some_and(|clause| clause.to_lowercase().starts_with(&valid)));
     let extra = extra.to_lowercase();
+    let collation = collation.to_lowercase();
     Ok(Some(Seen {
         ty: type_of(connection, table, &stated, is_json).await?,
         name: stated.name,
@@ -149,6 +150,19 @@ async fn read_column(
         follows: extra.contains("on update current_timestamp"),
         stamped: extra.contains("current_timestamp"),
         comment: comment.clone(),
-        folds_case: collation.to_lowercase().ends_with("_ci"),
+        folds_case: collation.ends_with("_ci"),
+        also_alike: also_alike(&collation),
     }))
+}
+
+/// What texts of a collation may differ in besides case and still be equal. Names tell it alike in MySQL and MariaDB: of
+/// collations that end in `_ci` only `_as_` tells accents apart, and only `0900`, `nopad` and `binary` keep spaces at the end.
+fn also_alike(collation: &str) -> Vec<&'static str> {
+    let accents = collation.contains("_ai_") || (collation.ends_with("_ci") && !collation.contains("_as_"));
+    let pads = !["0900", "nopad"].iter().any(|word| collation.contains(word)) && !["", "binary"].contains(&collation);
+    [(accents, "accents"), (pads, "spaces at the end")]
+        .into_iter()
+        .filter(|(is, _)| *is)
+        .map(|(_, what)| what)
+        .collect()
 }

@@ -143,6 +143,7 @@ fn read_column(row: &[String]) -> Option<Seen> {
         stamped: now.iter().any(|word| default.contains(word)),
         comment: comment.clone(),
         folds_case: said == "citext",
+        also_alike: Vec::new(),
     })
 }
 

@@ -1,6 +1,7 @@
 //! Which attribute a header means, and by which role each fact answers it. A name means one dimension, whichever facts
 //! have a role of that name: conformity is of dimensions, not of the names of roles.
 
+use super::measures::folded;
 use super::near;
 use crate::model::{DimensionKind, Fact, ModelId, Project, Role, star_columns};
 use crate::sql::googlesql::Type;
@@ -56,7 +57,7 @@ pub(super) fn find(project: &Project, facts: &[&Fact], by: &[String]) -> Result<
     for path in by {
         match header(project, facts, path) {
             Ok(header) if all.iter().any(|known| known.sites == header.sites) => {}
-            Ok(header) if all.iter().any(|known| known.heading == header.heading) => {
+            Ok(header) if all.iter().any(|known| folded(&known.heading) == folded(&header.heading)) => {
                 problems.push(format!("two headers are named `{}`", header.heading));
             }
             Ok(header) if matches!(header.ty, Type::Json | Type::Array(_) | Type::Struct(_)) => {

@@ -1,5 +1,8 @@
 //! Which measures a question names, and under which names the answer shows them.
 
+use std::collections::BTreeMap;
+
+use super::headers::Header;
 use super::near;
 use crate::model::{Fact, Measure, Project};
 
@@ -11,7 +14,7 @@ pub(super) struct Asked<'p> {
     pub(super) fact: &'p Fact,
     /// The measure; the count of the fact's rows where there is none.
     pub(super) measure: Option<&'p Measure>,
-    /// The name of its column in the answer: with the fact's where two facts have one of that name.
+    /// The name of its column in the answer: with the fact's where two columns would have one name.
     pub(super) heading: String,
 }
 
@@ -37,17 +40,36 @@ pub(super) fn find<'p>(project: &'p Project, named: &[String]) -> Result<Vec<Ask
     if named.is_empty() {
         problems.push("no measure is named".to_owned());
     }
-    if !problems.is_empty() {
-        return Err(problems);
-    }
-    let names: Vec<String> = all.iter().map(|one| one.heading.clone()).collect();
-    for one in &mut all {
-        if names.iter().filter(|name| **name == one.heading).count() > 1 {
+    if problems.is_empty() { Ok(all) } else { Err(problems) }
+}
+
+/// Names the columns of measures: with the fact's where two columns of an answer would have one name on either engine.
+pub(super) fn head(all: &mut [Asked<'_>], headers: &[Header]) -> Result<(), Vec<String>> {
+    let known: Vec<String> = headers.iter().map(|header| folded(&header.heading)).collect();
+    let plain: Vec<String> = all.iter().map(|one| folded(&one.heading)).collect();
+    for (at, one) in all.iter_mut().enumerate() {
+        if known.contains(&plain[at]) || plain.iter().filter(|name| **name == plain[at]).count() > 1 {
             let column = if one.measure.is_some() { one.heading.as_str() } else { "rows" };
             one.heading = format!("{}.{column}", one.fact.name);
         }
     }
-    Ok(all)
+    let mut taken: BTreeMap<String, &str> =
+        known.into_iter().zip(headers.iter().map(|header| header.heading.as_str())).collect();
+    let mut problems = Vec::new();
+    for one in all.iter() {
+        if let Some(other) = taken.insert(folded(&one.heading), &one.heading) {
+            problems.push(format!(
+                "`{other}` and `{}` would be one column of the answer: ask for one of them",
+                one.heading
+            ));
+        }
+    }
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
+}
+
+/// What an engine tells the columns of an answer apart by.
+pub(super) fn folded(heading: &str) -> String {
+    heading.replace('.', "__").to_lowercase()
 }
 
 /// A measure by `name`, or by `fact.name` where several facts have one; a fact's own name is the count of its rows.

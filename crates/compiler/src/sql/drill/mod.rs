@@ -43,7 +43,7 @@ pub fn drill_across(
     schema: &str,
     question: &Question,
 ) -> Result<String, Vec<String>> {
-    let asked = measures::find(project, &question.measures)?;
+    let mut asked = measures::find(project, &question.measures)?;
     let mut facts: Vec<&Fact> = Vec::new();
     for one in &asked {
         if !facts.iter().any(|known| known.name == one.fact.name) {
@@ -51,6 +51,7 @@ pub fn drill_across(
         }
     }
     let headers = headers::find(project, &facts, &question.by)?;
+    measures::head(&mut asked, &headers)?;
     let filters = filters::read(project, &facts, &question.filters)?;
     let catalog = catalog(project, dialect, schema);
     let mut parts = Vec::new();
