@@ -18,7 +18,7 @@ use dwc_compiler::plan::Stage;
 use dwc_compiler::sql::googlesql::Type;
 
 pub(crate) use append::{make_rejects, rejects_of};
-pub(crate) use find::{Found, as_name, digest, find, matching, parse_batch, time_of};
+pub(crate) use find::{Found, as_name, by_name, digest, find, matching, parse_batch, time_of};
 
 use super::SourceColumn;
 use super::columns::compare;
