@@ -75,8 +75,8 @@ fn they_are_read_where_they_lie() {
         both(&here, &there);
         let [report, _] = reports;
         let codes: Vec<&str> = report.sources[0].notices.iter().map(|notice| notice.code.as_str()).collect();
-        let nameless = here.number("SELECT COUNT(*) FROM other.accounts WHERE account_id IS NULL").expect("a count");
-        let is_held = mode == Mode::Full && nameless > Some(0);
+        let nameless = here.rows("SELECT 1 FROM other.accounts WHERE account_id IS NULL").expect("rows");
+        let is_held = mode == Mode::Full && !nameless.is_empty();
         assert_eq!(codes, if is_held { &["DW0916"][..] } else { &[] });
         report.sources[0].tables.clone()
     };

@@ -159,7 +159,7 @@ codes! {
     MisplacedKey = "DW0120", "misplaced-key", Error, "A key that means nothing for the kind of source or model that it stands in.";
     SqlDepth = "DW0114", "sql-depth", Error, "SQL that is nested deeper than is read.";
     UnwritableSql = "DW0115", "unwritable-sql", Error, "SQL that cannot be rewritten without a change of what it says.";
-    ModelsFolder = "DW0116", "models-folder", Error, "A folder of models that does not exist.";
+    ModelsFolder = "DW0116", "models-folder", Error, "A folder of models that does not exist, or a link to nothing in it.";
     FileOfAnotherKind = "DW0117", "file-of-another-kind", Error, "A file or folder that is there, and that dwc did not write.";
     UnformattableFile = "DW0113", "unformattable-file", Error, "A file whose layout cannot be changed without a change of what it says.";
     UnknownName = "DW0201", "unknown-name", Error, "A name that nothing is declared with.";
