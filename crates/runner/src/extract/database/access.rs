@@ -153,3 +153,16 @@ fn read_address<S: Server>(source: &Source, address: &str) -> Result<S::Address,
         .help(format!("write it as `{}`, special characters of the password percent-encoded", S::FORM))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_that_does_not_exist_is_told_from_names_that_no_one_answers() {
+        let lookup = "failed to lookup address information: ";
+        assert!(is_no_host(&format!("{lookup}Name or service not known")));
+        assert!(!is_no_host(&format!("{lookup}Temporary failure in name resolution")));
+        assert!(!is_no_host("Connection refused (os error 111)"));
+    }
+}
