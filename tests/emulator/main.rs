@@ -11,6 +11,7 @@ mod landed;
 mod leases;
 mod pieces;
 mod recovery;
+mod rejected;
 
 use std::collections::BTreeMap;
 use std::path::Path;

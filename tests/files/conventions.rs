@@ -164,3 +164,20 @@ fn reasons_are_cut_and_name_the_line_and_the_column() {
     assert_eq!(event[0], "t/2026-03-01.csv:3");
     assert!(event[1].starts_with("`v` is not an INT64: xxx") && event[1].chars().count() < 200, "{event:?}");
 }
+
+#[test]
+fn half_a_character_is_no_text() {
+    let (project, warehouse) = project("ndjson", "", "name: STRING, about: JSON");
+    let lines = [
+        r#"{"id": 1, "name": "\ud83d\ude00"}"#,
+        r#"{"id": 2, "name": "a\ud800"}"#,
+        r#"{"id": 3, "about": {"a": "\udc00"}}"#,
+        r#"{"id": 4, "undeclared": "\ud800"}"#,
+    ];
+    write(&project, "ndjson", format!("{}\n", lines.join("\n")).as_bytes());
+    assert_eq!(counts(&warehouse.run(Mode::Incremental), "shop.t").rejected, 2);
+    assert_eq!(landed(&warehouse, "id, COALESCE(name, '-')"), [["1", "😀"], ["4", "-"]]);
+    let reasons = warehouse.rows("SELECT reason FROM _dwc.error_events ORDER BY place").concat();
+    assert!(reasons[0].contains("`name`") && reasons[0].contains("61eda080"), "{reasons:?}");
+    assert!(reasons[1].contains("`about`"), "{reasons:?}");
+}

@@ -5,6 +5,7 @@ mod conventions;
 mod parquet_types;
 mod schema_changes;
 mod strict;
+mod untimed;
 
 use dwc_runner::Mode;
 use dwc_tests::project::Project;

@@ -117,7 +117,22 @@ fn a_models_folder_that_does_not_exist_is_said_and_a_link_is_followed() {
     assert!(run.stderr.contains("models/linked/city.yml"), "{}", run.stderr);
     assert!(!run.stderr.contains("DW0202"), "{}", run.stderr);
     std::os::unix::fs::symlink(fixture.path().join("nowhere"), fixture.path().join("models/broken")).unwrap();
-    assert_ne!(fixture.dwc(&["check"]).code, Some(0));
+    refused(&fixture.dwc(&["check"]), "is a link to nothing");
+}
+
+#[test]
+fn a_password_in_an_address_is_shown_by_no_command() {
+    let source = "source: bank\ntype: mysql\nurl: mysql://reader:s3cr3t@db/bank\nreplica_url: mysql://reader:s3cr3t@db2/bank\n\
+        tables:\n  t: { primary_key: id, columns: { id: INT64 } }\n";
+    let fixture = project(STORES, "store_name");
+    fixture.write("models/bank.yml", source);
+    for arguments in [&["check"][..], &["show", "bank"], &["show", "bank", "--format", "json"], &["plan"], &["compile"]]
+    {
+        let run = fixture.dwc(arguments);
+        assert_eq!(run.code, Some(0), "{arguments:?}: {run:?}");
+        assert!(!format!("{}{}", run.stdout, run.stderr).contains("s3cr3t"), "{arguments:?}: {run:?}");
+    }
+    assert!(fixture.dwc(&["show", "bank"]).stdout.contains("mysql://reader:******@db2/bank"));
 }
 
 #[test]

@@ -35,6 +35,9 @@ fn each_mode_checks_what_it_says() {
         assert!(refused.contains("certificate") || refused.contains("TLS"), "{refused}");
         assert!(!refused.contains("secret"), "{refused}");
     }
+    assert_eq!(run("localhost", &format!("?ssl_ca={ca}")), "landed");
+    let unasked = run("localhost", "?ssl_ca=/no/such/ca.pem");
+    assert!(unasked.contains("could not be read as certificates"), "{unasked}");
     // A path that holds no certificates is a mistake in the address, and no server that is down.
     let missing = run("localhost", "?ssl-mode=VERIFY_CA&ssl-ca=/no/such/ca.pem");
     assert!(missing.contains("could not be read as certificates"), "{missing}");

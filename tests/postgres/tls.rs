@@ -26,6 +26,8 @@ fn each_mode_checks_what_it_says() {
     assert!(unknown.contains("UnknownIssuer"), "{unknown}");
     let named = run("127.0.0.1", &format!("sslmode=verify-full&sslrootcert={ca}"));
     assert!(named.contains("not valid for"), "{named}");
+    let unasked = run("localhost", "sslrootcert=/no/such/ca.pem");
+    assert!(unasked.contains("could not be read as certificates"), "{unasked}");
     let missing = run("localhost", "sslmode=verify-full&sslrootcert=/no/such/ca.pem");
     assert!(missing.contains("could not be read as certificates"), "{missing}");
     let of_reading =

@@ -65,7 +65,10 @@ pub(crate) fn yaml_below(folder: PathBuf) -> Result<Vec<PathBuf>, Error> {
             let kind = entry.file_type().map_err(|cause| unread(&path, cause))?;
             if kind.is_dir() {
                 folders.push(path);
-            } else if kind.is_symlink() && fs::metadata(&path).map_err(|cause| unread(&path, cause))?.is_dir() {
+            } else if kind.is_symlink() && !path.exists() {
+                return Err(Error::coded(Code::ModelsFolder, format!("`{}` is a link to nothing", path.display()))
+                    .help("remove the link, or put back what it leads to"));
+            } else if kind.is_symlink() && path.is_dir() {
                 links.insert(path);
             } else if matches!(path.extension().and_then(|e| e.to_str()), Some("yml" | "yaml")) {
                 found.push(path);

@@ -101,6 +101,23 @@ pub fn text(document: &str) -> Option<Cow<'_, str>> {
     }
 }
 
+/// The bytes that a string spells where it is not Unicode: no text.
+#[must_use]
+pub fn bytes_of(document: &str) -> Vec<u8> {
+    struct Spelt;
+    impl Visitor<'_> for Spelt {
+        type Value = Vec<u8>;
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a string")
+        }
+        fn visit_bytes<E: serde::de::Error>(self, bytes: &[u8]) -> Result<Self::Value, E> {
+            Ok(bytes.to_vec())
+        }
+    }
+    let read = serde_json::Deserializer::from_str(document).deserialize_bytes(Spelt);
+    read.unwrap_or_else(|_| document.as_bytes().to_vec())
+}
+
 /// A value with its text as a source sends it.
 #[must_use]
 pub fn sent<'a>(document: &str, text: &'a str) -> Sent<'a> {
@@ -126,6 +143,7 @@ mod tests {
         for wrong in ["", "{", "{} {}", r#"{"a": 01}"#, "NaN", r#"["\ud800"]"#] {
             assert!(check(wrong).is_err(), "{wrong}");
         }
+        assert_eq!(bytes_of(r#""a\ud800""#), b"a\xed\xa0\x80");
         assert!(check(&"[".repeat(100_000)).is_err());
         assert!(
             check(&format!("{}{}", "[".repeat(1000), "]".repeat(1000))).is_err_and(|reason| reason.contains("deep"))

@@ -159,7 +159,7 @@ codes! {
     MisplacedKey = "DW0120", "misplaced-key", Error, "A key that means nothing for the kind of source or model that it stands in.";
     SqlDepth = "DW0114", "sql-depth", Error, "SQL that is nested deeper than is read.";
     UnwritableSql = "DW0115", "unwritable-sql", Error, "SQL that cannot be rewritten without a change of what it says.";
-    ModelsFolder = "DW0116", "models-folder", Error, "A folder of models that does not exist.";
+    ModelsFolder = "DW0116", "models-folder", Error, "A folder of models that does not exist, or a link to nothing in it.";
     FileOfAnotherKind = "DW0117", "file-of-another-kind", Error, "A file or folder that is there, and that dwc did not write.";
     UnformattableFile = "DW0113", "unformattable-file", Error, "A file whose layout cannot be changed without a change of what it says.";
     UnknownName = "DW0201", "unknown-name", Error, "A name that nothing is declared with.";
@@ -253,6 +253,8 @@ codes! {
     TooManyRejected = "DW0913", "too-many-rejected", Error, "More rows that do not cast than are let through.";
     TooManyDeleted = "DW0914", "too-many-deleted", Error, "A full reading that lacks more rows than is let through.";
     StrandedSnapshot = "DW0915", "stranded-snapshot", Warning, "A snapshot that is not read: a later one has landed and is gone.";
+    NamelessRows = "DW0916", "nameless-rows", Warning, "A full reading with rows that have no key: nothing is deleted by it.";
+    UntimedFile = "DW0917", "untimed-file", Warning, "Files without a time or an order that did not come in the order of their names.";
     WarehouseInUse = "DW0920", "warehouse-in-use", Error, "Another process holds the warehouse.";
     WarehouseUnreadable = "DW0921", "warehouse-unreadable", Error, "A file that is no warehouse.";
     FileChanging = "DW0922", "file-changing", Warning, "A file that is still being written.";

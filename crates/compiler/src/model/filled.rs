@@ -1,5 +1,6 @@
 //! Declarations with every default that they leave out filled in, in the language's own words. What was written stays as it
-//! was; what is filled in is taken from the model, so that it is what loads go by. It must not change what a file means.
+//! was; what is filled in is taken from the model, so that it is what loads go by. It must not change what a file means,
+//! nor show a secret.
 
 use super::types::{Column, DimensionKind, EffectiveAt, Members, Table};
 use super::{Fact, FileFormat, Missing, Project, Role};
@@ -133,6 +134,9 @@ fn fill_role(project: &Project, fact: &Fact, resolved: &Role, role: &mut syntax:
 fn fill_source(project: &Project, source: &mut syntax::Source) -> Option<()> {
     let model = project.sources.iter().find(|model| model.name == source.source)?;
     source.timezone.get_or_insert_with(|| model.timezone.clone());
+    for address in [&mut source.url, &mut source.replica_url].into_iter().flatten() {
+        *address = syntax::hide_secrets(address);
+    }
     if source.ty.is_database() {
         source.retries.get_or_insert(model.retries);
         source.statement_timeout.get_or_insert_with(|| length(model.statement_seconds));

@@ -10,7 +10,7 @@ use dwc_compiler::plan::{Landing, Stage};
 
 use super::land::{Dates, check_deleted, check_rejected, commit, is_empty, merge, notice, report_of};
 use super::reading::{advance, miss, reading};
-use super::report::{SourceOutcome, SourceReport, TableReport};
+use super::report::{Notice, SourceOutcome, SourceReport, TableReport};
 use super::run::{Mode, RunOptions, set};
 use super::{bigquery, land_keys};
 use crate::extract::database::{self, Extraction, Failure};
@@ -124,15 +124,19 @@ fn commit_taken(
     taken: &[Taken<'_>],
 ) -> Result<SourceReport, Error> {
     match engine {
-        Engine::DuckDb(warehouse) => commit(warehouse, source, mode, at, |batch, record| {
-            for taken @ Taken { request, columns, .. } in taken {
-                record(land_table(warehouse, taken, batch, (&bound, &at))?)?;
-                if let Some(columns) = columns {
-                    state::put_source_columns(warehouse, &request.table.address, columns)?;
+        Engine::DuckDb(warehouse) => {
+            let mut notices = Vec::new();
+            let landed = commit(warehouse, source, mode, at, |batch, record| {
+                for taken @ Taken { request, columns, .. } in taken {
+                    record(land_table(warehouse, taken, batch, (&bound, &at), &mut notices)?)?;
+                    if let Some(columns) = columns {
+                        state::put_source_columns(warehouse, &request.table.address, columns)?;
+                    }
                 }
-            }
-            Ok(())
-        }),
+                Ok(())
+            })?;
+            Ok(SourceReport { notices, ..landed })
+        }
         Engine::BigQuery(warehouse) => bigquery::land_taken(warehouse, folder, source, mode, (bound, at), taken),
     }
 }
@@ -172,6 +176,7 @@ fn land_table(
     taken: &Taken<'_>,
     batch: i64,
     (bound, at): (&NaiveDateTime, &NaiveDateTime),
+    notices: &mut Vec<Notice>,
 ) -> Result<TableReport, Error> {
     let Taken { request, landing, staged, mark, .. } = *taken;
     let table = request.table;
@@ -197,7 +202,9 @@ fn land_table(
     check_rejected(table, count(&landing.stage.path)? + rejected, rejected)?;
     set(warehouse, batch, 0, at)?;
     land_keys::check_unique(warehouse, table, &landing.stage.path)?;
-    if adds_absent {
+    let nameless = if adds_absent { land_keys::nameless(warehouse, table, &rejects)? } else { 0 };
+    notices.extend((nameless > 0).then(|| land_keys::holds_deletes(table, nameless)));
+    if adds_absent && nameless == 0 {
         check_deleted(warehouse, table, landing)?;
         for statement in &landing.absent {
             warehouse.execute(&statement.sql)?;

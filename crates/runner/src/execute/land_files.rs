@@ -179,6 +179,11 @@ pub(super) fn new_files<'a>(
         if is_timed && is_unordered && !matches!(options.mode, Mode::Interval(_)) {
             notices.extend(late(state, table, files, all.iter().filter(is_new).map(|(file, ..)| file))?);
         }
+        if !is_timed && is_unordered && matches!(options.mode, Mode::Incremental | Mode::Full) {
+            let now: Vec<&str> = all.iter().filter(is_new).map(|(file, ..)| file.name.as_str()).collect();
+            let there: Vec<&str> = all.iter().map(|(file, ..)| file.name.as_str()).collect();
+            notices.extend(out_of_order(state, table, (&there, &now), options.mode)?);
+        }
         let mut fresh: Vec<(files::Found, String)> = Vec::new();
         for (file, digest, known) in all {
             // A snapshot is the state of its time: the last one says all, but one that comes late is followed by the
@@ -255,6 +260,46 @@ fn late<'f>(
         code: Code::LateFile.id().to_owned(),
         message: format!("a file of `{}` came after later ones had landed", table.address),
         keys: late,
+    }))
+}
+
+/// What is said of files without a time in their names, and of rows without an order, that did not come in the order of
+/// their names. An increment takes them as they come, a full run by their names.
+fn out_of_order(
+    state: &DuckDbWarehouse,
+    table: &Table,
+    (there, now): (&[&str], &[&str]),
+    mode: Mode,
+) -> Result<Option<Notice>, Error> {
+    let address = literal(&table.address);
+    let landed: Vec<(String, i64)> = state
+        .rows(&format!("SELECT path, batch FROM _dwc.files WHERE source_table = {address}"))?
+        .into_iter()
+        .filter_map(|row| Some((row.first()?.clone()?, row.get(1)?.as_deref()?.parse().ok()?)))
+        .collect();
+    let came = |name: &str| match landed.iter().find(|(path, _)| path == name) {
+        Some((_, batch)) if !now.contains(&name) => *batch,
+        _ => i64::MAX,
+    };
+    let is_before_an_older = |name: &str| {
+        let came = came(name);
+        landed.iter().any(|(path, batch)| {
+            let path = path.as_str();
+            let is_told = mode != Mode::Full || there.contains(&path);
+            *batch < came && is_told && !now.contains(&path) && files::by_name(name, path).is_lt()
+        })
+    };
+    let read = if mode == Mode::Full { there } else { now };
+    let keys: Vec<String> =
+        read.iter().filter(|name| is_before_an_older(name)).map(|name| (*name).to_owned()).collect();
+    let how = match mode {
+        Mode::Full => "a full run reads them by their names",
+        _ => "what was read last holds",
+    };
+    Ok((!keys.is_empty()).then(|| Notice {
+        code: Code::UntimedFile.id().to_owned(),
+        message: format!("files of `{}` did not come in the order of their names: {how}", table.address),
+        keys,
     }))
 }
 

@@ -9,7 +9,7 @@ use dwc_compiler::model::{Column, DetectDeletes, EXTRA, Source, Table};
 use dwc_compiler::plan::Landing;
 use dwc_compiler::sql::googlesql::Type;
 
-use super::land::{check_deleted, check_rejected, commit, merge, notice, report_of};
+use super::land::{check_deleted, check_rejected, commit, is_empty, merge, notice, report_of};
 use super::land_keys;
 use super::reading::{advance, reading};
 use super::report::{Notice, SourceReport, TableReport};
@@ -35,9 +35,12 @@ pub(super) fn land_warehouse(
         return Ok(SourceReport { left_out, notices, ..report_of(source) });
     }
     let zone: Tz = source.timezone.parse().unwrap_or(Tz::UTC);
+    let mut notices = notices;
     let report = commit(warehouse, source, options.mode, options.at, |batch, record| {
         for (request, landing) in &requests {
-            record(land_table(warehouse, schema, request, landing, zone, options, batch)?)?;
+            let (counts, nameless) = land_table(warehouse, schema, request, landing, zone, options, batch)?;
+            record(counts)?;
+            notices.extend((nameless > 0).then(|| land_keys::holds_deletes(request.table, nameless)));
             state::put_source_columns(warehouse, &request.table.address, &request.known)?;
         }
         Ok(())
@@ -137,6 +140,7 @@ fn within(cursor: &Column, ty: &str, windows: &[Interval], zone: Tz) -> String {
     format!(" WHERE {}", parts.join(" OR "))
 }
 
+/// Lands one table. Gives also how many rows without a key hold back what it lacks.
 fn land_table(
     warehouse: &DuckDbWarehouse,
     schema: &str,
@@ -145,7 +149,7 @@ fn land_table(
     zone: Tz,
     options: &RunOptions,
     batch: i64,
-) -> Result<TableReport, Error> {
+) -> Result<(TableReport, i64), Error> {
     let table = request.table;
     let mut counts = TableReport { table: table.address.clone(), ..TableReport::default() };
     let path = format!("{}.{}", quote(schema), quote(&table.physical));
@@ -185,9 +189,14 @@ fn land_table(
         deleted = files::delete_mark(table, &quote),
     ))?;
     land_keys::check_unique(warehouse, table, &landing.stage.path)?;
-    if request.reading == Reading::Whole
-        && (table.detect_deletes == DetectDeletes::FullPass || table.primary_key.is_empty())
-    {
+    let shows_absent = request.reading == Reading::Whole
+        && (table.detect_deletes == DetectDeletes::FullPass || table.primary_key.is_empty());
+    let nameless = if shows_absent && !is_empty(warehouse, landing)? {
+        land_keys::nameless(warehouse, table, REJECTS)?
+    } else {
+        0
+    };
+    if shows_absent && nameless == 0 {
         check_deleted(warehouse, table, landing)?;
         for statement in &landing.absent {
             warehouse.execute(&statement.sql)?;
@@ -219,7 +228,7 @@ fn land_table(
     advance(warehouse, request, mark.as_deref(), &options.at, batch)?;
     counts.extracted += counts.rejected;
     warehouse.execute(&format!("DROP TABLE {}; DROP TABLE {READ}; DROP TABLE {REJECTS}", landing.stage.path))?;
-    Ok(counts)
+    Ok((counts, nameless))
 }
 
 /// The rows that are read, in their own types.

@@ -69,6 +69,7 @@ impl SourceReport {
     /// Adds what another batch of the same source landed.
     pub(super) fn add(&mut self, other: Self) {
         self.batch = other.batch;
+        self.notices.extend(other.notices);
         for counts in other.tables {
             match self.tables.iter_mut().find(|known| known.table == counts.table) {
                 Some(known) => known.add(&counts),

@@ -6,7 +6,7 @@ use std::path::Path;
 use chrono::NaiveDateTime;
 use dwc_compiler::diagnostic::Code;
 use dwc_compiler::model::{Contents, DetectDeletes, Source, SourceType, Table, TargetType};
-use dwc_compiler::plan::{Landing, Stage};
+use dwc_compiler::plan::{Landing, Reads, Stage, Statement};
 use dwc_compiler::sql::{self, googlesql::Type};
 use serde_json::Value;
 
@@ -90,21 +90,24 @@ fn staged_files<'a>(
     let is_snapshot = files.contents == Contents::Snapshot;
     files::make_stage(copy, &local)?;
     files::make_rejects(copy, table, &local)?;
-    let (mut read, mut passes, mut is_whole) = (0, Vec::new(), is_snapshot);
+    let (mut read, mut passes): (i64, Vec<Pass>) = (0, Vec::new());
     for (place, (file, digest)) in fresh.iter().enumerate() {
         let staged = land_files::stage_whole(copy, (table, files, zone, &local), (file, digest), place, batch)?;
         read += staged.read;
         counts.rejected += staged.rejected;
         notices.extend(notice(table, &staged.changes));
         land_files::record(copy, table, file, digest, batch)?;
-        if is_snapshot && staged.unreadable > 0 {
-            is_whole = false;
+        let is_whole = is_snapshot && staged.unreadable == 0;
+        if is_snapshot && !is_whole {
             notices.push(land_files::proves_nothing(table, &file.name, staged.unreadable));
         }
         // The files of one time are one snapshot.
         match passes.last_mut() {
-            Some(Pass { places: Some((_, last)), at }) if is_snapshot && *at == file.at => *last = place,
-            _ if is_snapshot => passes.push(Pass { places: Some((place, place)), at: file.at }),
+            Some(Pass { places: Some((_, last)), at, is_whole: whole }) if is_snapshot && *at == file.at => {
+                *last = place;
+                *whole &= is_whole;
+            }
+            _ if is_snapshot => passes.push(Pass { places: Some((place, place)), at: file.at, is_whole }),
             _ => {}
         }
     }
@@ -116,11 +119,11 @@ fn staged_files<'a>(
     check_rejected(table, read, counts.rejected)?;
     if !is_snapshot {
         let at = fresh.last().map(|(file, _)| file.at).unwrap_or_default();
-        passes.push(Pass { places: None, at });
+        passes.push(Pass { places: None, at, is_whole: false });
     }
     let rejected = if is_snapshot && counts.rejected > 0 { rejected_keys(table, &local) } else { None };
     let stage = format!("DROP TABLE {}; DROP TABLE {}", local.path, files::rejects_of(&local));
-    let batch = Batch { table, landing, local, order: Some("_state"), rejected, passes, counts, is_whole };
+    let batch = Batch { table, landing, local, order: Some("_state"), rejected, passes, counts };
     let sent = batch.send(warehouse, &folder.join("target").join("staging"))?;
     copy.execute(&stage)?;
     Ok(sent)
@@ -135,9 +138,12 @@ pub(in crate::execute) fn land_taken(
     (bound, at): (NaiveDateTime, NaiveDateTime),
     taken: &[Taken<'_>],
 ) -> Result<SourceReport, Error> {
-    commit(warehouse, source, mode, at, |batch| {
-        taken.iter().map(|taken| send_taken(warehouse, folder, taken, batch, (bound, at))).collect()
-    })
+    let mut notices = Vec::new();
+    let landed = commit(warehouse, source, mode, at, |batch| {
+        notices.clear();
+        taken.iter().map(|taken| send_taken(warehouse, folder, taken, batch, (bound, at), &mut notices)).collect()
+    })?;
+    Ok(SourceReport { notices, ..landed })
 }
 
 fn send_taken<'a>(
@@ -146,6 +152,7 @@ fn send_taken<'a>(
     taken: &Taken<'a>,
     batch: i64,
     (bound, at): (NaiveDateTime, NaiveDateTime),
+    notices: &mut Vec<Notice>,
 ) -> Result<Sent<'a>, Error> {
     let (copy, table) = (warehouse.copy(), taken.request.table);
     let local = sql::stage(table, TargetType::Duckdb);
@@ -154,15 +161,15 @@ fn send_taken<'a>(
     let rejects = quote(&format!("rejects_of_{}", local.path.trim_matches('"')));
     make_rejects(copy, table, &local, &rejects)?;
     staging::load(copy, &rejects, taken.staged.iter().map(|staged| staged.rejects.as_path()))?;
-    copy.execute(&format!(
-        "INSERT INTO _dwc.error_events SELECT {batch}, {address}, 'cast', _place, _reason, _row FROM {rejects}"
-    ))?;
+    state::keep_events(copy, (batch, &table.address), &rejects)?;
     let count = |from: &str| Ok::<_, Error>(copy.number(&format!("SELECT COUNT(*) FROM {from}"))?.unwrap_or(0));
     let rejected = count(&rejects)?;
     check_rejected(table, count(&local.path)? + rejected, rejected)?;
     land_keys::check_unique(copy, table, &local.path)?;
     let has_rows = count(&format!("_dwc.table_batches WHERE source_table = {address} AND inserted > 0"))? > 0;
-    let is_whole = taken.request.reading == Reading::Whole && shows_deletes(table) && has_rows;
+    let shows_absent = taken.request.reading == Reading::Whole && shows_deletes(table) && has_rows;
+    let nameless = if shows_absent { land_keys::nameless(copy, table, &rejects)? } else { 0 };
+    notices.extend((nameless > 0).then(|| land_keys::holds_deletes(table, nameless)));
     advance(copy, taken.request, taken.mark, &bound, batch)?;
     if let Some(columns) = taken.columns {
         state::put_source_columns(copy, &table.address, columns)?;
@@ -175,9 +182,8 @@ fn send_taken<'a>(
         local,
         order: None,
         rejected: (rejected > 0).then(|| format!("SELECT 0 AS _place, {} FROM {rejects}", keys.join(", "))),
-        passes: vec![Pass { places: None, at }],
+        passes: vec![Pass { places: None, at, is_whole: shows_absent && nameless == 0 }],
         counts: TableReport { table: table.address.clone(), rejected, ..TableReport::default() },
-        is_whole,
     };
     let sent = batch.send(warehouse, folder)?;
     copy.execute(&drop)?;
@@ -217,6 +223,8 @@ pub(super) struct Pass {
     places: Option<(usize, usize)>,
     /// The instant of the rows.
     at: NaiveDateTime,
+    /// What they lack is gone.
+    is_whole: bool,
 }
 
 /// A batch of one table in the embedded stage.
@@ -230,8 +238,6 @@ pub(super) struct Batch<'a> {
     rejected: Option<String>,
     passes: Vec<Pass>,
     counts: TableReport,
-    /// What it lacks is gone.
-    is_whole: bool,
 }
 
 /// A batch of one table in its staging table.
@@ -244,7 +250,6 @@ pub(super) struct Sent<'a> {
     rejected: Option<String>,
     passes: Vec<Pass>,
     counts: TableReport,
-    is_whole: bool,
     /// How the script reads the rows itself, where they are not sent.
     there: Option<ReadThere>,
 }
@@ -267,11 +272,13 @@ impl<'a> Batch<'a> {
         let file = folder.join(format!("{name}.parquet"));
         let rows = send(warehouse, &name, &columns, &rows, self.order, &file)?;
         let rejected = match &self.rejected {
-            Some(rejected) if self.is_whole => Some(send_keys(warehouse, self.table, rejected, &file)?),
+            Some(rejected) if self.passes.iter().any(|pass| pass.is_whole) => {
+                Some(send_keys(warehouse, self.table, rejected, &file)?)
+            }
             _ => None,
         };
-        let Self { table, landing, passes, counts, is_whole, .. } = self;
-        Ok(Sent { table, landing, rows, rejected, passes, counts, is_whole, there: None })
+        let Self { table, landing, passes, counts, .. } = self;
+        Ok(Sent { table, landing, rows, rejected, passes, counts, there: None })
     }
 }
 
@@ -286,8 +293,8 @@ impl<'a> Sent<'a> {
         there: ReadThere,
     ) -> Self {
         let counts = TableReport { table: table.address.clone(), ..TableReport::default() };
-        let passes = vec![Pass { places: None, at }];
-        Self { table, landing, rows, rejected, passes, counts, is_whole, there: Some(there) }
+        let passes = vec![Pass { places: None, at, is_whole }];
+        Self { table, landing, rows, rejected, passes, counts, there: Some(there) }
     }
 
     /// Adds the merge of the batch to a script. Gives the numbers of its statements.
@@ -309,8 +316,9 @@ impl<'a> Sent<'a> {
             if self.there.is_some() {
                 self.check_unique(script);
             }
-            if self.is_whole {
-                self.check_deleted(script, &key);
+            if pass.is_whole {
+                let nameless = self.nameless(script);
+                self.check_deleted(script, &key, nameless.as_deref());
                 for statement in &self.landing.absent {
                     script.add(statement);
                 }
@@ -322,6 +330,9 @@ impl<'a> Sent<'a> {
                         "DELETE FROM {stage} AS _s\nWHERE _s._deleted AND EXISTS (SELECT 1 FROM {rejected} AS _r WHERE {place}{})",
                         equal.join(" AND ")
                     ));
+                }
+                if let Some(nameless) = nameless {
+                    script.raw(&format!("DELETE FROM {stage} AS _s\nWHERE _s._deleted AND EXISTS ({nameless})"));
                 }
             }
             for statement in &self.landing.merge {
@@ -359,8 +370,29 @@ impl<'a> Sent<'a> {
         );
     }
 
+    /// Counts the rows without a key, of those that the script itself reads: they hold back what a reading lacks. Gives a
+    /// query of them.
+    fn nameless(&self, script: &mut Script) -> Option<String> {
+        let (Some(_), Some(rejected), false) = (&self.there, &self.rejected, self.table.primary_key.is_empty()) else {
+            return None;
+        };
+        let null: Vec<String> = self.table.primary_key.iter().map(|key| format!("_r.`{key}` IS NULL")).collect();
+        // A first reading deletes nothing.
+        let landed = format!("EXISTS (SELECT 1 FROM {} AS _l)", self.landing.rows);
+        let from = format!("FROM {rejected} AS _r WHERE ({}) AND {landed}", null.join(" OR "));
+        script.add(&Statement { sql: format!("SELECT COUNT(*) AS nameless {from}"), reads: Reads::Counts });
+        Some(format!("SELECT 1 {from}"))
+    }
+
+    /// What is said of what the statements have counted.
+    fn notice(&self, steps: &std::ops::Range<usize>, found: &[(usize, Value)]) -> Option<Notice> {
+        let of_this = found.iter().filter(|(step, _)| steps.contains(step));
+        let nameless: i64 = of_this.map(|(_, json)| number(json, "nameless")).sum();
+        (nameless > 0).then(|| land_keys::holds_deletes(self.table, nameless))
+    }
+
     /// Ends the script where a reading of the whole table lacks more rows than is let through.
-    fn check_deleted(&self, script: &mut Script, key: &[String]) {
+    fn check_deleted(&self, script: &mut Script, key: &[String], nameless: Option<&str>) {
         if self.table.primary_key.is_empty() {
             return;
         }
@@ -368,10 +400,11 @@ impl<'a> Sent<'a> {
             Some(share) => format!("landed > 0 AND gone / landed > {share}"),
             None => "landed > 0 AND (gone >= landed OR (landed >= 100 AND gone / landed > 0.5))".to_owned(),
         };
+        let proves = nameless.map_or_else(String::new, |nameless| format!(" AND NOT EXISTS ({nameless})"));
         let equal: Vec<String> = key.iter().map(|key| format!("_s.{key} = _l.{key}")).collect();
         script.raw(&format!(
             "SET dwc_keys = ARRAY(\nSELECT TO_JSON_STRING(STRUCT(gone AS gone, landed AS landed)) FROM (\nSELECT COUNT(*) AS landed, COUNTIF(_s._found IS NULL) AS gone\n\
-             FROM {} AS _l LEFT JOIN (SELECT DISTINCT {}, TRUE AS _found FROM {}) AS _s ON {}\nWHERE NOT _l._deleted) AS _n WHERE {too_many})",
+             FROM {} AS _l LEFT JOIN (SELECT DISTINCT {}, TRUE AS _found FROM {}) AS _s ON {}\nWHERE NOT _l._deleted) AS _n WHERE {too_many}{proves})",
             self.landing.rows,
             key.join(", "),
             self.landing.stage.path,
@@ -465,6 +498,7 @@ pub(super) fn commit<'a>(
             let counts = table.counted(steps, &found);
             state::put_table_batch(copy, batch, &counts)?;
             report.tables.push(counts);
+            report.notices.extend(table.notice(steps, &found));
         }
         warehouse.remember()?;
         Ok(report)

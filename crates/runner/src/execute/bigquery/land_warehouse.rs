@@ -62,6 +62,7 @@ pub(super) fn land_warehouse(
         }
         Ok(sent)
     })?;
+    let notices = notices.into_iter().chain(report.notices).collect();
     Ok(SourceReport { left_out, notices, ..report })
 }
 

@@ -54,10 +54,22 @@ impl Failure {
         Failure::Stopped(error.help("look at the TLS mode, the authority and the host of the address"))
     }
 
+    /// There is no host of this name, which the message does not repeat.
+    pub(crate) fn nowhere() -> Self {
+        let error = Error::coded(Code::SourceAddress, "there is no server of the address's name");
+        Failure::Stopped(error.help("correct the host of the address, or the names that this machine knows"))
+    }
+
     /// The server has not answered in its time.
     pub(crate) fn silent(time: Duration) -> Self {
         Failure::Unreachable(format!("no answer within {} seconds", time.as_secs()))
     }
+}
+
+/// Whether looking up a host says that there is none of this name; that no one could be asked passes.
+pub(crate) fn is_no_host(said: &str) -> bool {
+    let none = ["Name or service not known", "nodename nor servname provided", "No address associated", "No such host"];
+    none.iter().any(|none| said.contains(none))
 }
 
 /// How a source is reached, and how it is spared.
@@ -140,4 +152,17 @@ fn read_address<S: Server>(source: &Source, address: &str) -> Result<S::Address,
         )
         .help(format!("write it as `{}`, special characters of the password percent-encoded", S::FORM))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_that_does_not_exist_is_told_from_names_that_no_one_answers() {
+        let lookup = "failed to lookup address information: ";
+        assert!(is_no_host(&format!("{lookup}Name or service not known")));
+        assert!(!is_no_host(&format!("{lookup}Temporary failure in name resolution")));
+        assert!(!is_no_host("Connection refused (os error 111)"));
+    }
 }

@@ -1,5 +1,6 @@
 //! Which files a table's pattern names, and the time in their names. It must not open them but for their digest.
 
+use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDateTime;
@@ -44,8 +45,33 @@ pub(crate) fn find(folder: &Path, table: &Table, files: &Files, now: NaiveDateTi
         )
         .help("put the files there, or correct `path`; it is relative to the project's folder"));
     }
-    all.sort_by(|a, b| (a.at, &a.name).cmp(&(b.at, &b.name)));
+    all.sort_by(|a, b| a.at.cmp(&b.at).then_with(|| by_name(&a.name, &b.name)));
     Ok(all)
+}
+
+/// The order of names: numbers within them by their size, so that `part-9` comes before `part-10`.
+pub(crate) fn by_name(a: &str, b: &str) -> Ordering {
+    fn number(text: &str) -> (&str, &str) {
+        let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+        (text[..end].trim_start_matches('0'), &text[end..])
+    }
+    let (mut left, mut right) = (a, b);
+    loop {
+        let (Some(one), Some(other)) = (left.chars().next(), right.chars().next()) else {
+            return left.len().cmp(&right.len()).then_with(|| a.cmp(b));
+        };
+        let order = if one.is_ascii_digit() && other.is_ascii_digit() {
+            let ((one, after_one), (other, after_other)) = (number(left), number(right));
+            (left, right) = (after_one, after_other);
+            one.len().cmp(&other.len()).then_with(|| one.cmp(other))
+        } else {
+            (left, right) = (&left[one.len_utf8()..], &right[other.len_utf8()..]);
+            one.cmp(&other)
+        };
+        if order.is_ne() {
+            return order;
+        }
+    }
 }
 
 /// Every file that a pattern names.
@@ -168,6 +194,13 @@ mod tests {
         assert_eq!(matches("orders_{batch}_*.csv", "orders_20260301_part1.csv"), Some(Some("20260301".to_owned())));
         assert_eq!(matches("{batch}.csv", "readme.csv"), None);
         assert_eq!(matches("*.parquet", "a.parquet"), Some(None));
+    }
+
+    #[test]
+    fn names_are_in_the_order_of_their_numbers() {
+        let mut names = ["p10.csv", "p9.csv", "p09.csv", "p9a.csv", "가2.csv", "가10.csv", "p.csv", "p1/2", "p1/10"];
+        names.sort_by(|a, b| by_name(a, b));
+        assert_eq!(names, ["p.csv", "p1/2", "p1/10", "p09.csv", "p9.csv", "p9a.csv", "p10.csv", "가2.csv", "가10.csv"]);
     }
 
     #[test]

@@ -18,7 +18,7 @@ use dwc_compiler::plan::Stage;
 use dwc_compiler::sql::googlesql::Type;
 
 pub(crate) use append::{make_rejects, rejects_of};
-pub(crate) use find::{Found, as_name, digest, find, matching, parse_batch, time_of};
+pub(crate) use find::{Found, as_name, by_name, digest, find, matching, parse_batch, time_of};
 
 use super::SourceColumn;
 use super::columns::compare;
@@ -161,7 +161,8 @@ impl<'a> Job<'a> {
                     _ if document == "null" => row.null(),
                     _ if is_document[column] => row.bytes(document.as_bytes()),
                     Some(text) => row.sent(json::sent(document, &text)),
-                    None => row.bytes(document.as_bytes()),
+                    // Half a character is rejected like bytes that are not UTF-8.
+                    None => row.bytes(&json::bytes_of(document)),
                 }
             }
             put_extra(&mut row, header.extra(|place| of[place].map(|at| members[at].1.get().to_owned())).as_deref());

@@ -10,7 +10,7 @@ use rustls::pki_types::pem::PemObject;
 
 use super::Mysql;
 use crate::Error;
-use crate::extract::database::access::{CERTIFICATE, KEEPALIVE, PATIENCE};
+use crate::extract::database::access::{CERTIFICATE, KEEPALIVE, PATIENCE, is_no_host};
 use crate::extract::database::{Access, Failure};
 
 /// What every session is told: times in UTC, one view for all its statements, and patience with a slow reader.
@@ -56,6 +56,7 @@ fn said(cause: &mysql_async::Error) -> Failure {
         mysql_async::Error::Io(io) if io.to_string().contains(CERTIFICATE) => {
             return Failure::untrusted(&io.to_string());
         }
+        mysql_async::Error::Io(io) if is_no_host(&io.to_string()) => return Failure::nowhere(),
         mysql_async::Error::Io(io) => io.to_string(),
         mysql_async::Error::Driver(driver) => driver.to_string(),
         mysql_async::Error::Other(_) | mysql_async::Error::Url(_) => "the connection was not made".to_owned(),
@@ -68,11 +69,12 @@ pub(super) fn read_address(address: &str) -> Option<Opts> {
     let (plain, parameters) = address.split_once('?').unwrap_or((&address, ""));
     let mut kept = Vec::new();
     let mut tls: Option<SslOpts> = None;
-    let (mut authority, mut host) = (None, None);
+    let (mut authority, mut host, mut is_said) = (None, None, false);
     for parameter in parameters.split('&').filter(|parameter| !parameter.is_empty()) {
         let (key, value) = parameter.split_once('=').unwrap_or((parameter, ""));
         match key.to_ascii_lowercase().replace(['-', '_'], "").as_str() {
             "sslmode" => {
+                is_said = true;
                 tls = match value.to_ascii_lowercase().replace('-', "_").as_str() {
                     "disabled" | "preferred" => None,
                     "required" => Some(
@@ -92,6 +94,10 @@ pub(super) fn read_address(address: &str) -> Option<Opts> {
     }
     let query = if kept.is_empty() { String::new() } else { format!("?{}", kept.join("&")) };
     let read = Opts::from_url(&format!("{plain}{query}")).ok()?;
+    // An authority is named to be asked: without a mode it is, as MySQL's own clients have it.
+    if !is_said && authority.is_some() {
+        tls = Some(SslOpts::default());
+    }
     let mut builder = OptsBuilder::from_opts(read)
         .prefer_socket(Some(false))
         .tcp_keepalive(Some(KEEPALIVE))
@@ -161,6 +167,8 @@ mod tests {
         assert_eq!(tls("mysql://u:p@h:3306/d"), Some(false));
         assert_eq!(tls("mariadb://u:p@h/d?ssl-mode=REQUIRED"), Some(true));
         assert_eq!(tls("mysql://u:p@h/d?sslMode=VERIFY_IDENTITY&compression=fast"), Some(true));
+        assert_eq!(tls("mysql://u:p@h/d?ssl-ca=/ca.pem"), Some(true));
+        assert_eq!(tls("mysql://u:p@h/d?ssl-mode=disabled&ssl-ca=/ca.pem"), Some(false));
         assert_eq!(tls("mysql://u:p@h/d?ssl-mode=perhaps"), None);
         assert_eq!(tls("postgres://u:p@h/d"), None);
     }

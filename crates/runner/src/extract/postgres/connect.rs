@@ -7,7 +7,7 @@ use tokio_postgres::{Client, Config};
 
 use super::Postgres;
 use super::tls::{self, Check};
-use crate::extract::database::access::{CERTIFICATE, KEEPALIVE, PATIENCE};
+use crate::extract::database::access::{CERTIFICATE, KEEPALIVE, PATIENCE, is_no_host};
 use crate::extract::database::{Access, Failure};
 
 /// What every session is told: times in UTC, texts that can be read again, and no limit that its role may have on a view.
@@ -29,23 +29,31 @@ pub(super) fn read_address(text: &str) -> Option<Address> {
     let (plain, parameters) = text.split_once('?').unwrap_or((text, ""));
     let mut kept = Vec::new();
     let mut check = Check::default();
-    let mut mode = SslMode::Prefer;
+    let mut mode = None;
     for parameter in parameters.split('&').filter(|parameter| !parameter.is_empty()) {
         let (key, value) = parameter.split_once('=').unwrap_or((parameter, ""));
         match (key, value) {
-            ("sslmode", "disable") => mode = SslMode::Disable,
-            ("sslmode", "prefer" | "allow") => mode = SslMode::Prefer,
-            ("sslmode", "require") => mode = SslMode::Require,
-            ("sslmode", "verify-ca") => (mode, check.chain) = (SslMode::Require, true),
-            ("sslmode", "verify-full") => (mode, check.chain, check.name) = (SslMode::Require, true, true),
+            ("sslmode", "disable") => mode = Some(SslMode::Disable),
+            ("sslmode", "prefer" | "allow") => mode = Some(SslMode::Prefer),
+            ("sslmode", "require") => mode = Some(SslMode::Require),
+            ("sslmode", "verify-ca") => (mode, check.chain) = (Some(SslMode::Require), true),
+            ("sslmode", "verify-full") => (mode, check.chain, check.name) = (Some(SslMode::Require), true, true),
             ("sslmode", _) => return None,
             ("sslrootcert", path) => check.authority = Some(path.into()),
             _ => kept.push(parameter),
         }
     }
+    // An authority is named to be asked; libpq asks it with `require` too.
+    if check.authority.is_some() && matches!(mode, None | Some(SslMode::Require)) {
+        (mode, check.chain) = (Some(SslMode::Require), true);
+    }
     let query = if kept.is_empty() { String::new() } else { format!("?{}", kept.join("&")) };
     let mut config: Config = format!("{plain}{query}").parse().ok()?;
-    config.ssl_mode(mode).connect_timeout(PATIENCE).keepalives_idle(KEEPALIVE).application_name("dwc");
+    config
+        .ssl_mode(mode.unwrap_or(SslMode::Prefer))
+        .connect_timeout(PATIENCE)
+        .keepalives_idle(KEEPALIVE)
+        .application_name("dwc");
     (!config.get_hosts().is_empty()).then_some(Address { config, check })
 }
 
@@ -79,6 +87,7 @@ pub(super) fn failed(doing: &str, cause: &tokio_postgres::Error) -> Failure {
         return match () {
             () if said.contains(CERTIFICATE) || said.contains("does not support TLS") => Failure::untrusted(&said),
             // An address without a user or a password that the server asks for.
+            () if is_no_host(&said) => Failure::nowhere(),
             () if whole.contains("invalid configuration") => Failure::denied(),
             () => Failure::Unreachable(said),
         };
@@ -112,6 +121,15 @@ mod tests {
         assert_eq!(
             read("postgres://u:p@h/d?sslmode=verify-full&connect_timeout=3"),
             Some((SslMode::Require, true, true))
+        );
+        assert_eq!(read("postgres://u:p@h/d?sslrootcert=/ca.pem"), Some((SslMode::Require, true, false)));
+        assert_eq!(
+            read("postgres://u:p@h/d?sslmode=require&sslrootcert=/ca.pem"),
+            Some((SslMode::Require, true, false))
+        );
+        assert_eq!(
+            read("postgres://u:p@h/d?sslmode=prefer&sslrootcert=/ca.pem"),
+            Some((SslMode::Prefer, false, false))
         );
         assert_eq!(read("postgres://u:p@h/d?sslmode=perhaps"), None);
         assert_eq!(read("mysql://u:p@h/d"), None);

@@ -55,6 +55,26 @@ impl StateColumn {
     }
 }
 
+/// Rows of the state as a relation.
+fn inline(columns: &[StateColumn], rows: &[Vec<Option<String>>]) -> String {
+    let row = |row: &Vec<Option<String>>| {
+        let of = |(column, value): (&StateColumn, &Option<String>)| {
+            format!("{} AS `{}`", column.literal(value.as_deref()), column.name)
+        };
+        format!("STRUCT({})", columns.iter().zip(row).map(of).collect::<Vec<_>>().join(", "))
+    };
+    format!("UNNEST([\n{}\n])", rows.iter().map(row).collect::<Vec<_>>().join(",\n"))
+}
+
+/// The condition that an error event is not kept yet: one that is read again is the same event.
+fn unless_kept(path: &str) -> String {
+    let equal: Vec<String> = ["source_table", "screen", "place", "reason", "source_row"]
+        .iter()
+        .map(|column| format!("_e.`{column}` = _n.`{column}`"))
+        .collect();
+    format!("\nWHERE NOT EXISTS (SELECT 1 FROM {path} AS _e WHERE {})", equal.join(" AND "))
+}
+
 fn tables(copy: &DuckDbWarehouse) -> Result<Vec<(String, Vec<StateColumn>)>, Error> {
     let rows = copy.rows(
         "SELECT table_name, column_name, data_type, is_nullable FROM information_schema.columns \
@@ -308,11 +328,15 @@ impl BigQueryWarehouse {
             if count == 0 {
                 continue;
             }
-            if usize::try_from(count).unwrap_or(usize::MAX) > INLINE {
-                all.push(format!(
-                    "INSERT INTO {path} ({names})\nSELECT {names} FROM {}",
+            let is_many = usize::try_from(count).unwrap_or(usize::MAX) > INLINE;
+            if is_many || table == ERROR_EVENTS {
+                let rows = if is_many {
                     self.staged(&table, &columns, &added)?
-                ));
+                } else {
+                    inline(&columns, &copy.rows(&format!("{added} ORDER BY ALL"))?)
+                };
+                let new = if table == ERROR_EVENTS { unless_kept(&path) } else { String::new() };
+                all.push(format!("INSERT INTO {path} ({names})\nSELECT {names} FROM {rows} AS _n{new}"));
                 continue;
             }
             let rows: Vec<String> = copy
