@@ -413,6 +413,7 @@ fn resolve_measures(
             was: measure.was.clone(),
             origins: typed.origins,
             span,
+            written: typed.written,
         });
     }
     measures
