@@ -81,7 +81,7 @@ fn a_row_that_does_not_cast_is_told_with_its_column_line_key_and_value() {
     assert_eq!(members(&project), 2, "a model that does not need it loads");
     assert_eq!(number(&project, "SELECT COUNT(*) FROM dw.sale"), 0);
     assert_run(&project.dwc(&["run"]), 1, &told);
-    assert_run(&project.dwc(&["rebuild", "sale"]), 1, &told);
+    assert_run(&project.dwc(&["rebuild", "sale"]), 1, &told[..4]);
     project.write(
         "data/orders/2026-03-02.csv",
         "order_id,store,pieces,paid,card,ordered_at\n7,b,7,70,0,2026-03-01 07:00:00\n",
@@ -115,7 +115,11 @@ fn every_kind_of_failure_is_found() {
 #[test]
 fn a_measure_and_a_condition_are_found_where_they_are_written() {
     let project = shop("1", "1000 / (paid - 70)", "TRUE");
-    assert_run(&project.dwc(&["run"]), 1, &["DW0928", "`price` of fact `sale`", "sale.yml:15", "order_id=7, paid=70"]);
+    assert_run(
+        &project.dwc(&["run"]),
+        1,
+        &["DW0928", "`price` of fact `sale`", "sale.yml:16:11", "order_id=7, paid=70"],
+    );
     let project = shop("1", "paid", "CAST(pieces AS INT64) > 0");
     assert_run(
         &project.dwc(&["run"]),
@@ -130,4 +134,81 @@ fn personal_data_is_not_shown() {
     let run = project.dwc(&["run"]);
     assert_run(&run, 1, &["DW0928", "order_id=7"]);
     assert!(!run.stderr.contains("card=") && !run.stderr.contains("1234"), "{}", run.stderr);
+}
+
+/// A query over orders and rates: order 3 has a code that does not cast, order 4 a rate of zero.
+fn coded(query: &str, attribute: &str) -> Project {
+    let project = Project::new(&format!(
+        r#"#- dwc.yml
+name: shop
+timezone: UTC
+targets: {{ dev: {{ type: duckdb, path: warehouse.duckdb }} }}
+#- models/shop.yml
+source: shop
+type: files
+tables:
+  orders:
+    path: data/orders/{{batch}}.csv
+    primary_key: [order_id]
+    cursor: noted_at
+    columns: {{ order_id: INT64, code: STRING, noted_at: TIMESTAMP }}
+  rates:
+    path: data/rates/{{batch}}.csv
+    primary_key: [code]
+    columns: {{ code: STRING, rate: INT64 }}
+#- models/code.yml
+dimension: code
+description: A code.
+query: |
+  {query}
+natural_key: [n]
+{attribute}
+#- data/orders/2026-03-01.csv
+order_id,code,noted_at
+1,1,2026-03-01 00:00:00
+3,x,2026-03-01 00:00:00
+4,4,2026-03-01 00:00:00
+#- data/rates/2026-03-01.csv
+code,rate
+1,5
+x,7
+4,0
+"#
+    ));
+    assert_run(&project.dwc(&["apply", "--auto-approve"]), 0, &[]);
+    project
+}
+
+#[test]
+fn no_shape_of_a_query_hides_the_row() {
+    let orders = "{{ source('shop.orders') }}";
+    let label = "attributes: { label: { expr: \"CAST(n AS STRING)\", scd: 1 } }";
+    let shapes = [
+        (format!("SELECT DISTINCT CAST(code AS INT64) AS n FROM {orders}"), "code.yml:4:19"),
+        (format!("SELECT CAST(code AS INT64) AS n, COUNT(*) AS c FROM {orders} GROUP BY n"), "code.yml:4:10"),
+        (format!("WITH c AS (SELECT CAST(code AS INT64) AS m FROM {orders}) SELECT m AS n FROM c"), "code.yml:4:21"),
+        (
+            format!("SELECT order_id AS n FROM {orders} UNION DISTINCT SELECT CAST(code AS INT64) FROM {orders}"),
+            "code.yml:4:3",
+        ),
+        (format!("FROM {orders} |> SELECT CAST(code AS INT64) AS n"), "code.yml:4:46"),
+    ];
+    for (query, place) in shapes {
+        let run = coded(&query, label).dwc(&["run"]);
+        assert_run(&run, 1, &["DW0928", "`n` of dimension `code`", place, "order_id=3, code=x"]);
+    }
+    let rates = "{{ source('shop.rates') }}";
+    let query = format!(
+        "SELECT o.order_id AS n, DIV(o.order_id, r.rate) AS q FROM {orders} AS o JOIN {rates} AS r ON r.code = o.code"
+    );
+    let run = coded(&query, "attributes: { q: { scd: 1 } }").dwc(&["run"]);
+    assert_run(&run, 1, &["DW0928", "`q` of dimension `code`", "order_id=4;", "code=4, rate=0"]);
+}
+
+#[test]
+fn a_state_that_has_passed_is_found_where_history_is_made_of_it() {
+    let query = "SELECT order_id AS n, CAST(code AS INT64) AS code, noted_at FROM {{ source('shop.orders') }}";
+    let project = coded(query, "effective_at: noted_at\nattributes: { code: { scd: 2 } }");
+    project.write("data/orders/2026-03-02.csv", "order_id,code,noted_at\n3,3,2026-03-02 00:00:00\n");
+    assert_run(&project.dwc(&["run"]), 1, &["DW0928", "`code` of dimension `code`", "order_id=3, code=x"]);
 }
