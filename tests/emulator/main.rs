@@ -6,6 +6,7 @@
 mod changes;
 mod database;
 mod environments;
+mod expressions;
 mod held;
 mod landed;
 mod leases;

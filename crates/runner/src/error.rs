@@ -76,6 +76,17 @@ impl From<Error> for Offence {
     }
 }
 
+impl From<Offence> for Error {
+    fn from(offence: Offence) -> Self {
+        let keys = if offence.keys.is_empty() { String::new() } else { format!(": {}", offence.keys.join("; ")) };
+        let error = Error::coded(offence.code, format!("{}{keys}", offence.message)).help(offence.help);
+        match offence.span {
+            Some(span) => error.at(span),
+            None => error,
+        }
+    }
+}
+
 /// Rows of data that a declaration rules out, or a source that could not be landed.
 #[derive(Debug, Clone)]
 pub struct Offence {

@@ -258,6 +258,7 @@ codes! {
     WarehouseInUse = "DW0920", "warehouse-in-use", Error, "Another process holds the warehouse.";
     WarehouseUnreadable = "DW0921", "warehouse-unreadable", Error, "A file that is no warehouse.";
     FileChanging = "DW0922", "file-changing", Warning, "A file that is still being written.";
+    ExpressionFailed = "DW0928", "expression-failed", Error, "An expression of a model that fails on a row.";
     SourceUnreachable = "DW0930", "source-unreachable", Error, "A source that does not answer.";
     SourceRefused = "DW0931", "source-refused", Error, "A source that answers and refuses.";
     SourceColumns = "DW0932", "source-columns", Error, "A source table that is not as declared.";

@@ -203,6 +203,7 @@ pub(super) fn attributes(
             hierarchy,
             was: attribute.was.clone(),
             origins: typed.origins,
+            written: typed.written,
         });
     }
     attributes

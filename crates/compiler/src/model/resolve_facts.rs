@@ -414,6 +414,7 @@ fn resolve_measures(
             was: measure.was.clone(),
             origins: typed.origins,
             span,
+            written: typed.written,
         });
     }
     measures

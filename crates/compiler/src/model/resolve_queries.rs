@@ -8,7 +8,7 @@ use super::types::{Column, Query, QueryAnalysis};
 use crate::diagnostic::{Code, Diagnostic, Severity, nearest};
 use crate::source::Span;
 use crate::sql::googlesql::{
-    Column as SqlColumn, OutputColumn, Problem, ProblemKind, Tables, Type, analyze_query, parse_expr,
+    Column as SqlColumn, OutputColumn, Problem, ProblemKind, Tables, Type, analyze_query, parse_expr, places,
 };
 use crate::sql::names;
 use crate::syntax::{Document, Names, Sql};
@@ -87,9 +87,14 @@ pub(super) fn query(
     let analysis = outcome.analysis.filter(|_| !unread)?;
     // `from` names every column of its table, and what the model declares says which of them it reads.
     let used = if sql.is_some() { analysis.used_columns } else { Vec::new() };
+    let written = sql.as_ref().map(|sql| (sql, places(&text, &analysis.query)));
+    let (columns, condition) = written.map_or_else(Default::default, |(sql, places)| {
+        let columns = places.columns.into_iter().map(|(name, place)| (name, sql.span(place)));
+        (columns.collect(), places.condition.map(|place| sql.span(place)))
+    });
     let analysis =
         QueryAnalysis { output: analysis.output, tables: analysis.tables, volatile: analysis.volatile, used };
-    Some(Read { query: Query { text, analysis, span }, sound: !failed })
+    Some(Read { query: Query { text, analysis, span, places: columns, condition }, sound: !failed })
 }
 
 /// Whether it is not known which columns a query returns, because of a problem.
@@ -107,6 +112,7 @@ pub(super) struct Typed {
     pub(super) text: String,
     pub(super) ty: Type,
     pub(super) origins: Vec<(String, String)>,
+    pub(super) written: Span,
 }
 
 /// The expression of an attribute or measure, or the column of its name.
@@ -132,6 +138,7 @@ pub(super) fn expression(
             text: names::backquoted(&found.name),
             ty: found.ty.clone(),
             origins: found.origins.clone(),
+            written: span,
         });
     }
     let sql = document.sql(&at).filter(|sql| !sql.broken)?;
@@ -171,7 +178,7 @@ pub(super) fn expression(
     }
     origins.sort();
     origins.dedup();
-    Some(Typed { text: sql.text.clone(), ty: value.ty.clone(), origins })
+    Some(Typed { text: sql.text.clone(), ty: value.ty.clone(), origins, written: span })
 }
 
 pub(super) fn is_identifier(text: &str) -> bool {

@@ -2,7 +2,7 @@
 //! its names are unique, its references exist, its types are known and its graph has no cycle.
 //! It must not know of engines.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use indexmap::IndexMap;
@@ -355,6 +355,10 @@ pub struct Query {
     pub analysis: QueryAnalysis,
     /// Where it is declared: the value of `query` or `from`.
     pub span: Span,
+    /// Where the expressions of its columns are written, by the columns' names in lower case, as far as that is plain.
+    pub places: BTreeMap<String, Span>,
+    /// Where its condition is written, where it has one alone.
+    pub condition: Option<Span>,
 }
 
 /// Since when a row's values hold.
@@ -602,6 +606,8 @@ pub struct Attribute {
     pub was: Option<String>,
     /// Source columns that it is made of, as `(table, column)`.
     pub origins: Vec<(String, String)>,
+    /// Where its expression is written.
+    pub written: Span,
 }
 
 /// A calendar.
@@ -720,6 +726,8 @@ pub struct Measure {
     pub origins: Vec<(String, String)>,
     /// Where it is declared.
     pub span: Span,
+    /// Where its expression is written.
+    pub written: Span,
 }
 
 impl Project {

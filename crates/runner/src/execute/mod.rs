@@ -3,6 +3,7 @@
 mod apply;
 mod beside;
 mod bigquery;
+mod blame;
 mod land;
 mod land_database;
 mod land_files;

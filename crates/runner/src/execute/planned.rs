@@ -163,7 +163,8 @@ pub(super) fn digest(manifest: &Manifest) -> Result<String, Error> {
 fn counted(engine: Engine<'_>, project: &Project, set: &mut ChangeSet) -> Result<Vec<Counted>, Error> {
     let mut all = Vec::new();
     for probe in sql::change_probes(project, engine.ty(), engine.schema(project), set) {
-        let (_, answer) = engine.table(&probe.sql)?;
+        let (_, answer) =
+            engine.table(&probe.sql).map_err(|error| blamed(engine, project, set, &probe.address, error))?;
         let first = answer.into_iter().next().and_then(|row| row.into_iter().next()).flatten();
         let rows = first.and_then(|text| text.parse().ok()).unwrap_or(0);
         all.push(Counted { address: probe.address, column: probe.column, asks: probe.asks, rows });
@@ -181,6 +182,16 @@ fn counted(engine: Engine<'_>, project: &Project, set: &mut ChangeSet) -> Result
         }
     }
     Ok(all)
+}
+
+/// Why a question could not be answered: where the new query of a model fails on a row, the expression and the row.
+fn blamed(engine: Engine<'_>, project: &Project, set: &ChangeSet, address: &str, error: Error) -> Error {
+    let object = set.changes.iter().find(|change| change.address == address).and_then(|change| change.after.as_ref());
+    let model = object.and_then(|object| project.model(&object.owner));
+    match model.and_then(|model| super::blame::failed(engine, project, model, &error)) {
+        Some(offence) => Error::from(offence),
+        None => error,
+    }
 }
 
 /// Landed rows or events are cast to new types, and nothing else is lost.

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::beside::Beside;
 use super::report::ModelReport;
 use super::run::{Held, execute, plan, set, unsupported};
-use super::{bigquery, crash};
+use super::{bigquery, blame, crash};
 use crate::state;
 use crate::{DuckDbWarehouse, Engine, Error, Offence};
 
@@ -118,8 +118,10 @@ pub fn rebuild<'w>(
     match done {
         Ok(()) => crash::point(),
         Err(Undone::Shown) => {}
-        Err(Undone::Held(Held::Offence(offence))) => offences.push(offence),
-        Err(Undone::Held(Held::World(error))) => return Err(error),
+        Err(Undone::Held(held)) => match blame::held(engine, project, model.model, held) {
+            Held::Offence(offence) => offences.push(offence),
+            Held::World(error) => return Err(error),
+        },
     }
     Ok((report, offences))
 }

@@ -13,7 +13,7 @@ use dwc_compiler::sql;
 
 use super::land::{land, report_of};
 use super::report::{ModelOutcome, ModelReport, Notice, RunReport, SourceOutcome, SourceReport};
-use super::{bigquery, crash};
+use super::{bigquery, blame, crash};
 use crate::state::intervals::Interval;
 use crate::state::{self, literal};
 use crate::{Claim, DuckDbWarehouse, Engine, Error, Offence};
@@ -175,7 +175,7 @@ fn run_dated(
         crash::point();
     }
     if !matches!(options.part, Part::Land(_)) {
-        load(engine, &plan, options, &mut report, &mut offences, tell)?;
+        load(engine, (project, &plan), options, &mut report, &mut offences, tell)?;
     }
     match engine {
         Engine::DuckDb(warehouse) => purge(warehouse, &plan)?,
@@ -313,7 +313,7 @@ pub(super) fn set(warehouse: &DuckDbWarehouse, batch: i64, since: i64, at: &Naiv
 /// Loads every model that has something to consume, in order; one that is held back holds back what needs it.
 fn load(
     engine: Engine<'_>,
-    plan: &LoadPlan,
+    (project, plan): (&Project, &LoadPlan),
     options: &RunOptions,
     report: &mut RunReport,
     offences: &mut Vec<Offence>,
@@ -360,7 +360,7 @@ fn load(
             since = batch;
         }
         done.milliseconds = u64::try_from(clock.elapsed().as_millis()).unwrap_or(u64::MAX);
-        match loaded {
+        match loaded.map_err(|held| blame::held(engine, project, model.model, held)) {
             Ok(()) => {}
             Err(Held::Offence(offence)) => {
                 done.outcome = ModelOutcome::HeldBack;

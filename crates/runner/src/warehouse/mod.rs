@@ -4,8 +4,10 @@ pub(crate) mod bigquery;
 mod catalog;
 mod duckdb;
 mod engine;
+mod refusal;
 pub(crate) mod snapshot;
 
 pub use bigquery::{BigQuerySettings, BigQueryWarehouse, Claim, Finding, Holder, Lease, examine};
 pub use duckdb::DuckDbWarehouse;
 pub use engine::{Engine, Warehouse};
+pub(crate) use refusal::refusal;
