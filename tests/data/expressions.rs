@@ -118,7 +118,7 @@ fn a_measure_and_a_condition_are_found_where_they_are_written() {
     assert_run(
         &project.dwc(&["run"]),
         1,
-        &["DW0928", "`price` of fact `sale`", "sale.yml:16:11", "order_id=7, paid=70"],
+        &["DW0928", "`price` of fact `sale`", "sale.yml:16:11", "order_id=7", "paid=70"],
     );
     let project = shop("1", "paid", "CAST(pieces AS INT64) > 0");
     assert_run(
