@@ -129,7 +129,9 @@ impl Lowering<'_> {
             let tables = ranged.iter().enumerate().filter_map(|(at, table)| {
                 let own: Vec<&str> =
                     origins.iter().filter(|(name, _)| *name == table.name).map(|(_, column)| column.as_str()).collect();
-                (column.is_none() || !own.is_empty()).then(|| self.suspect_table(at, table, &own))
+                // Several states of one key would each show other values.
+                let shown: &[&str] = if landed == Landed::Live { &own } else { &[] };
+                (column.is_none() || !own.is_empty()).then(|| self.suspect_table(at, table, shown))
             });
             Some(Suspect {
                 column: column.map(|(name, _)| name.to_owned()),
