@@ -14,6 +14,6 @@ pub(crate) use lower::temporal;
 pub use dialect::{BigQuery, Dialect, DuckDb, SCRIPT_VARIABLES, Words};
 pub use drill::{Question, drill_across};
 pub use lower::{
-    Asks, ChangeStatement, LoadMode, PartitionMode, Probe, aside, change_probes, change_statements, dialect,
-    load_modes, load_plan, manifest, partition_modes, rebuild_statements, stage, uncompilable,
+    Asks, ChangeStatement, LoadMode, PartitionMode, Probe, Start, aside, change_probes, change_statements, dialect,
+    load_modes, load_plan, manifest, partition_modes, rebuild_statements, stage, starts, uncompilable,
 };

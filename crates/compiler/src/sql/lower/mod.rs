@@ -12,6 +12,7 @@ mod partitions;
 mod probes;
 mod relations;
 mod seed;
+mod states;
 mod views;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ pub use landing::stage;
 pub use objects::manifest;
 pub use partitions::{PartitionMode, partition_modes};
 pub use probes::{Asks, Probe, change_probes};
+pub use states::{Start, starts};
 
 use self::dimension::Extent;
 use super::dialect::{BigQuery, Dialect, DuckDb};
