@@ -8,6 +8,7 @@ mod environments;
 mod explained;
 mod formats;
 mod fresh;
+mod gone;
 mod migrations;
 mod pipelines;
 mod saved;

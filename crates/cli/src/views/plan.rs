@@ -223,6 +223,11 @@ impl Plan {
                 .map(|one| one.sentence())
                 .collect()
         };
+        // Without a warehouse nobody knows which states are landed.
+        let untold = |change| match made.warehouse {
+            Some(_) => Vec::new(),
+            None => starts_now(made.project, change),
+        };
         let changes = made
             .set
             .changes
@@ -238,7 +243,7 @@ impl Plan {
                     owner: object.map_or_else(String::new, |object| object.owner.clone()),
                     action: change.action,
                     class: change.class,
-                    reasons: change.reasons.iter().cloned().chain(starts_now(made.project, change)).collect(),
+                    reasons: change.reasons.iter().cloned().chain(untold(change)).collect(),
                     differences: change.differences.clone(),
                     columns: change.alterations.iter().filter_map(column).collect(),
                     downstream: models,

@@ -28,6 +28,14 @@ pub(super) fn meaning(class: Class) -> &'static str {
     }
 }
 
+/// What a whole change means: what is new has nothing to lose, and may lack what a fresh load would have.
+pub(super) fn weighs(change: &Change) -> &'static str {
+    match (change.action, change.class) {
+        (Action::Create, Class::Destructive) => "lacks history",
+        (_, class) => meaning(class),
+    }
+}
+
 /// A list of names, the first of them.
 pub(super) fn some(names: &[String]) -> String {
     let shown = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
@@ -66,8 +74,8 @@ impl Plan {
             };
             let class = match change.class {
                 Class::Additive => String::new(),
-                Class::Destructive => format!("  {}", paint("31", meaning(change.class))),
-                class => format!("  {}", meaning(class)),
+                Class::Destructive => format!("  {}", paint("31", weighs(change))),
+                _ => format!("  {}", weighs(change)),
             };
             let _ = writeln!(text, "{} {}{class}", paint(code, mark(change.action)), change.address);
             details(&mut text, change);

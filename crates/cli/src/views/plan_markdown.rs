@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use dwc_compiler::plan::{Action, Class};
 
 use super::plan::{Cell, Plan};
-use super::plan_human::{mark, meaning, some};
+use super::plan_human::{mark, meaning, some, weighs};
 
 /// Comments are cut by their hosts; GitHub takes 65,536 characters.
 const LONGEST: usize = 60_000;
@@ -103,7 +103,7 @@ impl Plan {
             let rows = change.rows.map_or_else(String::new, |rows| rows.to_string());
             // A bar ends the cell, in code too.
             let address = code(&change.address).replace('|', "\\|");
-            let _ = writeln!(text, "| {} | {address} | {} | {rows} |", mark(change.action), meaning(change.class));
+            let _ = writeln!(text, "| {} | {address} | {} | {rows} |", mark(change.action), weighs(change));
         }
         if changed.len() > ROWS {
             let _ = writeln!(text, "\n… and {} more.", changed.len() - ROWS);

@@ -208,6 +208,15 @@ fn load(change: &mut Change, old: &Object, new: &Object, names: &design::Names, 
     let explained = !differences.is_empty() || !renames.is_empty() || former != plain;
     let mut additive = explained;
     for difference in differences {
+        if difference.part == design::STATES {
+            // Of what is landed nothing is another row: the next run removes states, or keeps more of them.
+            change.reasons.extend(difference.reason.filter(|_| difference.before.is_some()));
+            if difference.before.is_some() {
+                let (then, now) = (difference.before.as_deref(), difference.after.as_deref());
+                differ(change, design::STATES, then, now, difference.class);
+            }
+            continue;
+        }
         if new.kind != ObjectKind::Star {
             // An instant that was landed in another zone is another one.
             if difference.before.is_some() && difference.after.is_some() {

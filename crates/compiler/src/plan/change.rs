@@ -97,7 +97,7 @@ pub enum Class {
     HistoryRewriting,
     /// A row means something else.
     GrainChanging,
-    /// Data is lost.
+    /// Data is lost, or history that a fresh load would have is missing.
     Destructive,
 }
 

@@ -14,6 +14,9 @@ pub(crate) const QUERY_TEXT: &str = "query text";
 /// The part that holds a digest of a query's normal form.
 pub(crate) const QUERY_FORM: &str = "query form";
 
+/// The part of a landed table that says which of its states are kept.
+pub(crate) const STATES: &str = "states";
+
 /// First words of the parts that a fact says of a dimension that it looks up.
 const OF_ANOTHER: &[&str] = &["key_type", "keys", "calendar"];
 
@@ -208,6 +211,8 @@ fn changed(part: &str, then: &str, now: &str) -> Difference {
         // The key says whether a row means something else; this is the sentence.
         "grain" => (Class::Breaking, from_to, false),
         "query" => (Class::HistoryRewriting, "the query changes: computed anew from landing".to_owned(), false),
+        // Whether some go, the data says.
+        STATES => (Class::Additive, format!("landed states are {now}"), false),
         "surrogate_key" => (Class::HistoryRewriting, format!("{from_to}: every key is made anew"), false),
         "process" => (Class::Additive, from_to, false),
         "measure" => (Class::Breaking, from_to, false),

@@ -1,6 +1,8 @@
 //! The plan: what an apply would do, from the models, the manifest applied last and the warehouse as it is. Data that a
 //! change could lose is counted first. It changes nothing.
 
+use std::collections::BTreeMap;
+
 use dwc_compiler::diagnostic::Code;
 use dwc_compiler::model::Project;
 use dwc_compiler::plan::{
@@ -8,7 +10,7 @@ use dwc_compiler::plan::{
 };
 use dwc_compiler::sql::{self, Asks, ChangeStatement};
 
-use crate::state::applied;
+use crate::state::{self, applied};
 use crate::{BigQueryWarehouse, DuckDbWarehouse, Engine, Error};
 
 /// Everything that an apply would do.
@@ -71,6 +73,17 @@ impl Counted {
             Asks::RowsGiven => format!("{rows} of what is landed, with the new query"),
             Asks::KeysShared if self.rows == 1 => "1 key of the new grain has several of them".to_owned(),
             Asks::KeysShared => format!("{} keys of the new grain have several of them", self.rows),
+            Asks::StatesGone => format!(
+                "earlier states of `{column}` are no longer landed: its history starts with what is (`retain: history` keeps them)"
+            ),
+            Asks::StatesRemoved if self.rows == 1 => "1 landed state will be removed by the next run".to_owned(),
+            Asks::StatesRemoved => format!("{} landed states will be removed by the next run", self.rows),
+            Asks::StatesKept if self.column.is_some() => {
+                let states = if self.rows == 1 { "1 kept state" } else { &format!("{} kept states", self.rows) };
+                format!(
+                    "history of `{column}` starts now: {states} without it, no longer landed (`retain: history` keeps them)"
+                )
+            }
             Asks::StatesKept => {
                 let states = if self.rows == 1 { "1 state is" } else { &format!("{} states are", self.rows) };
                 format!("{states} no longer landed, and what the former definition made of them stays")
@@ -169,9 +182,20 @@ fn counted(engine: Engine<'_>, project: &Project, set: &mut ChangeSet) -> Result
         let rows = first.and_then(|text| text.parse().ok()).unwrap_or(0);
         all.push(Counted { address: probe.address, column: probe.column, asks: probe.asks, rows });
     }
+    let mut gone = BTreeMap::new();
+    for start in sql::starts(project, set) {
+        let is_gone = match gone.get(&start.table) {
+            Some(known) => *known,
+            None => *gone.entry(start.table.clone()).or_insert(state::are_states_gone(engine.state(), &start.table)?),
+        };
+        if is_gone {
+            all.push(Counted { address: start.address, column: Some(start.table), asks: Asks::StatesGone, rows: 1 });
+        }
+    }
     for change in &mut set.changes {
         let own = || all.iter().filter(|counted| counted.address == change.address);
-        if own().any(|counted| matches!(counted.asks, Asks::DaysLost | Asks::StatesKept) && counted.rows > 0) {
+        let differs = [Asks::DaysLost, Asks::StatesKept, Asks::StatesRemoved, Asks::StatesGone];
+        if own().any(|counted| differs.contains(&counted.asks) && counted.rows > 0) {
             change.class = Class::Destructive;
         }
         let only_casts = own().all(|counted| counted.asks == Asks::ValuesChanged);
@@ -236,8 +260,8 @@ impl Planned {
         }
         let mut names = Vec::new();
         for change in self.destructive() {
-            let Some(object) = &change.before else { continue };
-            if object.protect {
+            let Some(object) = change.before.as_ref().or(change.after.as_ref()) else { continue };
+            if object.protect && change.action != Action::Create {
                 return Err(Error::coded(
                     Code::Protected,
                     format!(
@@ -256,7 +280,9 @@ impl Planned {
             return Ok(());
         }
         let flags: Vec<String> = names.iter().map(|name| format!("--allow-destructive {name}")).collect();
-        Err(Error::coded(Code::DestructiveChange, format!("the plan would lose data of {}", names.join(", ")))
+        let loses = self.destructive().any(|change| change.action != Action::Create);
+        let what = if loses { "lose data of" } else { "start without the earlier states of" };
+        Err(Error::coded(Code::DestructiveChange, format!("the plan would {what} {}", names.join(", ")))
             .help(format!("look at `dwc plan`; if it is meant, add {}", flags.join(" "))))
     }
 }

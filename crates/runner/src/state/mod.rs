@@ -80,6 +80,23 @@ pub(crate) fn keep_rejected(warehouse: &DuckDbWarehouse, model: &str, reason: &s
     ))
 }
 
+/// Whether some states of a source table have landed and were removed since. A full pass reads all files again, and their
+/// states with them.
+pub(crate) fn are_states_gone(warehouse: &DuckDbWarehouse, table: &str) -> Result<bool, Error> {
+    if !has(warehouse, "purged")? {
+        return Ok(false);
+    }
+    let table = literal(table);
+    let gone = warehouse.number(&format!(
+        "SELECT COUNT(*) FROM _dwc.table_batches AS t JOIN _dwc.purged AS p USING (source_table) \
+         WHERE t.source_table = {table} AND t.batch <= p.batch AND t.updated + t.deleted + t.superseded > 0 \
+         AND NOT EXISTS (SELECT 1 FROM _dwc.table_batches AS l JOIN _dwc.batches AS b USING (batch) \
+         WHERE l.source_table = {table} AND l.batch > p.batch AND b.mode = 'full' \
+         AND EXISTS (SELECT 1 FROM _dwc.files AS f WHERE f.source_table = {table}))"
+    ))?;
+    Ok(gone.unwrap_or(0) > 0)
+}
+
 /// Makes the tables of the state where they are missing.
 pub(crate) fn prepare(warehouse: &DuckDbWarehouse) -> Result<(), Error> {
     check_format(warehouse)?;

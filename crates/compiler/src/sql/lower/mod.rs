@@ -12,6 +12,7 @@ mod partitions;
 mod probes;
 mod relations;
 mod seed;
+mod states;
 mod suspects;
 mod views;
 
@@ -25,6 +26,7 @@ pub use landing::stage;
 pub use objects::manifest;
 pub use partitions::{PartitionMode, partition_modes};
 pub use probes::{Asks, Probe, change_probes};
+pub use states::{Start, starts};
 pub use suspects::{ALL_ROWS, Landed, NO_ROWS, RowRange, Suspect, SuspectTable, suspects};
 
 use self::dimension::Extent;

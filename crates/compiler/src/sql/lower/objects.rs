@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::Lowering;
 use super::depends::{depends_digest, landed_zones, read_in};
 use super::design::design;
 use super::digest::load_digest;
+use super::states::{CONSUMED, KEPT};
+use super::{Lowering, temporal};
 use crate::model::{
-    Dimension, Fact, KeyStrategy, ModelId, Project, StarColumn, Table, TargetType, clusters, star_columns,
+    Dimension, Fact, KeyStrategy, ModelId, Project, Retain, StarColumn, Table, TargetType, clusters, star_columns,
 };
-use crate::plan::{MANIFEST_FORMAT, Manifest, Object, ObjectColumn, ObjectKind};
+use crate::plan::{MANIFEST_FORMAT, Manifest, Object, ObjectColumn, ObjectKind, STATES};
 use crate::sql::googlesql::Type;
 use crate::sql::names;
 
@@ -30,7 +31,10 @@ pub fn manifest(project: &Project, engine: TargetType, schema: &str) -> Manifest
 impl Lowering<'_> {
     fn objects(&self) -> Vec<Object> {
         let mut all = Vec::new();
-        all.par_extend(self.project.tables.par_iter().flat_map_iter(|table| self.landing_objects(table)));
+        let kept = temporal::kept(self.project);
+        all.par_extend(self.project.tables.par_iter().flat_map_iter(|table| {
+            self.landing_objects(table, table.retain == Retain::History || kept.contains(&table.address))
+        }));
         all.par_extend(self.project.order.par_iter().flat_map_iter(|id| {
             let behind = match *id {
                 ModelId::Dimension(index) => self.history_objects(&self.project.dimensions[index]),
@@ -43,7 +47,7 @@ impl Lowering<'_> {
         all
     }
 
-    fn landing_objects(&self, table: &Table) -> Vec<Object> {
+    fn landing_objects(&self, table: &Table, keeps: bool) -> Vec<Object> {
         let columns = table.landed_columns();
         let object = |suffix: &str, extra: &[(&str, Type)], description: &str| Object {
             kind: ObjectKind::Landing,
@@ -88,19 +92,18 @@ impl Lowering<'_> {
             ("_at", Type::Timestamp),
             ("_deleted", Type::Bool),
         ];
-        vec![
-            object(
-                names::LANDED_TABLES[0],
-                &housekeeping,
-                &format!("Every landed row of {}, deleted ones among them.", table.address),
-            ),
-            object(
-                names::LANDED_TABLES[1],
-                &images,
-                &format!("Images of rows of {} that models have yet to consume.", table.address),
-            ),
-            view,
-        ]
+        let mut changes = object(
+            names::LANDED_TABLES[1],
+            &images,
+            &format!("Images of rows of {} that models have yet to consume.", table.address),
+        );
+        changes.design.insert(STATES.to_owned(), if keeps { KEPT } else { CONSUMED }.to_owned());
+        let rows = object(
+            names::LANDED_TABLES[0],
+            &housekeeping,
+            &format!("Every landed row of {}, deleted ones among them.", table.address),
+        );
+        vec![rows, changes, view]
     }
 
     fn star_object(&self, id: ModelId) -> Object {

@@ -4,6 +4,7 @@
 use super::Lowering;
 use super::changes::retyped;
 use super::relations::Moment;
+use super::states::is_of_another_expression;
 use crate::model::{DimensionKind, ModelId, OnDelete, Project, TargetType};
 use crate::plan::{Action, Alteration, Carries, Change, ChangeSet, Difference, Object, ObjectKind};
 use crate::sql::googlesql::Type;
@@ -43,8 +44,14 @@ pub enum Asks {
     KeysShared,
     /// Rows of a fact on days that a calendar no longer has.
     DaysLost,
-    /// Kept states of a dimension that are no longer landed, and can't be evaluated as the models now say.
+    /// Kept states of a dimension that are no longer landed, and can't be evaluated as the models now say; with a column,
+    /// those that have no value of a new attribute.
     StatesKept,
+    /// Landed states that the next run removes, because nothing needs them any more.
+    StatesRemoved,
+    /// A table, in the place of the column, whose earlier states are no longer landed: a history that is made of it starts
+    /// with what is. The state tells it, no probe does.
+    StatesGone,
 }
 
 /// The questions that a change set asks of the tables that are there, in its order.
@@ -53,7 +60,8 @@ pub fn change_probes(project: &Project, engine: TargetType, schema: &str, set: &
     let lowering = Lowering::new(project, engine, schema);
     let of = |change| {
         let all = lowering.probes(change).into_iter().chain(lowering.lost_days(change, set));
-        let all = all.chain(lowering.kept_states(change)).chain(lowering.versions_made(change));
+        let all = all.chain(lowering.kept_states(change)).chain(lowering.states_removed(change));
+        let all = all.chain(lowering.versions_made(change));
         all.chain(lowering.rows_given(change, set))
     };
     set.changes.iter().flat_map(of).collect()
@@ -135,35 +143,6 @@ impl Lowering<'_> {
                 ),
             ),
         ]
-    }
-
-    /// Kept states whose landed rows are gone, where what is made of a landed row changes.
-    fn kept_states(&self, change: &Change) -> Option<Probe> {
-        let after = change.after.as_ref().filter(|after| after.kind == ObjectKind::Star)?;
-        let before = change.before.as_ref()?;
-        let evaluates = change.differences.iter().any(|one| match one.part.as_str() {
-            "query" | "effective_at" | "timezone" => one.before.is_some() && one.after.is_some(),
-            part => part.starts_with("attribute ") && is_of_another_expression(one),
-        });
-        let ModelId::Dimension(index) = self.project.model(&after.owner)? else { return None };
-        let members = self.project.dimensions[index].members().filter(|_| evaluates)?;
-        let table = self.states_table(members)?;
-        let landed = |rows: &str, condition: &str| {
-            format!(
-                "NOT EXISTS (SELECT 1 FROM {rows} AS _r WHERE _r._batch = _h._batch AND _r._state = _h._state{condition})"
-            )
-        };
-        Some(Probe {
-            address: change.address.clone(),
-            column: None,
-            asks: Asks::StatesKept,
-            sql: format!(
-                "SELECT COUNT(*) FROM {} AS _h WHERE {} AND {}",
-                self.path(&self.history_schema(), &before.owner),
-                landed(&self.landing_rows(table), ""),
-                landed(&self.landing_changes(table), " AND _r._image = 'new'"),
-            ),
-        })
     }
 
     /// How many more versions the kept states make where attributes get other types, and nothing else changes them.
@@ -271,10 +250,4 @@ impl Lowering<'_> {
             |expr: &str| Type::parse(from).map_or_else(|| expr.to_owned(), |ty| self.dialect.comparable(expr, &ty));
         Some(format!(" WHERE {} IS DISTINCT FROM {}", comparable(&quoted), comparable(&back)))
     }
-}
-
-/// An attribute that is computed in another way than before, whatever its type.
-fn is_of_another_expression(one: &Difference) -> bool {
-    let of = |text: &Option<String>| text.as_ref().map(|text| text.split_once(" of ").map(|(_, of)| of.to_owned()));
-    one.before.is_some() && one.after.is_some() && of(&one.before) != of(&one.after)
 }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use rayon::prelude::*;
 use serde::Serialize;
 
 use super::context::Context;
@@ -91,9 +92,9 @@ pub(crate) fn undated<'p>(project: &'p Project, members: &Members) -> Vec<&'p Ta
 
 /// The tables whose every landed state is kept, because the history of a dimension is made of them.
 pub(crate) fn kept(project: &Project) -> BTreeSet<String> {
-    let members = project.dimensions.iter().filter_map(Dimension::members);
+    let members = project.dimensions.par_iter().filter_map(Dimension::members);
     let temporal = members.filter(|members| is_temporal(project, members));
-    temporal.flat_map(|members| tables_read(project, members)).map(|table| table.address.clone()).collect()
+    temporal.flat_map_iter(|members| tables_read(project, members)).map(|table| table.address.clone()).collect()
 }
 
 /// The query of a dimension at every slot.
