@@ -197,7 +197,9 @@ fn an_attribute_added_to_a_dimension_with_history_is_filled_from_what_is_landed(
     assert_run(&project.dwc(&["run"]), 0, &[]);
     project.write("models/store.yml", &format!("{dimension}  grade: {{ scd: 2 }}\n"));
     assert_run(&project.dwc(&["plan"]), 0, &["~ table dw.store", "column `grade` is new", "computed anew"]);
-    assert_run(&project.dwc(&["apply", "--auto-approve"]), 0, &[]);
+    // The state of the first file is gone, and with it the grade of that time.
+    assert_run(&project.dwc(&["apply", "--auto-approve"]), 1, &["DW0702", "--allow-destructive store"]);
+    assert_run(&project.dwc(&["apply", "--auto-approve", "--allow-destructive", "store"]), 0, &[]);
     assert_run(&project.dwc(&["run"]), 0, &[]);
     assert_eq!(number(&project, "SELECT COUNT(*) FROM dw.store WHERE store_key >= 0"), 2);
     assert_eq!(number(&project, "SELECT COUNT(*) FROM dw.store WHERE is_current AND city = '부산' AND grade = 'B'"), 1);
