@@ -1,6 +1,7 @@
 //! A row of a dimension without a natural key is an error event, and the others load, up to a share.
 
 use dwc_tests::project::Project;
+use dwc_tests::visits::filled;
 
 use super::{assert_run, number};
 
@@ -12,26 +13,8 @@ targets: { dev: { type: duckdb, path: warehouse.duckdb } }
 source: web
 type: files
 tables:
-  visits:
-    path: data/visits/{batch}.csv
-    primary_key: [visit_id]
-    cursor: seen_at
-    columns: { visit_id: INT64, customer: STRING, city: STRING, seen_at: TIMESTAMP }
-#- models/customer.yml
-dimension: customer
-description: Who visits, with a history.
-from: web.visits
-natural_key: [customer]
-effective_at: seen_at
-attributes: { city: { scd: 2 } }
-#- models/number.yml
-dimension: number
-description: Who visits, by a number that is computed, as it is now.
-query: |
-  SELECT DISTINCT SAFE_CAST(customer AS INT64) AS customer_number
-  FROM {{ source('web.visits') }}
-natural_key: [customer_number]
-attributes: { label: { expr: "CONCAT('no. ', customer_number)", scd: 1 } }
+TABLE
+MODELS
 #- data/visits/2026-03-01.csv
 visit_id,customer,city,seen_at
 1,7,Seoul,2026-03-01 01:00:00
@@ -40,7 +23,8 @@ visit_id,customer,city,seen_at
 "#;
 
 fn visits(share: &str) -> Project {
-    let project = Project::new(&VISITS.replace("    cursor: seen_at\n", &format!("    cursor: seen_at\n{share}")));
+    let project =
+        Project::new(&filled(VISITS).replace("    cursor: seen_at\n", &format!("    cursor: seen_at\n{share}")));
     assert_run(&project.dwc(&["apply", "--auto-approve"]), 0, &[]);
     project
 }

@@ -5,6 +5,7 @@ use dwc_runner::{DuckDbWarehouse, Engine, Mode, RunReport};
 use dwc_tests::bigquery_emulator::BigQueryEmulator;
 use dwc_tests::mariadb::MariaDb;
 use dwc_tests::project::Project;
+use dwc_tests::visits::filled;
 
 use super::landed::OWN;
 use super::{apply, checked, compare, embedded_but, emulated_but, run, told};
@@ -17,31 +18,13 @@ targets: { dev: { type: duckdb } }
 source: web
 type: files
 tables:
-  visits:
-    path: data/visits/{batch}.csv
-    primary_key: [visit_id]
-    cursor: seen_at
-    columns: { visit_id: INT64, customer: STRING, city: STRING, seen_at: TIMESTAMP }
+TABLE
   sellers:
     path: data/sellers/{batch}.csv
     contents: snapshot
     primary_key: [seller_id]
     columns: { seller_id: INT64, rating: INT64 }
-#- models/customer.yml
-dimension: customer
-description: Who visits, with a history.
-from: web.visits
-natural_key: [customer]
-effective_at: seen_at
-attributes: { city: { scd: 2 } }
-#- models/number.yml
-dimension: number
-description: Who visits, by a number that is computed, as it is now.
-query: |
-  SELECT DISTINCT SAFE_CAST(customer AS INT64) AS customer_number
-  FROM {{ source('web.visits') }}
-natural_key: [customer_number]
-attributes: { label: { expr: "CONCAT('no. ', customer_number)", scd: 1 } }
+MODELS
 #- data/visits/2026-03-01.csv
 visit_id,customer,city,seen_at
 1,7,Seoul,2026-03-01 01:00:00
@@ -91,7 +74,7 @@ fn counted(report: &RunReport, table: &str) -> (i64, i64, i64) {
 #[test]
 fn a_rejected_row_is_one_event_however_often_it_is_read() {
     let emulator = BigQueryEmulator::start();
-    let disk = Project::new(VISITS);
+    let disk = Project::new(&filled(VISITS));
     let project = checked(disk.path());
     let here = DuckDbWarehouse::open(":memory:").expect("a warehouse in memory");
     let there = emulator.warehouse("dw");

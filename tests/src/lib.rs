@@ -18,4 +18,5 @@ pub mod questions;
 pub mod sample_data;
 pub mod shop;
 pub mod values;
+pub mod visits;
 pub mod warehouse;

@@ -17,7 +17,7 @@ use sqlparser::ast::{
     TableFactor, WindowType, visit_expressions,
 };
 
-use super::googlesql::to_googlesql;
+use super::googlesql::{constraint, to_googlesql};
 
 mod blocks;
 mod contributing;
@@ -28,8 +28,8 @@ mod restricted;
 mod soft;
 
 use blocks::{
-    aliases, constraint, contains_aggregate, count_tables, derived, each_factor, each_select, factor_alias, is_outer,
-    key_expr, named, query_of, same, select_has_subquery, single_name,
+    aliases, contains_aggregate, count_tables, derived, each_factor, each_select, factor_alias, is_outer, key_expr,
+    named, query_of, same, select_has_subquery, single_name,
 };
 use ctes::inline_ctes;
 use restricted::{column_place, restrict};

@@ -202,9 +202,8 @@ fn land_table(
     check_rejected(table, count(&landing.stage.path)? + rejected, rejected)?;
     set(warehouse, batch, 0, at)?;
     land_keys::check_unique(warehouse, table, &landing.stage.path)?;
-    let nameless = if adds_absent { land_keys::nameless(warehouse, table, &rejects)? } else { 0 };
-    notices.extend((nameless > 0).then(|| land_keys::holds_deletes(table, nameless)));
-    if adds_absent && nameless == 0 {
+    let held = if adds_absent { land_keys::nameless(warehouse, table, &rejects)? } else { None };
+    if adds_absent && held.is_none() {
         check_deleted(warehouse, table, landing)?;
         for statement in &landing.absent {
             warehouse.execute(&statement.sql)?;
@@ -218,6 +217,7 @@ fn land_table(
             key.join(" AND ")
         ))?;
     }
+    notices.extend(held);
     merge(warehouse, landing, &mut counts)?;
     advance(warehouse, request, mark, bound, batch)?;
     counts.extracted += counts.rejected;

@@ -14,25 +14,26 @@ const NAMED: usize = 20;
 /// How many lines of each.
 const LINES: usize = 5;
 
-/// How many rejected rows of a reading lack their key, or a part of it: any row that the reading seems to lack may be one of
-/// them.
-pub(super) fn nameless(warehouse: &DuckDbWarehouse, table: &Table, rejects: &str) -> Result<i64, Error> {
+/// What is said where rejected rows of a reading lack their key, or a part of it: any row that the reading seems to lack may
+/// be one of them, so that it deletes nothing.
+pub(super) fn nameless(warehouse: &DuckDbWarehouse, table: &Table, rejects: &str) -> Result<Option<Notice>, Error> {
     if table.primary_key.is_empty() {
-        return Ok(0);
+        return Ok(None);
     }
     let null: Vec<String> = table.primary_key.iter().map(|key| format!("{} IS NULL", files::quote(key))).collect();
-    Ok(warehouse.number(&format!("SELECT COUNT(*) FROM {rejects} WHERE {}", null.join(" OR ")))?.unwrap_or(0))
+    let found = warehouse.number(&format!("SELECT COUNT(*) FROM {rejects} WHERE {}", null.join(" OR ")))?;
+    Ok(holds_deletes(table, found.unwrap_or(0)))
 }
 
-/// What is said of a reading with such rows.
-pub(super) fn holds_deletes(table: &Table, nameless: i64) -> Notice {
+/// What is said of a reading with so many rows without a key; nothing where there are none.
+pub(super) fn holds_deletes(table: &Table, nameless: i64) -> Option<Notice> {
     let rows = if nameless == 1 { "1 row".to_owned() } else { format!("{nameless} rows") };
     let have = if nameless == 1 { "has" } else { "have" };
-    Notice {
+    (nameless > 0).then(|| Notice {
         code: Code::NamelessRows.id().to_owned(),
         message: format!("{rows} of a full reading of `{}` {have} no key: no row is deleted by it", table.address),
         keys: table.primary_key.clone(),
-    }
+    })
 }
 
 /// Stops a source of which one reading has several rows of one key: all but one of them would be lost.

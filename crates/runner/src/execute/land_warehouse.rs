@@ -38,9 +38,9 @@ pub(super) fn land_warehouse(
     let mut notices = notices;
     let report = commit(warehouse, source, options.mode, options.at, |batch, record| {
         for (request, landing) in &requests {
-            let (counts, nameless) = land_table(warehouse, schema, request, landing, zone, options, batch)?;
+            let (counts, held) = land_table(warehouse, schema, request, landing, zone, options, batch)?;
             record(counts)?;
-            notices.extend((nameless > 0).then(|| land_keys::holds_deletes(request.table, nameless)));
+            notices.extend(held);
             state::put_source_columns(warehouse, &request.table.address, &request.known)?;
         }
         Ok(())
@@ -140,7 +140,7 @@ fn within(cursor: &Column, ty: &str, windows: &[Interval], zone: Tz) -> String {
     format!(" WHERE {}", parts.join(" OR "))
 }
 
-/// Lands one table. Gives also how many rows without a key hold back what it lacks.
+/// Lands one table. Gives also what is said where rows without a key hold back what it lacks.
 fn land_table(
     warehouse: &DuckDbWarehouse,
     schema: &str,
@@ -149,7 +149,7 @@ fn land_table(
     zone: Tz,
     options: &RunOptions,
     batch: i64,
-) -> Result<(TableReport, i64), Error> {
+) -> Result<(TableReport, Option<Notice>), Error> {
     let table = request.table;
     let mut counts = TableReport { table: table.address.clone(), ..TableReport::default() };
     let path = format!("{}.{}", quote(schema), quote(&table.physical));
@@ -191,12 +191,12 @@ fn land_table(
     land_keys::check_unique(warehouse, table, &landing.stage.path)?;
     let shows_absent = request.reading == Reading::Whole
         && (table.detect_deletes == DetectDeletes::FullPass || table.primary_key.is_empty());
-    let nameless = if shows_absent && !is_empty(warehouse, landing)? {
+    let held = if shows_absent && !is_empty(warehouse, landing)? {
         land_keys::nameless(warehouse, table, REJECTS)?
     } else {
-        0
+        None
     };
-    if shows_absent && nameless == 0 {
+    if shows_absent && held.is_none() {
         check_deleted(warehouse, table, landing)?;
         for statement in &landing.absent {
             warehouse.execute(&statement.sql)?;
@@ -228,7 +228,7 @@ fn land_table(
     advance(warehouse, request, mark.as_deref(), &options.at, batch)?;
     counts.extracted += counts.rejected;
     warehouse.execute(&format!("DROP TABLE {}; DROP TABLE {READ}; DROP TABLE {REJECTS}", landing.stage.path))?;
-    Ok((counts, nameless))
+    Ok((counts, held))
 }
 
 /// The rows that are read, in their own types.

@@ -30,7 +30,7 @@ pub(crate) use lower::is_aggregate;
 pub(crate) use normal::{normal_expr, normal_query};
 pub(crate) use parse::call;
 pub use parse::{parse_expr, parse_query, trimmed};
-pub(crate) use parts::{parts, places};
+pub(crate) use parts::{constraint, parts, places};
 pub(crate) use print::expr_to_googlesql;
 pub use print::to_googlesql;
 pub use problem::{Problem, ProblemKind};

@@ -119,7 +119,8 @@ impl Visitor for Look<'_> {
     }
 }
 
-fn constraint(operator: &JoinOperator) -> Option<&JoinConstraint> {
+/// What a join says of the rows that it joins; `None` for one of another kind.
+pub(crate) fn constraint(operator: &JoinOperator) -> Option<&JoinConstraint> {
     match operator {
         JoinOperator::Join(on)
         | JoinOperator::Inner(on)

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Lowering;
-use crate::model::{Contents, DetectDeletes, Retain, Table, TargetType};
+use crate::model::{Contents, DetectDeletes, Table, TargetType};
 use crate::plan::{Landing, Reads, Stage, Statement};
 use crate::sql::dialect::Dialect;
 use crate::sql::template::Col;
@@ -44,14 +44,13 @@ fn stage_of(table: &Table, dialect: &dyn Dialect) -> Stage {
 }
 
 impl Lowering<'_> {
-    pub(super) fn landing(&self, table: &Table, feeds_history: bool) -> Landing {
+    pub(super) fn landing(&self, table: &Table, keeps: bool) -> Landing {
         let stage = stage_of(table, self.dialect).path;
         let columns: Vec<Col> = table.landed_columns().iter().map(|(name, ty)| Col::new(name, ty)).collect();
         let key: Vec<Col> = table.landing_key().into_iter().map(Col::plain).collect();
         let snapshot = table.files.as_ref().is_some_and(|files| files.contents == Contents::Snapshot);
         // A reading of the whole table has one state per row, whatever its cursor says.
         let by = table.sequence.as_ref().or(table.cursor.as_ref()).filter(|_| !snapshot);
-        let keeps = table.retain == Retain::History || feeds_history;
         let context = Context {
             earlier: self.earlier(table),
             keeps,

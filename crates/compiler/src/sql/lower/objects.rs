@@ -11,7 +11,7 @@ use super::digest::load_digest;
 use super::states::{CONSUMED, KEPT};
 use super::{Lowering, temporal};
 use crate::model::{
-    Dimension, Fact, KeyStrategy, ModelId, Project, Retain, StarColumn, Table, TargetType, clusters, star_columns,
+    Dimension, Fact, KeyStrategy, ModelId, Project, StarColumn, Table, TargetType, clusters, star_columns,
 };
 use crate::plan::{MANIFEST_FORMAT, Manifest, Object, ObjectColumn, ObjectKind, STATES};
 use crate::sql::googlesql::Type;
@@ -32,9 +32,12 @@ impl Lowering<'_> {
     fn objects(&self) -> Vec<Object> {
         let mut all = Vec::new();
         let kept = temporal::kept(self.project);
-        all.par_extend(self.project.tables.par_iter().flat_map_iter(|table| {
-            self.landing_objects(table, table.retain == Retain::History || kept.contains(&table.address))
-        }));
+        all.par_extend(
+            self.project
+                .tables
+                .par_iter()
+                .flat_map_iter(|table| self.landing_objects(table, kept.contains(&table.address))),
+        );
         all.par_extend(self.project.order.par_iter().flat_map_iter(|id| {
             let behind = match *id {
                 ModelId::Dimension(index) => self.history_objects(&self.project.dimensions[index]),

@@ -4,7 +4,7 @@
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    Expr, Function, Ident, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart, Query, Select, SelectItem,
+    Expr, Function, Ident, JoinOperator, ObjectName, ObjectNamePart, Query, Select, SelectItem,
     SelectItemQualifiedWildcardKind, SetExpr, TableAlias, TableFactor, Visit, Visitor, visit_expressions,
 };
 
@@ -152,20 +152,6 @@ pub(super) fn factor_alias(factor: &TableFactor) -> Option<String> {
         TableFactor::Derived { alias, .. } | TableFactor::UNNEST { alias, .. } => {
             alias.as_ref().map(|alias| alias.name.value.clone())
         }
-        _ => None,
-    }
-}
-
-pub(super) fn constraint(operator: &JoinOperator) -> Option<&JoinConstraint> {
-    match operator {
-        JoinOperator::Join(on)
-        | JoinOperator::Inner(on)
-        | JoinOperator::Left(on)
-        | JoinOperator::LeftOuter(on)
-        | JoinOperator::Right(on)
-        | JoinOperator::RightOuter(on)
-        | JoinOperator::FullOuter(on)
-        | JoinOperator::CrossJoin(on) => Some(on),
         _ => None,
     }
 }

@@ -168,8 +168,7 @@ fn send_taken<'a>(
     land_keys::check_unique(copy, table, &local.path)?;
     let has_rows = count(&format!("_dwc.table_batches WHERE source_table = {address} AND inserted > 0"))? > 0;
     let shows_absent = taken.request.reading == Reading::Whole && shows_deletes(table) && has_rows;
-    let nameless = if shows_absent { land_keys::nameless(copy, table, &rejects)? } else { 0 };
-    notices.extend((nameless > 0).then(|| land_keys::holds_deletes(table, nameless)));
+    let held = if shows_absent { land_keys::nameless(copy, table, &rejects)? } else { None };
     advance(copy, taken.request, taken.mark, &bound, batch)?;
     if let Some(columns) = taken.columns {
         state::put_source_columns(copy, &table.address, columns)?;
@@ -182,9 +181,10 @@ fn send_taken<'a>(
         local,
         order: None,
         rejected: (rejected > 0).then(|| format!("SELECT 0 AS _place, {} FROM {rejects}", keys.join(", "))),
-        passes: vec![Pass { places: None, at, is_whole: shows_absent && nameless == 0 }],
+        passes: vec![Pass { places: None, at, is_whole: shows_absent && held.is_none() }],
         counts: TableReport { table: table.address.clone(), rejected, ..TableReport::default() },
     };
+    notices.extend(held);
     let sent = batch.send(warehouse, folder)?;
     copy.execute(&drop)?;
     Ok(sent)
@@ -388,7 +388,7 @@ impl<'a> Sent<'a> {
     fn notice(&self, steps: &std::ops::Range<usize>, found: &[(usize, Value)]) -> Option<Notice> {
         let of_this = found.iter().filter(|(step, _)| steps.contains(step));
         let nameless: i64 = of_this.map(|(_, json)| number(json, "nameless")).sum();
-        (nameless > 0).then(|| land_keys::holds_deletes(self.table, nameless))
+        land_keys::holds_deletes(self.table, nameless)
     }
 
     /// Ends the script where a reading of the whole table lacks more rows than is let through.

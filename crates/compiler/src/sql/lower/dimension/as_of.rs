@@ -10,7 +10,7 @@ use super::context::Context;
 use super::instants::{States, has_instant, is_dated_by};
 use super::{Extent, incoming};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{Dimension, EffectiveAt, Members, Project, Table};
+use crate::model::{Dimension, EffectiveAt, Members, Project, Retain, Table};
 use crate::plan::{Gate, Reads, Statement};
 use crate::sql::as_of::{self, Refused, SLOT, SLOTS, WITHIN};
 use crate::sql::dialect::{Dialect, DuckDb};
@@ -90,11 +90,13 @@ pub(crate) fn undated<'p>(project: &'p Project, members: &Members) -> Vec<&'p Ta
     tables_read(project, members).into_iter().filter(|table| !has_instant(project, members, table)).collect()
 }
 
-/// The tables whose every landed state is kept, because the history of a dimension is made of them.
+/// The tables whose every landed state is kept: because they say so, or because the history of a dimension is made of them.
 pub(crate) fn kept(project: &Project) -> BTreeSet<String> {
     let members = project.dimensions.par_iter().filter_map(Dimension::members);
     let temporal = members.filter(|members| is_temporal(project, members));
-    temporal.flat_map_iter(|members| tables_read(project, members)).map(|table| table.address.clone()).collect()
+    let needed = temporal.flat_map_iter(|members| tables_read(project, members));
+    let declared = project.tables.par_iter().filter(|table| table.retain == Retain::History);
+    needed.chain(declared).map(|table| table.address.clone()).collect()
 }
 
 /// The query of a dimension at every slot.
