@@ -166,7 +166,14 @@ fn key(change: &mut Change, old: &Object, new: &Object, rebuild: &mut Vec<String
         let column = new.columns.iter().find(|column| &column.name == name);
         column.and_then(|column| old.former(column)).map_or_else(|| name.clone(), |before| before.name.clone())
     };
-    if old.key.is_empty() || new.key.iter().map(renamed).eq(old.key.iter().cloned()) {
+    let is_same = new.key.iter().map(renamed).eq(old.key.iter().cloned());
+    let folded = |object: &Object| -> Vec<String> {
+        let columns = object.design.get(design::KEY_COLLATION);
+        columns.into_iter().flat_map(|columns| columns.split(", ")).map(str::to_owned).collect()
+    };
+    let was_folded = folded(old);
+    let is_folded: Vec<String> = folded(new).iter().map(renamed).collect();
+    if old.key.is_empty() || (is_same && was_folded == is_folded) {
         return;
     }
     let what = match (new.kind, new.design.contains_key("grain")) {
@@ -177,6 +184,16 @@ fn key(change: &mut Change, old: &Object, new: &Object, rebuild: &mut Vec<String
     change.class = change.class.max(Class::GrainChanging);
     change.carries = Carries::Nothing;
     change.reload = true;
+    if is_same {
+        let said = |folded: &[String]| match folded {
+            [] => "as it is written".to_owned(),
+            columns => format!("without case in {}", columns.join(", ")),
+        };
+        let (then, now) = (said(&was_folded), said(&is_folded));
+        differ(change, design::KEY_COLLATION, Some(&then), Some(&now), Class::GrainChanging);
+        rebuild.push(format!("the {what} is compared {now} from now on, and was compared {then}"));
+        return;
+    }
     let (then, now) = (old.key.join(", "), new.key.join(", "));
     differ(change, &what.replace(' ', "_"), Some(&then), Some(&now), Class::GrainChanging);
     rebuild.push(format!("the {what} changes from ({then}) to ({now})"));

@@ -16,6 +16,8 @@ pub trait Dialect: Sync {
     fn words(&self) -> Words;
     /// Two values of a type, made comparable by `IS DISTINCT FROM`.
     fn comparable(&self, expr: &str, ty: &Type) -> String;
+    /// A text without its case, the same on every engine: what texts that are compared without case are compared by.
+    fn folded(&self, expr: &str) -> String;
     /// The text of a key part for hashing: typed and length-prefixed, so that no two lists of parts read alike.
     fn key_part(&self, expr: &str, ty: &Type) -> String;
     /// The microseconds since 1970 of a timestamp, as text.
@@ -37,8 +39,8 @@ pub trait Dialect: Sync {
     fn has_physical_design(&self) -> bool;
     /// Whether a condition on the partition's column spares the partitions that it rules out.
     fn prunes_partitions(&self) -> bool;
-    /// The rows of a table that a few rows look up: of the pairs the first is its column and the second theirs.
-    fn looked_up(&self, table: &str, few: &str, on: &[(String, String)]) -> String;
+    /// The rows `_v` of a table that a few rows `_m` look up by these equalities.
+    fn looked_up(&self, table: &str, few: &str, on: &[String]) -> String;
 }
 
 /// Fixed words of statement templates.
@@ -127,6 +129,11 @@ impl Dialect for DuckDb {
         expr.to_owned()
     }
 
+    /// As GoogleSQL's LOWER is written there.
+    fn folded(&self, expr: &str) -> String {
+        format!("dwc_lower({expr})")
+    }
+
     fn key_part(&self, expr: &str, ty: &Type) -> String {
         let text = match ty {
             Type::Bytes => format!("lower(hex({expr}))"),
@@ -170,8 +177,7 @@ impl Dialect for DuckDb {
     }
 
     /// The engine builds its hash table over all rows of a table that is joined to the left; over these alone it is small.
-    fn looked_up(&self, table: &str, few: &str, on: &[(String, String)]) -> String {
-        let on: Vec<String> = on.iter().map(|(column, of)| format!("_v.{column} = _m.{of}")).collect();
+    fn looked_up(&self, table: &str, few: &str, on: &[String]) -> String {
         format!("(SELECT _v.* FROM {table} AS _v SEMI JOIN {few} AS _m ON {})", on.join(" AND "))
     }
 }
@@ -221,6 +227,12 @@ impl Dialect for BigQuery {
             Type::Json | Type::Array(_) | Type::Struct(_) => format!("TO_JSON_STRING({expr})"),
             _ => expr.to_owned(),
         }
+    }
+
+    /// A table is not clustered by a column with a collation, so that its columns have none.
+    /// <https://cloud.google.com/bigquery/docs/reference/standard-sql/collation-concepts>
+    fn folded(&self, expr: &str) -> String {
+        format!("LOWER({expr})")
     }
 
     fn key_part(&self, expr: &str, ty: &Type) -> String {
@@ -291,7 +303,7 @@ impl Dialect for BigQuery {
     }
 
     /// It sends the few rows to the table by itself.
-    fn looked_up(&self, table: &str, _: &str, _: &[(String, String)]) -> String {
+    fn looked_up(&self, table: &str, _: &str, _: &[String]) -> String {
         table.to_owned()
     }
 }

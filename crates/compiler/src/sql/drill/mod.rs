@@ -186,10 +186,8 @@ fn catalog(project: &Project, dialect: &dyn Dialect, schema: &str) -> Tables {
     let dimensions = (0..project.dimensions.len()).map(ModelId::Dimension);
     for id in dimensions.chain((0..project.facts.len()).map(ModelId::Fact)) {
         let name = project.model_name(id);
-        let columns = star_columns(project, id)
-            .into_iter()
-            .map(|column| SqlColumn { name: column.name, ty: column.ty })
-            .collect();
+        let columns =
+            star_columns(project, id).into_iter().map(|column| SqlColumn::new(column.name, column.ty)).collect();
         let physical = format!("{}.{}", dialect.quote(schema), dialect.quote(name));
         catalog.add_as(&format!("ref.{name}"), physical, columns);
     }

@@ -11,6 +11,16 @@ pub struct Column {
     pub name: String,
     /// The declared type.
     pub ty: Type,
+    /// Its texts are compared without case.
+    pub folds_case: bool,
+}
+
+impl Column {
+    /// A column whose texts, where it has any, are compared as they are written.
+    #[must_use]
+    pub fn new(name: impl Into<String>, ty: Type) -> Self {
+        Self { name: name.into(), ty, folds_case: false }
+    }
 }
 
 /// The tables that a query may name, by the name as the query writes it (`shop.orders`).
@@ -42,10 +52,8 @@ impl Tables {
 
     /// Adds a table from `name TYPE` pairs; `None` when a type has no meaning.
     pub fn with(mut self, table: &str, columns: &[(&str, &str)]) -> Option<Tables> {
-        let columns = columns
-            .iter()
-            .map(|(name, ty)| Some(Column { name: (*name).to_string(), ty: Type::parse(ty)? }))
-            .collect::<Option<Vec<_>>>()?;
+        let columns =
+            columns.iter().map(|(name, ty)| Some(Column::new(*name, Type::parse(ty)?))).collect::<Option<Vec<_>>>()?;
         self.add(table, columns);
         Some(self)
     }

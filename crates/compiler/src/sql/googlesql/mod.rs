@@ -75,6 +75,8 @@ pub struct OutputColumn {
     pub origins: Vec<(String, String)>,
     /// How it is made.
     pub kind: ColumnKind,
+    /// A text that is compared without case, as a column is that it is made of.
+    pub folds_case: bool,
 }
 
 /// One mention of a catalog table.

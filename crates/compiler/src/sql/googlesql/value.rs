@@ -53,6 +53,8 @@ pub(super) struct Value {
     /// Whether a window function is inside.
     pub(super) window: bool,
     pub(super) literal: Option<Literal>,
+    /// A text that is compared without case, or a value that holds one.
+    pub(super) folds_case: bool,
 }
 
 impl Value {
@@ -67,6 +69,7 @@ impl Value {
             aggregate: false,
             window: false,
             literal: None,
+            folds_case: false,
         }
     }
 
@@ -100,6 +103,7 @@ impl Value {
         }
         self.aggregate |= input.aggregate;
         self.window |= input.window;
+        self.folds_case |= input.folds_case && holds_texts(&self.ty);
         if input.kind == ColumnKind::Aggregated {
             self.kind = ColumnKind::Aggregated;
         }
@@ -150,6 +154,11 @@ impl Value {
             _ => None,
         }
     }
+}
+
+/// Whether a value of a type is a text, or may hold one.
+fn holds_texts(ty: &Type) -> bool {
+    matches!(ty, Type::String | Type::Array(_) | Type::Struct(_))
 }
 
 /// The text of a call that gives NULL instead of an error of its own. The functions in Rust have a form for it;
@@ -228,6 +237,7 @@ pub(super) struct ScopeColumn {
     pub(super) sql: String,
     pub(super) origins: Origins,
     pub(super) kind: ColumnKind,
+    pub(super) folds_case: bool,
 }
 
 /// A relation of a FROM clause.
@@ -255,6 +265,7 @@ impl Relation {
             sql: format!("struct_pack({})", parts.join(", ")),
             origins: self.columns.iter().flat_map(|c| c.origins.iter().cloned()).collect(),
             kind: ColumnKind::Computed,
+            folds_case: self.columns.iter().any(|c| c.folds_case),
         }
     }
 }

@@ -133,7 +133,8 @@ impl Lower<'_> {
             _ => l.origins,
         };
         let kind = if word == "FULL JOIN" { ColumnKind::Computed } else { l.kind };
-        let column = ScopeColumn { name: l.name.clone(), ty: l.ty, sql, origins, kind };
+        let folds_case = l.folds_case || r.folds_case;
+        let column = ScopeColumn { name: l.name.clone(), ty: l.ty, sql, origins, kind, folds_case };
         let scope = self.scopes.last_mut()?;
         scope.merged.retain(|c| !same(&c.name, name));
         scope.merged.push(column);
@@ -250,6 +251,7 @@ impl Lower<'_> {
                 sql: String::new(),
                 origins: [(whole.clone(), c.name.clone())].into(),
                 kind: ColumnKind::Direct,
+                folds_case: c.folds_case,
             })
             .collect();
         self.relation(&alias, columns);
@@ -282,6 +284,7 @@ impl Lower<'_> {
             sql: format!("{0}.{0}", quoted(&name)),
             origins: value.origins.clone(),
             kind: if value.kind == ColumnKind::Aggregated { value.kind } else { ColumnKind::Computed },
+            folds_case: value.folds_case,
         };
         let mut columns: Vec<ScopeColumn> = match &item {
             Type::Struct(fields) => fields

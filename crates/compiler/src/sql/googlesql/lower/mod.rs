@@ -85,7 +85,13 @@ pub(super) fn query(query: &Query, text: Option<&str>, catalog: &dyn Catalog) ->
     let output = rows
         .columns
         .into_iter()
-        .map(|c| OutputColumn { name: c.name, ty: c.ty, origins: c.origins.into_iter().collect(), kind: c.kind })
+        .map(|c| OutputColumn {
+            name: c.name,
+            ty: c.ty,
+            origins: c.origins.into_iter().collect(),
+            kind: c.kind,
+            folds_case: c.folds_case,
+        })
         .collect();
     lower.finish(rows.sql, output)
 }
@@ -102,6 +108,7 @@ pub(super) fn expr(expr: &Expr, text: Option<&str>, relation: &str, columns: &[C
             sql: quoted(&c.name),
             origins: [(relation.to_string(), c.name.clone())].into(),
             kind: ColumnKind::Direct,
+            folds_case: c.folds_case,
         })
         .collect();
     lower.scopes.push(Scope { relations: vec![Relation { alias, columns, element: None }], ..Scope::default() });

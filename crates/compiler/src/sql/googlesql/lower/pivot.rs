@@ -68,6 +68,7 @@ impl Lower<'_> {
                     ty: result.ty,
                     origins: result.origins,
                     kind: result.kind,
+                    folds_case: result.folds_case,
                 });
             }
             self.only = None;

@@ -176,6 +176,7 @@ impl Lower<'_> {
                 sql: quoted(&a.name),
                 origins: a.origins.union(&b.origins).cloned().collect(),
                 kind: a.kind.max(b.kind),
+                folds_case: a.folds_case || b.folds_case,
             });
         }
         let left_sql = side(&l, &columns, cast_left, is_set(left));

@@ -319,6 +319,7 @@ impl Lower<'_> {
                 sql: quoted("f0_"),
                 origins: packed.origins,
                 kind: packed.kind,
+                folds_case: packed.folds_case,
             });
         } else {
             for (item, value) in items.into_iter().zip(values) {
@@ -332,6 +333,7 @@ impl Lower<'_> {
                     sql: name,
                     origins: value.origins,
                     kind: value.kind,
+                    folds_case: value.folds_case,
                 });
             }
         }

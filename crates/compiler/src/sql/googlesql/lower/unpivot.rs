@@ -55,6 +55,7 @@ impl Lower<'_> {
         for (i, output) in outputs.iter().enumerate() {
             let mut ty = Type::Unknown;
             let mut origins = Origins::new();
+            let folds_case = rows.iter().any(|(list, _)| list[i].folds_case);
             for (list, _) in &rows {
                 origins.extend(list[i].origins.iter().cloned());
                 if ty != Type::Unknown && ty != list[i].ty {
@@ -70,6 +71,7 @@ impl Lower<'_> {
                 sql: String::new(),
                 origins,
                 kind: ColumnKind::Computed,
+                folds_case,
             });
         }
         texts.push(format!("{}.\"u\".\"n\" AS {}", quoted(&element), quoted(&name.value)));
@@ -79,6 +81,7 @@ impl Lower<'_> {
             sql: String::new(),
             origins: Origins::new(),
             kind: ColumnKind::Computed,
+            folds_case: false,
         });
         let structs: Vec<String> = rows
             .iter()
