@@ -329,6 +329,7 @@ pub(super) fn code_of(kind: ProblemKind) -> Code {
         ProblemKind::MisplacedAggregate => Code::MisplacedAggregate,
         ProblemKind::Unsupported => Code::UnsupportedSql,
         ProblemKind::DateFromTimestampWithoutZone => Code::DateWithoutZone,
+        ProblemKind::ToldApartByCase => Code::CollatedKey,
         ProblemKind::Shape => Code::QueryShape,
         ProblemKind::TooDeep => Code::SqlDepth,
         ProblemKind::Unwritable => Code::UnwritableSql,

@@ -1,6 +1,6 @@
 //! What the engines say differently, one method per difference. It decides words, never what is to be done.
 
-use super::googlesql::{Analysis, Catalog, Problem, ProblemKind, Tables, Type, analyze_query, translated};
+use super::googlesql::{Analysis, Catalog, Problem, ProblemKind, Tables, Type, analyze_query, folded, translated};
 
 /// An engine's words.
 pub trait Dialect: Sync {
@@ -161,7 +161,7 @@ impl Dialect for DuckDb {
     }
 
     fn query(&self, text: &str, catalog: &Tables) -> Result<String, Vec<Problem>> {
-        translated(text, catalog)
+        translated(&folded(text, catalog)?, catalog)
     }
 
     fn readable(&self, expr: &str, _: &Type) -> String {
@@ -264,15 +264,14 @@ impl Dialect for BigQuery {
 
     /// The user's own text, with nothing but its table names replaced.
     fn query(&self, text: &str, catalog: &Tables) -> Result<String, Vec<Problem>> {
-        let outcome = analyze_query(text, catalog);
+        let text = folded(text, catalog)?;
+        let outcome = analyze_query(&text, catalog);
         let (mut problems, analysis) = (outcome.problems, outcome.analysis);
         // What has no equal on the other engine is nothing to this one; a name that nothing stands for is.
-        problems.retain(|problem| {
-            !matches!(problem.kind, ProblemKind::Unsupported | ProblemKind::DateFromTimestampWithoutZone)
-        });
+        problems.retain(|problem| problem.kind != ProblemKind::Unsupported && !problem.kind.is_lint());
         let Some(Analysis { mut tables, .. }) = analysis.filter(|_| problems.is_empty()) else { return Err(problems) };
         tables.sort_by_key(|used| std::cmp::Reverse(used.span.start));
-        let mut spliced = text.to_owned();
+        let mut spliced = text.into_owned();
         for used in tables {
             let alias = used.table.rsplit('.').next().unwrap_or(&used.table);
             let physical = catalog.physical(&used.table);

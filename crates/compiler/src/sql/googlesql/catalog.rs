@@ -29,6 +29,8 @@ pub trait Catalog {
     fn columns(&self, table: &str) -> Option<&[Column]>;
     /// The text that names the table in DuckDB's FROM clause, quoted as needed.
     fn physical(&self, table: &str) -> String;
+    /// Whether any column is compared without case.
+    fn folds_case(&self) -> bool;
     /// Every table name, for near-name help.
     fn tables(&self) -> Vec<&str>;
 }
@@ -66,6 +68,10 @@ impl Catalog for Tables {
 
     fn physical(&self, table: &str) -> String {
         self.tables.get(table).map_or_else(|| quoted(table), |(physical, _)| physical.clone())
+    }
+
+    fn folds_case(&self) -> bool {
+        self.tables.values().any(|(_, columns)| columns.iter().any(|column| column.folds_case))
     }
 
     fn tables(&self) -> Vec<&str> {

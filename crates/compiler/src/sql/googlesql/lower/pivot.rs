@@ -68,7 +68,7 @@ impl Lower<'_> {
                     ty: result.ty,
                     origins: result.origins,
                     kind: result.kind,
-                    folds_case: result.folds_case,
+                    collation: result.collation,
                 });
             }
             self.only = None;

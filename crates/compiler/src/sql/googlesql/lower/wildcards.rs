@@ -71,7 +71,7 @@ impl Lower<'_> {
                         sql: field.sql,
                         origins: field.origins,
                         kind: field.kind,
-                        folds_case: field.folds_case,
+                        collation: field.collation,
                     }
                 })
                 .collect(),
