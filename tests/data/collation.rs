@@ -230,7 +230,8 @@ fn a_collation_that_comes_is_another_key_and_ends_as_a_fresh_load() {
     assert_run(&project.dwc(&["run"]), 0, &[]);
     assert_eq!(rows(&project, "SELECT COUNT(*) FROM dw.store WHERE store_code IN ('S01', 's01', 'S09', 's09')"), ["4"]);
     project.write("models/shop.yml", &declared);
-    let said = ["the natural key is compared without case in store_code from now on", "the primary key is compared"];
+    let said =
+        ["its key is compared without case in store_code from now on", "keys of `store` are compared without case"];
     assert_run(&project.dwc(&["plan"]), 0, &said);
     let mut arguments = vec!["apply", "--auto-approve"];
     let all = ["shop.stores", "shop.regions", "shop.orders", "store", "outlet", "sale"];

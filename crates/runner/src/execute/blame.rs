@@ -5,8 +5,8 @@ use dwc_compiler::diagnostic::Code;
 use dwc_compiler::model::{ModelId, Project};
 use dwc_compiler::sql::{self, ALL_ROWS, Landed, NO_ROWS, RowRange, Suspect};
 
-use super::run::Held;
 use crate::warehouse::refusal;
+use crate::warehouse::unit::Held;
 use crate::{Engine, Error, Offence};
 
 /// What to do about it.

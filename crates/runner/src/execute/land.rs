@@ -12,7 +12,7 @@ use super::land_database::land_database;
 use super::land_files::land_files;
 use super::land_warehouse::land_warehouse;
 use super::report::{Notice, SourceOutcome, SourceReport, TableReport};
-use super::run::{Dated, Mode, RunOptions, named};
+use super::run::{Dated, Mode, RunOptions};
 use super::{bigquery, crash};
 use crate::state::{self, literal};
 use crate::{DuckDbWarehouse, Engine, Error};
@@ -181,7 +181,7 @@ pub(super) fn merge(warehouse: &DuckDbWarehouse, landing: &Landing, counts: &mut
     let is_first = is_empty(warehouse, landing)? && warehouse.rows(&landing.repeated)?.is_empty();
     for statement in if is_first { &landing.first } else { &landing.merge } {
         if matches!(statement.reads, Reads::Counts) {
-            let found = named(warehouse, &statement.sql)?;
+            let found = warehouse.named(&statement.sql)?;
             counts.count(&|name| found.get(name).copied().unwrap_or(0));
         } else {
             warehouse.execute(&statement.sql)?;

@@ -14,7 +14,7 @@ use dwc_compiler::plan::{Landing, Stage};
 use super::land::{check_deleted, check_rejected, commit, merge, notice, report_of};
 use super::land_keys;
 use super::report::{Notice, SourceReport, TableReport};
-use super::run::{Mode, RunOptions, set};
+use super::run::{Mode, RunOptions};
 use crate::extract::files;
 use crate::state::intervals::{self, Interval};
 use crate::state::literal;
@@ -398,7 +398,7 @@ fn land_table(
         }
         let is_whole = fresh.get(place + 1).is_none_or(|(next, _)| next.at != file.at);
         if snapshot && is_whole {
-            set(warehouse, batch, 0, &file.at)?;
+            warehouse.set_batch(batch, 0, &file.at)?;
             land_keys::check_unique_of(warehouse, table, &landing.stage.path, &names)?;
             if unreadable_in.is_empty() {
                 check_deleted(warehouse, table, landing)?;
@@ -421,7 +421,7 @@ fn land_table(
     check_rejected(table, read, counts.rejected)?;
     if !snapshot {
         let last = fresh.last().map(|(file, _)| file.at).unwrap_or_default();
-        set(warehouse, batch, 0, &last)?;
+        warehouse.set_batch(batch, 0, &last)?;
         merge(warehouse, landing, &mut counts)?;
     }
     warehouse.execute(&format!(

@@ -13,7 +13,7 @@ use super::land::{check_deleted, check_rejected, commit, is_empty, merge, notice
 use super::land_keys;
 use super::reading::{advance, reading};
 use super::report::{Notice, SourceReport, TableReport};
-use super::run::{Mode, RunOptions, set};
+use super::run::{Mode, RunOptions};
 use crate::extract::columns::{compare, missing};
 use crate::extract::files::{self, quote};
 use crate::extract::{Reading, Request, SourceColumn, moment};
@@ -170,7 +170,7 @@ fn land_table(
         _ => String::new(),
     };
     files::make_stage(warehouse, &landing.stage)?;
-    set(warehouse, batch, 0, &options.at)?;
+    warehouse.set_batch(batch, 0, &options.at)?;
     read_rows(warehouse, &path, &filter, request)?;
     counts.rejected = reject(warehouse, request, zone, batch)?;
     let read = warehouse.number(&format!("SELECT COUNT(*) FROM {READ}"))?.unwrap_or(0);

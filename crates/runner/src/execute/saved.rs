@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use dwc_compiler::diagnostic::Code;
-use dwc_compiler::plan::{Action, Class, Drift};
+use dwc_compiler::plan::{Action, Class, Drift, Reason};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -96,7 +96,7 @@ impl SavedPlan {
             owner: change.after.as_ref().or(change.before.as_ref()).map_or_else(String::new, |one| one.owner.clone()),
             action: change.action,
             class: change.class,
-            reasons: change.reasons.clone(),
+            reasons: change.reasons.iter().map(Reason::sentence).collect(),
         });
         let statements = planned
             .statements

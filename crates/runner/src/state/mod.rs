@@ -2,6 +2,7 @@
 //! change of data that it records. It must not decide what to load.
 
 pub(crate) mod applied;
+pub(crate) mod change;
 pub(crate) mod history;
 pub(crate) mod intervals;
 

@@ -3,6 +3,7 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use chrono::NaiveDateTime;
 use dwc_compiler::diagnostic::Code;
 use dwc_compiler::sql::googlesql::DUCKDB_PRELUDE;
 use dwc_duckdb::Connection;
@@ -129,6 +130,14 @@ impl DuckDbWarehouse {
             Err(cause) if cause.to_string().contains("does not exist") => Ok(false),
             Err(cause) => Err(refused(&sql, cause)),
         }
+    }
+
+    /// Says which batch statements take up, the last one that they took up before, and its instant.
+    pub(crate) fn set_batch(&self, batch: i64, since: i64, at: &NaiveDateTime) -> Result<(), Error> {
+        self.execute(&format!(
+            "SET VARIABLE dwc_batch = {batch}::BIGINT; SET VARIABLE dwc_since = {since}::BIGINT; SET VARIABLE dwc_at = TIMESTAMP '{}'",
+            at.format("%Y-%m-%d %H:%M:%S%.f")
+        ))
     }
 
     /// Runs work in one transaction: all of it is kept, or nothing.

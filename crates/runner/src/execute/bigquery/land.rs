@@ -516,7 +516,7 @@ pub(super) fn commit<'a>(
             report.notices.extend(table.notice(steps, &found));
         }
         warehouse.remember()?;
-        Ok(report)
+        Ok::<_, Error>(report)
     })?;
     crash::point();
     Ok(report)
