@@ -1,92 +1,9 @@
 //! Keys that their source compares without case are compared so: `S01` and `s01` are one row, one member, one key.
 
+use dwc_tests::collated::{LATER, SHOP};
 use dwc_tests::project::Project;
 
 use super::assert_run;
-
-const SHOP: &str = r#"#- dwc.yml
-name: shop
-timezone: UTC
-targets: { dev: { type: duckdb, path: warehouse.duckdb } }
-#- models/shop.yml
-source: shop
-type: files
-tables:
-  stores:
-    path: data/stores/{batch}.csv
-    primary_key: [store_code]
-    cursor: updated_at
-    contents: changes
-    columns: { store_code: { type: STRING, collation: "und:ci" }, store_name: STRING, region: { type: STRING, collation: "und:ci" }, updated_at: TIMESTAMP }
-  regions:
-    path: data/regions/{batch}.csv
-    primary_key: [region]
-    cursor: updated_at
-    contents: changes
-    columns: { region: { type: STRING, collation: "und:ci" }, country: STRING, updated_at: TIMESTAMP }
-  orders:
-    path: data/orders/{batch}.csv
-    primary_key: [order_no]
-    cursor: ordered_at
-    contents: changes
-    columns: { order_no: { type: STRING, collation: "und:ci" }, store_code: { type: STRING, collation: "und:ci" }, ordered_at: TIMESTAMP, amount: NUMERIC }
-#- models/store.yml
-dimension: store
-description: A store.
-from: shop.stores
-natural_key: [store_code]
-effective_at: updated_at
-attributes:
-  store_name: { scd: 2 }
-  region: { scd: 1 }
-#- models/outlet.yml
-dimension: outlet
-description: A store with its country.
-query: |
-  SELECT s.store_code AS outlet_code, r.country, s.updated_at
-  FROM {{ source('shop.stores') }} AS s JOIN {{ source('shop.regions') }} AS r ON r.region = s.region
-natural_key: [outlet_code]
-effective_at: updated_at
-attributes:
-  country: { scd: 2 }
-#- models/sale.yml
-fact: sale
-business_process: ordering
-grain: { description: one row per order, key: [order_no] }
-query: |
-  SELECT
-    o.order_no, o.store_code, o.ordered_at, o.amount, o.store_code AS as_written,
-    CAST(s.region IN ('SEOUL', 'jeju') AS INT64) AS home,
-    CASE s.region WHEN 'seoul' THEN 1 ELSE 0 END AS again
-  FROM {{ source('shop.orders') }} AS o LEFT JOIN {{ source('shop.stores') }} AS s ON s.store_code = o.store_code
-  WHERE o.store_code <> 'X99' AND o.store_code BETWEEN 'A' AND 'é9'
-event_time: ordered_at
-dimensions:
-  store: { on: store_code, missing: infer }
-  outlet: { on: store_code, missing: unknown }
-degenerate: [as_written]
-measures:
-  amount: { additive: all, currency: KRW }
-  home: { type: INT64, additive: all, unit: order }
-  again: { type: INT64, additive: all, unit: order }
-#- data/stores/2026-01-01.csv
-store_code,store_name,region,updated_at
-S01,Alpha,Seoul,2026-01-01 00:00:00
-s02,Beta,BUSAN,2026-01-01 00:00:00
-É03,Gamma,jeju,2026-01-01 00:00:00
-#- data/regions/2026-01-01.csv
-region,country,updated_at
-SEOUL,KR,2026-01-01 00:00:00
-busan,KR,2026-01-01 00:00:00
-#- data/orders/2026-01-02.csv
-order_no,store_code,ordered_at,amount
-A1,s01,2026-01-02 00:00:00,10
-a2,S02,2026-01-02 00:00:00,20
-A3,s09,2026-01-02 00:00:00,30
-A4,S09,2026-01-02 00:00:00,40
-A5,x99,2026-01-02 00:00:00,50
-A6,é03,2026-01-02 00:00:00,60
-"#;
 
 fn rows(project: &Project, sql: &str) -> Vec<String> {
     let path = project.path().join("warehouse.duckdb");
@@ -147,15 +64,7 @@ fn spellings_of_a_key_are_one_row_one_member_and_one_key() {
     assert_eq!(rows(&project, countries), ["S01 KR", "s02 KR"], "joined without case");
 
     // A state under another spelling is a state of the same row; the spelling that came last is shown.
-    project.write(
-        "data/stores/2026-02-01.csv",
-        "store_code,store_name,region,updated_at\ns01,Alpha 2,SEOUL,2026-02-01 00:00:00\n\
-         S02,Beta,BUSAN,2026-02-01 00:00:00\nS09,Late,jeju,2026-01-01 00:00:00\n",
-    );
-    project.write(
-        "data/orders/2026-02-02.csv",
-        "order_no,store_code,ordered_at,amount\na1,S01,2026-02-02 00:00:00,11\nB1,S01,2026-02-02 00:00:00,5\n",
-    );
+    LATER.iter().for_each(|(path, text)| project.write(path, text));
     assert_run(&project.dwc(&["run"]), 0, &[]);
     let landed = "SELECT store_code, store_name FROM dw_landing.shop__stores ORDER BY dwc_lower(store_code)";
     assert_eq!(rows(&project, landed), ["s01 Alpha 2", "S02 Beta", "S09 Late", "É03 Gamma"]);
@@ -234,7 +143,7 @@ fn a_collation_that_comes_is_another_key_and_ends_as_a_fresh_load() {
         ["its key is compared without case in store_code from now on", "keys of `store` are compared without case"];
     assert_run(&project.dwc(&["plan"]), 0, &said);
     let mut arguments = vec!["apply", "--auto-approve"];
-    let all = ["shop.stores", "shop.regions", "shop.orders", "store", "outlet", "sale"];
+    let all = ["shop.stores", "shop.regions", "shop.orders", "store", "store_profile", "outlet", "region", "sale"];
     let allowed = all.map(|name| format!("--allow-destructive={name}"));
     arguments.extend(allowed.iter().map(String::as_str));
     assert_run(&project.dwc(&arguments), 0, &[]);
