@@ -103,10 +103,6 @@ fn policies() {
 #[test]
 fn keys_that_are_compared_without_case() {
     every_statement(Files::new(SHOP).path());
-    let insert_only =
-        SHOP.replace("event_time: ordered_at", "insert_only: true\non_delete: flag\nevent_time: ordered_at");
-    let insert_only = insert_only.replace("contents: changes", "contents: snapshot\n    retain: history");
-    every_statement(Files::new(&insert_only.replace("    cursor: ordered_at\n", "")).path());
 }
 
 /// What both engines fold, letter by letter: a letter with a dot, a sharp s, and a sigma at the end of a word.
