@@ -192,7 +192,7 @@ codes! {
     RoleOfTwoDimensions = "DW0416", "role-of-two-dimensions", Error, "One role name that means two dimensions.";
     CoarserMeasure = "DW0417", "coarser-measure", Warning, "A measure of a coarser grain than its fact.";
     ChasmTrap = "DW0418", "chasm-trap", Warning, "Two tables joined by one key that both have several rows for.";
-    CollatedKey = "DW0419", "collated-key", Warning, "A key that its source compares without case, and the model with it.";
+    CollatedKey = "DW0419", "collated-key", Warning, "Texts that one source compares without case, and another, or a query, as they are written.";
     UnknownDimension = "DW0501", "unknown-dimension", Error, "A role of a dimension that is not declared.";
     MissingScd = "DW0502", "missing-scd", Error, "An attribute without a policy for its changes.";
     NotAnInstant = "DW0503", "not-an-instant", Error, "A column that holds no instant where one is needed.";

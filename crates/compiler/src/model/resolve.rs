@@ -101,7 +101,10 @@ pub(crate) fn resolve(documents: &[Document]) -> (Option<Project>, Vec<Diagnosti
             table
                 .columns
                 .iter()
-                .map(|column| crate::sql::googlesql::Column { name: column.name.clone(), ty: column.ty.clone() })
+                .map(|column| crate::sql::googlesql::Column {
+                    folds_case: column.folds_case,
+                    ..crate::sql::googlesql::Column::new(&column.name, column.ty.clone())
+                })
                 .collect(),
         );
     }

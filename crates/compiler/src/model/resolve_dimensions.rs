@@ -196,7 +196,7 @@ pub(super) fn attributes(
                 description: attribute.description.clone().unwrap_or_default(),
                 pii: attribute.pii.unwrap_or(source_pii),
                 header: None,
-                folds_case: false,
+                folds_case: typed.folds_case,
             },
             scd: scd.unwrap_or(Scd::Type1),
             expr: typed.text,

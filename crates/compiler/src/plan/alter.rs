@@ -170,7 +170,14 @@ fn key(change: &mut Change, old: &Object, new: &Object, rebuild: &mut Vec<Reason
         let column = new.columns.iter().find(|column| &column.name == name);
         column.and_then(|column| old.former(column)).map_or_else(|| name.clone(), |before| before.name.clone())
     };
-    if old.key.is_empty() || new.key.iter().map(renamed).eq(old.key.iter().cloned()) {
+    let is_same = new.key.iter().map(renamed).eq(old.key.iter().cloned());
+    let folded = |object: &Object| -> Vec<String> {
+        let columns = object.design.get(design::KEY_COLLATION);
+        columns.into_iter().flat_map(|columns| columns.split(", ")).map(str::to_owned).collect()
+    };
+    let was_folded = folded(old);
+    let is_folded: Vec<String> = folded(new).iter().map(renamed).collect();
+    if old.key.is_empty() || (is_same && was_folded == is_folded) {
         return;
     }
     let key = match (new.kind, new.design.contains_key("grain")) {
@@ -181,6 +188,13 @@ fn key(change: &mut Change, old: &Object, new: &Object, rebuild: &mut Vec<Reason
     change.class = change.class.max(Class::GrainChanging);
     change.carries = Carries::Nothing;
     change.reload = true;
+    if is_same {
+        let said = |folded: &[String]| (!folded.is_empty()).then(|| folded.join(", "));
+        let (before, after) = (said(&was_folded), said(&is_folded));
+        differ(change, design::KEY_COLLATION, before.as_deref(), after.as_deref(), Class::GrainChanging);
+        rebuild.push(Reason::Part { part: design::KEY_COLLATION.to_owned(), before, after, reread: false });
+        return;
+    }
     let (then, now) = (old.key.join(", "), new.key.join(", "));
     differ(change, key.part(), Some(&then), Some(&now), Class::GrainChanging);
     rebuild.push(Reason::Key { key, before: old.key.clone(), after: new.key.clone() });

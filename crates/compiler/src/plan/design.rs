@@ -21,8 +21,14 @@ pub(crate) const QUERY_FORM: &str = "query form";
 /// The part of a landed table that says which of its states are kept.
 pub(crate) const STATES: &str = "states";
 
+/// The part that names the texts of sources which a model reads, and which are compared without case.
+pub(crate) const COLLATION: &str = "collation";
+
+/// The part that names the columns of a key that are compared without case.
+pub(crate) const KEY_COLLATION: &str = "key_collation";
+
 /// First words of the parts that a fact says of a dimension that it looks up.
-const OF_ANOTHER: &[&str] = &["key_type", "keys", "calendar"];
+const OF_ANOTHER: &[&str] = &["key_type", KEY_COLLATION, "keys", "calendar"];
 
 /// One part that differs.
 pub(super) struct Difference {
@@ -57,6 +63,7 @@ pub(super) fn differences(old: &BTreeMap<String, String>, new: &BTreeMap<String,
     for (part, now) in new.iter().filter(|(part, _)| !is_of_query(part)) {
         match old.get(part) {
             _ if part == QUERY => all.extend(query(old, new)),
+            then if is_of_collation(part) => all.extend(collation(part, then, Some(now), old)),
             // The role that comes with it says so.
             None if is_of_another(part) => {}
             None => all.push(plain(part, None, Some(now), Class::Additive)),
@@ -64,14 +71,48 @@ pub(super) fn differences(old: &BTreeMap<String, String>, new: &BTreeMap<String,
             Some(_) => {}
         }
     }
-    let gone = old.iter().filter(|(part, _)| !new.contains_key(*part) && !is_of_query(part) && !is_of_another(part));
+    let gone = || old.iter().filter(|(part, _)| !new.contains_key(*part) && !is_of_query(part));
+    all.extend(
+        gone()
+            .filter(|(part, _)| is_of_collation(part))
+            .filter_map(|(part, then)| collation(part, Some(then), None, new)),
+    );
+    let gone = gone().filter(|(part, _)| !is_of_another(part) && !is_of_collation(part));
     all.extend(gone.map(|(part, then)| plain(part, Some(then), None, Class::Breaking)));
     all
 }
 
+fn is_of_collation(part: &str) -> bool {
+    part.split(' ').next().is_some_and(|word| [COLLATION, KEY_COLLATION].contains(&word))
+}
+
+/// Texts that are compared in another way than before. Of a model's own key the key says it, and of a dimension that is
+/// looked up for the first time, or no longer, its role; `other` is the model without the part.
+fn collation(
+    part: &str,
+    then: Option<&String>,
+    now: Option<&String>,
+    other: &BTreeMap<String, String>,
+) -> Option<Difference> {
+    let of = part.strip_prefix(KEY_COLLATION);
+    let is_own = of == Some("");
+    let knows = of.is_none_or(|of| other.contains_key(&format!("key_type{of}")));
+    if then == now || is_own || !knows {
+        return None;
+    }
+    Some(Difference {
+        part: part.to_owned(),
+        before: then.cloned(),
+        after: now.cloned(),
+        class: Class::HistoryRewriting,
+        is_reason: true,
+        empties: false,
+    })
+}
+
 /// Whether two models say the same of what fills their tables. Parts that the former build did not write down tell nothing.
 pub(super) fn says_the_same(old: &BTreeMap<String, String>, new: &BTreeMap<String, String>) -> bool {
-    !old.is_empty() && differences(old, new).iter().all(|one| one.before.is_none())
+    !old.is_empty() && differences(old, new).iter().all(|one| one.before.is_none() && !is_of_collation(&one.part))
 }
 
 fn is_of_query(part: &str) -> bool {

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::design::{QUERY, STATES};
+use super::design::{self, QUERY, STATES};
 
 /// One reason of a change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -258,6 +258,9 @@ impl Reason {
 
 /// How one part of what a model declares changes.
 fn part_changes(part: &str, before: Option<&str>, after: Option<&str>) -> String {
+    if let Some(sentence) = collation(part, after) {
+        return sentence;
+    }
     let [then, now] = [before, after].map(|value| value.unwrap_or("not declared"));
     let (word, name) = part.split_once(' ').unwrap_or((part, ""));
     match word {
@@ -270,4 +273,26 @@ fn part_changes(part: &str, before: Option<&str>, after: Option<&str>) -> String
         _ if name.is_empty() => format!("{} changes from {then} to {now}", word.replace('_', " ")),
         _ => format!("{word} `{name}` changes from {then} to {now}"),
     }
+}
+
+/// Texts that are compared in another way than before, where the part says that.
+fn collation(part: &str, after: Option<&str>) -> Option<String> {
+    let (word, of) = part.split_once(' ').unwrap_or((part, ""));
+    Some(match (word, of, after) {
+        (design::KEY_COLLATION, "", Some(columns)) => {
+            format!("its key is compared without case in {columns} from now on")
+        }
+        (design::KEY_COLLATION, "", None) => "its key is compared as it is written from now on".to_owned(),
+        (design::KEY_COLLATION, of, Some(_)) => {
+            format!("keys of `{of}` are compared without case: it is looked up anew")
+        }
+        (design::KEY_COLLATION, of, None) => {
+            format!("keys of `{of}` are compared as they are written: it is looked up anew")
+        }
+        (design::COLLATION, _, Some(columns)) => {
+            format!("texts of {columns} are compared without case: computed anew from landing")
+        }
+        (design::COLLATION, _, None) => "texts are compared as they are written: computed anew from landing".to_owned(),
+        _ => return None,
+    })
 }

@@ -14,7 +14,6 @@ use super::land_warehouse::land_warehouse;
 use super::report::{Notice, SourceOutcome, SourceReport, TableReport};
 use super::run::{Dated, Mode, RunOptions};
 use super::{bigquery, crash};
-use crate::extract::files;
 use crate::state::{self, literal};
 use crate::{DuckDbWarehouse, Engine, Error};
 
@@ -148,12 +147,10 @@ pub(super) fn too_many_rejected(table: &Table, rejected: i64, read: i64) -> Erro
 
 /// Stops a reading of the whole table that would delete more than the declared share of it.
 pub(super) fn check_deleted(warehouse: &DuckDbWarehouse, table: &Table, landing: &Landing) -> Result<(), Error> {
-    let key: Vec<String> =
-        table.landing_key().iter().map(|column| format!("s.{0} = l.{0}", files::quote(column))).collect();
     let counted = warehouse.rows(&format!(
         "SELECT COUNT(*), count_if(NOT EXISTS (SELECT 1 FROM {} AS s WHERE {})) FROM {} AS l WHERE NOT l._deleted",
         landing.stage.path,
-        key.join(" AND "),
+        super::land_keys::same_key(table, &table.landing_key(), "s", "l"),
         landing.rows
     ))?;
     let number = |index: usize| {

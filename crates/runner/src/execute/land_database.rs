@@ -209,12 +209,10 @@ fn land_table(
             warehouse.execute(&statement.sql)?;
         }
         // A row that was read and rejected is not gone.
-        let key: Vec<String> =
-            table.primary_key.iter().map(|key| format!("r.{0} = s.{0}", files::quote(key))).collect();
         warehouse.execute(&format!(
             "DELETE FROM {} AS s WHERE s._deleted AND EXISTS (SELECT 1 FROM {rejects} AS r WHERE {})",
             landing.stage.path,
-            key.join(" AND ")
+            land_keys::same_key(table, &table.primary_key, "r", "s")
         ))?;
     }
     notices.extend(held);

@@ -445,16 +445,14 @@ pub(super) fn proves_nothing(table: &Table, file: &str, lines: i64) -> Notice {
 
 /// A row that a file holds and that does not cast is not gone.
 fn spare_rejected(warehouse: &DuckDbWarehouse, table: &Table, landing: &Landing) -> Result<(), Error> {
-    let keys = table.primary_key.iter().map(|key| format!("r.{0} = s.{0}", files::quote(key)));
-    let keys: Vec<String> = keys.collect();
-    if keys.is_empty() {
+    if table.primary_key.is_empty() {
         return Ok(());
     }
     warehouse.execute(&format!(
         "DELETE FROM {} AS s WHERE s._deleted AND EXISTS (SELECT 1 FROM {} AS r WHERE {})",
         landing.stage.path,
         files::rejects_of(&landing.stage),
-        keys.join(" AND ")
+        land_keys::same_key(table, &table.primary_key, "r", "s")
     ))
 }
 

@@ -38,6 +38,7 @@ impl Lower<'_> {
         }
         let mut order = clauses.order.clone();
         let ordered: Vec<(Value, String)> = std::mem::take(&mut order).iter().map(|o| self.order_item(o)).collect();
+        self.fold_aggregate(name, (&exprs, &args), (clauses.distinct, &ordered), span);
         self.windowed.clear();
         let over = match &f.over {
             None => String::new(),

@@ -47,6 +47,7 @@ impl Lower<'_> {
             return self.fail(ProblemKind::MisplacedAggregate, span, format!("{name} is not a window function"));
         }
         let mut value = self.scalar_function(&name, function, &span);
+        self.fold_arguments(&name, function, &mut value, &span);
         if safe {
             // Lowered once more for their texts; a date part among them is not an expression, and that is no problem.
             let told = self.problems.len();
