@@ -96,7 +96,7 @@ fn typed_values_of_the_engine_are_held_or_rejected() {
         ("NUMERIC", "18446744073709551615::UBIGINT", "18446744073709551615", "NULL::UBIGINT"),
         ("STRING", "'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'::UUID", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", ""),
         ("BYTES", "'\\xFF\\x00'::BLOB", "ff00", ""),
-        ("ARRAY<INT64>", "[1, NULL, 3]::BIGINT[]", "[1, NULL, 3]", ""),
+        ("ARRAY<INT64>", "[1, 3]::BIGINT[]", "[1, 3]", "[1, NULL, 3]::BIGINT[]"),
         ("ARRAY<INT64>", "[1.0, 2]::DOUBLE[]", "[1, 2]", "[1.5]::DOUBLE[]"),
         ("ARRAY<NUMERIC>", "[0.1]::DECIMAL(20, 12)[]", "[0.100000000]", "[0.0000000001]::DECIMAL(20, 12)[]"),
         (

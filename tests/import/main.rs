@@ -181,6 +181,22 @@ fn a_server_that_is_down_is_said_without_its_address() {
 }
 
 #[test]
+fn an_address_in_place_of_a_variable_is_refused_without_its_password() {
+    let project = Project::new(EMPTY);
+    for (kind, address) in [
+        ("mysql", "mysql://root:hunter2@127.0.0.1:3306/shop"),
+        ("postgres", "postgres://root:hunter2@127.0.0.1:5432/shop"),
+        ("mysql", "hunter2 is the password"),
+        ("mysql", "DB_URL') }} hunter2"),
+    ] {
+        let run = project.dwc(&["import", kind, "--name", "shop", "--url-env", address, "--out", "models/shop.yml"]);
+        assert!(run.code == Some(1) && run.stderr.contains("DW0934"), "{run:?}");
+        assert!(!format!("{run:?}").contains("hunter2"), "{run:?}");
+        assert!(!project.path().join("models/shop.yml").exists());
+    }
+}
+
+#[test]
 fn files_become_a_source_that_loads() {
     let project = Project::new(EMPTY);
     for (name, text) in [

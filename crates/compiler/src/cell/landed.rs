@@ -2,7 +2,7 @@
 //! a value does not fit. It must not decide what becomes of such a row.
 
 use super::Reading;
-use crate::sql::googlesql::Type;
+use crate::sql::googlesql::{Field, Type};
 
 /// A day as a text spells it: a regular expression of RE2, as those below.
 pub const DAY: &str = "(000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})-[0-9]{1,2}-[0-9]{1,2}";
@@ -20,10 +20,53 @@ pub fn decimals(scale: u8) -> String {
     format!("[+-]?([0-9]+([.][0-9]{{0,{scale}}}0*)?|[.][0-9]{{1,{scale}}}0*)")
 }
 
+/// An array whose every element fits; one that is NULL does not. A text is taken apart first, so that its elements are held
+/// to the rules of texts.
+fn array(at: &str, there: &str, element: &Type, zone: &str) -> String {
+    let (list, of) = match there.strip_suffix("[]") {
+        Some(of) => (at.to_owned(), of),
+        None => (format!("TRY_CAST({at} AS VARCHAR[])"), "VARCHAR"),
+    };
+    let fitted = format!("list_transform({list}, lambda _v: {})", cast("_v", of, element, zone));
+    format!("CASE WHEN len(list_filter({fitted}, lambda _f: _f IS NULL)) = 0 THEN {fitted} END")
+}
+
+/// A value of a type, unless an array in it holds NULL.
+fn whole(at: &str, ty: &Type) -> String {
+    match holds_null(at, ty) {
+        Some(holds) => format!("CASE WHEN NOT COALESCE({holds}, FALSE) THEN {at} END"),
+        None => at.to_owned(),
+    }
+}
+
+/// Whether an array in a value holds NULL; `None` where its type has no array.
+fn holds_null(at: &str, ty: &Type) -> Option<String> {
+    match ty {
+        Type::Array(element) => {
+            let within = holds_null("_e", element).map_or_else(String::new, |holds| format!(" OR {holds}"));
+            Some(format!("len(list_filter({at}, lambda _e: _e IS NULL{within})) > 0"))
+        }
+        Type::Struct(fields) => {
+            let of = |field: &Field| {
+                holds_null(&format!("struct_extract({at}, '{}')", field.name.replace('\'', "''")), &field.ty)
+            };
+            let parts: Vec<String> =
+                fields.iter().filter_map(of).map(|holds| format!("COALESCE({holds}, FALSE)")).collect();
+            (!parts.is_empty()).then(|| format!("({})", parts.join(" OR ")))
+        }
+        _ => None,
+    }
+}
+
 /// A column `at` of an engine's type `there` as the declared type. Texts of moments without a zone are of `zone`, a literal.
 #[must_use]
 pub fn cast(at: &str, there: &str, to: &Type, zone: &str) -> String {
     let ty = to.duckdb();
+    match to {
+        Type::Array(element) => return array(at, there, element, zone),
+        Type::Struct(_) => return whole(&format!("TRY_CAST({at} AS {ty})"), to),
+        _ => {}
+    }
     let text = format!("trim({at}, ' ' || chr(9) || chr(10) || chr(13))");
     let like = |text: &str, pattern: &str, cast: &str| {
         format!("CASE WHEN regexp_full_match({text}, '{pattern}') THEN {cast} END")

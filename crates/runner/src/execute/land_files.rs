@@ -1,6 +1,6 @@
 //! Landing files: which of them are new, in which batches they land, and what a snapshot that lacks a row means.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use chrono::{NaiveDateTime, TimeDelta};
 use chrono_tz::Tz;
 use dwc_compiler::diagnostic::Code;
 use dwc_compiler::model::{Contents, Files, Source, Table};
-use dwc_compiler::plan::{Landing, Stage};
+use dwc_compiler::plan::Landing;
 
 use super::land::{check_deleted, check_rejected, commit, merge, notice, report_of};
 use super::land_keys;
@@ -105,15 +105,14 @@ fn is_other(file: &files::Found, digest: &str) -> bool {
     files::digest(&file.path).map_or(true, |now| now != digest)
 }
 
-/// Stages a file, unless it changes while it is read.
+/// Reads a file, unless it changes while it is read.
 pub(super) fn stage_whole(
-    warehouse: &DuckDbWarehouse,
-    (table, files, zone, stage): (&Table, &Files, Tz, &Stage),
+    intake: &mut files::Intake<'_>,
+    (files, zone): (&Files, Tz),
     (file, digest): (&files::Found, &str),
     place: usize,
-    batch: i64,
 ) -> Result<files::Staged, Error> {
-    let staged = files::stage(warehouse, (table, files, zone), stage, file, place, batch);
+    let staged = files::stage(intake, (files, zone), file, place);
     if is_other(file, digest) {
         return Err(Error::coded(Code::FileChanging, format!("`{}` changed while it was read", file.name))
             .help("write files aside, and rename them when they are whole"));
@@ -153,54 +152,50 @@ pub(super) fn new_files<'a>(
         };
         let in_gap = |at| gaps.iter().any(|gap| gap.interval.holds(at));
         let snapshot = files.contents == Contents::Snapshot;
+        let landed = landed(state, table)?;
         let mut all = Vec::new();
         for file in found {
             let digest = files::digest(&file.path)?;
-            let known = state.number(&format!(
-                "SELECT COUNT(*) FROM _dwc.files WHERE source_table = {} AND path = {} AND digest = {}",
-                literal(&table.address),
-                literal(&file.name),
-                literal(&digest)
-            ))?;
-            all.push((file, digest, known));
+            let is_known = landed.get(&file.name).is_some_and(|(known, _)| *known == digest);
+            all.push((file, digest, is_known));
         }
         if snapshot {
-            let stranded = stranded(state, table, files, options.mode, &mut all)?;
+            let stranded = stranded(&landed, table, files, options.mode, &mut all);
             notices.extend(stranded);
         }
         let last = all.last().map(|(file, ..)| file.at);
-        let is_new = |(file, _, known): &&(files::Found, String, Option<i64>)| {
-            *known == Some(0) && (options.mode != Mode::FillGaps || in_gap(file.at))
+        let is_new = |(file, _, is_known): &&(files::Found, String, bool)| {
+            !is_known && (options.mode != Mode::FillGaps || in_gap(file.at))
         };
         // The files of one time are one snapshot: one that is new brings the others with it.
         let new: BTreeSet<NaiveDateTime> = all.iter().filter(is_new).map(|(file, ..)| file.at).collect();
         let is_timed = files.path.contains("{batch}");
         let is_unordered = !snapshot && table.sequence.is_none() && table.cursor.is_none();
         if is_timed && is_unordered && !matches!(options.mode, Mode::Interval(_)) {
-            notices.extend(late(state, table, files, all.iter().filter(is_new).map(|(file, ..)| file))?);
+            notices.extend(late(&landed, table, files, all.iter().filter(is_new).map(|(file, ..)| file)));
         }
         if !is_timed && is_unordered && matches!(options.mode, Mode::Incremental | Mode::Full) {
             let now: Vec<&str> = all.iter().filter(is_new).map(|(file, ..)| file.name.as_str()).collect();
             let there: Vec<&str> = all.iter().map(|(file, ..)| file.name.as_str()).collect();
-            notices.extend(out_of_order(state, table, (&there, &now), options.mode)?);
+            notices.extend(out_of_order(&landed, table, (&there, &now), options.mode));
         }
         let mut fresh: Vec<(files::Found, String)> = Vec::new();
-        for (file, digest, known) in all {
+        for (file, digest, is_known) in all {
             // A snapshot is the state of its time: the last one says all, but one that comes late is followed by the
             // later ones once more.
             let full = options.mode == Mode::Full;
             let is_wanted = match options.mode {
                 Mode::Incremental | Mode::Full | Mode::FillGaps if snapshot => new.contains(&file.at),
-                Mode::Incremental | Mode::Full => known == Some(0),
+                Mode::Incremental | Mode::Full => !is_known,
                 Mode::Interval(window) => window.holds(file.at),
-                Mode::FillGaps => known == Some(0) && in_gap(file.at),
+                Mode::FillGaps => !is_known && in_gap(file.at),
             };
             // Without a column that orders them, what a later file said is said again after an earlier one.
             let is_later = fresh.first().is_some_and(|(first, _)| first.at < file.at);
             let repairs = matches!(options.mode, Mode::Interval(_)) && !fresh.is_empty();
             // Filling a gap reads nothing else: what landed later stays by its time.
             let is_told_again = snapshot || (is_unordered && options.mode != Mode::FillGaps);
-            let follows = known != Some(0) && is_told_again && (is_later || repairs);
+            let follows = is_known && is_told_again && (is_later || repairs);
             let again = if snapshot { full && last == Some(file.at) } else { full };
             if is_wanted || again || follows {
                 fresh.push((file, digest));
@@ -214,80 +209,92 @@ pub(super) fn new_files<'a>(
     Ok(work)
 }
 
-/// The times of the files of a table that have landed, where their names say them.
-fn landed_times(state: &DuckDbWarehouse, table: &Table, files: &Files) -> Result<BTreeSet<NaiveDateTime>, Error> {
-    let landed =
-        state.rows(&format!("SELECT path FROM _dwc.files WHERE source_table = {}", literal(&table.address)))?;
-    Ok(landed.iter().flatten().flatten().filter_map(|name| files::time_of(&files.path, name)).collect())
+/// The files of a table that have landed, by their names: digest and batch.
+type Landed = BTreeMap<String, (String, i64)>;
+
+fn landed(state: &DuckDbWarehouse, table: &Table) -> Result<Landed, Error> {
+    let rows = state.rows(&format!(
+        "SELECT path, digest, batch FROM _dwc.files WHERE source_table = {}",
+        literal(&table.address)
+    ))?;
+    let file = |row: Vec<Option<String>>| {
+        let mut row = row.into_iter().flatten();
+        Some((row.next()?, (row.next()?, row.next()?.parse().ok()?)))
+    };
+    Ok(rows.into_iter().filter_map(file).collect())
+}
+
+/// The time of the latest of them, where their names say it.
+fn latest(landed: &Landed, files: &Files) -> Option<NaiveDateTime> {
+    landed.keys().filter_map(|name| files::time_of(&files.path, name)).max()
 }
 
 /// Takes out all snapshots where a later one has landed that is not there to be read after them: they would take the
 /// table back to their time. Gives what is said of those that would have been read.
 fn stranded(
-    state: &DuckDbWarehouse,
+    landed: &Landed,
     table: &Table,
     files: &Files,
     mode: Mode,
-    all: &mut Vec<(files::Found, String, Option<i64>)>,
-) -> Result<Option<Notice>, Error> {
-    let Some(latest) = landed_times(state, table, files)?.last().copied() else { return Ok(None) };
+    all: &mut Vec<(files::Found, String, bool)>,
+) -> Option<Notice> {
+    let latest = latest(landed, files)?;
     if all.last().is_none_or(|(file, ..)| file.at >= latest) {
-        return Ok(None);
+        return None;
     }
     let is_asked = |at| matches!(mode, Mode::Interval(window) if window.holds(at));
-    let read = all.drain(..).filter(|(file, _, known)| *known == Some(0) || is_asked(file.at));
+    let read = all.drain(..).filter(|(file, _, is_known)| !is_known || is_asked(file.at));
     let keys: Vec<String> = read.map(|(file, ..)| file.name).collect();
-    Ok((!keys.is_empty()).then(|| Notice {
+    (!keys.is_empty()).then(|| Notice {
         code: Code::StrandedSnapshot.id().to_owned(),
         message: format!(
             "snapshots of `{}` are not read: that of {latest} has landed and is not there to be read after them",
             table.address
         ),
         keys,
-    }))
+    })
 }
 
 /// What is said of files that come after later ones have landed.
 fn late<'f>(
-    state: &DuckDbWarehouse,
+    landed: &Landed,
     table: &Table,
     files: &Files,
     new: impl Iterator<Item = &'f files::Found>,
-) -> Result<Option<Notice>, Error> {
-    let latest = landed_times(state, table, files)?.last().copied();
+) -> Option<Notice> {
+    let latest = latest(landed, files);
     let late: Vec<String> = new.filter(|file| Some(file.at) < latest).map(|file| file.name.clone()).collect();
-    Ok((!late.is_empty()).then(|| Notice {
+    (!late.is_empty()).then(|| Notice {
         code: Code::LateFile.id().to_owned(),
         message: format!("a file of `{}` came after later ones had landed", table.address),
         keys: late,
-    }))
+    })
 }
 
 /// What is said of files without a time in their names, and of rows without an order, that did not come in the order of
 /// their names. An increment takes them as they come, a full run by their names.
-fn out_of_order(
-    state: &DuckDbWarehouse,
-    table: &Table,
-    (there, now): (&[&str], &[&str]),
-    mode: Mode,
-) -> Result<Option<Notice>, Error> {
-    let address = literal(&table.address);
-    let landed: Vec<(String, i64)> = state
-        .rows(&format!("SELECT path, batch FROM _dwc.files WHERE source_table = {address}"))?
-        .into_iter()
-        .filter_map(|row| Some((row.first()?.clone()?, row.get(1)?.as_deref()?.parse().ok()?)))
-        .collect();
-    let came = |name: &str| match landed.iter().find(|(path, _)| path == name) {
-        Some((_, batch)) if !now.contains(&name) => *batch,
+fn out_of_order(landed: &Landed, table: &Table, (there, now): (&[&str], &[&str]), mode: Mode) -> Option<Notice> {
+    let (is_there, is_now): (BTreeSet<&str>, BTreeSet<&str>) =
+        (there.iter().copied().collect(), now.iter().copied().collect());
+    // Each file that stays, in the order of names, with the earliest batch of those after it.
+    let stays = landed.iter().filter(|(path, _)| {
+        let is_told = mode != Mode::Full || is_there.contains(path.as_str());
+        is_told && !is_now.contains(path.as_str())
+    });
+    let mut stays: Vec<(&str, i64)> = stays.map(|(path, (_, batch))| (path.as_str(), *batch)).collect();
+    stays.sort_by(|(one, _), (other, _)| files::by_name(one, other));
+    let mut first = i64::MAX;
+    for (_, batch) in stays.iter_mut().rev() {
+        first = first.min(*batch);
+        *batch = first;
+    }
+    let came = |name: &str| match landed.get(name) {
+        Some((_, batch)) if !is_now.contains(name) => *batch,
         _ => i64::MAX,
     };
     let is_before_an_older = |name: &str| {
-        let came = came(name);
-        landed.iter().any(|(path, batch)| {
-            let path = path.as_str();
-            let is_told = mode != Mode::Full || there.contains(&path);
-            *batch < came && is_told && !now.contains(&path) && files::by_name(name, path).is_lt()
-        })
+        let after = stays.partition_point(|(path, _)| files::by_name(name, path).is_ge());
+        stays.get(after).is_some_and(|(_, batch)| *batch < came(name))
     };
     let read = if mode == Mode::Full { there } else { now };
     let keys: Vec<String> =
@@ -296,11 +303,11 @@ fn out_of_order(
         Mode::Full => "a full run reads them by their names",
         _ => "what was read last holds",
     };
-    Ok((!keys.is_empty()).then(|| Notice {
+    (!keys.is_empty()).then(|| Notice {
         code: Code::UntimedFile.id().to_owned(),
         message: format!("files of `{}` did not come in the order of their names: {how}", table.address),
         keys,
-    }))
+    })
 }
 
 /// The batches in which files land, each with its instant.
@@ -325,24 +332,34 @@ pub(super) fn cut<'a>(work: &[Work<'a>], split: bool) -> Vec<(NaiveDateTime, Vec
     times.into_iter().filter_map(part).collect()
 }
 
-/// Records that a file has landed.
+/// Records that files have landed.
 pub(super) fn record(
     state: &DuckDbWarehouse,
     table: &Table,
-    file: &files::Found,
-    digest: &str,
+    landed: &[(files::Found, String)],
     batch: i64,
 ) -> Result<(), Error> {
-    let address = literal(&table.address);
-    let name = literal(&file.name);
-    state.execute(&format!(
-        "DELETE FROM _dwc.files WHERE source_table = {address} AND path = {name};\n\
-         INSERT INTO _dwc.files VALUES ({address}, {name}, '{digest}', {batch})"
-    ))?;
-    if let Some(to) = every(table).and_then(|every| file.at.checked_add_signed(every)) {
-        intervals::cover(state, &table.address, Interval { from: Some(file.at), to })?;
+    if landed.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let address = literal(&table.address);
+    let names: Vec<String> = landed.iter().map(|(file, _)| literal(&file.name)).collect();
+    let rows: Vec<String> = names
+        .iter()
+        .zip(landed)
+        .map(|(name, (_, digest))| format!("({address}, {name}, '{digest}', {batch})"))
+        .collect();
+    state.execute(&format!(
+        "DELETE FROM _dwc.files WHERE source_table = {address} AND path IN ({});\n\
+         INSERT INTO _dwc.files VALUES {}",
+        names.join(", "),
+        rows.join(", ")
+    ))?;
+    let Some(every) = every(table) else { return Ok(()) };
+    let covered = landed
+        .iter()
+        .filter_map(|(file, _)| Some(Interval { from: Some(file.at), to: file.at.checked_add_signed(every)? }));
+    intervals::cover(state, &table.address, covered)
 }
 
 /// Records the files that should have come by now.
@@ -386,18 +403,24 @@ fn land_table(
     files::make_stage(warehouse, &landing.stage)?;
     files::make_rejects(warehouse, table, &landing.stage)?;
     let names: Vec<&str> = fresh.iter().map(|(file, _)| file.name.as_str()).collect();
-    let mut unreadable_in: Vec<(&str, i64)> = Vec::new();
-    for (place, (file, digest)) in fresh.iter().enumerate() {
-        let staged = stage_whole(warehouse, (table, files, zone, &landing.stage), (file, digest), place, batch)?;
-        read += staged.read;
-        counts.rejected += staged.rejected;
-        notices.extend(notice(table, &staged.changes));
-        record(warehouse, table, file, digest, batch)?;
-        if snapshot && staged.unreadable > 0 {
-            unreadable_in.push((&file.name, staged.unreadable));
+    let is_one =
+        |(one, _): &(files::Found, String), (other, _): &(files::Found, String)| !snapshot || one.at == other.at;
+    let mut place = 0;
+    for part in fresh.chunk_by(is_one) {
+        let mut unreadable_in: Vec<(&str, i64)> = Vec::new();
+        let mut intake = files::Intake::new(warehouse, table, &landing.stage, batch)?;
+        for (file, digest) in part {
+            let staged = stage_whole(&mut intake, (files, zone), (file, digest), place)?;
+            place += 1;
+            read += staged.read;
+            counts.rejected += staged.rejected;
+            notices.extend(notice(table, &staged.changes));
+            if snapshot && staged.unreadable > 0 {
+                unreadable_in.push((&file.name, staged.unreadable));
+            }
         }
-        let is_whole = fresh.get(place + 1).is_none_or(|(next, _)| next.at != file.at);
-        if snapshot && is_whole {
+        intake.finish()?;
+        if let Some((file, _)) = part.last().filter(|_| snapshot) {
             warehouse.set_batch(batch, 0, &file.at)?;
             land_keys::check_unique_of(warehouse, table, &landing.stage.path, &names)?;
             if unreadable_in.is_empty() {
@@ -418,6 +441,7 @@ fn land_table(
             ))?;
         }
     }
+    record(warehouse, table, fresh, batch)?;
     check_rejected(table, read, counts.rejected)?;
     if !snapshot {
         let last = fresh.last().map(|(file, _)| file.at).unwrap_or_default();

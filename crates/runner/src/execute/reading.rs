@@ -68,18 +68,18 @@ pub(super) fn advance(
 ) -> Result<(), Error> {
     let address = &request.table.address;
     match &request.reading {
-        Reading::Whole => intervals::cover(warehouse, address, Interval { from: None, to: *bound })?,
+        Reading::Whole => intervals::cover(warehouse, address, [Interval { from: None, to: *bound }])?,
         Reading::Chunks(pinned) => {
-            intervals::cover(warehouse, address, Interval { from: None, to: pinned.bound })?;
+            intervals::cover(warehouse, address, [Interval { from: None, to: pinned.bound }])?;
         }
         Reading::Since(since) => {
-            intervals::cover(warehouse, address, Interval { from: Some(since.bound), to: *bound })?;
+            intervals::cover(warehouse, address, [Interval { from: Some(since.bound), to: *bound }])?;
         }
         Reading::Windows(windows) => {
             let mut end = None;
             for window in windows {
                 let to = window.to.min(*bound);
-                intervals::cover(warehouse, address, Interval { to, ..*window })?;
+                intervals::cover(warehouse, address, [Interval { to, ..*window }])?;
                 end = end.max(Some(to));
             }
             let known = state::watermark(warehouse, address)?;

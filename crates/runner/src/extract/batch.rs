@@ -15,8 +15,8 @@ use crate::Error;
 
 /// Rows of one batch at most.
 const ROWS: usize = 8192;
-/// Bytes of texts and blobs after which a batch is full, whatever its rows.
-const BYTES: usize = 4 << 20;
+/// Bytes after which a batch is full, whatever its rows.
+const BYTES: usize = 8 << 20;
 
 /// One column of a batch.
 enum Column {
@@ -126,7 +126,7 @@ impl Batch {
             self.bytes += match cell {
                 Cell::Text(text) => text.len(),
                 Cell::Bytes(bytes) => bytes.len(),
-                _ => 0,
+                _ => 8,
             };
             column.push(cell);
         }

@@ -85,6 +85,20 @@ pub(super) fn source(name: &str, ty: SourceType, url_env: &str) -> Source {
     }
 }
 
+/// Refuses what cannot be the name of an environment variable: an address in its place would hold a password, which is
+/// neither shown nor written.
+pub(super) fn check_variable(url_env: &str) -> Result<(), Error> {
+    let is_name = !url_env.starts_with(|c: char| c.is_ascii_digit())
+        && url_env.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if is_name && !url_env.is_empty() {
+        return Ok(());
+    }
+    Err(Error::coded(Code::MissingVariable, "`--url-env` is not the name of an environment variable").help(
+        "set the address as a variable, such as `SHOP_DB_URL`, and give its name: the project's files name the \
+         variable, never the address or its password",
+    ))
+}
+
 /// The YAML of what was seen.
 pub(super) fn write(
     source: &Source,
@@ -100,7 +114,8 @@ pub(super) fn write(
                 .help(format!("look at the address in `{url_env}` and at the server"))
         }
     })?;
-    let mut notes = Vec::new();
+    let mut notes =
+        vec![format!("the address and its password stay in the environment, in `{url_env}`: set it where `dwc` runs")];
     let (mut tables, mut names) = (Vec::new(), Vec::new());
     for table in &seen {
         match propose(table) {

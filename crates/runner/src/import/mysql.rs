@@ -19,6 +19,7 @@ use crate::extract::mysql::Mysql;
 /// The variable is not set or names no database, or the server does not answer or refuses.
 pub fn import_mysql(name: &str, url_env: &str) -> Result<String, Error> {
     check_source_name(name)?;
+    database::check_variable(url_env)?;
     let source = database::source(name, SourceType::Mysql, url_env);
     let access = Access::<Mysql>::new(&source)?;
     let seen = block_on(async {

@@ -25,6 +25,7 @@ const OURS: &str = "_n.nspname NOT IN ('pg_catalog', 'information_schema') AND _
 /// The variable is not set or names no database, or the server does not answer or refuses.
 pub fn import_postgres(name: &str, url_env: &str) -> Result<String, Error> {
     check_source_name(name)?;
+    database::check_variable(url_env)?;
     let source = database::source(name, SourceType::Postgres, url_env);
     let access = Access::<Postgres>::new(&source)?;
     let seen = block_on(async {

@@ -120,10 +120,14 @@ fn put_missed(warehouse: &DuckDbWarehouse, address: &str, all: &[(Interval, Stri
 }
 
 /// Records that an interval is loaded; what was missed of it no longer is.
-pub(crate) fn cover(warehouse: &DuckDbWarehouse, address: &str, loaded: Interval) -> Result<(), Error> {
+pub(crate) fn cover(
+    warehouse: &DuckDbWarehouse,
+    address: &str,
+    loaded: impl IntoIterator<Item = Interval>,
+) -> Result<(), Error> {
     let before = covered(warehouse, address)?;
     let mut all = before.clone();
-    all.push(loaded);
+    all.extend(loaded);
     let all = union(all);
     if all != before {
         let table = literal(address);
@@ -213,16 +217,16 @@ mod tests {
         let told = || -> Vec<(Interval, String)> {
             gaps(&warehouse, "s.t").unwrap().into_iter().map(|gap| (gap.interval, gap.reason)).collect()
         };
-        cover(&warehouse, "s.t", hours(-1, 10)).unwrap();
+        cover(&warehouse, "s.t", [hours(-1, 10)]).unwrap();
         assert_eq!(told(), []);
         miss(&warehouse, "s.t", hours(9, 11), "down").unwrap();
         miss(&warehouse, "s.t", hours(10, 12), "still down").unwrap();
         assert_eq!(told(), [(hours(10, 12), "still down".to_owned())]);
-        cover(&warehouse, "s.t", hours(13, 14)).unwrap();
+        cover(&warehouse, "s.t", [hours(13, 14)]).unwrap();
         assert_eq!(told(), [(hours(10, 12), "still down".to_owned()), (hours(12, 13), String::new())]);
-        cover(&warehouse, "s.t", hours(11, 13)).unwrap();
+        cover(&warehouse, "s.t", [hours(11, 13)]).unwrap();
         assert_eq!(told(), [(hours(10, 11), "still down".to_owned())]);
-        cover(&warehouse, "s.t", hours(9, 11)).unwrap();
+        cover(&warehouse, "s.t", [hours(9, 11)]).unwrap();
         assert_eq!(told(), []);
         assert_eq!(end_without_hole(&warehouse, "s.t").unwrap(), Some(hours(0, 14).to));
     }

@@ -4,7 +4,7 @@
 use dwc_compiler::cell::landed::{self, CLOCK, DAY, FLOAT, OFFSET};
 use dwc_compiler::diagnostic::Code;
 use dwc_compiler::model::{Column, Table};
-use dwc_compiler::sql::googlesql::Type;
+use dwc_compiler::sql::googlesql::{Field, Type};
 
 use crate::Error;
 use crate::extract::SourceColumn;
@@ -34,7 +34,11 @@ pub(super) fn cast(table: &Table, column: &Column, there: &str, zone: &str) -> R
     let to = &column.ty;
     let Some(from) = found.as_ref() else { return Ok(of_text(&format!("TO_JSON_STRING({at})"), to, &text(zone))) };
     if from == to || (from.plain() == to.plain() && to.plain() == *to) {
-        return Ok(exact(at));
+        // A view may give what no table stores.
+        return Ok(match holds_null(&at, to, 0) {
+            Some(holds) => fails(format!("IF({holds}, NULL, {at})")),
+            None => exact(at),
+        });
     }
     let zone = text(zone);
     Ok(match (from, to) {
@@ -74,6 +78,23 @@ pub(super) fn cast(table: &Table, column: &Column, there: &str, zone: &str) -> R
         (from, to) if has_cast(from, to) => fails(safe(&at, to)),
         _ => of_text(&format!("TO_JSON_STRING({at})"), to, &zone),
     })
+}
+
+/// Whether an array in a value holds NULL; `None` where its type has no array.
+fn holds_null(at: &str, ty: &Type, depth: usize) -> Option<String> {
+    match ty {
+        Type::Array(element) => {
+            let name = format!("_e{depth}");
+            let within = holds_null(&name, element, depth + 1).map_or_else(String::new, |holds| format!(" OR {holds}"));
+            Some(format!("EXISTS(SELECT 1 FROM UNNEST({at}) AS {name} WHERE {name} IS NULL{within})"))
+        }
+        Type::Struct(fields) => {
+            let of = |field: &Field| holds_null(&format!("{at}.{}", quoted(&field.name)), &field.ty, depth);
+            let parts: Vec<String> = fields.iter().filter_map(of).collect();
+            (!parts.is_empty()).then(|| format!("({})", parts.join(" OR ")))
+        }
+        _ => None,
+    }
 }
 
 /// The day that begins at a moment; NULL where none does.

@@ -91,12 +91,12 @@ fn staged_files<'a>(
     files::make_stage(copy, &local)?;
     files::make_rejects(copy, table, &local)?;
     let (mut read, mut passes): (i64, Vec<Pass>) = (0, Vec::new());
+    let mut intake = files::Intake::new(copy, table, &local, batch)?;
     for (place, (file, digest)) in fresh.iter().enumerate() {
-        let staged = land_files::stage_whole(copy, (table, files, zone, &local), (file, digest), place, batch)?;
+        let staged = land_files::stage_whole(&mut intake, (files, zone), (file, digest), place)?;
         read += staged.read;
         counts.rejected += staged.rejected;
         notices.extend(notice(table, &staged.changes));
-        land_files::record(copy, table, file, digest, batch)?;
         let is_whole = is_snapshot && staged.unreadable == 0;
         if is_snapshot && !is_whole {
             notices.push(land_files::proves_nothing(table, &file.name, staged.unreadable));
@@ -111,6 +111,8 @@ fn staged_files<'a>(
             _ => {}
         }
     }
+    intake.finish()?;
+    land_files::record(copy, table, fresh, batch)?;
     let names: Vec<&str> = fresh.iter().map(|(file, _)| file.name.as_str()).collect();
     for (first, last) in passes.iter().filter_map(|pass| pass.places) {
         let rows = format!("(SELECT * FROM {} WHERE _state >> 32 BETWEEN {first} AND {last})", local.path);

@@ -1,11 +1,15 @@
 //! Rows of a file on their way into the stage: batches are appended to a table of the engine, which keeps what exceeds its
 //! memory on disk. It must not know formats.
 
+use std::sync::Arc;
+
 use chrono_tz::Tz;
 use dwc_compiler::cell::{Shape, Values};
 use dwc_compiler::model::Table;
 use dwc_compiler::plan::Stage;
 use dwc_duckdb::duckdb::Appender;
+use dwc_duckdb::duckdb::arrow::array::{ArrayRef, Int64Array};
+use dwc_duckdb::duckdb::arrow::datatypes::{DataType, Field, Schema};
 use dwc_duckdb::duckdb::arrow::record_batch::RecordBatch;
 
 use super::{Found, Staged};
@@ -21,6 +25,8 @@ const ROWS: &str = "dwc_file_rows";
 const REJECTS: &str = "dwc_file_rejects";
 /// Lines that are not rows of which many are kept at once.
 const LINES: usize = 500;
+/// Bytes that are appended before the engine takes them into its own memory.
+const WAITING: usize = 16 << 20;
 
 /// The table of the rows of a stage's files that were rejected, with the place of their file and their keys.
 pub(crate) fn rejects_of(stage: &Stage) -> String {
@@ -42,50 +48,71 @@ fn keys<'a>(table: &'a Table, stage: &'a Stage) -> impl Iterator<Item = (&'a str
 struct Append<'a> {
     rows: Appender<'a>,
     rejects: Appender<'a>,
+    /// Bytes that were appended since the engine took them: until then its limit does not count them.
+    waiting: usize,
+    /// The place of the file that is read.
+    file: i64,
+    /// Whether a row was rejected.
+    is_any_rejected: bool,
 }
 
 fn failed(cause: dwc_duckdb::duckdb::Error) -> Error {
     Error::because("rows of a file could not be staged", cause)
 }
 
-impl Out for Append<'_> {
-    fn take(&mut self, batch: &RecordBatch) -> Result<(), Error> {
-        self.rows.append_record_batch(batch.clone()).map_err(failed)
+impl Append<'_> {
+    fn appended(&mut self, batch: &RecordBatch) -> Result<(), Error> {
+        self.waiting += batch.get_array_memory_size();
+        if self.waiting >= WAITING { self.flush() } else { Ok(()) }
     }
 
-    fn reject(&mut self, batch: &RecordBatch) -> Result<(), Error> {
-        self.rejects.append_record_batch(batch.clone()).map_err(failed)
-    }
-
-    fn finish(mut self) -> Result<(), Error> {
+    fn flush(&mut self) -> Result<(), Error> {
+        self.waiting = 0;
         self.rows.flush().map_err(failed)?;
         self.rejects.flush().map_err(failed)
     }
 }
 
-/// Takes the rows of one file.
-pub(super) struct Taking<'a> {
+impl Out for &mut Append<'_> {
+    fn take(&mut self, batch: &RecordBatch) -> Result<(), Error> {
+        self.rows.append_record_batch(batch.clone()).map_err(failed)?;
+        self.appended(batch)
+    }
+
+    fn reject(&mut self, batch: &RecordBatch) -> Result<(), Error> {
+        let file: ArrayRef = Arc::new(Int64Array::from(vec![self.file; batch.num_rows()]));
+        let field = Arc::new(Field::new("_file", DataType::Int64, false));
+        let fields: Vec<_> = batch.schema().fields().iter().cloned().chain([field]).collect();
+        let columns = batch.columns().iter().cloned().chain([file]).collect();
+        let placed = RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)
+            .map_err(|cause| Error::because("rows of a file could not be staged", cause))?;
+        self.is_any_rejected = true;
+        self.appended(batch)?;
+        self.rejects.append_record_batch(placed).map_err(failed)
+    }
+
+    fn finish(self) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+/// The rows of files that are read one after another, on their way into one stage. The engine keeps a table's memory until
+/// the transaction ends, so that files have one together and none of its own.
+pub(crate) struct Intake<'a> {
     warehouse: &'a DuckDbWarehouse,
     table: &'a Table,
     stage: &'a Stage,
-    found: &'a Found,
-    place: usize,
     batch: i64,
-    rows: Rows<Append<'a>>,
-    read: i64,
-    unreadable: i64,
-    /// Lines that are not rows, as values of SQL.
-    lines: Vec<String>,
+    out: Append<'a>,
 }
 
-impl<'a> Taking<'a> {
+impl<'a> Intake<'a> {
     /// Makes the tables that take the rows.
-    pub(super) fn new(
+    pub(crate) fn new(
         warehouse: &'a DuckDbWarehouse,
-        (table, zone, stage): (&'a Table, Tz, &'a Stage),
-        shapes: Vec<Shape>,
-        found: &'a Found,
-        (place, batch): (usize, i64),
+        table: &'a Table,
+        stage: &'a Stage,
+        batch: i64,
     ) -> Result<Self, Error> {
         let types = table.columns.iter().map(|column| {
             stage.columns.iter().find(|(name, _)| *name == column.name).map_or("VARCHAR", |(_, ty)| travelling(ty))
@@ -96,13 +123,90 @@ impl<'a> Taking<'a> {
             keys(table, stage).map(|(name, ty)| format!(", {} {}", quote(name), travelling(ty))).collect();
         warehouse.execute(&format!(
             "CREATE OR REPLACE TEMP TABLE {ROWS} ({});\n\
-             CREATE OR REPLACE TEMP TABLE {REJECTS} (_place VARCHAR, _reason VARCHAR, _row VARCHAR{key})",
+             CREATE OR REPLACE TEMP TABLE {REJECTS} (_place VARCHAR, _reason VARCHAR, _row VARCHAR{key}, _file BIGINT)",
             columns.join(", ")
         ))?;
         let appender = |name: &str| warehouse.connection().appender(name).map_err(failed);
-        let out = |_: &_| Ok(Append { rows: appender(ROWS)?, rejects: appender(REJECTS)? });
-        let rows = Rows::new(table, zone, found.at, shapes, out)?;
-        Ok(Self { warehouse, table, stage, found, place, batch, rows, read: 0, unreadable: 0, lines: Vec::new() })
+        let out =
+            Append { rows: appender(ROWS)?, rejects: appender(REJECTS)?, waiting: 0, file: 0, is_any_rejected: false };
+        Ok(Self { warehouse, table, stage, batch, out })
+    }
+
+    /// The engine that takes the rows.
+    pub(super) fn warehouse(&self) -> &'a DuckDbWarehouse {
+        self.warehouse
+    }
+
+    /// The table whose files are read.
+    pub(super) fn table(&self) -> &'a Table {
+        self.table
+    }
+
+    /// All files were read: their rows go into the stage, those that do not cast to the error events.
+    pub(crate) fn finish(mut self) -> Result<(), Error> {
+        self.out.flush()?;
+        let Self { warehouse, table, stage, batch, out } = self;
+        let is_any_rejected = out.is_any_rejected;
+        drop(out);
+        let list = |of: &dyn Fn(&str) -> String| -> String {
+            table.columns.iter().map(|column| of(&column.name)).collect::<Vec<_>>().join(", ")
+        };
+        let names = list(&quote);
+        let ty = |name: &str| stage.columns.iter().find(|(column, _)| column == name).map_or("VARCHAR", |(_, ty)| ty);
+        let cast: Vec<String> = table
+            .columns
+            .iter()
+            .enumerate()
+            .map(|(at, column)| format!("{} AS {}", typed(at, ty(&column.name)), quote(&column.name)))
+            .collect();
+        let (key_name, key_value) = row_key(table, "_state");
+        let width = table.columns.len();
+        warehouse.execute(&format!(
+            "INSERT INTO {path} ({key_name}{names}, _state, _at, _deleted)\n\
+             SELECT {key_value}{names}, _state, _at, _deleted\n\
+             FROM (SELECT {cast}, c{width} AS _state, c{} AS _at, c{} AS _deleted FROM {ROWS}) AS r",
+            width + 1,
+            width + 2,
+            path = stage.path,
+            cast = cast.join(", "),
+        ))?;
+        if is_any_rejected {
+            let keys: String = keys(table, stage).map(|(name, _)| format!(", {}", quote(name))).collect();
+            state::keep_events(warehouse, (batch, &table.address), REJECTS)?;
+            let all = rejects_of(stage);
+            warehouse.execute(&format!("INSERT INTO {all} SELECT _file{keys} FROM {REJECTS}"))?;
+        }
+        warehouse.execute(&format!("DROP TABLE {ROWS}; DROP TABLE {REJECTS}"))
+    }
+}
+
+/// Takes the rows of one file.
+pub(super) struct Taking<'i, 'a> {
+    warehouse: &'a DuckDbWarehouse,
+    table: &'a Table,
+    found: &'i Found,
+    place: usize,
+    batch: i64,
+    rows: Rows<&'i mut Append<'a>>,
+    read: i64,
+    unreadable: i64,
+    /// Lines that are not rows, as values of SQL.
+    lines: Vec<String>,
+}
+
+impl<'i, 'a> Taking<'i, 'a> {
+    /// Takes the rows of a file. `place` keeps its states after those of earlier files.
+    pub(super) fn new(
+        intake: &'i mut Intake<'a>,
+        zone: Tz,
+        shapes: Vec<Shape>,
+        found: &'i Found,
+        place: usize,
+    ) -> Result<Self, Error> {
+        let (warehouse, table, batch) = (intake.warehouse, intake.table, intake.batch);
+        intake.out.file = i64::try_from(place).unwrap_or(i64::MAX);
+        let rows = Rows::new(table, zone, found.at, shapes, |_| Ok(&mut intake.out))?;
+        Ok(Self { warehouse, table, found, place, batch, rows, read: 0, unreadable: 0, lines: Vec::new() })
     }
 
     /// Takes the row of a line.
@@ -140,42 +244,12 @@ impl<'a> Taking<'a> {
         ))
     }
 
-    /// The file came to its end: its rows go into the stage, those that do not cast to the error events.
+    /// The file came to its end.
     pub(super) fn finish(mut self, changes: Vec<String>) -> Result<Staged, Error> {
         self.keep_lines()?;
         let rejected = i64::try_from(self.rows.rejections()).unwrap_or(i64::MAX);
         let nameless = i64::try_from(self.rows.nameless()).unwrap_or(i64::MAX);
-        let Self { warehouse, table, stage, place, batch, .. } = self;
         self.rows.finish()?;
-        let list = |of: &dyn Fn(&str) -> String| -> String {
-            table.columns.iter().map(|column| of(&column.name)).collect::<Vec<_>>().join(", ")
-        };
-        let names = list(&quote);
-        let ty = |name: &str| stage.columns.iter().find(|(column, _)| column == name).map_or("VARCHAR", |(_, ty)| ty);
-        let cast: Vec<String> = table
-            .columns
-            .iter()
-            .enumerate()
-            .map(|(at, column)| format!("{} AS {}", typed(at, ty(&column.name)), quote(&column.name)))
-            .collect();
-        let (key_name, key_value) = row_key(table, "_state");
-        let width = table.columns.len();
-        warehouse.execute(&format!(
-            "INSERT INTO {path} ({key_name}{names}, _state, _at, _deleted)\n\
-             SELECT {key_value}{names}, _state, _at, _deleted\n\
-             FROM (SELECT {cast}, c{width} AS _state, c{} AS _at, c{} AS _deleted FROM {ROWS}) AS r",
-            width + 1,
-            width + 2,
-            path = stage.path,
-            cast = cast.join(", "),
-        ))?;
-        if rejected > 0 {
-            let keys: String = keys(table, stage).map(|(name, _)| format!(", {}", quote(name))).collect();
-            state::keep_events(warehouse, (batch, &table.address), REJECTS)?;
-            warehouse
-                .execute(&format!("INSERT INTO {all} SELECT {place}{keys} FROM {REJECTS}", all = rejects_of(stage)))?;
-        }
-        warehouse.execute(&format!("DROP TABLE {ROWS}; DROP TABLE {REJECTS}"))?;
         Ok(Staged {
             read: self.read + self.unreadable,
             rejected: rejected + self.unreadable,

@@ -17,7 +17,7 @@ use dwc_compiler::model::{EXTRA, FileFormat, Files, Table};
 use dwc_compiler::plan::Stage;
 use dwc_compiler::sql::googlesql::Type;
 
-pub(crate) use append::{make_rejects, rejects_of};
+pub(crate) use append::{Intake, make_rejects, rejects_of};
 pub(crate) use find::{Found, as_name, by_name, digest, find, matching, parse_batch, time_of};
 
 use super::SourceColumn;
@@ -57,34 +57,35 @@ struct Job<'a> {
     table: &'a Table,
     files: &'a Files,
     found: &'a Found,
+    zone: Tz,
+    place: usize,
 }
 
-/// Stages the rows of one file. `place` keeps the states of later files after those of earlier ones.
+/// Reads the rows of one file. `place` keeps the states of later files after those of earlier ones.
 pub(crate) fn stage(
-    warehouse: &DuckDbWarehouse,
-    (table, files, zone): (&Table, &Files, Tz),
-    stage: &Stage,
+    intake: &mut Intake<'_>,
+    (files, zone): (&Files, Tz),
     found: &Found,
     place: usize,
-    batch: i64,
 ) -> Result<Staged, Error> {
-    let job = Job { warehouse, table, files, found };
-    let taking = |kinds: Vec<Kind>| {
-        let shapes = kinds.into_iter().map(Shape::of).collect();
-        Taking::new(warehouse, (table, zone, stage), shapes, found, (place, batch))
-    };
+    let job = Job { warehouse: intake.warehouse(), table: intake.table(), files, found, zone, place };
     match files.format {
-        FileFormat::Csv => job.csv(taking),
-        FileFormat::Json => job.ndjson(taking),
-        FileFormat::Parquet => job.parquet(taking),
+        FileFormat::Csv => job.csv(intake),
+        FileFormat::Json => job.ndjson(intake),
+        FileFormat::Parquet => job.parquet(intake),
     }
 }
 
-impl<'a> Job<'a> {
-    fn csv(&self, taking: impl FnOnce(Vec<Kind>) -> Result<Taking<'a>, Error>) -> Result<Staged, Error> {
+impl Job<'_> {
+    /// Takes the rows of the file, whose columns are of these kinds.
+    fn taking<'i, 'a>(&'i self, intake: &'i mut Intake<'a>, kinds: Vec<Kind>) -> Result<Taking<'i, 'a>, Error> {
+        Taking::new(intake, self.zone, kinds.into_iter().map(Shape::of).collect(), self.found, self.place)
+    }
+
+    fn csv(&self, intake: &mut Intake<'_>) -> Result<Staged, Error> {
         let input = input::open(&self.found.path, self.files.text.encoding)
             .map_err(|cause| Error::because(format!("`{}` could not be read", self.found.name), cause))?;
-        let mut taking = taking(vec![Kind::Text; self.table.columns.len()])?;
+        let mut taking = self.taking(intake, vec![Kind::Text; self.table.columns.len()])?;
         let mut header: Option<Header> = None;
         let mut changes = Vec::new();
         let mut row = Row::default();
@@ -127,10 +128,10 @@ impl<'a> Job<'a> {
         taking.finish(changes)
     }
 
-    fn ndjson(&self, taking: impl FnOnce(Vec<Kind>) -> Result<Taking<'a>, Error>) -> Result<Staged, Error> {
+    fn ndjson(&self, intake: &mut Intake<'_>) -> Result<Staged, Error> {
         let input = input::open(&self.found.path, self.files.text.encoding)
             .map_err(|cause| Error::because(format!("`{}` could not be read", self.found.name), cause))?;
-        let mut taking = taking(vec![Kind::Text; self.table.columns.len()])?;
+        let mut taking = self.taking(intake, vec![Kind::Text; self.table.columns.len()])?;
         let is_document: Vec<bool> = self
             .table
             .columns
@@ -173,7 +174,7 @@ impl<'a> Job<'a> {
         taking.finish(changes)
     }
 
-    fn parquet(&self, taking: impl FnOnce(Vec<Kind>) -> Result<Taking<'a>, Error>) -> Result<Staged, Error> {
+    fn parquet(&self, intake: &mut Intake<'_>) -> Result<Staged, Error> {
         let unreadable = |cause| Stop::Parquet(cause).of(self, "Parquet");
         let reader = parquet::Reader::open(&self.found.path).map_err(unreadable)?;
         let names = reader.columns.iter().map(|column| column.name.clone()).collect();
@@ -186,7 +187,7 @@ impl<'a> Job<'a> {
         let kind = |place: &Option<usize>| place.map_or(Kind::Plain, |at| reader.columns[at].kind);
         let mut kinds: Vec<Kind> = header.places.iter().map(kind).collect();
         kinds.resize(self.table.columns.len(), Kind::Text);
-        let mut taking = taking(kinds)?;
+        let mut taking = self.taking(intake, kinds)?;
         let wanted = header.wanted();
         let mut row = Row::default();
         let read: Result<(), Stop> = reader.read(&wanted, |line, value| {
@@ -223,7 +224,16 @@ impl<'a> Job<'a> {
     /// How the columns of the file differ from those of the file before. One that is read again changes nothing: it is
     /// older.
     fn changes(&self, there: &[SourceColumn]) -> Result<Vec<String>, Error> {
-        let Self { warehouse, table, files, found } = self;
+        let Self { warehouse, table, files, found, .. } = self;
+        let mut known = state::source_columns(warehouse, &table.address)?;
+        // An object need not name every key.
+        let is_same = match files.format {
+            FileFormat::Json => there.iter().all(|column| known.contains(column)),
+            FileFormat::Csv | FileFormat::Parquet => known == there,
+        };
+        if is_same && !known.is_empty() {
+            return Ok(Vec::new());
+        }
         let again = format!(
             "SELECT COUNT(*) FROM _dwc.files WHERE source_table = {} AND path = {}",
             literal(&table.address),
@@ -232,10 +242,9 @@ impl<'a> Job<'a> {
         if warehouse.number(&again)? != Some(0) {
             return Ok(Vec::new());
         }
-        let mut known = state::source_columns(warehouse, &table.address)?;
         let mut all = there.to_vec();
         if files.format == FileFormat::Json {
-            // An object need not name every key: what it lacks is not gone.
+            // What it lacks is not gone.
             all.extend(known.iter().filter(|column| !there.contains(column)).cloned());
             known.retain(|column| all.contains(column));
         }
