@@ -179,7 +179,7 @@ fn check_project(document: &Document, project: &syntax::Project, problems: &mut 
     for (name, target) in &project.targets {
         if let Some(limit) = target.memory_limit.as_deref().filter(|limit| !is_size(limit)) {
             problems.push(
-                Diagnostic::new(Code::WrongValue, format!("`{limit}` is no size of memory"))
+                Diagnostic::new(Code::WrongValue, format!("`{limit}` is not a size of memory"))
                     .at(document.span(&["targets", name, "memory_limit"]), "a whole number and MB or GB")
                     .help("write it as `500MB` or `2GB`"),
             );

@@ -254,7 +254,7 @@ impl Planned {
             )
             .help("rename or drop it, or choose another `schema` for the project"));
         }
-        // Who began it had leave for it.
+        // Whoever began it was allowed to.
         if self.resumes && self.before.is_some() {
             return Ok(());
         }

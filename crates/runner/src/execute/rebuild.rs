@@ -68,7 +68,7 @@ pub struct VersionState {
 /// Rebuilds a model, or shows what that would change.
 ///
 /// # Errors
-/// No model of the name, models that are not applied, states that would be lost without leave, or the world failed.
+/// No model of the name, models that are not applied, states that would be lost and were not allowed to be, or an external system failed.
 /// Offences of data are part of the result.
 pub fn rebuild<'w>(
     warehouse: impl Into<Engine<'w>>,

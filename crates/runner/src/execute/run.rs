@@ -87,7 +87,7 @@ pub struct RunOptions {
 /// `tell` hears of each step as it starts.
 ///
 /// # Errors
-/// The world failed, or the models are not those that were applied. Offences of data are part of the result.
+/// An external system failed, or the models are not those that were applied. Offences of data are part of the result.
 pub fn run<'w>(
     warehouse: impl Into<Engine<'w>>,
     project: &Project,
@@ -461,7 +461,7 @@ fn consumed_by_all<'p>(state: &DuckDbWarehouse, plan: &'p LoadPlan) -> Result<BT
 /// Checks the structure of every loaded table.
 ///
 /// # Errors
-/// The world failed. What breaks a rule is the result.
+/// An external system failed. What breaks a rule is the result.
 pub fn audit<'w>(warehouse: impl Into<Engine<'w>>, project: &Project) -> Result<Vec<Offence>, Error> {
     asked(warehouse.into(), project, |reads| if let Reads::Gate(gate) = reads { Some(gate) } else { None })
 }
@@ -469,7 +469,7 @@ pub fn audit<'w>(warehouse: impl Into<Engine<'w>>, project: &Project) -> Result<
 /// What is worth telling of the loaded tables, though it breaks no rule.
 ///
 /// # Errors
-/// The world failed.
+/// An external system failed.
 pub fn observe<'w>(warehouse: impl Into<Engine<'w>>, project: &Project) -> Result<Vec<Offence>, Error> {
     asked(warehouse.into(), project, |reads| if let Reads::Notice(gate) = reads { Some(gate) } else { None })
 }

@@ -166,7 +166,7 @@ impl SavedPlan {
                 .help("apply it with the dwc that wrote it, or a newer one"));
             }
             Some(_) => {}
-            None => return Err(edited("it is no plan")),
+            None => return Err(edited("it is not a plan")),
         }
         let saved: Self = serde_json::from_value(value).map_err(|error| edited(&error.to_string()))?;
         if saved.checksum == saved.sum()? { Ok(saved) } else { Err(edited("its checksum does not fit")) }

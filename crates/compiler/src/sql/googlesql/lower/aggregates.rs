@@ -412,7 +412,7 @@ impl Lower<'_> {
     }
 }
 
-/// Whether a literal is no fraction.
+/// Whether a literal is not a fraction.
 fn beyond_one(value: &Value) -> bool {
     let Some(Literal::Int(digits) | Literal::Float(digits)) = &value.literal else { return false };
     digits.parse::<f64>().is_ok_and(|x| !(0.0..=1.0).contains(&x))

@@ -1,4 +1,4 @@
-//! Whether the current version of each member is what the source has now. It must not mend what differs: instants decide.
+//! Whether the current version of each member is what the source has now. It must not correct what differs: instants decide.
 
 use super::gates::Audited;
 use super::incoming::outer_text;
