@@ -63,6 +63,10 @@ fn spellings_of_a_key_are_one_row_one_member_and_one_key() {
     let countries = "SELECT outlet_code, country FROM dw.outlet WHERE outlet_key >= 0 ORDER BY 1";
     assert_eq!(rows(&project, countries), ["S01 KR", "s02 KR"], "joined without case");
 
+    let asked =
+        ["query", "amount", "--by", "store.store_code", "--where", "store.store_code = 's01'", "--format", "csv"];
+    assert_eq!(project.dwc(&asked).stdout.lines().last(), Some("S01,10"), "a question compares as its source does");
+
     // A state under another spelling is a state of the same row; the spelling that came last is shown.
     LATER.iter().for_each(|(path, text)| project.write(path, text));
     assert_run(&project.dwc(&["run"]), 0, &[]);
