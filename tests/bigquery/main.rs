@@ -11,8 +11,9 @@ use std::path::Path;
 use dwc_compiler::model::{Project, TargetType};
 use dwc_compiler::plan::{LoadPlan, Statement, diff};
 use dwc_compiler::sql;
+use dwc_tests::collated::SHOP;
 use dwc_tests::googlesql::GoogleSql;
-use dwc_tests::project::repository;
+use dwc_tests::project::{Project as Files, repository};
 
 const VARIABLES: &str = "DECLARE dwc_batch INT64 DEFAULT 2;\nDECLARE dwc_since INT64 DEFAULT 1;\n\
     DECLARE dwc_consumed INT64 DEFAULT 1;\nDECLARE dwc_at TIMESTAMP DEFAULT TIMESTAMP '2026-03-01 00:00:00+00';\n\
@@ -97,4 +98,32 @@ fn sakila() {
 #[test]
 fn policies() {
     every_statement(&repository().join("tests/warehouses/policies"));
+}
+
+#[test]
+fn keys_that_are_compared_without_case() {
+    every_statement(Files::new(SHOP).path());
+}
+
+/// What both engines fold, letter by letter: a letter with a dot, a sharp s, and a sigma at the end of a word.
+#[test]
+fn texts_are_folded_as_on_the_embedded_engine() {
+    let texts = [
+        "S01",
+        "\u{130}stanbul",
+        "STRA\u{1e9e}E",
+        "\u{39f}\u{394}\u{39f}\u{3a3}",
+        "\u{3c3}\u{3a3}",
+        "\u{c9}COLE",
+        "\u{1c4}",
+        "\u{212a}",
+        "\u{c9c0}\u{c0ac}",
+    ];
+    let analyzer = GoogleSql::start();
+    let warehouse = dwc_runner::DuckDbWarehouse::open(":memory:").expect("a warehouse");
+    for text in texts {
+        let there = analyzer.evaluate(&format!("SELECT LOWER('{text}')"), &[]).expect("an answer");
+        let here = warehouse.rows(&format!("SELECT dwc_lower('{text}')")).expect("an answer");
+        assert_eq!(there[0]["_0"].as_str(), here[0][0].as_deref(), "{text}");
+    }
 }

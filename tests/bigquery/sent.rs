@@ -63,7 +63,7 @@ fn analyze_sent(server: &BigQueryServer, prelude: &str, question: Option<&str>) 
         };
         analyze(&mut analyzer, id, &text, &mut problems);
         let labels = configuration["labels"].as_object().expect("every job is labelled");
-        // A dry run is no job: it has no unit to be billed to.
+        // A dry run is not a job: it has no unit to be billed to.
         let due: &[&str] = match configuration["dryRun"].as_bool() {
             Some(true) => &["dwc_project", "dwc_target"],
             _ => &["dwc_project", "dwc_target", "dwc_unit"],

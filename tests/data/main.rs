@@ -1,5 +1,6 @@
 //! Data that offends a declaration: each is a coded diagnostic, the rest loads, and nothing is lost.
 
+mod collation;
 mod expressions;
 mod keys;
 

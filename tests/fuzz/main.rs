@@ -111,7 +111,7 @@ fn sql() {
         kept.push(item["sql"].as_str().unwrap_or_default().as_bytes().to_vec());
     }
     let mut catalog = Tables::default();
-    let column = |name: &str, ty: Type| Column { name: name.to_owned(), ty };
+    let column = |name: &str, ty: Type| Column::new(name, ty);
     catalog.add(
         "shop.orders",
         vec![

@@ -1,5 +1,5 @@
 //! What `check` takes compiles, applies and runs: projects with words taken out, doubled, swapped and replaced, by a seeded
-//! generator. A mutant that `check` refuses is no concern here; one that it takes must go all the way.
+//! generator. A mutant that `check` refuses is not a concern here; one that it takes must go all the way.
 
 use std::path::Path;
 

@@ -110,7 +110,7 @@ fn a_models_folder_that_does_not_exist_is_said_and_a_link_is_followed() {
     let elsewhere = Project::new("");
     elsewhere.write("team/city.yml", "dimension: city\ndescription: A city.\nfrom: shop.towns\nnatural_key: [store_id]\neffective_at: updated_at\nattributes: { store_name: { scd: 1 } }\n");
     std::os::unix::fs::symlink(elsewhere.path().join("team"), fixture.path().join("models/linked")).unwrap();
-    // A link that leads back to where it stands is no endless path.
+    // A link that leads back to where it stands is not an endless path.
     std::os::unix::fs::symlink(fixture.path().join("models"), fixture.path().join("models/again")).unwrap();
     let run = fixture.dwc(&["check"]);
     refused(&run, "shop.towns");

@@ -71,8 +71,8 @@ fn credentials_that_cannot_be_used_are_said_without_their_secret() {
     let key = disk.path().join("key.json");
     let secret = "-----BEGIN PRIVATE KEY-----MIIEsecret";
     for (text, said) in [
-        ("{", "is no JSON"),
-        ("{\"type\": \"service_account\"}", "is no whole service account key"),
+        ("{", "is not JSON"),
+        ("{\"type\": \"service_account\"}", "is not a complete service account key"),
         ("{\"type\": \"magic\"}", "holds credentials of the unknown type `magic`"),
         (
             &format!(

@@ -1,5 +1,6 @@
 //! MySQL sources against a real server: types, increments, deletes, error events, servers that are down.
 
+mod collation;
 mod faults;
 mod first_load;
 mod increments;

@@ -77,6 +77,32 @@ fn each_effect_has_its_own_class() {
 }
 
 #[test]
+fn reasons_and_columns_are_data_too() {
+    let project = loaded();
+    edit(&project, SALE, "degenerate: [channel]\n", "");
+    edit(&project, SALE, "  amount: {", "  pieces: { expr: 1, type: INT64, additive: all, unit: piece }\n  amount: {");
+    let plan = planned(&project);
+    let sale = change(&plan, "table dw.sale");
+    let says = sale["reasons"].as_array().expect("sentences");
+    let because = sale["because"].as_array().expect("reasons");
+    assert_eq!(says.len(), because.len(), "{sale:#}");
+    let at = says.iter().position(|one| one == "column `channel` is no longer declared").expect("the sentence");
+    let gone = serde_json::json!({ "reason": "column_gone", "column": "channel", "before": "STRING" });
+    assert_eq!(because[at], gone);
+    let [added, dropped] = sale["columns"].as_array().expect("columns").as_slice() else { panic!("{sale:#}") };
+    assert_eq!(
+        (&added["name"], &added["action"], &added["before"]),
+        (&"pieces".into(), &"add".into(), &serde_json::Value::Null)
+    );
+    assert_eq!((&added["after"]["type"], &added["after"]["nullable"]), (&"INT64".into(), &true.into()));
+    assert_eq!(
+        (&dropped["name"], &dropped["action"], &dropped["after"]),
+        (&"channel".into(), &"drop".into(), &serde_json::Value::Null)
+    );
+    assert_eq!(dropped["before"]["type"], "STRING");
+}
+
+#[test]
 fn measures_and_columns_are_named_by_lineage() {
     let project = loaded();
     edit(&project, SALE, "  amount: {", "  pieces: { expr: 1, type: INT64, additive: all, unit: piece }\n  amount: {");

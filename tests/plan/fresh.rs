@@ -281,6 +281,17 @@ const CHANGES: &[(&str, &[Edit])] = &[
         "fact.OnDuplicate.keep_latest_by",
         &[(SALE, "event_time:", "on_duplicate: { keep_latest_by: sold_at }\nevent_time:")],
     ),
+    (
+        "source.Column.collation",
+        &[
+            (
+                SHOP_FILE,
+                "channel: STRING, amount: INT64",
+                "channel: { type: STRING, collation: \"und:ci\" }, amount: INT64",
+            ),
+            (SALE, "from: shop.sales", "query: SELECT * FROM {{ source('shop.sales') }} WHERE channel = 'WEB'"),
+        ],
+    ),
     ("source.Column.type", &[(SHOP_FILE, "channel: STRING, amount: INT64", "channel: STRING, amount: NUMERIC")]),
 ];
 
@@ -290,7 +301,6 @@ const OTHERS: &[(&str, &str)] = &[
         "it says what something is, for people",
         "description owner tags pii hierarchy business_process lints level reason Grain.description label",
     ),
-    ("it says what the source compares, and queries fold it themselves", "collation"),
     ("it says how answers are formed", "additive not_over over aggregation unit currency ratio"),
     (
         "it says where or how a warehouse is reached, or how fast",

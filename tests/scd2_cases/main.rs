@@ -57,7 +57,7 @@ fn declared(case: &Value) -> Declared {
     let snapshot = text(policy, "input_mode") == "full_snapshot" && text(policy, "absent_rows").starts_with("close");
     let key = strings(&policy["key"]);
     let first = case["batches"][0]["rows"][0].as_object().cloned().unwrap_or_default();
-    // A column that comes with a later batch is no declared column of the table.
+    // A column that comes with a later batch is not a declared column of the table.
     let columns: Vec<(String, String)> = case["columns"]
         .as_object()
         .into_iter()

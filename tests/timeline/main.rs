@@ -212,7 +212,7 @@ impl<'c> Arrived<'c> {
             let kept = policies.clone().any(|(_, policy)| policy.shape > 0);
             for (index, policy) in policies {
                 // A query over the table is evaluated over the readings as they are known now: what was told before a
-                // late snapshot came is no event.
+                // late snapshot came is not an event.
                 let again = policy.shape > 0 && kind == history::Kind::Snapshot && !read.is_empty();
                 if again {
                     self.landed[index].clear();

@@ -99,19 +99,19 @@ impl Credentials {
         let wrong = |what: &str| none(&format!("`{}` {what}", path.display()));
         let text = std::fs::read_to_string(path).map_err(|error| wrong(&format!("could not be read: {error}")))?;
         // What a parser says of a key file could quote the key.
-        let json: Value = serde_json::from_str(&text).map_err(|_| wrong("is no JSON"))?;
+        let json: Value = serde_json::from_str(&text).map_err(|_| wrong("is not JSON"))?;
         let ty = json["type"].as_str().unwrap_or_default().to_owned();
         let yup: Yup<_> = match ty.as_str() {
             "service_account" => {
-                let key = serde_json::from_value(json).map_err(|_| wrong("is no whole service account key"))?;
+                let key = serde_json::from_value(json).map_err(|_| wrong("is not a complete service account key"))?;
                 yup_oauth2::ServiceAccountAuthenticator::builder(key).build().await
             }
             "authorized_user" => {
-                let secret = serde_json::from_value(json).map_err(|_| wrong("is no whole user credential"))?;
+                let secret = serde_json::from_value(json).map_err(|_| wrong("is not a complete user credential"))?;
                 yup_oauth2::AuthorizedUserAuthenticator::builder(secret).build().await
             }
             "external_account" => {
-                let secret = serde_json::from_value(json).map_err(|_| wrong("is no whole external account"))?;
+                let secret = serde_json::from_value(json).map_err(|_| wrong("is not a complete external account"))?;
                 yup_oauth2::ExternalAccountAuthenticator::builder(secret).build().await
             }
             other => return Err(wrong(&format!("holds credentials of the unknown type `{other}`"))),
@@ -145,7 +145,7 @@ fn told(error: &yup_oauth2::Error) -> String {
             "its server was not reached".to_owned()
         }
         yup_oauth2::Error::AuthError(refused) => format!("refused, {}", refused.error.as_str()),
-        yup_oauth2::Error::JSONError(_) => "its server's answer is no JSON".to_owned(),
+        yup_oauth2::Error::JSONError(_) => "its server's answer is not JSON".to_owned(),
         _ => "it was refused".to_owned(),
     }
 }

@@ -13,7 +13,7 @@ pub(crate) enum Exit {
     InputWrong = 1,
     /// Changes are present, and `--detailed-exitcode` asks.
     ChangesPresent = 2,
-    /// The world failed, and trying again may help: a connection, a disk, a warehouse that is in use.
+    /// An external system failed, and trying again may help: a connection, a disk, a warehouse that is in use.
     WorldFailed = 3,
     /// Some sources were not reached; the others loaded.
     SomeUnreachable = 4,

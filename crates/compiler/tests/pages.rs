@@ -69,7 +69,7 @@ fn what_a_page_says_of_its_examples_is_true() {
             continue;
         };
         let (Some(fails), Some(passes)) = (fixture(fails), fixture(passes)) else {
-            wrong.push(format!("{}: an example is no yaml block", code.id()));
+            wrong.push(format!("{}: an example is not a yaml block", code.id()));
             continue;
         };
         let (problems, said) = found(fails);

@@ -23,7 +23,7 @@ const READABLE_BY: &str = "v1.2.0";
 /// functions that translated GoogleSQL relies on.
 ///
 /// # Errors
-/// The engine's own: a file that is no database, one that another process holds, or one of a newer version.
+/// The engine's own: a file that is not a database, one that another process holds, or one of a newer version.
 pub fn open(path: &str) -> Result<Connection, Error> {
     let connection = if path == ":memory:" {
         Connection::open_in_memory()?

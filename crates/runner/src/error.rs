@@ -2,6 +2,7 @@
 //! A message never holds a secret: connection addresses are not part of it.
 
 use dwc_compiler::diagnostic::Code;
+use dwc_compiler::plan::Gate;
 use dwc_compiler::source::Span;
 
 /// A failure that stops a command.
@@ -84,6 +85,14 @@ impl From<Offence> for Error {
             Some(span) => error.at(span),
             None => error,
         }
+    }
+}
+
+impl Offence {
+    /// What rows that offend a gate mean, by their keys.
+    pub(crate) fn of(gate: &Gate, keys: Vec<String>) -> Self {
+        let (message, help) = (gate.message.clone(), gate.help.clone());
+        Self { code: gate.code, message, keys, span: Some(gate.span), help }
     }
 }
 

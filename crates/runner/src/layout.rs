@@ -23,7 +23,7 @@ impl YamlFiles {
     /// the folders that are: of a project its own, of any other folder every YAML file below it.
     ///
     /// # Errors
-    /// A folder without a project, a path where nothing is, a file that cannot be read, is too large or is no UTF-8.
+    /// A folder without a project, a path where nothing is, a file that cannot be read, is too large or is not UTF-8.
     pub fn read(folder: &Path, asked: &[PathBuf]) -> Result<Self, Error> {
         let (folder, paths) = match asked {
             [] => (folder, project::paths(folder)?),

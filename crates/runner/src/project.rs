@@ -13,7 +13,7 @@ use crate::Error;
 /// Reads `dwc.yml` and every YAML file below the models folder.
 ///
 /// # Errors
-/// A folder without a project, a file that cannot be read, is too large or is no UTF-8.
+/// A folder without a project, a file that cannot be read, is too large or is not UTF-8.
 pub fn read(folder: &Path) -> Result<FileSet, Error> {
     let files: Result<Vec<SourceFile>, Error> = paths(folder)?.iter().map(|path| read_file(folder, path)).collect();
     Ok(FileSet::new(files?))

@@ -41,7 +41,8 @@ fn create(context: &Context<'_>, name: &str, expires: Option<&str>) -> Result<Ex
     let until = expires.map(|text| {
         let length = seconds(text).and_then(|seconds| TimeDelta::try_seconds(i64::try_from(seconds).ok()?));
         length.and_then(|length| at.checked_add_signed(length)).ok_or_else(|| {
-            Error::coded(Code::WrongValue, format!("`{text}` is no length of time")).help("write it as `12h` or `7d`")
+            Error::coded(Code::WrongValue, format!("`{text}` is not a length of time"))
+                .help("write it as `12h` or `7d`")
         })
     });
     if is_on_bigquery(context)? {

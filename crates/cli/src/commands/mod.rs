@@ -137,7 +137,7 @@ fn say_done(global: &Global, sentence: &str, data: &serde_json::Value) -> Result
 fn now(text: Option<&str>) -> Result<chrono::NaiveDateTime, Error> {
     let Some(text) = text else { return Ok(chrono::Utc::now().naive_utc()) };
     dwc_runner::parse_time(text).ok_or_else(|| {
-        Error::coded(Code::WrongValue, format!("`{text}` is no time"))
+        Error::coded(Code::WrongValue, format!("`{text}` is not a time"))
             .help("write it as 2026-03-20, 2026-03-20T09 or 2026-03-20T09:30:00")
     })
 }

@@ -99,7 +99,8 @@ fn part(project: &Project, args: &RunArgs) -> Result<Part, Error> {
 pub(super) fn wait(text: Option<&str>) -> Result<Duration, Error> {
     let Some(text) = text else { return Ok(Duration::ZERO) };
     seconds(text).map(Duration::from_secs).ok_or_else(|| {
-        Error::coded(Code::WrongValue, format!("`{text}` is no length of time")).help("write it as `30m`, `2h` or `1d`")
+        Error::coded(Code::WrongValue, format!("`{text}` is not a length of time"))
+            .help("write it as `30m`, `2h` or `1d`")
     })
 }
 

@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use dwc_compiler::model::Project;
 use dwc_compiler::plan::{
-    Action, Alteration, ChangeSet, Class, Difference, Drift, Impact, Impacts, Manifest, Meeting, Reload, matrix_diff,
-    reloads, starts_now,
+    Action, ChangeSet, Class, ColumnChange, Difference, Drift, Impact, Impacts, Manifest, Meeting, Reason, Reload,
+    matrix_diff, reloads, starts_now,
 };
 use dwc_compiler::sql::{Asks, ChangeStatement, LoadMode};
 use dwc_runner::{Error, Figure as Sides, Figures, Planned};
@@ -15,7 +15,7 @@ use serde::Serialize;
 use super::diff;
 
 /// The version of the JSON. A field is added, never given another meaning.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// What an apply would change, and how the models load afterwards.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -81,10 +81,12 @@ pub(super) struct Change {
     pub(super) class: Class,
     /// One sentence per difference.
     pub(super) reasons: Vec<String>,
-    /// The same as data: what differs, as it was and as it will be, each with its own class.
+    /// The same reasons as data, in the same order.
+    pub(super) because: Vec<Reason>,
+    /// What differs, as it was and as it will be, each with its own class.
     pub(super) differences: Vec<Difference>,
-    /// Columns that change.
-    pub(super) columns: Vec<Column>,
+    /// Columns that change, as they were and as they will be.
+    pub(super) columns: Vec<ColumnChange>,
     /// The models that read or look up the owner, directly or through others.
     pub(super) downstream: Vec<String>,
     /// The views over the owner's tables.
@@ -141,13 +143,6 @@ impl Change {
         let texts = texts.filter(|(before, _)| before.contains(char::is_whitespace));
         texts.map_or_else(Vec::new, |(before, after)| diff::lines(before, after))
     }
-}
-
-/// What happens to one column.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct Column {
-    pub(super) name: String,
-    pub(super) action: &'static str,
 }
 
 /// What changes in the bus matrix.
@@ -237,15 +232,17 @@ impl Plan {
                 let Impact { models, views, measures, columns } = impacts.of(change);
                 let live = change.before.as_ref().map(|before| before.path());
                 let catalog = made.warehouse.map(|planned| &planned.catalog);
+                let because: Vec<Reason> = change.reasons.iter().cloned().chain(untold(change)).collect();
                 let live = live.and_then(|path| catalog?.objects.get(&path));
                 Change {
                     address: change.address.clone(),
                     owner: object.map_or_else(String::new, |object| object.owner.clone()),
                     action: change.action,
                     class: change.class,
-                    reasons: change.reasons.iter().cloned().chain(untold(change)).collect(),
+                    reasons: because.iter().map(Reason::sentence).collect(),
+                    because,
                     differences: change.differences.clone(),
-                    columns: change.alterations.iter().filter_map(column).collect(),
+                    columns: change.columns(),
                     downstream: models,
                     downstream_views: views,
                     downstream_measures: measures,
@@ -335,17 +332,4 @@ impl Plan {
         [Action::Create, Action::Alter, Action::Rebuild, Action::Drop]
             .map(|action| self.changes.iter().filter(|change| change.action == action).count())
     }
-}
-
-fn column(alteration: &Alteration) -> Option<Column> {
-    let (name, action) = match alteration {
-        Alteration::AddColumn(column) => (column.name.clone(), "add"),
-        Alteration::DropColumn(name) => (name.clone(), "drop"),
-        Alteration::RenameColumn { to, .. } => (to.clone(), "rename"),
-        Alteration::Widen(column) => (column.name.clone(), "widen"),
-        Alteration::Relax(name) => (name.clone(), "relax"),
-        Alteration::DescribeColumn(column) => (column.name.clone(), "describe"),
-        Alteration::Describe(_) | Alteration::RenameTable(_) => return None,
-    };
-    Some(Column { name, action })
 }

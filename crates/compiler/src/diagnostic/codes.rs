@@ -149,7 +149,7 @@ codes! {
     WrongType = "DW0103", "wrong-type", Error, "A value of another kind than the key takes.";
     DuplicateYamlKey = "DW0104", "duplicate-key-in-yaml", Error, "One key twice in a mapping.";
     EmptyValue = "DW0105", "empty-value", Error, "A key without a value.";
-    YamlSyntax = "DW0106", "yaml-syntax", Error, "A file that is no YAML.";
+    YamlSyntax = "DW0106", "yaml-syntax", Error, "A file that is not valid YAML.";
     YamlAlias = "DW0107", "yaml-alias", Error, "An anchor or alias.";
     YamlDepth = "DW0108", "yaml-depth", Error, "Nesting deeper than any model has.";
     YamlDocuments = "DW0109", "yaml-documents", Error, "Several documents in one file.";
@@ -192,7 +192,7 @@ codes! {
     RoleOfTwoDimensions = "DW0416", "role-of-two-dimensions", Error, "One role name that means two dimensions.";
     CoarserMeasure = "DW0417", "coarser-measure", Warning, "A measure of a coarser grain than its fact.";
     ChasmTrap = "DW0418", "chasm-trap", Warning, "Two tables joined by one key that both have several rows for.";
-    CollatedKey = "DW0419", "collated-key", Warning, "A key that its source compares without case, and the model with it.";
+    CollatedKey = "DW0419", "collated-key", Warning, "Texts that one source compares without case, and another, or a query, as they are written.";
     UnknownDimension = "DW0501", "unknown-dimension", Error, "A role of a dimension that is not declared.";
     MissingScd = "DW0502", "missing-scd", Error, "An attribute without a policy for its changes.";
     NotAnInstant = "DW0503", "not-an-instant", Error, "A column that holds no instant where one is needed.";
@@ -215,7 +215,7 @@ codes! {
     QueryShape = "DW0611", "query-shape", Error, "A query whose result cannot be a table.";
     UnknownType = "DW0612", "unknown-type", Error, "A type that GoogleSQL does not have.";
     NotApplied = "DW0701", "not-applied", Error, "The models are not those that the warehouse was made from.";
-    DestructiveChange = "DW0702", "destructive-change", Error, "A plan that loses data, without leave.";
+    DestructiveChange = "DW0702", "destructive-change", Error, "A plan would lose data and was not allowed to.";
     Protected = "DW0703", "protected", Error, "A plan that loses data of a protected model.";
     ForeignObject = "DW0704", "foreign-object", Error, "An object of a needed name that dwc did not make.";
     StateNewer = "DW0705", "state-newer", Error, "A state that a newer dwc wrote.";
@@ -256,7 +256,7 @@ codes! {
     NamelessRows = "DW0916", "nameless-rows", Warning, "A full reading with rows that have no key: nothing is deleted by it.";
     UntimedFile = "DW0917", "untimed-file", Warning, "Files without a time or an order that did not come in the order of their names.";
     WarehouseInUse = "DW0920", "warehouse-in-use", Error, "Another process holds the warehouse.";
-    WarehouseUnreadable = "DW0921", "warehouse-unreadable", Error, "A file that is no warehouse.";
+    WarehouseUnreadable = "DW0921", "warehouse-unreadable", Error, "A file that is not a warehouse.";
     FileChanging = "DW0922", "file-changing", Warning, "A file that is still being written.";
     ExpressionFailed = "DW0928", "expression-failed", Error, "An expression of a model that fails on a row.";
     SourceUnreachable = "DW0930", "source-unreachable", Error, "A source that does not answer.";

@@ -45,6 +45,8 @@ pub struct StarColumn {
     pub required: bool,
     /// The name it had before.
     pub was: Option<String>,
+    /// Its texts are compared without case.
+    pub folds_case: bool,
 }
 
 fn column(name: &str, ty: &Type, role: ColumnRole, description: &str) -> StarColumn {
@@ -55,6 +57,7 @@ fn column(name: &str, ty: &Type, role: ColumnRole, description: &str) -> StarCol
         role,
         required: false,
         was: None,
+        folds_case: false,
     }
 }
 
@@ -74,7 +77,10 @@ pub fn star_columns(project: &Project, id: ModelId) -> Vec<StarColumn> {
 
 /// Columns as the SQL room sees them.
 pub(super) fn sql_columns(columns: &[StarColumn]) -> Vec<SqlColumn> {
-    columns.iter().map(|column| SqlColumn { name: column.name.clone(), ty: column.ty.clone() }).collect()
+    columns
+        .iter()
+        .map(|column| SqlColumn { folds_case: column.folds_case, ..SqlColumn::new(&column.name, column.ty.clone()) })
+        .collect()
 }
 
 /// Columns that loads write; no attribute, key or measure may have their names.
@@ -117,7 +123,8 @@ pub(super) fn dimension_columns(dimension: &Dimension) -> Vec<StarColumn> {
             durable.was = dimension.was.as_deref().map(names::durable_key);
             let mut all = vec![key, durable];
             for part in &members.natural_key {
-                all.push(column(&part.name, &part.ty, NaturalKey, &part.description));
+                let key = column(&part.name, &part.ty, NaturalKey, &part.description);
+                all.push(StarColumn { folds_case: part.folds_case, ..key });
             }
             all.extend(members.stored().iter().map(attribute_column));
             for mini in &members.outriggers {
@@ -164,6 +171,7 @@ fn attribute_column(stored: &StoredAttribute<'_>) -> StarColumn {
         _ => attribute.description.clone(),
     };
     let mut one = column(&stored.name, &attribute.ty, ColumnRole::Attribute, &description);
+    one.folds_case = attribute.folds_case;
     one.was = stored.attribute.was.as_ref().map(|was| stored.name.replace(&attribute.name, was));
     one
 }
@@ -197,6 +205,7 @@ pub(super) fn fact_columns(dimensions: &[Dimension], fact: &Fact) -> Vec<StarCol
             ),
         };
         one.required = in_key;
+        one.folds_case = fact.key.iter().chain(&fact.degenerate).any(|known| known.name == name && known.folds_case);
         all.push(one);
     }
     for role in &fact.roles {

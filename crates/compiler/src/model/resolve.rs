@@ -101,7 +101,10 @@ pub(crate) fn resolve(documents: &[Document]) -> (Option<Project>, Vec<Diagnosti
             table
                 .columns
                 .iter()
-                .map(|column| crate::sql::googlesql::Column { name: column.name.clone(), ty: column.ty.clone() })
+                .map(|column| crate::sql::googlesql::Column {
+                    folds_case: column.folds_case,
+                    ..crate::sql::googlesql::Column::new(&column.name, column.ty.clone())
+                })
                 .collect(),
         );
     }
@@ -176,7 +179,7 @@ fn check_project(document: &Document, project: &syntax::Project, problems: &mut 
     for (name, target) in &project.targets {
         if let Some(limit) = target.memory_limit.as_deref().filter(|limit| !is_size(limit)) {
             problems.push(
-                Diagnostic::new(Code::WrongValue, format!("`{limit}` is no size of memory"))
+                Diagnostic::new(Code::WrongValue, format!("`{limit}` is not a size of memory"))
                     .at(document.span(&["targets", name, "memory_limit"]), "a whole number and MB or GB")
                     .help("write it as `500MB` or `2GB`"),
             );

@@ -21,7 +21,7 @@ pub(super) fn calendar(
         let parsed = text.parse::<chrono::NaiveDate>().ok();
         if parsed.is_none() {
             problems.push(
-                Diagnostic::new(Code::WrongValue, format!("`{text}` is no day"))
+                Diagnostic::new(Code::WrongValue, format!("`{text}` is not a day"))
                     .at(document.span(&[key]), "not YYYY-MM-DD")
                     .help("write it as 2026-03-01"),
             );
@@ -33,7 +33,7 @@ pub(super) fn calendar(
     let month = dimension.fiscal_year_starts.unwrap_or(1);
     if !(1..=12).contains(&month) {
         problems.push(
-            Diagnostic::new(Code::WrongValue, format!("`{month}` is no month"))
+            Diagnostic::new(Code::WrongValue, format!("`{month}` is not a month"))
                 .at(document.span(&["fiscal_year_starts"]), "1 to 12")
                 .help("write the month as a number from 1 to 12"),
         );
@@ -43,7 +43,7 @@ pub(super) fn calendar(
         match text.parse::<chrono::NaiveDate>() {
             Ok(day) => holidays.push((day.to_string(), name.clone())),
             Err(_) => problems.push(
-                Diagnostic::new(Code::WrongValue, format!("`{text}` is no day"))
+                Diagnostic::new(Code::WrongValue, format!("`{text}` is not a day"))
                     .at(document.key_span(&["holidays", text]), "not YYYY-MM-DD")
                     .help("write it as 2026-03-01"),
             ),

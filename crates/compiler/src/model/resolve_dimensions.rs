@@ -179,7 +179,7 @@ pub(super) fn attributes(
             let parsed = text.rsplit_once('.').and_then(|(name, level)| Some((name.to_owned(), level.parse().ok()?)));
             if parsed.is_none() {
                 problems.push(
-                    Diagnostic::new(Code::WrongValue, format!("`{text}` is no level of a hierarchy"))
+                    Diagnostic::new(Code::WrongValue, format!("`{text}` is not a level of a hierarchy"))
                         .at(document.span(&["attributes", name, "hierarchy"]), "not `hierarchy.level`")
                         .help("write it as `merchandise.2`, level 1 the most general"),
                 );
@@ -196,7 +196,7 @@ pub(super) fn attributes(
                 description: attribute.description.clone().unwrap_or_default(),
                 pii: attribute.pii.unwrap_or(source_pii),
                 header: None,
-                folds_case: false,
+                folds_case: typed.folds_case,
             },
             scd: scd.unwrap_or(Scd::Type1),
             expr: typed.text,

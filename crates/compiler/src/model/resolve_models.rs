@@ -148,6 +148,10 @@ impl Catalog for AnyTable {
         table.to_owned()
     }
 
+    fn folds_case(&self) -> bool {
+        false
+    }
+
     fn tables(&self) -> Vec<&str> {
         Vec::new()
     }

@@ -113,6 +113,8 @@ pub(super) struct Typed {
     pub(super) ty: Type,
     pub(super) origins: Vec<(String, String)>,
     pub(super) written: Span,
+    /// A text that is compared without case.
+    pub(super) folds_case: bool,
 }
 
 /// The expression of an attribute or measure, or the column of its name.
@@ -139,6 +141,7 @@ pub(super) fn expression(
             ty: found.ty.clone(),
             origins: found.origins.clone(),
             written: span,
+            folds_case: found.folds_case,
         });
     }
     let sql = document.sql(&at).filter(|sql| !sql.broken)?;
@@ -149,7 +152,10 @@ pub(super) fn expression(
             .analysis
             .output
             .iter()
-            .map(|output| SqlColumn { name: output.name.clone(), ty: output.ty.clone() })
+            .map(|output| SqlColumn {
+                folds_case: output.folds_case,
+                ..SqlColumn::new(&output.name, output.ty.clone())
+            })
             .collect(),
     );
     let span = document.span(&at);
@@ -178,7 +184,7 @@ pub(super) fn expression(
     }
     origins.sort();
     origins.dedup();
-    Some(Typed { text: sql.text.clone(), ty: value.ty.clone(), origins, written: span })
+    Some(Typed { text: sql.text.clone(), ty: value.ty.clone(), origins, written: span, folds_case: value.folds_case })
 }
 
 pub(super) fn is_identifier(text: &str) -> bool {
@@ -296,7 +302,7 @@ pub(super) fn plain(output: &OutputColumn) -> Column {
         description: String::new(),
         pii: false,
         header: None,
-        folds_case: false,
+        folds_case: output.folds_case,
     }
 }
 
@@ -323,6 +329,7 @@ pub(super) fn code_of(kind: ProblemKind) -> Code {
         ProblemKind::MisplacedAggregate => Code::MisplacedAggregate,
         ProblemKind::Unsupported => Code::UnsupportedSql,
         ProblemKind::DateFromTimestampWithoutZone => Code::DateWithoutZone,
+        ProblemKind::ToldApartByCase => Code::CollatedKey,
         ProblemKind::Shape => Code::QueryShape,
         ProblemKind::TooDeep => Code::SqlDepth,
         ProblemKind::Unwritable => Code::UnwritableSql,

@@ -275,7 +275,7 @@ pub(super) fn read_type(text: &str, span: crate::source::Span, problems: &mut Ve
             "JSON",
         ];
         let diagnostic =
-            Diagnostic::new(Code::UnknownType, format!("`{text}` is no GoogleSQL type")).at(span, "not a type");
+            Diagnostic::new(Code::UnknownType, format!("`{text}` is not a GoogleSQL type")).at(span, "not a type");
         problems.push(match nearest(&text.to_uppercase(), names) {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
             None => diagnostic.help(format!("the types are {}, ARRAY<…> and STRUCT<…>", names.join(", "))),
@@ -290,7 +290,7 @@ pub(super) fn length(text: Option<&str>, span: crate::source::Span, problems: &m
     let read = seconds(text);
     if read.is_none() {
         problems.push(
-            Diagnostic::new(Code::WrongValue, format!("`{text}` is no length of time"))
+            Diagnostic::new(Code::WrongValue, format!("`{text}` is not a length of time"))
                 .at(span, "a number and s, m, h or d")
                 .help("write it as `30m`, `2h` or `1d`"),
         );
@@ -298,7 +298,7 @@ pub(super) fn length(text: Option<&str>, span: crate::source::Span, problems: &m
     read
 }
 
-/// `30m` as 1800; `None` where a text is no length of time.
+/// `30m` as 1800; `None` where a text is not a length of time.
 #[must_use]
 pub fn seconds(text: &str) -> Option<u64> {
     let unit = text.chars().last()?;

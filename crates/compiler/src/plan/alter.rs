@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::change::{Action, Alteration, Carries, Change, Class, Difference};
 use super::design;
 use super::manifest::{Object, ObjectColumn, ObjectKind};
+use super::reason::{Key, Layout, Reason};
 
 /// The change of an object that is declared as before and after, where models have other names than before; `None` where
 /// nothing changes.
@@ -28,33 +29,33 @@ pub(super) fn alter(address: &str, old: &Arc<Object>, new: &Arc<Object>, names: 
         if old.definition == new.definition && old.description == new.description {
             return None;
         }
-        change.reasons.push("the view's text changes".to_owned());
+        change.reasons.push(Reason::View);
         return Some(change);
     }
     if old.name != new.name {
         change.class = Class::Breaking;
-        change.reasons.push(format!("renamed from `{}`", old.name));
+        change.reasons.push(Reason::Name { before: old.name.clone() });
         differ(&mut change, "name", Some(&old.name), Some(&new.name), Class::Breaking);
         change.alterations.push(Alteration::RenameTable(old.name.clone()));
     }
     let mut rebuild = Vec::new();
     if old.definition != new.definition {
-        for (word, what) in [("PARTITION BY", "partitioning"), ("CLUSTER BY", "clustering")] {
+        for (word, layout) in [("PARTITION BY", Layout::Partitioning), ("CLUSTER BY", Layout::Clustering)] {
             let by = |object: &Object| {
                 let mut lines = object.definition.lines();
                 lines.find_map(|line| line.strip_prefix(word)).map(|by| by.trim().replace('`', ""))
             };
             let (then, now) = (by(old), by(new));
             if then != now {
-                let say = |by: &Option<String>| by.clone().unwrap_or_else(|| "none".to_owned());
-                rebuild.push(format!("{what} changes from {} to {}: the table is made again", say(&then), say(&now)));
-                differ(&mut change, what, then.as_deref(), now.as_deref(), Class::Additive);
+                differ(&mut change, layout.word(), then.as_deref(), now.as_deref(), Class::Additive);
+                rebuild.push(Reason::Layout { layout, before: then, after: now });
             }
         }
     }
     columns(&mut change, old, new, &mut rebuild);
     if old.description != new.description {
-        change.reasons.push("described anew".to_owned());
+        let (before, after) = (old.description.clone(), new.description.clone());
+        change.reasons.push(Reason::Description { before, after });
         change.alterations.push(Alteration::Describe(new.description.clone()));
     }
     key(&mut change, old, new, &mut rebuild);
@@ -69,7 +70,7 @@ pub(super) fn alter(address: &str, old: &Arc<Object>, new: &Arc<Object>, names: 
         change.reasons.extend(rebuild);
         if !old.foreign.is_empty() {
             change.class = Class::Destructive;
-            change.reasons.push(format!("`{}` was added by others and is not carried over", old.foreign.join("`, `")));
+            change.reasons.push(Reason::ForeignColumns { columns: old.foreign.clone() });
         }
         if change.carries == Carries::Nothing && new.kind != ObjectKind::Star {
             // Landing and kept events cannot be computed from anything else.
@@ -90,15 +91,16 @@ fn differ(change: &mut Change, part: &str, before: Option<&str>, after: Option<&
     change.differences.push(Difference { part: part.to_owned(), before, after, class });
 }
 
-fn columns(change: &mut Change, old: &Object, new: &Object, rebuild: &mut Vec<String>) {
+fn columns(change: &mut Change, old: &Object, new: &Object, rebuild: &mut Vec<Reason>) {
     let mut matched = Vec::new();
     let star = new.kind == ObjectKind::Star;
     for column in &new.columns {
+        let name = || column.name.clone();
         let Some(before) = old.former(column) else {
-            change.reasons.push(format!("column `{}` is new", column.name));
+            change.reasons.push(Reason::ColumnNew { column: name(), after: column.ty.clone() });
             differ(change, &part(&column.name), None, Some(&column.ty), Class::Additive);
             if column.required {
-                rebuild.push(format!("column `{}` is never NULL, and the rows that are there have none", column.name));
+                rebuild.push(Reason::ColumnUnfilled { column: name() });
                 if filling(column).is_none() {
                     change.carries = Carries::Nothing;
                 }
@@ -110,12 +112,13 @@ fn columns(change: &mut Change, old: &Object, new: &Object, rebuild: &mut Vec<St
         matched.push(before.name.clone());
         if before.name != column.name {
             change.class = change.class.max(Class::Breaking);
-            change.reasons.push(format!("column `{}` is renamed to `{}`", before.name, column.name));
+            change.reasons.push(Reason::ColumnName { before: before.name.clone(), after: name() });
             differ(change, &part(&column.name), Some(&before.name), Some(&column.name), Class::Breaking);
-            change.alterations.push(Alteration::RenameColumn { from: before.name.clone(), to: column.name.clone() });
+            change.alterations.push(Alteration::RenameColumn { from: before.name.clone(), to: name() });
         }
         if before.ty != column.ty {
-            let reason = format!("column `{}` changes from {} to {}", column.name, before.ty, column.ty);
+            let (then, now) = (before.ty.clone(), column.ty.clone());
+            let reason = Reason::ColumnType { column: name(), before: then, after: now };
             change.class = change.class.max(Class::Breaking);
             differ(change, &part(&column.name), Some(&before.ty), Some(&column.ty), Class::Breaking);
             change.reload |= star;
@@ -135,24 +138,25 @@ fn columns(change: &mut Change, old: &Object, new: &Object, rebuild: &mut Vec<St
         match (before.required, column.required) {
             (true, false) => {
                 change.class = change.class.max(Class::Breaking);
-                change.reasons.push(format!("column `{}` may be NULL from now on", column.name));
-                change.alterations.push(Alteration::Relax(column.name.clone()));
+                change.reasons.push(Reason::ColumnNull { column: name(), after: true });
+                change.alterations.push(Alteration::Relax(name()));
             }
             (false, true) => {
                 change.reload |= star;
-                rebuild.push(format!("column `{}` is never NULL from now on", column.name));
+                rebuild.push(Reason::ColumnNull { column: name(), after: false });
             }
             _ => {}
         }
         if before.description != column.description {
-            change.reasons.push(format!("column `{}` is described anew", column.name));
+            let (then, now) = (before.description.clone(), column.description.clone());
+            change.reasons.push(Reason::ColumnDescription { column: name(), before: then, after: now });
             change.alterations.push(Alteration::DescribeColumn(column.clone()));
         }
     }
     for before in &old.columns {
         if !matched.contains(&before.name) {
             change.class = change.class.max(Class::Destructive);
-            change.reasons.push(format!("column `{}` is no longer declared", before.name));
+            change.reasons.push(Reason::ColumnGone { column: before.name.clone(), before: before.ty.clone() });
             differ(change, &part(&before.name), Some(&before.ty), None, Class::Destructive);
             change.alterations.push(Alteration::DropColumn(before.name.clone()));
         }
@@ -160,30 +164,44 @@ fn columns(change: &mut Change, old: &Object, new: &Object, rebuild: &mut Vec<St
 }
 
 /// Another key: the rows that are there are rows of something else.
-fn key(change: &mut Change, old: &Object, new: &Object, rebuild: &mut Vec<String>) {
+fn key(change: &mut Change, old: &Object, new: &Object, rebuild: &mut Vec<Reason>) {
     // An older manifest does not say, and a key column that is renamed is the same key.
     let renamed = |name: &String| {
         let column = new.columns.iter().find(|column| &column.name == name);
         column.and_then(|column| old.former(column)).map_or_else(|| name.clone(), |before| before.name.clone())
     };
-    if old.key.is_empty() || new.key.iter().map(renamed).eq(old.key.iter().cloned()) {
+    let is_same = new.key.iter().map(renamed).eq(old.key.iter().cloned());
+    let folded = |object: &Object| -> Vec<String> {
+        let columns = object.design.get(design::KEY_COLLATION);
+        columns.into_iter().flat_map(|columns| columns.split(", ")).map(str::to_owned).collect()
+    };
+    let was_folded = folded(old);
+    let is_folded: Vec<String> = folded(new).iter().map(renamed).collect();
+    if old.key.is_empty() || (is_same && was_folded == is_folded) {
         return;
     }
-    let what = match (new.kind, new.design.contains_key("grain")) {
-        (ObjectKind::Landing, _) => "primary key",
-        (ObjectKind::Star, true) => "grain",
-        _ => "natural key",
+    let key = match (new.kind, new.design.contains_key("grain")) {
+        (ObjectKind::Landing, _) => Key::PrimaryKey,
+        (ObjectKind::Star, true) => Key::Grain,
+        _ => Key::NaturalKey,
     };
     change.class = change.class.max(Class::GrainChanging);
     change.carries = Carries::Nothing;
     change.reload = true;
+    if is_same {
+        let said = |folded: &[String]| (!folded.is_empty()).then(|| folded.join(", "));
+        let (before, after) = (said(&was_folded), said(&is_folded));
+        differ(change, design::KEY_COLLATION, before.as_deref(), after.as_deref(), Class::GrainChanging);
+        rebuild.push(Reason::Part { part: design::KEY_COLLATION.to_owned(), before, after, reread: false });
+        return;
+    }
     let (then, now) = (old.key.join(", "), new.key.join(", "));
-    differ(change, &what.replace(' ', "_"), Some(&then), Some(&now), Class::GrainChanging);
-    rebuild.push(format!("the {what} changes from ({then}) to ({now})"));
+    differ(change, key.part(), Some(&then), Some(&now), Class::GrainChanging);
+    rebuild.push(Reason::Key { key, before: old.key.clone(), after: new.key.clone() });
 }
 
 /// Another query, expression or policy.
-fn load(change: &mut Change, old: &Object, new: &Object, names: &design::Names, rebuild: &mut Vec<String>) {
+fn load(change: &mut Change, old: &Object, new: &Object, names: &design::Names, rebuild: &mut Vec<Reason>) {
     let renames: Vec<(String, String)> = change
         .alterations
         .iter()
@@ -196,10 +214,10 @@ fn load(change: &mut Change, old: &Object, new: &Object, names: &design::Names, 
     let unnamed =
         |names: &design::Names| renamed(&design::Names { models: names.models.clone(), ..design::Names::default() });
     let plain = renamed(&design::Names::default());
-    for (other, sentence) in names.others(&new.owner) {
+    for (other, reason) in names.others(&new.owner) {
         let without = if other.columns.is_empty() { plain.clone() } else { unnamed(&other) };
         if renamed(&other) != without {
-            change.reasons.push(sentence);
+            change.reasons.push(reason);
         }
     }
     let former = renamed(names);
@@ -210,8 +228,8 @@ fn load(change: &mut Change, old: &Object, new: &Object, names: &design::Names, 
     for difference in differences {
         if difference.part == design::STATES {
             // Of what is landed nothing is another row: the next run removes states, or keeps more of them.
-            change.reasons.extend(difference.reason.filter(|_| difference.before.is_some()));
             if difference.before.is_some() {
+                change.reasons.push(difference.reason(false));
                 let (then, now) = (difference.before.as_deref(), difference.after.as_deref());
                 differ(change, design::STATES, then, now, difference.class);
             }
@@ -220,7 +238,7 @@ fn load(change: &mut Change, old: &Object, new: &Object, names: &design::Names, 
         if new.kind != ObjectKind::Star {
             // An instant that was landed in another zone is another one.
             if difference.before.is_some() && difference.after.is_some() {
-                rebuild.push(format!("{}: its instants are read anew", difference.reason.unwrap_or_default()));
+                rebuild.push(difference.reason(true));
                 differ(
                     change,
                     &difference.part,
@@ -234,11 +252,13 @@ fn load(change: &mut Change, old: &Object, new: &Object, names: &design::Names, 
         }
         additive &= difference.class == Class::Additive;
         change.class = change.class.max(difference.class);
-        change.reasons.extend(difference.reason);
+        if difference.is_reason {
+            change.reasons.push(difference.reason(false));
+        }
         differ(change, &difference.part, difference.before.as_deref(), difference.after.as_deref(), difference.class);
         if difference.empties {
             change.carries = Carries::Nothing;
-            rebuild.push("a row of it means something else than before".to_owned());
+            rebuild.push(Reason::Meaning);
         }
     }
     if old.filled_as(new) {
@@ -247,12 +267,12 @@ fn load(change: &mut Change, old: &Object, new: &Object, names: &design::Names, 
     if new.design.get("kind").is_some_and(|kind| design::GENERATED.contains(&kind.as_str())) {
         change.carries = Carries::Nothing;
         change.class = change.class.max(Class::Breaking);
-        rebuild.push("its rows are generated anew".to_owned());
+        rebuild.push(Reason::Generated);
         return;
     }
     change.reload = true;
     if !explained {
-        change.reasons.push("the query, an expression or a policy changes: computed anew from landing".to_owned());
+        change.reasons.push(Reason::Load);
     }
     if !additive {
         change.class = change.class.max(Class::HistoryRewriting);

@@ -64,7 +64,7 @@ impl Catalog {
     /// Reads a catalog that was written down: `like` itself where it would be written alike.
     ///
     /// # Errors
-    /// A text that is no catalog.
+    /// A text that is not a catalog.
     pub fn read<'c>(text: &str, like: &'c Self) -> Result<Cow<'c, Self>, serde_json::Error> {
         if serde_json::to_string(like)? == text {
             return Ok(Cow::Borrowed(like));

@@ -12,6 +12,7 @@ use super::catalog::Catalog;
 use super::design::Names;
 use super::drift::{Drift, as_found, drift};
 use super::manifest::{Manifest, Object, ObjectColumn, ObjectKind};
+use super::reason::Reason;
 
 /// Everything that an apply would do, in the order in which it does it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,8 +30,8 @@ pub struct Change {
     pub action: Action,
     /// The gravest class of its details.
     pub class: Class,
-    /// Why, one sentence per difference.
-    pub reasons: Vec<String>,
+    /// Why, one reason per difference.
+    pub reasons: Vec<Reason>,
     /// The same as data: what differs, as it was and as it will be, each with its own class.
     pub differences: Vec<Difference>,
     /// The object as it was; `None` for a new one.
@@ -149,7 +150,7 @@ pub fn compare(
         });
         change.mends = about.clone().any(Drift::is_mended);
         if change.action == Action::Create && about.any(|drift| drift.kind == super::DriftKind::ObjectMissing) {
-            change.reasons = vec!["it is gone from the warehouse, and is made anew".to_owned()];
+            change.reasons = vec![Reason::Missing];
             let landing = change.after.as_ref().is_some_and(|after| after.kind == ObjectKind::Landing);
             change.reload = change.after.as_ref().is_some_and(|after| after.kind != ObjectKind::View);
             change.reread = landing;
@@ -214,12 +215,11 @@ pub fn diff(applied: Option<&Manifest>, wanted: &Manifest) -> ChangeSet {
 }
 
 fn create(address: &str, after: &Arc<Object>) -> Change {
-    let what = if after.kind == ObjectKind::View { "view" } else { "table" };
     Change {
         address: address.to_owned(),
         action: Action::Create,
         class: Class::Additive,
-        reasons: vec![format!("new {what} of `{}`", after.owner)],
+        reasons: vec![Reason::New { view: after.kind == ObjectKind::View, owner: after.owner.clone() }],
         differences: Vec::new(),
         before: None,
         after: Some(after.clone()),
@@ -237,7 +237,7 @@ fn drop_object(address: &str, old: &Arc<Object>) -> Change {
         address: address.to_owned(),
         action: Action::Drop,
         class,
-        reasons: vec![format!("`{}` is no longer declared", old.owner)],
+        reasons: vec![Reason::Undeclared { owner: old.owner.clone() }],
         differences: Vec::new(),
         before: Some(old.clone()),
         after: None,

@@ -4,9 +4,13 @@
 use std::collections::BTreeMap;
 
 use super::change::Class;
+use super::reason::Reason;
 
 /// Kinds of dimensions whose rows come from no source.
 pub(super) const GENERATED: &[&str] = &["calendar", "time_of_day"];
+
+/// The part that holds a digest of a query.
+pub(crate) const QUERY: &str = "query";
 
 /// The part that holds a query as it is written.
 pub(crate) const QUERY_TEXT: &str = "query text";
@@ -17,8 +21,14 @@ pub(crate) const QUERY_FORM: &str = "query form";
 /// The part of a landed table that says which of its states are kept.
 pub(crate) const STATES: &str = "states";
 
+/// The part that names the texts of sources which a model reads, and which are compared without case.
+pub(crate) const COLLATION: &str = "collation";
+
+/// The part that names the columns of a key that are compared without case.
+pub(crate) const KEY_COLLATION: &str = "key_collation";
+
 /// First words of the parts that a fact says of a dimension that it looks up.
-const OF_ANOTHER: &[&str] = &["key_type", "keys", "calendar"];
+const OF_ANOTHER: &[&str] = &["key_type", KEY_COLLATION, "keys", "calendar"];
 
 /// One part that differs.
 pub(super) struct Difference {
@@ -30,8 +40,8 @@ pub(super) struct Difference {
     pub(super) after: Option<String>,
     /// What it means.
     pub(super) class: Class,
-    /// One sentence; `None` where a column's own reason says it already.
-    pub(super) reason: Option<String>,
+    /// A reason of its own; without, a column's says it already.
+    pub(super) is_reason: bool,
     /// Rows of before mean something else.
     pub(super) empties: bool,
 }
@@ -47,15 +57,13 @@ pub(super) fn differences(old: &BTreeMap<String, String>, new: &BTreeMap<String,
         before: before.cloned(),
         after: after.cloned(),
         class,
-        reason: (!part.contains(' ')).then(|| {
-            let said = |value: Option<&String>| value.map_or("not declared", String::as_str).to_owned();
-            format!("{} changes from {} to {}", part.replace('_', " "), said(before), said(after))
-        }),
+        is_reason: !part.contains(' '),
         empties: false,
     };
     for (part, now) in new.iter().filter(|(part, _)| !is_of_query(part)) {
         match old.get(part) {
-            _ if part == "query" => all.extend(query(old, new)),
+            _ if part == QUERY => all.extend(query(old, new)),
+            then if is_of_collation(part) => all.extend(collation(part, then, Some(now), old)),
             // The role that comes with it says so.
             None if is_of_another(part) => {}
             None => all.push(plain(part, None, Some(now), Class::Additive)),
@@ -63,14 +71,48 @@ pub(super) fn differences(old: &BTreeMap<String, String>, new: &BTreeMap<String,
             Some(_) => {}
         }
     }
-    let gone = old.iter().filter(|(part, _)| !new.contains_key(*part) && !is_of_query(part) && !is_of_another(part));
+    let gone = || old.iter().filter(|(part, _)| !new.contains_key(*part) && !is_of_query(part));
+    all.extend(
+        gone()
+            .filter(|(part, _)| is_of_collation(part))
+            .filter_map(|(part, then)| collation(part, Some(then), None, new)),
+    );
+    let gone = gone().filter(|(part, _)| !is_of_another(part) && !is_of_collation(part));
     all.extend(gone.map(|(part, then)| plain(part, Some(then), None, Class::Breaking)));
     all
 }
 
+fn is_of_collation(part: &str) -> bool {
+    part.split(' ').next().is_some_and(|word| [COLLATION, KEY_COLLATION].contains(&word))
+}
+
+/// Texts that are compared in another way than before. Of a model's own key the key says it, and of a dimension that is
+/// looked up for the first time, or no longer, its role; `other` is the model without the part.
+fn collation(
+    part: &str,
+    then: Option<&String>,
+    now: Option<&String>,
+    other: &BTreeMap<String, String>,
+) -> Option<Difference> {
+    let of = part.strip_prefix(KEY_COLLATION);
+    let is_own = of == Some("");
+    let knows = of.is_none_or(|of| other.contains_key(&format!("key_type{of}")));
+    if then == now || is_own || !knows {
+        return None;
+    }
+    Some(Difference {
+        part: part.to_owned(),
+        before: then.cloned(),
+        after: now.cloned(),
+        class: Class::HistoryRewriting,
+        is_reason: true,
+        empties: false,
+    })
+}
+
 /// Whether two models say the same of what fills their tables. Parts that the former build did not write down tell nothing.
 pub(super) fn says_the_same(old: &BTreeMap<String, String>, new: &BTreeMap<String, String>) -> bool {
-    !old.is_empty() && differences(old, new).iter().all(|one| one.before.is_none())
+    !old.is_empty() && differences(old, new).iter().all(|one| one.before.is_none() && !is_of_collation(&one.part))
 }
 
 fn is_of_query(part: &str) -> bool {
@@ -84,15 +126,15 @@ fn is_of_another(part: &str) -> bool {
 
 /// A query that means something else than before: as it is written then and now.
 fn query(old: &BTreeMap<String, String>, new: &BTreeMap<String, String>) -> Option<Difference> {
-    let compared = if old.contains_key(QUERY_FORM) { QUERY_FORM } else { "query" };
+    let compared = if old.contains_key(QUERY_FORM) { QUERY_FORM } else { QUERY };
     let (then, now) = (old.get(compared)?, new.get(compared)?);
-    let text = |of: &BTreeMap<String, String>| of.get(QUERY_TEXT).or_else(|| of.get("query")).cloned();
+    let text = |of: &BTreeMap<String, String>| of.get(QUERY_TEXT).or_else(|| of.get(QUERY)).cloned();
     // The names of models in a former text are those of now; no digest of it is.
     let is_renamed = old.contains_key(QUERY_TEXT) && text(old) == text(new);
     (then != now && !is_renamed).then(|| Difference {
         before: text(old),
         after: text(new),
-        ..changed("query", then, now)
+        ..changed(QUERY, then, now)
     })
 }
 
@@ -105,19 +147,27 @@ pub(super) struct Names {
     pub(super) columns: BTreeMap<String, BTreeMap<String, String>>,
 }
 
+impl Difference {
+    /// The difference as a reason.
+    pub(super) fn reason(&self, reread: bool) -> Reason {
+        Reason::Part { part: self.part.clone(), before: self.before.clone(), after: self.after.clone(), reread }
+    }
+}
+
 impl Names {
-    /// Each renaming of something else than a model's own, alone, with a sentence for those who read it.
-    pub(super) fn others(&self, own: &str) -> Vec<(Names, String)> {
+    /// Each renaming of something else than a model's own, alone, with the reason for those who read it.
+    pub(super) fn others(&self, own: &str) -> Vec<(Names, Reason)> {
         let models = self.models.iter().filter(|(_, to)| *to != own).map(|(from, to)| {
             let alone = Names { models: BTreeMap::from([(from.clone(), to.clone())]), ..Names::default() };
-            (alone, format!("`{from}`, which it reads, is renamed to `{to}`"))
+            (alone, Reason::ModelName { before: from.clone(), after: to.clone() })
         });
         let columns = self.columns.iter().filter(|(model, _)| *model != own).flat_map(|(model, columns)| {
             columns.iter().map(move |(from, to)| {
                 let column = BTreeMap::from([(from.clone(), to.clone())]);
                 let columns = BTreeMap::from([(model.clone(), column)]);
                 let alone = Names { models: self.models.clone(), columns };
-                (alone, format!("`{from}` of `{model}`, which it reads, is renamed to `{to}`"))
+                let (model, before, after) = (model.clone(), from.clone(), to.clone());
+                (alone, Reason::ModelColumnName { model, before, after })
             })
         });
         models.chain(columns).collect()
@@ -197,28 +247,17 @@ fn lookup(says: &str) -> String {
 }
 
 fn changed(part: &str, then: &str, now: &str) -> Difference {
-    let (word, name) = part.split_once(' ').unwrap_or((part, ""));
-    let (then, now) = if part == "timezone" { unlike(then, now) } else { (then.to_owned(), now.to_owned()) };
-    let from_to = match word {
-        "key_type" if !name.is_empty() => format!("the type of the key of `{name}` changes from {then} to {now}"),
-        "keys" => format!("the keys of `{name}` change from {then} to {now}: it is looked up anew"),
-        "calendar" => format!("the days of calendar `{name}` change from {then} to {now}"),
-        _ if name.is_empty() => format!("{} changes from {then} to {now}", word.replace('_', " ")),
-        _ => format!("{word} `{name}` changes from {then} to {now}"),
-    };
-    let (class, reason, empties) = match word {
-        "kind" => (Class::GrainChanging, from_to, true),
+    let word = part.split_once(' ').map_or(part, |(word, _)| word);
+    let (class, empties) = match word {
+        "kind" => (Class::GrainChanging, true),
         // The key says whether a row means something else; this is the sentence.
-        "grain" => (Class::Breaking, from_to, false),
-        "query" => (Class::HistoryRewriting, "the query changes: computed anew from landing".to_owned(), false),
-        // Whether some go, the data says.
-        STATES => (Class::Additive, format!("landed states are {now}"), false),
-        "surrogate_key" => (Class::HistoryRewriting, format!("{from_to}: every key is made anew"), false),
-        "process" => (Class::Additive, from_to, false),
-        "measure" => (Class::Breaking, from_to, false),
-        _ => (Class::HistoryRewriting, from_to, false),
+        "grain" | "measure" => (Class::Breaking, false),
+        // Whether some states go, the data says.
+        STATES | "process" => (Class::Additive, false),
+        _ => (Class::HistoryRewriting, false),
     };
-    Difference { part: part.to_owned(), before: Some(then), after: Some(now), class, reason: Some(reason), empties }
+    let (then, now) = if part == "timezone" { unlike(then, now) } else { (then.to_owned(), now.to_owned()) };
+    Difference { part: part.to_owned(), before: Some(then), after: Some(now), class, is_reason: true, empties }
 }
 
 /// Of two lists of zones, those that are not the same.

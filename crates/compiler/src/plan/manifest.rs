@@ -112,7 +112,7 @@ impl Manifest {
     /// ten thousand models that were applied the few that differ are read.
     ///
     /// # Errors
-    /// A text that is no manifest, or ends too early.
+    /// A text that is not a manifest, or ends too early.
     pub fn read(text: &str, like: Option<&Self>) -> Result<Self, serde_json::Error> {
         let unread: Unread<'_> = serde_json::from_str(text)?;
         let read = |(address, text): (String, &RawValue)| {

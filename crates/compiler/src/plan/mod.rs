@@ -3,23 +3,27 @@
 mod alter;
 mod catalog;
 mod change;
+mod columns;
 mod design;
 mod drift;
 mod impact;
 mod load;
 mod manifest;
 mod matrix;
+mod reason;
 mod reload;
 mod starts;
 
 pub(crate) use alter::filling;
 pub use catalog::{Catalog, Live, LiveColumn};
 pub use change::{Action, Alteration, Carries, Change, ChangeSet, Class, Difference, compare, diff};
-pub(crate) use design::{QUERY_FORM, QUERY_TEXT, STATES};
+pub use columns::{ColumnAction, ColumnChange, ColumnState};
+pub(crate) use design::{COLLATION, KEY_COLLATION, QUERY, QUERY_FORM, QUERY_TEXT, STATES};
 pub use drift::{Drift, DriftKind};
 pub use impact::{Impact, Impacts};
 pub use load::{Gate, Landing, LoadPlan, ModelLoad, Reads, Stage, Statement};
 pub use manifest::{DIGEST_FORMAT, MANIFEST_FORMAT, Manifest, Object, ObjectColumn, ObjectKind};
 pub use matrix::{Meeting, matrix_diff};
+pub use reason::{Key, Layout, Reason};
 pub use reload::{Reload, reloads};
 pub use starts::starts_now;

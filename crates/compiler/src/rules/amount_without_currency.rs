@@ -15,8 +15,8 @@ pub(super) fn check(project: &Project, found: &mut Vec<Diagnostic>) {
                     Code::AmountWithoutCurrency,
                     format!("measure `{name}` is an amount without a currency"),
                 )
-                .at(measure.span, "in which money")
-                .help("add `currency: KRW`, or `unit:` where it is no money"),
+                .at(measure.span, "this amount has no currency")
+                .help("add `currency: KRW`, or `unit:` where it is not money"),
             );
         }
     }

@@ -60,9 +60,9 @@ fn read(
                 levels.insert(code, level.level);
             }
             Some(code) => problems.push(
-                Diagnostic::new(Code::WrongValue, format!("`{}` is no lint: its level cannot be set", code.id()))
+                Diagnostic::new(Code::WrongValue, format!("`{}` is not a lint: its level cannot be set", code.id()))
                     .at(span, format!("{} is always an error", code.name()))
-                    .help("mend what it says instead"),
+                    .help("fix what it reports instead"),
             ),
             None => {
                 let help = nearest(&id.to_uppercase(), lint_ids()).map_or_else(

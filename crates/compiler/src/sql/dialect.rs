@@ -1,6 +1,6 @@
 //! What the engines say differently, one method per difference. It decides words, never what is to be done.
 
-use super::googlesql::{Analysis, Catalog, Problem, ProblemKind, Tables, Type, analyze_query, translated};
+use super::googlesql::{Analysis, Catalog, Problem, ProblemKind, Tables, Type, analyze_query, folded, translated};
 
 /// An engine's words.
 pub trait Dialect: Sync {
@@ -16,6 +16,8 @@ pub trait Dialect: Sync {
     fn words(&self) -> Words;
     /// Two values of a type, made comparable by `IS DISTINCT FROM`.
     fn comparable(&self, expr: &str, ty: &Type) -> String;
+    /// A text without its case, the same on every engine: what texts that are compared without case are compared by.
+    fn folded(&self, expr: &str) -> String;
     /// The text of a key part for hashing: typed and length-prefixed, so that no two lists of parts read alike.
     fn key_part(&self, expr: &str, ty: &Type) -> String;
     /// The microseconds since 1970 of a timestamp, as text.
@@ -37,8 +39,8 @@ pub trait Dialect: Sync {
     fn has_physical_design(&self) -> bool;
     /// Whether a condition on the partition's column spares the partitions that it rules out.
     fn prunes_partitions(&self) -> bool;
-    /// The rows of a table that a few rows look up: of the pairs the first is its column and the second theirs.
-    fn looked_up(&self, table: &str, few: &str, on: &[(String, String)]) -> String;
+    /// The rows `_v` of a table that a few rows `_m` look up by these equalities.
+    fn looked_up(&self, table: &str, few: &str, on: &[String]) -> String;
 }
 
 /// Fixed words of statement templates.
@@ -127,6 +129,11 @@ impl Dialect for DuckDb {
         expr.to_owned()
     }
 
+    /// As GoogleSQL's LOWER is written there.
+    fn folded(&self, expr: &str) -> String {
+        format!("dwc_lower({expr})")
+    }
+
     fn key_part(&self, expr: &str, ty: &Type) -> String {
         let text = match ty {
             Type::Bytes => format!("lower(hex({expr}))"),
@@ -154,7 +161,7 @@ impl Dialect for DuckDb {
     }
 
     fn query(&self, text: &str, catalog: &Tables) -> Result<String, Vec<Problem>> {
-        translated(text, catalog)
+        translated(&folded(text, catalog)?, catalog)
     }
 
     fn readable(&self, expr: &str, _: &Type) -> String {
@@ -170,8 +177,7 @@ impl Dialect for DuckDb {
     }
 
     /// The engine builds its hash table over all rows of a table that is joined to the left; over these alone it is small.
-    fn looked_up(&self, table: &str, few: &str, on: &[(String, String)]) -> String {
-        let on: Vec<String> = on.iter().map(|(column, of)| format!("_v.{column} = _m.{of}")).collect();
+    fn looked_up(&self, table: &str, few: &str, on: &[String]) -> String {
         format!("(SELECT _v.* FROM {table} AS _v SEMI JOIN {few} AS _m ON {})", on.join(" AND "))
     }
 }
@@ -223,6 +229,12 @@ impl Dialect for BigQuery {
         }
     }
 
+    /// A table is not clustered by a column with a collation, so that its columns have none.
+    /// <https://cloud.google.com/bigquery/docs/reference/standard-sql/collation-concepts>
+    fn folded(&self, expr: &str) -> String {
+        format!("LOWER({expr})")
+    }
+
     fn key_part(&self, expr: &str, ty: &Type) -> String {
         let text = match ty {
             Type::Bytes => format!("TO_HEX({expr})"),
@@ -252,15 +264,14 @@ impl Dialect for BigQuery {
 
     /// The user's own text, with nothing but its table names replaced.
     fn query(&self, text: &str, catalog: &Tables) -> Result<String, Vec<Problem>> {
-        let outcome = analyze_query(text, catalog);
+        let text = folded(text, catalog)?;
+        let outcome = analyze_query(&text, catalog);
         let (mut problems, analysis) = (outcome.problems, outcome.analysis);
         // What has no equal on the other engine is nothing to this one; a name that nothing stands for is.
-        problems.retain(|problem| {
-            !matches!(problem.kind, ProblemKind::Unsupported | ProblemKind::DateFromTimestampWithoutZone)
-        });
+        problems.retain(|problem| problem.kind != ProblemKind::Unsupported && !problem.kind.is_lint());
         let Some(Analysis { mut tables, .. }) = analysis.filter(|_| problems.is_empty()) else { return Err(problems) };
         tables.sort_by_key(|used| std::cmp::Reverse(used.span.start));
-        let mut spliced = text.to_owned();
+        let mut spliced = text.into_owned();
         for used in tables {
             let alias = used.table.rsplit('.').next().unwrap_or(&used.table);
             let physical = catalog.physical(&used.table);
@@ -291,7 +302,7 @@ impl Dialect for BigQuery {
     }
 
     /// It sends the few rows to the table by itself.
-    fn looked_up(&self, table: &str, _: &str, _: &[(String, String)]) -> String {
+    fn looked_up(&self, table: &str, _: &str, _: &[String]) -> String {
         table.to_owned()
     }
 }

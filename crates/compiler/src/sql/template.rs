@@ -7,26 +7,48 @@ use serde::Serialize;
 
 use super::dialect::Dialect;
 use super::googlesql::Type;
+use crate::model;
 
 /// Parts statements of a rendered template; no text of a user can hold it, [`render`] refuses one that does.
 const END: char = '\u{1e}';
 
 /// A column as templates see it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, serde::Deserialize)]
 pub(super) struct Col {
     /// Its name.
     name: String,
     /// `IS DISTINCT FROM` needs [`Dialect::comparable`] around it.
     incomparable: bool,
+    /// A key whose texts are compared without case: by [`Dialect::folded`] wherever rows are told apart by it.
+    folded: bool,
 }
 
 impl Col {
     pub(super) fn new(name: impl Into<String>, ty: &Type) -> Self {
-        Self { name: name.into(), incomparable: matches!(ty, Type::Json | Type::Array(_) | Type::Struct(_)) }
+        Self {
+            name: name.into(),
+            incomparable: matches!(ty, Type::Json | Type::Array(_) | Type::Struct(_)),
+            folded: false,
+        }
     }
 
     pub(super) fn plain(name: impl Into<String>) -> Self {
-        Self { name: name.into(), incomparable: false }
+        Self { name: name.into(), incomparable: false, folded: false }
+    }
+
+    /// A part of a key.
+    pub(super) fn key(column: &model::Column) -> Self {
+        Self { folded: column.folds_case, ..Self::new(&column.name, &column.ty) }
+    }
+
+    /// The same column as it is written, whatever it is compared by.
+    pub(super) fn spelled(&self) -> Self {
+        Self { folded: false, ..self.clone() }
+    }
+
+    /// Whether it is compared in another form than it is written in.
+    pub(super) fn is_folded(&self) -> bool {
+        self.folded
     }
 
     pub(super) fn name(&self) -> &str {
@@ -92,7 +114,29 @@ impl Templates {
             join(&columns, ", ", |column| qualified(&alias, &column.name))
         };
         environment.add_filter("list", list);
-        environment.add_filter("names", list);
+        // What tells rows apart: the columns of a PARTITION BY or a GROUP BY.
+        let told = move |alias: &str, c: &Column| {
+            let expr = format!("{alias}.{}", quote(&c.name));
+            if c.folded { dialect.folded(&expr) } else { expr }
+        };
+        environment.add_filter("by", move |columns: Value, a: String| join(&columns, ", ", |c| told(&a, c)));
+        // The same as columns of a SELECT, under their own names.
+        environment.add_filter("folded", move |columns: Value, a: String| {
+            join(&columns, ", ", |c| match c.folded {
+                true => format!("{} AS {}", told(&a, c), quote(&c.name)),
+                false => told(&a, c),
+            })
+        });
+        // Of a member that is told apart by folded texts one spelling is shown.
+        environment.add_filter("spelled", move |columns: Value, a: String, shown: String| {
+            join(&columns, ", ", |c| format!("{}.{}", if c.folded { &shown } else { &a }, quote(&c.name)))
+        });
+        environment.add_filter("spelled_or_folded", move |columns: Value, a: String, shown: String| {
+            join(&columns, ", ", |c| match c.folded {
+                true => format!("COALESCE({shown}.{0}, {a}.{0}) AS {0}", quote(&c.name)),
+                false => format!("{a}.{}", quote(&c.name)),
+            })
+        });
         // The engines place NULL differently in an ascending order, and last in a descending one.
         environment.add_filter("ascending", move |columns: Value, a: String| {
             join(&columns, ", ", |c| format!("{a}.{} NULLS FIRST", quote(&c.name)))
@@ -104,15 +148,17 @@ impl Templates {
             join(&columns, "", |c| format!("{0} = COALESCE({a}.{0}, {b}.{0}), ", quote(&c.name)))
         });
         environment.add_filter("equal", move |columns: Value, a: String, b: String| {
-            join(&columns, " AND ", |c| format!("{a}.{0} = {b}.{0}", quote(&c.name)))
+            join(&columns, " AND ", |c| format!("{} = {}", told(&a, c), told(&b, c)))
         });
         environment.add_filter("equal_or_null", move |columns: Value, a: String, b: String| {
-            join(&columns, " AND ", |c| format!("{a}.{0} IS NOT DISTINCT FROM {b}.{0}", quote(&c.name)))
+            join(&columns, " AND ", |c| format!("{} IS NOT DISTINCT FROM {}", told(&a, c), told(&b, c)))
         });
-        environment.add_filter("pairs_equal", move |pairs: Serde<Vec<(String, String)>>, a: String, b: String| {
-            let all: Vec<String> =
-                pairs.0.iter().map(|(x, y)| format!("{a}.{} = {b}.{}", quote(x), quote(y))).collect();
-            all.join(" AND ")
+        environment.add_filter("pairs_equal", move |pairs: Serde<Vec<(Col, String)>>, a: String, b: String| {
+            let side = |alias: &str, name: &str, folded| {
+                told(alias, &Column { name: name.to_owned(), incomparable: false, folded })
+            };
+            let equal = |(x, y): &(Col, String)| format!("{} = {}", side(&a, &x.name, x.folded), side(&b, y, x.folded));
+            pairs.0.iter().map(equal).collect::<Vec<_>>().join(" AND ")
         });
         environment.add_filter("not_null", move |columns: Value, a: String| {
             join(&columns, " AND ", |c| format!("{a}.{} IS NOT NULL", quote(&c.name)))
@@ -171,6 +217,7 @@ impl Templates {
 struct Column {
     name: String,
     incomparable: bool,
+    folded: bool,
 }
 
 /// Joins what `write` makes of each column: strings, or [`Col`]s. FALSE for the empty OR, TRUE for the empty AND.
@@ -178,13 +225,17 @@ fn join(columns: &Value, separator: &str, write: impl Fn(&Column) -> String) -> 
     let mut parts = Vec::new();
     for item in columns.try_iter()? {
         let column = if item.kind() == ValueKind::String {
-            Column { name: item.to_string(), incomparable: false }
+            Column { name: item.to_string(), incomparable: false, folded: false }
         } else {
             let name = item.get_attr("name")?;
             if name.is_undefined() {
                 return Err(Error::new(ErrorKind::InvalidOperation, "a column without a name"));
             }
-            Column { name: name.to_string(), incomparable: item.get_attr("incomparable")?.is_true() }
+            Column {
+                name: name.to_string(),
+                incomparable: item.get_attr("incomparable")?.is_true(),
+                folded: item.get_attr("folded")?.is_true(),
+            }
         };
         parts.push(write(&column));
     }

@@ -201,7 +201,7 @@ fn check_block(select: &Select) -> Derived<()> {
         for factor in std::iter::once(&from.relation).chain(from.joins.iter().map(|join| &join.relation)) {
             match factor {
                 TableFactor::Table { name, .. } if table_name(name).is_none() => {
-                    return whole(format!("`{name}` is no source table"));
+                    return whole(format!("`{name}` is not a source table"));
                 }
                 TableFactor::Table { name, .. } => {
                     if let Some(model) = table_name(name).and_then(|n| n.strip_prefix("ref.").map(str::to_owned)) {

@@ -88,8 +88,7 @@ struct LongColumn {
     /// The column's name in the header or the objects of files, where it differs; `amount#2` is the second of two that are
     /// called `amount`.
     name: Option<String>,
-    /// How its source compares texts, where that is not as they are written. A key that is compared so is folded in
-    /// queries, as by `LOWER`.
+    /// How its source compares texts, where that is not as they are written. Keys and queries compare them so, too.
     collation: Option<Collation>,
 }
 

@@ -208,7 +208,7 @@ mod tests {
     fn a_refusal_stands_at_its_node() {
         let (tree, _) = yaml::parse(FileId(0), "dimension: d\nscd: 300\n");
         let tree = tree.expect("a tree");
-        let refused = decode::<Dimension>(&tree).expect_err("300 is no policy");
+        let refused = decode::<Dimension>(&tree).expect_err("300 is not a policy");
         assert_eq!(refused.node, tree.child(tree.root, "scd"));
     }
 }

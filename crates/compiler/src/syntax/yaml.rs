@@ -141,7 +141,7 @@ fn read(file: FileId, text: &str, problems: &mut Vec<Diagnostic>) -> Option<Tree
                 let at = floor(error.marker().byte_offset().unwrap_or(0));
                 let line_end = text[at as usize..].find('\n').map_or(size, |end| at + u32::try_from(end).unwrap_or(0));
                 problems.push(
-                    Diagnostic::new(Code::YamlSyntax, format!("the file is no YAML: {}", error.info()))
+                    Diagnostic::new(Code::YamlSyntax, format!("the file is not valid YAML: {}", error.info()))
                         .at(span(at, line_end.max(at)), "here")
                         .help("look at the indentation, the quotes and the colons of this line and the one before"),
                 );

@@ -176,7 +176,7 @@ fn compact(json: &str) -> String {
     out
 }
 
-/// The text of the value at a path; a text that is no JSON has none, a path that is no path is an error.
+/// The text of the value at a path; a text that is not JSON has none, a path that is not a path is an error.
 fn find(json: &str, path: &str) -> Result<Option<String>, String> {
     let steps = steps(path).ok_or_else(|| format!("no JSONPath: {path}"))?;
     let Ok(whole) = serde_json::from_str::<&RawValue>(json) else {

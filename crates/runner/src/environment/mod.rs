@@ -77,11 +77,11 @@ fn taken(name: &str) -> Error {
         .help(format!("choose another name, or drop it with `dwc env drop {name}`"))
 }
 
-/// Refuses what is no name of an environment.
+/// Refuses what is not a name of an environment.
 fn named(name: &str) -> Result<(), Error> {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
     if name.is_empty() || name.len() > 60 || !name.chars().all(fits) {
-        return Err(Error::coded(Code::WrongValue, format!("`{name}` is no name of an environment"))
+        return Err(Error::coded(Code::WrongValue, format!("`{name}` is not a name of an environment"))
             .help("use lowercase letters, digits, `-` and `_`"));
     }
     Ok(())

@@ -5,12 +5,12 @@ use dwc_compiler::diagnostic::Code;
 use dwc_compiler::model::{ModelId, Project};
 use dwc_compiler::sql::{self, ALL_ROWS, Landed, NO_ROWS, RowRange, Suspect};
 
-use super::run::Held;
 use crate::warehouse::refusal;
+use crate::warehouse::unit::Held;
 use crate::{Engine, Error, Offence};
 
 /// What to do about it.
-const HELP: &str = "mend the row in the source, leave it out with a condition, or write an expression that takes it, such as \
+const HELP: &str = "correct the row in the source, leave it out with a condition, or write an expression that takes it, such as \
                     SAFE_CAST, SAFE_DIVIDE or NULLIF";
 
 /// What ends the load of a model: where it is an expression that fails on a row, that expression and that row.

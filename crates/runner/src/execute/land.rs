@@ -12,9 +12,8 @@ use super::land_database::land_database;
 use super::land_files::land_files;
 use super::land_warehouse::land_warehouse;
 use super::report::{Notice, SourceOutcome, SourceReport, TableReport};
-use super::run::{Dated, Mode, RunOptions, named};
+use super::run::{Dated, Mode, RunOptions};
 use super::{bigquery, crash};
-use crate::extract::files;
 use crate::state::{self, literal};
 use crate::{DuckDbWarehouse, Engine, Error};
 
@@ -148,12 +147,10 @@ pub(super) fn too_many_rejected(table: &Table, rejected: i64, read: i64) -> Erro
 
 /// Stops a reading of the whole table that would delete more than the declared share of it.
 pub(super) fn check_deleted(warehouse: &DuckDbWarehouse, table: &Table, landing: &Landing) -> Result<(), Error> {
-    let key: Vec<String> =
-        table.landing_key().iter().map(|column| format!("s.{0} = l.{0}", files::quote(column))).collect();
     let counted = warehouse.rows(&format!(
         "SELECT COUNT(*), count_if(NOT EXISTS (SELECT 1 FROM {} AS s WHERE {})) FROM {} AS l WHERE NOT l._deleted",
         landing.stage.path,
-        key.join(" AND "),
+        super::land_keys::same_key(table, &table.landing_key(), "s", "l"),
         landing.rows
     ))?;
     let number = |index: usize| {
@@ -184,7 +181,7 @@ pub(super) fn merge(warehouse: &DuckDbWarehouse, landing: &Landing, counts: &mut
     let is_first = is_empty(warehouse, landing)? && warehouse.rows(&landing.repeated)?.is_empty();
     for statement in if is_first { &landing.first } else { &landing.merge } {
         if matches!(statement.reads, Reads::Counts) {
-            let found = named(warehouse, &statement.sql)?;
+            let found = warehouse.named(&statement.sql)?;
             counts.count(&|name| found.get(name).copied().unwrap_or(0));
         } else {
             warehouse.execute(&statement.sql)?;

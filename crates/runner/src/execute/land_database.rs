@@ -11,7 +11,7 @@ use dwc_compiler::plan::{Landing, Stage};
 use super::land::{Dates, check_deleted, check_rejected, commit, is_empty, merge, notice, report_of};
 use super::reading::{advance, miss, reading};
 use super::report::{Notice, SourceOutcome, SourceReport, TableReport};
-use super::run::{Mode, RunOptions, set};
+use super::run::{Mode, RunOptions};
 use super::{bigquery, land_keys};
 use crate::extract::database::{self, Extraction, Failure};
 use crate::extract::meter::Meter;
@@ -200,7 +200,7 @@ fn land_table(
     let mut counts = TableReport { table: table.address.clone(), rejected, ..TableReport::default() };
     state::keep_events(warehouse, (batch, &table.address), &rejects)?;
     check_rejected(table, count(&landing.stage.path)? + rejected, rejected)?;
-    set(warehouse, batch, 0, at)?;
+    warehouse.set_batch(batch, 0, at)?;
     land_keys::check_unique(warehouse, table, &landing.stage.path)?;
     let held = if adds_absent { land_keys::nameless(warehouse, table, &rejects)? } else { None };
     if adds_absent && held.is_none() {
@@ -209,12 +209,10 @@ fn land_table(
             warehouse.execute(&statement.sql)?;
         }
         // A row that was read and rejected is not gone.
-        let key: Vec<String> =
-            table.primary_key.iter().map(|key| format!("r.{0} = s.{0}", files::quote(key))).collect();
         warehouse.execute(&format!(
             "DELETE FROM {} AS s WHERE s._deleted AND EXISTS (SELECT 1 FROM {rejects} AS r WHERE {})",
             landing.stage.path,
-            key.join(" AND ")
+            land_keys::same_key(table, &table.primary_key, "r", "s")
         ))?;
     }
     notices.extend(held);

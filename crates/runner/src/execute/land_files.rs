@@ -14,7 +14,7 @@ use dwc_compiler::plan::Landing;
 use super::land::{check_deleted, check_rejected, commit, merge, notice, report_of};
 use super::land_keys;
 use super::report::{Notice, SourceReport, TableReport};
-use super::run::{Mode, RunOptions, set};
+use super::run::{Mode, RunOptions};
 use crate::extract::files;
 use crate::state::intervals::{self, Interval};
 use crate::state::literal;
@@ -421,7 +421,7 @@ fn land_table(
         }
         intake.finish()?;
         if let Some((file, _)) = part.last().filter(|_| snapshot) {
-            set(warehouse, batch, 0, &file.at)?;
+            warehouse.set_batch(batch, 0, &file.at)?;
             land_keys::check_unique_of(warehouse, table, &landing.stage.path, &names)?;
             if unreadable_in.is_empty() {
                 check_deleted(warehouse, table, landing)?;
@@ -445,7 +445,7 @@ fn land_table(
     check_rejected(table, read, counts.rejected)?;
     if !snapshot {
         let last = fresh.last().map(|(file, _)| file.at).unwrap_or_default();
-        set(warehouse, batch, 0, &last)?;
+        warehouse.set_batch(batch, 0, &last)?;
         merge(warehouse, landing, &mut counts)?;
     }
     warehouse.execute(&format!(
@@ -469,16 +469,14 @@ pub(super) fn proves_nothing(table: &Table, file: &str, lines: i64) -> Notice {
 
 /// A row that a file holds and that does not cast is not gone.
 fn spare_rejected(warehouse: &DuckDbWarehouse, table: &Table, landing: &Landing) -> Result<(), Error> {
-    let keys = table.primary_key.iter().map(|key| format!("r.{0} = s.{0}", files::quote(key)));
-    let keys: Vec<String> = keys.collect();
-    if keys.is_empty() {
+    if table.primary_key.is_empty() {
         return Ok(());
     }
     warehouse.execute(&format!(
         "DELETE FROM {} AS s WHERE s._deleted AND EXISTS (SELECT 1 FROM {} AS r WHERE {})",
         landing.stage.path,
         files::rejects_of(&landing.stage),
-        keys.join(" AND ")
+        land_keys::same_key(table, &table.primary_key, "r", "s")
     ))
 }
 

@@ -2,7 +2,8 @@
 //! is read.
 
 use dwc_compiler::diagnostic::Code;
-use dwc_compiler::model::Table;
+use dwc_compiler::model::{Table, TargetType};
+use dwc_compiler::sql;
 
 use super::report::Notice;
 use crate::extract::files;
@@ -36,6 +37,15 @@ pub(super) fn holds_deletes(table: &Table, nameless: i64) -> Option<Notice> {
     })
 }
 
+/// That a row `a` and a row `b` have one key, in the local engine's words.
+pub(super) fn same_key(table: &Table, key: &[String], a: &str, b: &str) -> String {
+    let side = |alias: &str, key: &String| {
+        sql::compared(table, TargetType::Duckdb, key, format!("{alias}.{}", files::quote(key)))
+    };
+    let equal: Vec<String> = key.iter().map(|key| format!("{} = {}", side(a, key), side(b, key))).collect();
+    equal.join(" AND ")
+}
+
 /// Stops a source of which one reading has several rows of one key: all but one of them would be lost.
 pub(super) fn check_unique(warehouse: &DuckDbWarehouse, table: &Table, rows: &str) -> Result<(), Error> {
     check_unique_of(warehouse, table, rows, &[])
@@ -51,7 +61,8 @@ pub(super) fn check_unique_of(
     if table.primary_key.is_empty() || !table.has_one_state() {
         return Ok(());
     }
-    let keys: Vec<String> = table.primary_key.iter().map(|key| files::quote(key)).collect();
+    let by = |key: &String| sql::compared(table, TargetType::Duckdb, key, files::quote(key));
+    let keys: Vec<String> = table.primary_key.iter().map(by).collect();
     let named: Vec<String> = table
         .primary_key
         .iter()

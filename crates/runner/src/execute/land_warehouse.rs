@@ -13,7 +13,7 @@ use super::land::{check_deleted, check_rejected, commit, is_empty, merge, notice
 use super::land_keys;
 use super::reading::{advance, reading};
 use super::report::{Notice, SourceReport, TableReport};
-use super::run::{Mode, RunOptions, set};
+use super::run::{Mode, RunOptions};
 use crate::extract::columns::{compare, missing};
 use crate::extract::files::{self, quote};
 use crate::extract::{Reading, Request, SourceColumn, moment};
@@ -170,7 +170,7 @@ fn land_table(
         _ => String::new(),
     };
     files::make_stage(warehouse, &landing.stage)?;
-    set(warehouse, batch, 0, &options.at)?;
+    warehouse.set_batch(batch, 0, &options.at)?;
     read_rows(warehouse, &path, &filter, request)?;
     counts.rejected = reject(warehouse, request, zone, batch)?;
     let read = warehouse.number(&format!("SELECT COUNT(*) FROM {READ}"))?.unwrap_or(0);
@@ -202,12 +202,11 @@ fn land_table(
             warehouse.execute(&statement.sql)?;
         }
         // A row that was read and rejected is not gone.
-        let key: Vec<String> = table.primary_key.iter().map(|key| format!("r.{0} = s.{0}", quote(key))).collect();
-        if !key.is_empty() {
+        if !table.primary_key.is_empty() {
             warehouse.execute(&format!(
                 "DELETE FROM {} AS s WHERE s._deleted AND EXISTS (SELECT 1 FROM {REJECTS} AS r WHERE {})",
                 landing.stage.path,
-                key.join(" AND ")
+                land_keys::same_key(table, &table.primary_key, "r", "s")
             ))?;
         }
     }

@@ -1,7 +1,6 @@
 //! Execution: a plan's statements, in their order, each unit in one transaction with its record in the state.
 
 mod apply;
-mod beside;
 mod bigquery;
 mod blame;
 mod land;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use dwc_compiler::diagnostic::Code;
 use dwc_compiler::model::Project;
 use dwc_compiler::plan::{
-    Action, Carries, Catalog, Change, ChangeSet, Class, Drift, DriftKind, Manifest, ObjectKind, compare, diff,
+    Action, Carries, Catalog, Change, ChangeSet, Class, Drift, DriftKind, Manifest, ObjectKind, Reason, compare, diff,
 };
 use dwc_compiler::sql::{self, Asks, ChangeStatement};
 
@@ -202,7 +202,7 @@ fn counted(engine: Engine<'_>, project: &Project, set: &mut ChangeSet) -> Result
         let loses = own().any(|counted| counted.rows > 0);
         if is_kept_cast(change) && only_casts && !loses {
             change.class = Class::Breaking;
-            change.reasons.push("no row loses its value".to_owned());
+            change.reasons.push(Reason::NoValueLost);
         }
     }
     Ok(all)
@@ -254,7 +254,7 @@ impl Planned {
             )
             .help("rename or drop it, or choose another `schema` for the project"));
         }
-        // Who began it had leave for it.
+        // Whoever began it was allowed to.
         if self.resumes && self.before.is_some() {
             return Ok(());
         }
@@ -262,12 +262,13 @@ impl Planned {
         for change in self.destructive() {
             let Some(object) = change.before.as_ref().or(change.after.as_ref()) else { continue };
             if object.protect && change.action != Action::Create {
+                let sentences: Vec<String> = change.reasons.iter().map(Reason::sentence).collect();
                 return Err(Error::coded(
                     Code::Protected,
                     format!(
                         "`{}` is protected, and the plan would lose its data: {}",
                         object.owner,
-                        change.reasons.join(", ")
+                        sentences.join(", ")
                     ),
                 )
                 .help("remove `protect: true` in a change of its own first"));

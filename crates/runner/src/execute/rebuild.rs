@@ -4,15 +4,15 @@
 use chrono::NaiveDateTime;
 use dwc_compiler::diagnostic::Code;
 use dwc_compiler::model::Project;
-use dwc_compiler::plan::{Reads, Statement};
+use dwc_compiler::plan::Statement;
 use dwc_compiler::sql;
 use serde::Serialize;
 
-use super::beside::Beside;
+use super::blame;
 use super::report::ModelReport;
-use super::run::{Held, execute, plan, set, unsupported};
-use super::{bigquery, blame, crash};
-use crate::state;
+use super::run::{plan, take, unsupported};
+use crate::state::change::StateChange;
+use crate::warehouse::unit::{Done, Found, Held, Keep, Step, Unit};
 use crate::{DuckDbWarehouse, Engine, Error, Offence};
 
 /// What a rebuild is told.
@@ -65,23 +65,10 @@ pub struct VersionState {
     pub values: String,
 }
 
-/// Why a transaction is not kept.
-enum Undone {
-    /// It was to be shown only.
-    Shown,
-    Held(Held),
-}
-
-impl From<Error> for Undone {
-    fn from(error: Error) -> Self {
-        Undone::Held(Held::World(error))
-    }
-}
-
 /// Rebuilds a model, or shows what that would change.
 ///
 /// # Errors
-/// No model of the name, models that are not applied, states that would be lost without leave, or the world failed.
+/// No model of the name, models that are not applied, states that would be lost and were not allowed to be, or an external system failed.
 /// Offences of data are part of the result.
 pub fn rebuild<'w>(
     warehouse: impl Into<Engine<'w>>,
@@ -103,61 +90,57 @@ pub fn rebuild<'w>(
     let mut report = RebuildReport { load: ModelReport::of(&model.name), lost: 0, versions: Vec::new() };
     let mut offences = Vec::new();
     let statements = rebuild.as_ref().unwrap_or(&model.full);
-    let done = match engine {
-        Engine::DuckDb(warehouse) => {
-            // What is only shown is tried out beside the file.
-            let place = Beside::new();
-            let beside = if options.only_shown { place.of(warehouse, statements)? } else { None };
-            let warehouse = beside.as_ref().unwrap_or(warehouse);
-            warehouse.transaction(|| carry_out(warehouse, &model.name, statements, options, &mut report))
-        }
-        Engine::BigQuery(warehouse) => {
-            bigquery::rebuild(warehouse, statements, options, &mut report).map_err(Undone::Held)
-        }
-    };
-    match done {
-        Ok(()) => crash::point(),
-        Err(Undone::Shown) => {}
-        Err(Undone::Held(held)) => match blame::held(engine, project, model.model, held) {
+    if let Err(held) = carry_out(engine, &model.name, statements, options, &mut report) {
+        match blame::held(engine, project, model.model, held) {
             Held::Offence(offence) => offences.push(offence),
             Held::World(error) => return Err(error),
-        },
+        }
     }
     Ok((report, offences))
 }
 
 fn carry_out(
-    warehouse: &DuckDbWarehouse,
+    engine: Engine<'_>,
     model: &str,
     statements: &[Statement],
     options: &RebuildOptions,
     report: &mut RebuildReport,
-) -> Result<(), Undone> {
-    let batch = warehouse.number("SELECT MAX(batch) FROM _dwc.batches")?.unwrap_or(0);
-    set(warehouse, batch, 0, &options.at)?;
-    let from = options.from.map_or("0001-01-01".to_owned(), |from| from.format("%Y-%m-%d %H:%M:%S%.f").to_string());
-    warehouse.execute(&format!("SET VARIABLE dwc_from = TIMESTAMP '{from}'"))?;
-    for statement in statements {
-        if matches!(statement.reads, Reads::Versions) {
-            report.versions = warehouse.rows(&statement.sql)?.into_iter().map(version_change).collect();
-            continue;
+) -> Result<(), Held> {
+    let keep = match (options.only_shown, options.may_lose) {
+        (true, _) => Keep::Never,
+        (false, true) => Keep::Always,
+        (false, false) => Keep::UnlessLost,
+    };
+    let unit = |state: &DuckDbWarehouse| {
+        let batch = state.number("SELECT MAX(batch) FROM _dwc.batches")?.unwrap_or(0);
+        Ok(Some(Unit {
+            name: format!("rebuild_{model}"),
+            batch,
+            since: 0,
+            at: options.at,
+            from: options.from,
+            steps: statements.iter().map(Step::Statement).collect(),
+            records: vec![StateChange::Consumed { model: model.to_owned(), batch }],
+            keep,
+        }))
+    };
+    let done = engine.commit(&mut |state| unit(state))?;
+    let Some(Done { found, kept }) = done else { return Ok(()) };
+    for (_, found) in &found {
+        if let Found::Versions(rows) = found {
+            report.versions = rows.iter().cloned().map(version_change).collect();
         }
-        execute(warehouse, statement, &mut report.load).map_err(Undone::Held)?;
     }
+    take(statements, found, &mut report.load);
     report.lost = std::mem::take(&mut report.load.lost);
-    if options.only_shown {
-        return Err(Undone::Shown);
-    }
-    if report.lost > 0 && !options.may_lose {
+    if !kept && !options.only_shown {
         return Err(lossy(model, options, report.lost).into());
     }
-    crash::point();
-    state::consume(warehouse, model, batch)?;
     Ok(())
 }
 
 /// Why a rebuild is not carried out that would lose states.
-pub(super) fn lossy(model: &str, options: &RebuildOptions, lost: i64) -> Error {
+fn lossy(model: &str, options: &RebuildOptions, lost: i64) -> Error {
     let since = options.from.map_or(String::new(), |from| format!(" since {}", from.format("%Y-%m-%d %H:%M:%S")));
     Error::coded(
         Code::StatesLost,
@@ -168,7 +151,7 @@ pub(super) fn lossy(model: &str, options: &RebuildOptions, lost: i64) -> Error {
     ))
 }
 
-pub(super) fn version_change(row: Vec<Option<String>>) -> VersionChange {
+fn version_change(row: Vec<Option<String>>) -> VersionChange {
     let mut cells = row.into_iter();
     let mut next = || cells.next().flatten();
     let (change, member) = (next().unwrap_or_default(), next().unwrap_or_default());

@@ -13,9 +13,11 @@ use dwc_compiler::sql;
 
 use super::land::{land, report_of};
 use super::report::{ModelOutcome, ModelReport, Notice, RunReport, SourceOutcome, SourceReport};
-use super::{bigquery, blame, crash};
+use super::{blame, crash};
+use crate::state::change::StateChange;
 use crate::state::intervals::Interval;
 use crate::state::{self, literal};
+use crate::warehouse::unit::{Found, Held, Keep, Step, Unit};
 use crate::{Claim, DuckDbWarehouse, Engine, Error, Offence};
 
 /// How much of the sources a run reads.
@@ -81,25 +83,11 @@ pub struct RunOptions {
     pub part: Part,
 }
 
-/// What can end the load of one model.
-pub(super) enum Held {
-    /// Rows of data offend a declaration.
-    Offence(Offence),
-    /// The world failed.
-    World(Error),
-}
-
-impl From<Error> for Held {
-    fn from(error: Error) -> Self {
-        Held::World(error)
-    }
-}
-
 /// Runs a project: what is new is landed, and every model that it touches is loaded.
 /// `tell` hears of each step as it starts.
 ///
 /// # Errors
-/// The world failed, or the models are not those that were applied. Offences of data are part of the result.
+/// An external system failed, or the models are not those that were applied. Offences of data are part of the result.
 pub fn run<'w>(
     warehouse: impl Into<Engine<'w>>,
     project: &Project,
@@ -177,10 +165,7 @@ fn run_dated(
     if !matches!(options.part, Part::Land(_)) {
         load(engine, (project, &plan), options, &mut report, &mut offences, tell)?;
     }
-    match engine {
-        Engine::DuckDb(warehouse) => purge(warehouse, &plan)?,
-        Engine::BigQuery(warehouse) => bigquery::purge(warehouse, &plan, options.at)?,
-    }
+    purge(engine, &plan, options.at)?;
     let is_partial = report.sources.iter().any(|source| matches!(source.outcome, SourceOutcome::Unreachable(_)));
     let status = match (offences.is_empty(), is_partial) {
         (false, _) => "held_back",
@@ -245,69 +230,42 @@ pub fn claim(project: &Project, options: &RunOptions) -> Claim {
     Claim::Parts(parts)
 }
 
+/// Writes down that a run begins, and gives its number.
 fn start(engine: Engine<'_>, options: &RunOptions) -> Result<i64, Error> {
-    match engine {
-        // A warehouse that an older dwc applied to lacks the tables that came since.
-        Engine::DuckDb(warehouse) => {
-            state::prepare(warehouse)?;
-            begin(warehouse, options, true)
-        }
-        Engine::BigQuery(remote) => {
-            remote.prepare_state()?;
-            bigquery::record_run(remote, options.at, |copy| begin(copy, options, remote.is_alone()))
-        }
-    }
-}
-
-/// Writes down that a run begins. One that is `alone` knows of every other that it has ended, or was killed.
-fn begin(warehouse: &DuckDbWarehouse, options: &RunOptions, alone: bool) -> Result<i64, Error> {
-    if alone {
-        // A run that did not finish was killed: its transactions are undone, and this one takes up its work.
-        warehouse.execute("UPDATE _dwc.runs SET status = 'killed' WHERE status = 'running'")?;
-    }
-    let number = warehouse.number("SELECT MAX(run) FROM _dwc.runs")?.unwrap_or(0) + 1;
-    warehouse.execute(&format!(
-        "INSERT INTO _dwc.runs VALUES ({number}, TIMESTAMP '{}', NULL, '{}', 'running', NULL)",
-        options.at.format("%Y-%m-%d %H:%M:%S%.f"),
-        options.mode.name()
-    ))?;
+    engine.prepare_state()?;
+    let mut number = 0;
+    record(engine, options.at, &mut |state| {
+        number = state.number("SELECT MAX(run) FROM _dwc.runs")?.unwrap_or(0) + 1;
+        let begins = StateChange::RunBegins { run: number, at: options.at, mode: options.mode.name().to_owned() };
+        // A run that is alone knows of every other that it has ended, or was killed.
+        let killed = engine.is_alone().then_some(StateChange::RunsKilled);
+        Ok(killed.into_iter().chain([begins]).collect())
+    })?;
     Ok(number)
 }
 
+/// Writes down how a run ended, and what it did.
 fn finish(
     engine: Engine<'_>,
     options: &RunOptions,
-    number: i64,
+    run: i64,
     status: &str,
     report: Option<&RunReport>,
 ) -> Result<(), Error> {
-    let text = report.and_then(|report| serde_json::to_string(report).ok());
-    let end = format!(
-        "UPDATE _dwc.runs SET status = '{status}', finished_at = make_timestamp(epoch_us(get_current_timestamp())), report = {} WHERE run = {number}",
-        text.map_or_else(|| "NULL".to_owned(), |text| literal(&text))
-    );
-    match engine {
-        Engine::DuckDb(warehouse) => warehouse.execute(&end),
-        Engine::BigQuery(remote) => bigquery::record_run(remote, options.at, |copy| copy.execute(&end)),
-    }
+    let unwritten = |cause| Error::because("the report of the run could not be written", cause);
+    let report = report.map(serde_json::to_string).transpose().map_err(unwritten)?;
+    let ends = StateChange::RunEnds { run, status: status.to_owned(), report };
+    record(engine, options.at, &mut |_| Ok(vec![ends.clone()]))
 }
 
-/// One row of named counts.
-pub(super) fn named(warehouse: &DuckDbWarehouse, sql: &str) -> Result<BTreeMap<String, i64>, Error> {
-    let (names, rows) = warehouse.table(sql)?;
-    let row = rows.into_iter().next().unwrap_or_default();
-    Ok(names
-        .into_iter()
-        .zip(row)
-        .map(|(name, value)| (name, value.and_then(|v| v.parse().ok()).unwrap_or(0)))
-        .collect())
-}
-
-pub(super) fn set(warehouse: &DuckDbWarehouse, batch: i64, since: i64, at: &NaiveDateTime) -> Result<(), Error> {
-    warehouse.execute(&format!(
-        "SET VARIABLE dwc_batch = {batch}::BIGINT; SET VARIABLE dwc_since = {since}::BIGINT; SET VARIABLE dwc_at = TIMESTAMP '{}'",
-        at.format("%Y-%m-%d %H:%M:%S%.f")
-    ))
+/// A unit that changes the state alone, by what `changes` makes of it.
+fn record(
+    engine: Engine<'_>,
+    at: NaiveDateTime,
+    changes: &mut dyn FnMut(&DuckDbWarehouse) -> Result<Vec<StateChange>, Error>,
+) -> Result<(), Error> {
+    engine.commit(&mut |state| Ok(Some(Unit::of_state("run", at, changes(state)?))))?;
+    Ok(())
 }
 
 /// Loads every model that has something to consume, in order; one that is held back holds back what needs it.
@@ -348,12 +306,7 @@ fn load(
             let incremental = model.incremental.as_ref().filter(|_| !whole);
             done.outcome = if incremental.is_some() { ModelOutcome::Incremental } else { ModelOutcome::Full };
             let statements = incremental.unwrap_or(&model.full);
-            loaded = match engine {
-                Engine::DuckDb(warehouse) => load_model(warehouse, model, statements, (batch, since, at), &mut done),
-                Engine::BigQuery(warehouse) => {
-                    bigquery::load_model(warehouse, model, statements, (batch, since, at), &mut done)
-                }
-            };
+            loaded = load_model(engine, model, statements, (batch, since, at), &mut done);
             if loaded.is_err() {
                 break;
             }
@@ -376,23 +329,39 @@ fn load(
 
 /// Loads a model from one batch: its statements and its record of consumed batches commit together.
 fn load_model(
-    warehouse: &DuckDbWarehouse,
+    engine: Engine<'_>,
     model: &ModelLoad,
     statements: &[Statement],
     (batch, since, at): (i64, i64, NaiveDateTime),
     done: &mut ModelReport,
 ) -> Result<(), Held> {
-    warehouse.transaction(|| {
-        set(warehouse, batch, since, &at)?;
-        for statement in statements {
-            execute(warehouse, statement, done)?;
-        }
-        state::consume(warehouse, &model.name, batch)?;
-        crash::point();
-        Ok::<(), Held>(())
-    })?;
-    crash::point();
+    let unit = Unit {
+        name: format!("load_{}", model.name),
+        batch,
+        since,
+        at,
+        from: None,
+        steps: statements.iter().map(Step::Statement).collect(),
+        records: vec![StateChange::Consumed { model: model.name.clone(), batch }],
+        keep: Keep::Always,
+    };
+    let loaded = engine.commit(&mut |_| Ok(Some(unit.clone())))?;
+    loaded.into_iter().for_each(|loaded| take(statements, loaded.found, done));
     Ok(())
+}
+
+/// Adds what the statements of a unit have found to a report.
+pub(super) fn take(statements: &[Statement], found: Vec<(usize, Found)>, done: &mut ModelReport) {
+    for (step, found) in found {
+        match (found, statements.get(step).map(|statement| &statement.reads)) {
+            (Found::Counts(counts), _) => done.count(&|name| counts.get(name).copied().unwrap_or(0)),
+            (Found::Keys(keys), Some(Reads::Notice(gate) | Reads::Rejected { gate, .. })) if !keys.is_empty() => {
+                let (code, message) = (gate.code.id().to_owned(), gate.message.clone());
+                done.notices.push(Notice { code, message, keys });
+            }
+            (Found::Keys(_) | Found::Versions(_), _) => {}
+        }
+    }
 }
 
 /// The batches that a model has yet to consume, with their instants: the last one stands for all before it, but
@@ -448,66 +417,39 @@ fn pending(
     Ok(all)
 }
 
-pub(super) fn execute(warehouse: &DuckDbWarehouse, statement: &Statement, done: &mut ModelReport) -> Result<(), Held> {
-    match &statement.reads {
-        Reads::Nothing => Ok(warehouse.execute(&statement.sql)?),
-        Reads::Counts => {
-            let found = named(warehouse, &statement.sql)?;
-            done.count(&|name| found.get(name).copied().unwrap_or(0));
-            Ok(())
-        }
-        Reads::Gate(gate) => match offence(warehouse.into(), &statement.sql, gate)? {
-            None => Ok(()),
-            Some(offence) => Err(Held::Offence(offence)),
-        },
-        Reads::Notice(gate) => {
-            if let Some(Offence { code, message, keys, .. }) = offence(warehouse.into(), &statement.sql, gate)? {
-                done.notices.push(Notice { code: code.id().to_owned(), message, keys });
-            }
-            Ok(())
-        }
-        Reads::Rejected { model, gate } => {
-            state::keep_rejected(warehouse, model, &gate.message, &statement.sql)?;
-            let first = format!("SELECT r.key_text FROM (\n{}\n) AS r ORDER BY r.key_text LIMIT 20", statement.sql);
-            if let Some(Offence { code, message, keys, .. }) = offence(warehouse.into(), &first, gate)? {
-                done.notices.push(Notice { code: code.id().to_owned(), message, keys });
-            }
-            Ok(())
-        }
-        // Only a rebuild is read before it is kept.
-        Reads::Versions => Ok(()),
-    }
-}
-
-fn offence(engine: Engine<'_>, sql: &str, gate: &Gate) -> Result<Option<Offence>, Error> {
-    let mut keys: Vec<String> =
-        engine.table(sql)?.1.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect();
-    if keys.is_empty() {
-        return Ok(None);
-    }
-    keys.sort();
-    Ok(Some(Offence {
-        code: gate.code,
-        message: gate.message.clone(),
-        keys,
-        span: Some(gate.span),
-        help: gate.help.clone(),
-    }))
-}
-
 /// Removes images that every model has consumed, in one transaction with the record of it.
-fn purge(warehouse: &DuckDbWarehouse, plan: &LoadPlan) -> Result<(), Error> {
-    warehouse.transaction(|| purge_all(warehouse, plan))
+fn purge(engine: Engine<'_>, plan: &LoadPlan, at: NaiveDateTime) -> Result<(), Error> {
+    engine.commit(&mut |state| purging(state, plan, at))?;
+    Ok(())
+}
+
+/// The unit that removes them; `None` where none was consumed since the last time.
+fn purging<'p>(state: &DuckDbWarehouse, plan: &'p LoadPlan, at: NaiveDateTime) -> Result<Option<Unit<'p>>, Error> {
+    let consumed = consumed_by_all(state, plan)?;
+    let mut unit = Unit::of_state("purge", at, Vec::new());
+    for landing in plan.landings.iter().filter(|landing| !landing.purge.is_empty()) {
+        let Some(batch) = consumed.get(landing.table.as_str()).copied().filter(|batch| *batch > 0) else { continue };
+        let table = literal(&landing.table);
+        let purged = state.number(&format!("SELECT MAX(batch) FROM _dwc.purged WHERE source_table = {table}"))?;
+        let landed = state.number(&format!(
+            "SELECT MAX(batch) FROM _dwc.table_batches WHERE source_table = {table} AND batch <= {batch}"
+        ))?;
+        // No batch of the table, no image of it.
+        if landed.is_none() || purged >= landed {
+            continue;
+        }
+        unit.steps.push(Step::Consumed(batch));
+        unit.steps.extend(landing.purge.iter().map(Step::Statement));
+        unit.records.push(StateChange::Purged { table: landing.table.clone(), batch });
+    }
+    Ok((!unit.steps.is_empty()).then_some(unit))
 }
 
 /// The last batch of each table that every model which reads it has consumed.
-pub(super) fn consumed_by_all<'p>(
-    warehouse: &DuckDbWarehouse,
-    plan: &'p LoadPlan,
-) -> Result<BTreeMap<&'p str, i64>, Error> {
+fn consumed_by_all<'p>(state: &DuckDbWarehouse, plan: &'p LoadPlan) -> Result<BTreeMap<&'p str, i64>, Error> {
     let mut consumed: BTreeMap<&str, i64> = BTreeMap::new();
     for model in &plan.models {
-        let batch = state::consumed(warehouse, &model.name)?;
+        let batch = state::consumed(state, &model.name)?;
         for table in &model.tables {
             let least = consumed.entry(table).or_insert(batch);
             *least = (*least).min(batch);
@@ -516,27 +458,10 @@ pub(super) fn consumed_by_all<'p>(
     Ok(consumed)
 }
 
-fn purge_all(warehouse: &DuckDbWarehouse, plan: &LoadPlan) -> Result<(), Error> {
-    let consumed = consumed_by_all(warehouse, plan)?;
-    for landing in plan.landings.iter().filter(|landing| !landing.purge.is_empty()) {
-        let Some(batch) = consumed.get(landing.table.as_str()).filter(|batch| **batch > 0) else { continue };
-        warehouse.execute(&format!("SET VARIABLE dwc_consumed = {batch}::BIGINT"))?;
-        for statement in &landing.purge {
-            warehouse.execute(&statement.sql)?;
-        }
-        let table = literal(&landing.table);
-        warehouse.execute(&format!(
-            "DELETE FROM _dwc.purged WHERE source_table = {table}; INSERT INTO _dwc.purged VALUES ({table}, {batch})"
-        ))?;
-    }
-    crash::point();
-    Ok(())
-}
-
 /// Checks the structure of every loaded table.
 ///
 /// # Errors
-/// The world failed. What breaks a rule is the result.
+/// An external system failed. What breaks a rule is the result.
 pub fn audit<'w>(warehouse: impl Into<Engine<'w>>, project: &Project) -> Result<Vec<Offence>, Error> {
     asked(warehouse.into(), project, |reads| if let Reads::Gate(gate) = reads { Some(gate) } else { None })
 }
@@ -544,7 +469,7 @@ pub fn audit<'w>(warehouse: impl Into<Engine<'w>>, project: &Project) -> Result<
 /// What is worth telling of the loaded tables, though it breaks no rule.
 ///
 /// # Errors
-/// The world failed.
+/// An external system failed.
 pub fn observe<'w>(warehouse: impl Into<Engine<'w>>, project: &Project) -> Result<Vec<Offence>, Error> {
     asked(warehouse.into(), project, |reads| if let Reads::Notice(gate) = reads { Some(gate) } else { None })
 }
@@ -553,8 +478,12 @@ fn asked(engine: Engine<'_>, project: &Project, of: impl Fn(&Reads) -> Option<&G
     let plan = plan(engine, project)?;
     let mut found = Vec::new();
     for statement in plan.models.iter().flat_map(|model| &model.audits) {
-        if let Some(gate) = of(&statement.reads) {
-            found.extend(offence(engine, &statement.sql, gate)?);
+        let Some(gate) = of(&statement.reads) else { continue };
+        let rows = engine.table(&statement.sql)?.1;
+        let mut keys: Vec<String> = rows.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect();
+        if !keys.is_empty() {
+            keys.sort();
+            found.push(Offence::of(gate, keys));
         }
     }
     Ok(found)

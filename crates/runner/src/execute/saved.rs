@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use dwc_compiler::diagnostic::Code;
-use dwc_compiler::plan::{Action, Class, Drift};
+use dwc_compiler::plan::{Action, Class, Drift, Reason};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -96,7 +96,7 @@ impl SavedPlan {
             owner: change.after.as_ref().or(change.before.as_ref()).map_or_else(String::new, |one| one.owner.clone()),
             action: change.action,
             class: change.class,
-            reasons: change.reasons.clone(),
+            reasons: change.reasons.iter().map(Reason::sentence).collect(),
         });
         let statements = planned
             .statements
@@ -166,7 +166,7 @@ impl SavedPlan {
                 .help("apply it with the dwc that wrote it, or a newer one"));
             }
             Some(_) => {}
-            None => return Err(edited("it is no plan")),
+            None => return Err(edited("it is not a plan")),
         }
         let saved: Self = serde_json::from_value(value).map_err(|error| edited(&error.to_string()))?;
         if saved.checksum == saved.sum()? { Ok(saved) } else { Err(edited("its checksum does not fit")) }

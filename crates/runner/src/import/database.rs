@@ -52,7 +52,7 @@ pub(super) struct Index {
 pub(super) struct SeenTable {
     /// Its name as a connection reads it.
     pub(super) name: String,
-    /// What it is where it is no table.
+    /// What it is where it is not a table.
     pub(super) other: Option<String>,
     /// What the catalog says of it.
     pub(super) comment: String,
@@ -162,7 +162,7 @@ fn propose(seen: &SeenTable) -> Result<ProposedTable, String> {
     for column in &seen.columns {
         if !is_name(&column.name) {
             table.notes.push(format!(
-                "left out: column `{}`, whose name is no name of every engine; read it through a view",
+                "left out: column `{}`, whose name not every engine accepts; read it through a view",
                 column.name
             ));
             continue;

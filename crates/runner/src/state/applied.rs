@@ -40,7 +40,7 @@ pub(crate) fn applied(warehouse: &DuckDbWarehouse, like: Option<&Manifest>) -> R
     let Some([Some(serial), Some(text)]) = rows.first().map(Vec::as_slice) else {
         return Err(half_written("it has no manifest"));
     };
-    let serial = serial.parse().map_err(|_| damaged("a serial is no number"))?;
+    let serial = serial.parse().map_err(|_| damaged("a serial is not a number"))?;
     let newer = |format| {
         Error::coded(
             Code::StateNewer,
@@ -51,7 +51,7 @@ pub(crate) fn applied(warehouse: &DuckDbWarehouse, like: Option<&Manifest>) -> R
     let manifest = Manifest::read(text, like).map_err(|error| match serde_json::from_str::<Format>(text) {
         Ok(Format { format }) if format > MANIFEST_FORMAT => newer(format),
         _ if error.is_eof() => half_written("its manifest ends too early"),
-        _ => damaged(&format!("its manifest is no manifest: {error}")),
+        _ => damaged(&format!("its manifest cannot be read: {error}")),
     })?;
     if manifest.format > MANIFEST_FORMAT {
         return Err(newer(manifest.format));
@@ -84,7 +84,7 @@ pub(crate) fn catalog<'c>(
     let rows = warehouse.rows(&format!("SELECT catalog FROM _dwc.catalog WHERE serial = {serial}"))?;
     let Some(text) = rows.into_iter().next().and_then(|row| row.into_iter().next()).flatten() else { return Ok(None) };
     let read = Catalog::read(&text, live);
-    read.map(Some).map_err(|error| damaged(&format!("its catalog is no catalog: {error}")))
+    read.map(Some).map_err(|error| damaged(&format!("its catalog cannot be read: {error}")))
 }
 
 /// The digest of the manifest that an apply has begun and not ended with; `None` where the last one ended.

@@ -55,9 +55,9 @@ fn history(rows: Vec<Vec<Option<String>>>, has_snapshot: &dyn Fn(i64) -> bool) -
         let [Some(serial), Some(applied_at), Some(text)] = row.as_slice() else {
             return Err(damaged("a manifest is without its serial or time"));
         };
-        let serial: i64 = serial.parse().map_err(|_| damaged("a serial is no number"))?;
+        let serial: i64 = serial.parse().map_err(|_| damaged("a serial is not a number"))?;
         let manifest: Manifest = Manifest::read(text, before.as_ref())
-            .map_err(|error| damaged(&format!("manifest {serial} is no manifest: {error}")))?;
+            .map_err(|error| damaged(&format!("manifest {serial} cannot be read: {error}")))?;
         let set = diff(before.as_ref(), &manifest);
         let count = |action: Action| set.changes.iter().filter(|change| change.action == action).count();
         all.push(HistoryEntry {

@@ -2,6 +2,7 @@
 //! change of data that it records. It must not decide what to load.
 
 pub(crate) mod applied;
+pub(crate) mod change;
 pub(crate) mod history;
 pub(crate) mod intervals;
 
@@ -218,7 +219,7 @@ pub(crate) fn watermark(warehouse: &DuckDbWarehouse, address: &str) -> Result<Op
     ))?;
     let Some([Some(cursor), Some(bound)]) = rows.first().map(Vec::as_slice) else { return Ok(None) };
     let bound = NaiveDateTime::parse_from_str(bound, "%Y-%m-%d %H:%M:%S%.f")
-        .map_err(|_| damaged("the bound of a watermark is no instant"))?;
+        .map_err(|_| damaged("the bound of a watermark is not an instant"))?;
     Ok(Some(Watermark { cursor: cursor.clone(), bound }))
 }
 
@@ -228,7 +229,7 @@ pub(crate) fn last_bound(warehouse: &DuckDbWarehouse, source: &str) -> Result<Op
     let Some(Some(bound)) = rows.first().and_then(|row| row.first()) else { return Ok(None) };
     NaiveDateTime::parse_from_str(bound, "%Y-%m-%d %H:%M:%S%.f")
         .map(Some)
-        .map_err(|_| damaged("the bound of a batch is no instant"))
+        .map_err(|_| damaged("the bound of a batch is not an instant"))
 }
 
 /// Records how far a table has been read.

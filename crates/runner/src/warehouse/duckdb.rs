@@ -3,6 +3,7 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use chrono::NaiveDateTime;
 use dwc_compiler::diagnostic::Code;
 use dwc_compiler::sql::googlesql::DUCKDB_PRELUDE;
 use dwc_duckdb::Connection;
@@ -23,7 +24,7 @@ impl DuckDbWarehouse {
     /// Opens a file, making it and its folder where they are missing. `:memory:` opens one that is gone with the process.
     ///
     /// # Errors
-    /// Another process holds the file, or it is no DuckDB database of a version that can be read.
+    /// Another process holds the file, or it is not a DuckDB database of a version that can be read.
     pub fn open(path: &str) -> Result<Self, Error> {
         if path != ":memory:"
             && let Some(folder) = Path::new(path).parent()
@@ -43,7 +44,7 @@ impl DuckDbWarehouse {
     /// meanwhile finds the file in use. Where there is no file, an empty warehouse in memory stands for it.
     ///
     /// # Errors
-    /// Another process is changing the file, or it is no DuckDB database of a version that can be read.
+    /// Another process is changing the file, or it is not a DuckDB database of a version that can be read.
     pub fn open_to_read(path: &str) -> Result<Self, Error> {
         if path == ":memory:" || !Path::new(path).exists() {
             return Self::open(":memory:");
@@ -68,7 +69,7 @@ impl DuckDbWarehouse {
     /// Sets how much memory the engine may take before it works on disk, such as `2GB`.
     ///
     /// # Errors
-    /// The engine's own, for a text that is no size.
+    /// The engine's own, for a text that is not a size.
     pub fn limit_memory(&self, limit: &str) -> Result<(), Error> {
         self.execute(&format!("SET memory_limit = {}", crate::state::literal(limit)))
     }
@@ -129,6 +130,14 @@ impl DuckDbWarehouse {
             Err(cause) if cause.to_string().contains("does not exist") => Ok(false),
             Err(cause) => Err(refused(&sql, cause)),
         }
+    }
+
+    /// Says which batch statements take up, the last one that they took up before, and its instant.
+    pub(crate) fn set_batch(&self, batch: i64, since: i64, at: &NaiveDateTime) -> Result<(), Error> {
+        self.execute(&format!(
+            "SET VARIABLE dwc_batch = {batch}::BIGINT; SET VARIABLE dwc_since = {since}::BIGINT; SET VARIABLE dwc_at = TIMESTAMP '{}'",
+            at.format("%Y-%m-%d %H:%M:%S%.f")
+        ))
     }
 
     /// Runs work in one transaction: all of it is kept, or nothing.

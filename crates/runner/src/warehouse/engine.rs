@@ -112,6 +112,22 @@ impl<'w> Engine<'w> {
         }
     }
 
+    /// Makes the tables of the state where an older dwc made fewer.
+    pub(crate) fn prepare_state(self) -> Result<(), Error> {
+        match self {
+            Engine::DuckDb(warehouse) => crate::state::prepare(warehouse),
+            Engine::BigQuery(warehouse) => warehouse.prepare_state(),
+        }
+    }
+
+    /// Whether no other process works on the warehouse.
+    pub(crate) fn is_alone(self) -> bool {
+        match self {
+            Engine::DuckDb(_) => true,
+            Engine::BigQuery(warehouse) => warehouse.is_alone(),
+        }
+    }
+
     /// The tables and views that are there, dwc's own state aside.
     pub(crate) fn catalog(self) -> Result<Catalog, Error> {
         match self {

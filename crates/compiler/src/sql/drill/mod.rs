@@ -74,7 +74,7 @@ pub fn drill_across(
                 .problems
                 .iter()
                 .find(|problem| dialect.name() == "duckdb" || problem.kind != ProblemKind::Unsupported);
-            let problem = problem.filter(|found| found.kind != ProblemKind::DateFromTimestampWithoutZone);
+            let problem = problem.filter(|found| !found.kind.is_lint());
             match (outcome.analysis, problem) {
                 (Some(analysis), None) => {
                     let types = analysis.output.iter().map(|column| column.ty.to_string()).collect();
@@ -188,7 +188,7 @@ fn catalog(project: &Project, dialect: &dyn Dialect, schema: &str) -> Tables {
         let name = project.model_name(id);
         let columns = star_columns(project, id)
             .into_iter()
-            .map(|column| SqlColumn { name: column.name, ty: column.ty })
+            .map(|column| SqlColumn { folds_case: column.folds_case, ..SqlColumn::new(column.name, column.ty) })
             .collect();
         let physical = format!("{}.{}", dialect.quote(schema), dialect.quote(name));
         catalog.add_as(&format!("ref.{name}"), physical, columns);

@@ -11,6 +11,16 @@ pub struct Column {
     pub name: String,
     /// The declared type.
     pub ty: Type,
+    /// Its texts are compared without case.
+    pub folds_case: bool,
+}
+
+impl Column {
+    /// A column whose texts, where it has any, are compared as they are written.
+    #[must_use]
+    pub fn new(name: impl Into<String>, ty: Type) -> Self {
+        Self { name: name.into(), ty, folds_case: false }
+    }
 }
 
 /// The tables that a query may name, by the name as the query writes it (`shop.orders`).
@@ -19,6 +29,8 @@ pub trait Catalog {
     fn columns(&self, table: &str) -> Option<&[Column]>;
     /// The text that names the table in DuckDB's FROM clause, quoted as needed.
     fn physical(&self, table: &str) -> String;
+    /// Whether any column is compared without case.
+    fn folds_case(&self) -> bool;
     /// Every table name, for near-name help.
     fn tables(&self) -> Vec<&str>;
 }
@@ -42,10 +54,8 @@ impl Tables {
 
     /// Adds a table from `name TYPE` pairs; `None` when a type has no meaning.
     pub fn with(mut self, table: &str, columns: &[(&str, &str)]) -> Option<Tables> {
-        let columns = columns
-            .iter()
-            .map(|(name, ty)| Some(Column { name: (*name).to_string(), ty: Type::parse(ty)? }))
-            .collect::<Option<Vec<_>>>()?;
+        let columns =
+            columns.iter().map(|(name, ty)| Some(Column::new(*name, Type::parse(ty)?))).collect::<Option<Vec<_>>>()?;
         self.add(table, columns);
         Some(self)
     }
@@ -58,6 +68,10 @@ impl Catalog for Tables {
 
     fn physical(&self, table: &str) -> String {
         self.tables.get(table).map_or_else(|| quoted(table), |(physical, _)| physical.clone())
+    }
+
+    fn folds_case(&self) -> bool {
+        self.tables.values().any(|(_, columns)| columns.iter().any(|column| column.folds_case))
     }
 
     fn tables(&self) -> Vec<&str> {

@@ -7,6 +7,7 @@
 mod catalog;
 mod coerce;
 mod depth;
+mod folded;
 mod lines;
 mod lower;
 mod normal;
@@ -26,6 +27,7 @@ use sqlparser::ast::{Expr, Query};
 
 pub use catalog::{Catalog, Column, Tables};
 pub(crate) use depth::with_room;
+pub(crate) use folded::folded;
 pub(crate) use lower::is_aggregate;
 pub(crate) use normal::{normal_expr, normal_query};
 pub(crate) use parse::call;
@@ -75,6 +77,8 @@ pub struct OutputColumn {
     pub origins: Vec<(String, String)>,
     /// How it is made.
     pub kind: ColumnKind,
+    /// A text that is compared without case, as a column is that it is made of.
+    pub folds_case: bool,
 }
 
 /// One mention of a catalog table.
@@ -171,5 +175,5 @@ pub fn duckdb_expr(expr: &Expr, relation: &str, columns: &[Column]) -> Result<St
 
 /// Lints do not keep a query from being translated.
 fn is_clean(problems: &[Problem]) -> bool {
-    problems.iter().all(|p| p.kind == ProblemKind::DateFromTimestampWithoutZone)
+    problems.iter().all(|p| p.kind.is_lint())
 }

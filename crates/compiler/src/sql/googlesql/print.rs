@@ -39,7 +39,7 @@ fn written<T: VisitMut + Display + PartialEq>(
     if tree == again { Ok(text) } else { Err(unwritable()) }
 }
 
-fn unwritable() -> Problem {
+pub(super) fn unwritable() -> Problem {
     Problem {
         kind: ProblemKind::Unwritable,
         span: 0..0,

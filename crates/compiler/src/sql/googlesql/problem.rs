@@ -27,12 +27,22 @@ pub enum ProblemKind {
     Unsupported,
     /// A lint: a day is taken from a TIMESTAMP in UTC because no zone is named.
     DateFromTimestampWithoutZone,
+    /// A lint: texts that are compared without case are told apart as they are written.
+    ToldApartByCase,
     /// The parts of a query do not fit: numbers of columns in a UNION, an ordinal beyond the list.
     Shape,
     /// Nested deeper than is read.
     TooDeep,
     /// A tree whose text would be read as another: it cannot be rewritten.
     Unwritable,
+}
+
+impl ProblemKind {
+    /// Whether a query means something in spite of it.
+    #[must_use]
+    pub fn is_lint(self) -> bool {
+        matches!(self, Self::DateFromTimestampWithoutZone | Self::ToldApartByCase)
+    }
 }
 
 /// One thing wrong with a query.

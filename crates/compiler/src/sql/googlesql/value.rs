@@ -20,6 +20,25 @@ pub enum ColumnKind {
     Aggregated,
 }
 
+/// How texts are compared.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Collation {
+    /// As they are written.
+    #[default]
+    None,
+    /// Without case, of which nothing is left in them.
+    Folded,
+    /// Without case.
+    Case,
+}
+
+impl Collation {
+    /// That of a column.
+    pub(super) fn of(folds_case: bool) -> Self {
+        if folds_case { Self::Case } else { Self::None }
+    }
+}
+
 /// A literal, kept because GoogleSQL converts literals where it does not convert columns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Literal {
@@ -53,6 +72,8 @@ pub(super) struct Value {
     /// Whether a window function is inside.
     pub(super) window: bool,
     pub(super) literal: Option<Literal>,
+    /// How a text is compared, or the texts that a value holds.
+    pub(super) collation: Collation,
 }
 
 impl Value {
@@ -67,6 +88,7 @@ impl Value {
             aggregate: false,
             window: false,
             literal: None,
+            collation: Collation::None,
         }
     }
 
@@ -100,6 +122,9 @@ impl Value {
         }
         self.aggregate |= input.aggregate;
         self.window |= input.window;
+        if holds_texts(&self.ty) {
+            self.collation = self.collation.max(input.collation);
+        }
         if input.kind == ColumnKind::Aggregated {
             self.kind = ColumnKind::Aggregated;
         }
@@ -150,6 +175,11 @@ impl Value {
             _ => None,
         }
     }
+}
+
+/// Whether a value of a type is a text, or may hold one.
+fn holds_texts(ty: &Type) -> bool {
+    matches!(ty, Type::String | Type::Array(_) | Type::Struct(_))
 }
 
 /// The text of a call that gives NULL instead of an error of its own. The functions in Rust have a form for it;
@@ -228,6 +258,7 @@ pub(super) struct ScopeColumn {
     pub(super) sql: String,
     pub(super) origins: Origins,
     pub(super) kind: ColumnKind,
+    pub(super) collation: Collation,
 }
 
 /// A relation of a FROM clause.
@@ -255,6 +286,7 @@ impl Relation {
             sql: format!("struct_pack({})", parts.join(", ")),
             origins: self.columns.iter().flat_map(|c| c.origins.iter().cloned()).collect(),
             kind: ColumnKind::Computed,
+            collation: self.columns.iter().map(|c| c.collation).max().unwrap_or_default(),
         }
     }
 }

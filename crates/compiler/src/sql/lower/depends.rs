@@ -1,19 +1,26 @@
-//! What a model's rows depend on beside what it declares itself: zones, the days of a calendar, the types of keys. It must
+//! What a model's rows depend on beside what it declares itself: zones, the days of a calendar, the types of keys, and
+//! which texts are compared without case. It must
 //! not say what the model's own file says.
 
 use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
-use crate::model::{DimensionKind, EffectiveAt, Members, ModelId, Project, Table};
+use crate::model::{Column, DimensionKind, EffectiveAt, Members, ModelId, Project, Table};
+use crate::plan::{COLLATION, KEY_COLLATION};
 use crate::sql::googlesql::Type;
 
 /// The parts, by name, as `design` keeps them.
 pub(super) fn depends(project: &Project, id: ModelId) -> BTreeMap<String, String> {
     let mut parts = BTreeMap::new();
+    let folded = folded(project, id);
+    if !folded.is_empty() {
+        parts.insert(COLLATION.to_owned(), folded);
+    }
     match id {
         ModelId::Dimension(index) => {
             if let Some(members) = project.dimensions[index].members() {
+                parts.extend(key_collation(&members.natural_key));
                 parts.insert("key_type".to_owned(), key_types(members));
                 let zones = zones(project, members);
                 if !zones.is_empty() {
@@ -22,6 +29,7 @@ pub(super) fn depends(project: &Project, id: ModelId) -> BTreeMap<String, String
             }
         }
         ModelId::Fact(index) => {
+            parts.extend(key_collation(&project.facts[index].key));
             for role in &project.facts[index].roles {
                 let dimension = &project.dimensions[role.dimension];
                 if let DimensionKind::Calendar(calendar) = &dimension.kind {
@@ -30,11 +38,32 @@ pub(super) fn depends(project: &Project, id: ModelId) -> BTreeMap<String, String
                 }
                 if let Some(members) = dimension.members() {
                     parts.insert(format!("key_type {}", dimension.name), key_types(members));
+                    let collation = key_collation(&members.natural_key);
+                    parts.extend(collation.map(|(part, columns)| (format!("{part} {}", dimension.name), columns)));
                 }
             }
         }
     }
     parts
+}
+
+/// The texts of sources that a model reads and that are compared without case.
+fn folded(project: &Project, id: ModelId) -> String {
+    let used = project.query(id).into_iter().flat_map(|query| &query.analysis.used);
+    let folds = |(table, column): &&(String, String)| {
+        project.table(table).and_then(|table| table.column(column)).is_some_and(|column| column.folds_case)
+    };
+    let mut names: Vec<String> = used.filter(folds).map(|(table, column)| format!("{table}.{column}")).collect();
+    names.sort();
+    names.dedup();
+    names.join(", ")
+}
+
+/// The columns of a key that are compared without case, where some are.
+pub(super) fn key_collation<'c>(key: impl IntoIterator<Item = &'c Column>) -> Option<(String, String)> {
+    let names: Vec<&str> =
+        key.into_iter().filter(|column| column.folds_case).map(|column| column.name.as_str()).collect();
+    (!names.is_empty()).then(|| (KEY_COLLATION.to_owned(), names.join(", ")))
 }
 
 /// A digest of the parts.

@@ -9,7 +9,7 @@ use super::depends::depends;
 use crate::model::{
     Attribute, Dimension, DimensionKind, EffectiveAt, Fact, KeyStrategy, Measure, Members, ModelId, Project,
 };
-use crate::plan::{QUERY_FORM, QUERY_TEXT};
+use crate::plan::{QUERY, QUERY_FORM, QUERY_TEXT};
 use crate::sql::googlesql::{normal_expr, normal_query};
 
 /// The parts of a model.
@@ -121,7 +121,7 @@ fn measure_text(measure: &Measure) -> String {
 
 /// The query as it is written, for the eye, and in its normal form, to be compared.
 fn query(policy: &mut dyn FnMut(&str, String) -> Option<String>, text: &str) {
-    policy("query", digest(text));
+    policy(QUERY, digest(text));
     policy(QUERY_TEXT, text.trim().to_owned());
     policy(QUERY_FORM, digest(&normal_query(text)));
 }

@@ -2,13 +2,14 @@
 
 use serde::Serialize;
 
+use super::compared::keyed;
 use super::dimension::{Audited, outrigger_columns};
 use super::partitions::{Pieces, Range};
 use super::relations::Moment;
 use super::{Lowering, problems_at};
 use crate::diagnostic::Diagnostic;
 use crate::model::{
-    DimensionKind, Fact, FactOnDelete, KeyStrategy, Members, Missing, ModelId, Project, Query, Role, Stored,
+    Column, DimensionKind, Fact, FactOnDelete, KeyStrategy, Members, Missing, ModelId, Project, Query, Role, Stored,
     reserved_key, stored_columns, zone_of,
 };
 use crate::plan::{ModelLoad, Reads, Statement};
@@ -22,6 +23,9 @@ mod gates;
 #[derive(Serialize)]
 struct Touched<'a> {
     model: &'a str,
+    key: &'a [Col],
+    /// A part of the key is compared in another form than it is written in.
+    folds: bool,
     branches: Vec<String>,
 }
 
@@ -75,7 +79,9 @@ struct Infer<'a> {
     durable_column: String,
     key: Vec<Col>,
     on: Vec<String>,
-    pairs: Vec<(String, String)>,
+    pairs: Vec<(Col, String)>,
+    /// Rows, one for each key.
+    incoming: String,
     durable_hash: String,
     keys: Option<String>,
     outriggers: Vec<Col>,
@@ -127,11 +133,14 @@ impl Lowering<'_> {
         &self,
         model: &str,
         increment: &Increment,
+        key: &[Column],
         catalog: &Tables,
     ) -> Result<Vec<Statement>, Vec<Problem>> {
+        let key = keyed(&increment.key, key);
+        let folds = key.iter().any(Col::is_folded);
         let branches =
             increment.touched.iter().map(|text| self.dialect.query(text, catalog)).collect::<Result<Vec<_>, _>>()?;
-        Ok(self.render("touched", Touched { model, branches }))
+        Ok(self.render("touched", Touched { model, key: &key, folds, branches }))
     }
 
     fn fact_statements(
@@ -144,11 +153,11 @@ impl Lowering<'_> {
         let mut catalog = self.catalog(&fact.query, Moment::Now);
         let mut statements = Vec::new();
         if let Some(increment) = increment {
-            self.add_relations(&mut catalog, &increment.relations, Moment::Now);
-            statements.extend(self.touched(&fact.name, increment, &catalog).map_err(at)?);
+            self.add_relations(&mut catalog, &increment.relations, &fact.key, Moment::Now);
+            statements.extend(self.touched(&fact.name, increment, &fact.key, &catalog).map_err(at)?);
         }
-        let touched: Option<Vec<Col>> = increment.map(|i| i.key.iter().map(Col::plain).collect());
-        let key: Vec<Col> = fact.key.iter().map(|column| Col::new(&column.name, &column.ty)).collect();
+        let touched: Option<Vec<Col>> = increment.map(|i| keyed(&i.key, &fact.key));
+        let key: Vec<Col> = fact.key.iter().map(Col::key).collect();
         if self.translates_only && increment.is_some() {
             // What stands around it is the same as around the whole query.
             return self.dialect.query(text, &catalog).map(|_| Vec::new()).map_err(at);
@@ -193,7 +202,11 @@ impl Lowering<'_> {
         let load = Load {
             model: &fact.name,
             table: self.star(&fact.name),
-            payload: columns.iter().filter(|c| !key.iter().any(|k| k.name() == c.name())).cloned().collect(),
+            payload: columns
+                .iter()
+                .filter(|c| !key.iter().any(|k| k.name() == c.name() && !k.is_folded()))
+                .cloned()
+                .collect(),
             key,
             plain,
             columns,
@@ -297,9 +310,14 @@ impl Lowering<'_> {
         let on: Vec<String> = (0..role.on.len()).map(|index| on_column(role, index)).collect();
         let null: Vec<String> = on.iter().map(|name| format!("_i.{} IS NULL", quote(name))).collect();
         let null = null.join(" OR ");
-        let pairs: Vec<(String, String)> =
-            members.natural_key.iter().zip(&on).map(|(column, on)| (quote(&column.name), quote(on))).collect();
-        let mut join: Vec<String> = pairs.iter().map(|(column, on)| format!("{alias}.{column} = _i.{on}")).collect();
+        let pairs = |theirs: &str, ours: &str| -> Vec<String> {
+            let equal = |(column, on): (&Column, &String)| {
+                let named = Column { name: on.clone(), ..column.clone() };
+                format!("{} = {}", self.compared(theirs, column), self.compared(ours, &named))
+            };
+            members.natural_key.iter().zip(&on).map(equal).collect()
+        };
+        let mut join = pairs(&alias, "_i");
         let mut not_yet = String::new();
         if members.has_versions() {
             match names::as_of(fact, role) {
@@ -319,7 +337,7 @@ impl Lowering<'_> {
             durable: Some(names::durable_key(&role.name)),
             durable_expr: Some(format!("CASE WHEN {null} THEN {code} ELSE {durable} END")),
             key,
-            table: if is_increment { self.dialect.looked_up(&table, "incoming", &pairs) } else { table },
+            table: if is_increment { self.dialect.looked_up(&table, "incoming", &pairs("_v", "_m")) } else { table },
             join: Some(join.join("\n    AND ")),
             alias,
         }
@@ -334,8 +352,9 @@ impl Lowering<'_> {
             table: self.star(&dimension.name),
             key_column: names::key(&dimension.name),
             durable_column: names::durable_key(&dimension.name),
-            key: members.natural_key.iter().map(|column| Col::new(&column.name, &column.ty)).collect(),
-            pairs: members.natural_key.iter().zip(&on).map(|(c, on)| (c.name.clone(), on.clone())).collect(),
+            key: members.natural_key.iter().map(Col::key).collect(),
+            pairs: members.natural_key.iter().zip(&on).map(|(column, on)| (Col::key(column), on.clone())).collect(),
+            incoming: self.one_spelling(members, &on),
             durable_hash: self.durable_hash(members, "_i", Some(&on)),
             keys: (members.key_strategy == KeyStrategy::Sequence).then(|| self.numbers(dimension)),
             outriggers: outrigger_columns(members),
@@ -376,7 +395,8 @@ impl Lowering<'_> {
     }
 
     fn survivor(&self, fact: &Fact) -> String {
-        let stored = stored(fact).into_iter().filter(|(name, _)| fact.key.iter().all(|key| &key.name != name));
+        let is_free = |name: &String| fact.key.iter().all(|key| &key.name != name || key.folds_case);
+        let stored = stored(fact).into_iter().filter(|(name, _)| is_free(name));
         let members = fact.roles.iter().filter(|role| self.members(role).is_some());
         let members = members.flat_map(|role| {
             role.on.iter().enumerate().map(|(index, column)| (on_column(role, index), column.ty.clone()))
@@ -389,13 +409,12 @@ impl Lowering<'_> {
 
     /// Counts the rows that lose against the survivor of their key.
     fn survivors(&self, fact: &Fact, query: &str, touched: Option<&[Col]>) -> Vec<Statement> {
-        let list: Vec<String> =
-            fact.key.iter().map(|column| format!("_i.{}", self.dialect.quote(&column.name))).collect();
+        let list: Vec<String> = fact.key.iter().map(|column| self.compared("_i", column)).collect();
         let list = list.join(", ");
         let join = touched.map_or(String::new(), |key| {
             let equal: Vec<String> = key
                 .iter()
-                .map(|c| format!("_t.{0} IS NOT DISTINCT FROM _i.{0}", self.dialect.quote(c.name())))
+                .map(|c| format!("{} IS NOT DISTINCT FROM {}", self.told("_t", c), self.told("_i", c)))
                 .collect();
             format!("JOIN touched AS _t ON {}\n", equal.join(" AND "))
         });

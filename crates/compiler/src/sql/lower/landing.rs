@@ -47,7 +47,11 @@ impl Lowering<'_> {
     pub(super) fn landing(&self, table: &Table, keeps: bool) -> Landing {
         let stage = stage_of(table, self.dialect).path;
         let columns: Vec<Col> = table.landed_columns().iter().map(|(name, ty)| Col::new(name, ty)).collect();
-        let key: Vec<Col> = table.landing_key().into_iter().map(Col::plain).collect();
+        let key: Vec<Col> = table
+            .landing_key()
+            .into_iter()
+            .map(|name| table.column(&name).map_or_else(|| Col::plain(&name), Col::key))
+            .collect();
         let snapshot = table.files.as_ref().is_some_and(|files| files.contents == Contents::Snapshot);
         // A reading of the whole table has one state per row, whatever its cursor says.
         let by = table.sequence.as_ref().or(table.cursor.as_ref()).filter(|_| !snapshot);
@@ -60,7 +64,11 @@ impl Lowering<'_> {
             rows: self.landing_rows(table),
             changes: self.landing_changes(table),
             order: by.into_iter().map(Col::plain).chain([Col::plain("_state")]).collect(),
-            values: columns.iter().filter(|column| !key.iter().any(|k| k.name() == column.name())).cloned().collect(),
+            values: columns
+                .iter()
+                .filter(|column| !key.iter().any(|k| k.name() == column.name() && !k.is_folded()))
+                .cloned()
+                .collect(),
             key,
             columns,
             several: snapshot,
@@ -81,12 +89,7 @@ impl Lowering<'_> {
             absent: self.render("absent", &context),
             repeated: format!(
                 "SELECT 1 AS repeated FROM {stage} AS _s GROUP BY {} HAVING COUNT(*) > 1 LIMIT 1",
-                context
-                    .key
-                    .iter()
-                    .map(|key| format!("_s.{}", self.dialect.quote(key.name())))
-                    .collect::<Vec<_>>()
-                    .join(", ")
+                context.key.iter().map(|key| self.landed(table, "_s", key.name())).collect::<Vec<_>>().join(", ")
             ),
             first: self.render("landing_first", &context),
             merge: self.render("landing", &context),
@@ -97,9 +100,13 @@ impl Lowering<'_> {
 
     /// The rows that landed at a later time than the reading, each as the last state before it.
     fn earlier(&self, table: &Table) -> String {
-        let key: Vec<String> = table.landing_key().iter().map(|key| self.dialect.quote(key)).collect();
-        let list: Vec<String> = key.iter().map(|key| format!("_c.{key}")).collect();
-        let equal: Vec<String> = key.iter().map(|key| format!("_r.{key} = _c.{key}")).collect();
+        let list: Vec<String> = table.landing_key().iter().map(|key| self.landed(table, "_c", key)).collect();
+        let equal: Vec<String> = table
+            .landing_key()
+            .iter()
+            .zip(&list)
+            .map(|(key, ours)| format!("{} = {ours}", self.landed(table, "_r", key)))
+            .collect();
         format!(
             "(SELECT _e.* FROM (SELECT _c.*, ROW_NUMBER() OVER (PARTITION BY {by} ORDER BY _c._at DESC, _c._batch DESC, \
              _c._state DESC) AS _place FROM {changes} AS _c JOIN {rows} AS _r ON {equal} \

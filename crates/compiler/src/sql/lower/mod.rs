@@ -1,6 +1,7 @@
 //! Lowering: a checked project becomes statements of one engine. Every decision falls here; templates write it down.
 
 mod changes;
+mod compared;
 mod depends;
 mod design;
 mod digest;
@@ -22,6 +23,7 @@ use rayon::prelude::*;
 
 pub(crate) use self::dimension::as_of as temporal;
 pub use changes::{ChangeStatement, aside, change_statements};
+pub use compared::compared;
 pub use landing::stage;
 pub use objects::manifest;
 pub use partitions::{PartitionMode, partition_modes};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::depends::{depends_digest, landed_zones, read_in};
+use super::depends::{depends_digest, key_collation, landed_zones, read_in};
 use super::design::design;
 use super::digest::load_digest;
 use super::states::{CONSUMED, KEPT};
@@ -75,6 +75,7 @@ impl Lowering<'_> {
             design: read_in(self.project, table)
                 .map(|zone| ("timezone".to_owned(), zone.to_owned()))
                 .into_iter()
+                .chain(key_collation(table.primary_key.iter().filter_map(|key| table.column(key))))
                 .collect(),
             foreign: Vec::new(),
             was: None,
@@ -170,21 +171,25 @@ impl Lowering<'_> {
             .map(|(name, ty)| object_column(name, ty, "")),
         );
         let key: Vec<String> = members.natural_key.iter().map(|column| column.name.clone()).collect();
-        let object = |name: String, was, description, columns: Vec<ObjectColumn>, key: &[String]| Object {
-            kind: ObjectKind::History,
-            schema: self.history_schema(),
-            name,
-            owner: dimension.name.clone(),
-            description,
-            definition: self.cluster_by_key(key, &columns),
-            columns,
-            load: String::new(),
-            key: key.to_vec(),
-            design: landed_zones(self.project, members),
-            foreign: Vec::new(),
-            was,
-            protect: dimension.protect,
-        };
+        let object =
+            |name: String, was, description, columns: Vec<ObjectColumn>, key: &[String], is_numbers: bool| Object {
+                kind: ObjectKind::History,
+                schema: self.history_schema(),
+                name,
+                owner: dimension.name.clone(),
+                description,
+                definition: self.cluster_by_key(key, &columns),
+                columns,
+                load: String::new(),
+                key: key.to_vec(),
+                design: landed_zones(self.project, members)
+                    .into_iter()
+                    .chain(key_collation(&members.natural_key).filter(|_| !is_numbers))
+                    .collect(),
+                foreign: Vec::new(),
+                was,
+                protect: dimension.protect,
+            };
         let name = &dimension.name;
         let mut all = vec![object(
             name.clone(),
@@ -192,6 +197,7 @@ impl Lowering<'_> {
             format!("Every state of the members of {name}, as its source gave it."),
             columns,
             &key,
+            false,
         )];
         if let Some(mini) = dimension.mini() {
             let version = [("_version_key", Type::Int64), (&names::durable_key(&mini.base), Type::Int64)]
@@ -217,13 +223,13 @@ impl Lowering<'_> {
             }
             let was = dimension.was.as_deref().map(names::mini_timeline);
             let description = format!("Which member of {} had which combination of {name} when.", mini.base);
-            all.push(object(names::mini_timeline(name), was, description, columns, &key));
+            all.push(object(names::mini_timeline(name), was, description, columns, &key, false));
         }
         if members.key_strategy == KeyStrategy::Sequence {
             let columns = ["_hash", "_key"].map(|name| object_column(name, &Type::Int64, "")).to_vec();
             let was = dimension.was.as_deref().map(names::key_numbers);
             let description = format!("Which number stands for which version of {name}.");
-            all.push(object(names::key_numbers(name), was, description, columns, &["_hash".to_owned()]));
+            all.push(object(names::key_numbers(name), was, description, columns, &["_hash".to_owned()], true));
         }
         all
     }

@@ -131,7 +131,7 @@ impl Lowering<'_> {
         let Ok(query) = self.dialect.query(&fact.query.text, &self.catalog(&fact.query, Moment::Now)) else {
             return Vec::new();
         };
-        let key: Vec<String> = fact.key.iter().map(|column| self.dialect.quote(&column.name)).collect();
+        let key: Vec<String> = fact.key.iter().map(|column| self.compared("_q", column)).collect();
         let probe = |asks, sql| Probe { address: change.address.clone(), column: None, asks, sql };
         vec![
             probe(Asks::RowsGiven, format!("SELECT COUNT(*) FROM (\n{query}\n) AS _q")),
@@ -167,8 +167,7 @@ impl Lowering<'_> {
         if members.on_delete == OnDelete::Flag {
             return None;
         }
-        let own: Vec<String> =
-            members.natural_key.iter().map(|column| format!("_h.{}", self.dialect.quote(&column.name))).collect();
+        let own: Vec<String> = members.natural_key.iter().map(|column| self.compared("_h", column)).collect();
         let own = own.join(", ");
         let mut columns = Vec::new();
         let mut differs = vec!["_e._former IS NULL".to_owned(), "_e._former".to_owned()];

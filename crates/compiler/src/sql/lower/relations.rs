@@ -33,7 +33,7 @@ impl Lowering<'_> {
         let quote = |name: &str| self.dialect.quote(name);
         let columns: Vec<String> = table.columns.iter().map(|column| quote(&column.name)).collect();
         let columns = columns.join(", ");
-        let key: Vec<String> = table.landing_key().iter().map(|column| quote(column)).collect();
+        let key: Vec<String> = table.landing_key().iter().map(|column| self.landed(table, "_c", column)).collect();
         let batch = self.dialect.words().batch;
         // What a later batch changed stood as its first old image says.
         format!(
@@ -54,8 +54,10 @@ impl Lowering<'_> {
                 catalog.add_as(&table.address, self.rows_as_of(table, moment), sql_columns(&table.columns));
             } else if let Some(id) = used.table.strip_prefix("ref.").and_then(|name| self.project.model(name)) {
                 let columns = star_columns(self.project, id);
-                let columns =
-                    columns.into_iter().map(|column| SqlColumn { name: column.name, ty: column.ty }).collect();
+                let columns = columns
+                    .into_iter()
+                    .map(|column| SqlColumn { folds_case: column.folds_case, ..SqlColumn::new(column.name, column.ty) })
+                    .collect();
                 catalog.add_as(&used.table, self.star(self.project.model_name(id)), columns);
             }
         }
@@ -63,18 +65,18 @@ impl Lowering<'_> {
     }
 
     /// Adds what the relations of an increment stand for.
-    pub(super) fn add_relations(&self, catalog: &mut Tables, relations: &[Relation], moment: Moment) {
+    pub(super) fn add_relations(&self, catalog: &mut Tables, relations: &[Relation], key: &[Column], moment: Moment) {
         let mut waiting: Vec<&Relation> = relations.iter().collect();
         // A joined relation names one before it; the others name none.
         waiting.sort_by_key(|relation| matches!(relation.rows, Rows::Joined { .. }));
-        let mut known: Vec<(String, String)> = Vec::new();
+        let mut known: Known<'_> = Vec::new();
         while !waiting.is_empty() {
             let before = waiting.len();
             waiting.retain(|relation| {
                 let Some(table) = self.project.table(&relation.table) else { return false };
-                let Some(physical) = self.physical(table, &relation.rows, &known, moment) else { return true };
+                let Some(physical) = self.physical(table, &relation.rows, (&known, key), moment) else { return true };
                 catalog.add_as(&relation.name, physical.clone(), sql_columns(&table.columns));
-                known.push((relation.name.clone(), physical));
+                known.push((relation.name.clone(), (table, physical)));
                 false
             });
             if waiting.len() == before {
@@ -83,7 +85,13 @@ impl Lowering<'_> {
         }
     }
 
-    fn physical(&self, table: &Table, rows: &Rows, known: &[(String, String)], moment: Moment) -> Option<String> {
+    fn physical(
+        &self,
+        table: &Table,
+        rows: &Rows,
+        (known, key): (&Known<'_>, &[Column]),
+        moment: Moment,
+    ) -> Option<String> {
         let quote = |name: &str| self.dialect.quote(name);
         let columns: Vec<String> = table.columns.iter().map(|column| quote(&column.name)).collect();
         let columns = columns.join(", ");
@@ -103,8 +111,15 @@ impl Lowering<'_> {
                 let of = |alias: &str, name: &str| format!("{alias}.{}", quote(name));
                 let all: Vec<String> = table.columns.iter().map(|column| of("_r", &column.name)).collect();
                 let keys: BTreeSet<String> = pairs.iter().map(|(_, key)| quote(key)).collect();
-                let equal: Vec<String> =
-                    pairs.iter().map(|(column, key)| format!("{} = {}", of("_k", key), of("_r", column))).collect();
+                // A comparison of a folded text and another folds both.
+                let equal = |(column, named): &(String, String)| {
+                    let mut sides = [of("_k", named), of("_r", column)];
+                    if folds(&table.columns, column) || folds(key, named) {
+                        sides = sides.map(|side| self.dialect.folded(&side));
+                    }
+                    sides.join(" = ")
+                };
+                let equal: Vec<String> = pairs.iter().map(equal).collect();
                 let nullable: Vec<String> = pairs
                     .iter()
                     .filter(|(column, _)| !table.primary_key.contains(column))
@@ -126,12 +141,13 @@ impl Lowering<'_> {
                 format!("({touched})")
             }
             Rows::Joined { column, other, other_column } => {
-                let (_, physical) = known.iter().find(|(name, _)| name == other)?;
-                format!(
-                    "(SELECT {columns} FROM {live} AS _r WHERE _r.{} IN (SELECT _o.{} FROM {physical} AS _o))",
-                    quote(column),
-                    quote(other_column)
-                )
+                let (_, (theirs, physical)) = known.iter().find(|(name, _)| name == other)?;
+                let mut sides = [format!("_r.{}", quote(column)), format!("_o.{}", quote(other_column))];
+                if folds(&table.columns, column) || folds(&theirs.columns, other_column) {
+                    sides = sides.map(|side| self.dialect.folded(&side));
+                }
+                let [own, theirs] = sides;
+                format!("(SELECT {columns} FROM {live} AS _r WHERE {own} IN (SELECT {theirs} FROM {physical} AS _o))")
             }
         })
     }
@@ -154,7 +170,7 @@ impl Lowering<'_> {
             .iter()
             .map(|name| {
                 let ty = table.column(name).map_or(&Type::String, |column| &column.ty);
-                self.dialect.key_part(&format!("{alias}.{}", self.dialect.quote(name)), ty)
+                self.dialect.key_part(&self.landed(table, alias, name), ty)
             })
             .collect();
         self.dialect.concat(&parts)
@@ -172,8 +188,11 @@ impl Lowering<'_> {
             all.join(", ")
         };
         let same = |a: &str, b: &str| {
-            let key: Vec<String> =
-                table.landing_key().iter().map(|column| format!("{a}.{0} = {b}.{0}", quote(column))).collect();
+            let key: Vec<String> = table
+                .landing_key()
+                .iter()
+                .map(|column| format!("{} = {}", self.landed(table, a, column), self.landed(table, b, column)))
+                .collect();
             key.join(" AND ")
         };
         let rows = self.landing_rows(table);
@@ -210,6 +229,14 @@ impl Lowering<'_> {
     }
 }
 
+/// Relations by name, each with its table and what it stands for.
+type Known<'p> = Vec<(String, (&'p Table, String))>;
+
+/// Whether a column of this name is compared without case.
+fn folds(columns: &[Column], name: &str) -> bool {
+    columns.iter().any(|column| column.folds_case && column.name.eq_ignore_ascii_case(name))
+}
+
 /// When a query reads its tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Moment {
@@ -221,5 +248,8 @@ pub(super) enum Moment {
 
 /// A table's columns as the SQL room sees them.
 pub(super) fn sql_columns(columns: &[Column]) -> Vec<SqlColumn> {
-    columns.iter().map(|column| SqlColumn { name: column.name.clone(), ty: column.ty.clone() }).collect()
+    columns
+        .iter()
+        .map(|column| SqlColumn { folds_case: column.folds_case, ..SqlColumn::new(&column.name, column.ty.clone()) })
+        .collect()
 }

@@ -97,8 +97,7 @@ impl Lowering<'_> {
 
     /// The latest kept state of each member.
     fn latest(&self, members: &Members, history: &str) -> String {
-        let own: Vec<String> =
-            members.natural_key.iter().map(|column| format!("_e.{}", self.dialect.quote(&column.name))).collect();
+        let own: Vec<String> = members.natural_key.iter().map(|column| self.compared("_e", column)).collect();
         format!(
             "(SELECT * FROM {history} AS _e WHERE TRUE QUALIFY ROW_NUMBER() OVER (PARTITION BY {} \
              ORDER BY _e._event_at DESC, _e._event_sequence DESC, _e._batch DESC, _e._state DESC) = 1)",

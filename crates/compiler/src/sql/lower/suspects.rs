@@ -116,7 +116,7 @@ impl Lowering<'_> {
         let ranged = self.ranged(query, landed);
         let mut catalog = Tables::default();
         for table in &ranged {
-            let columns = table.columns.iter().map(|(name, ty)| SqlColumn { name: name.clone(), ty: ty.clone() });
+            let columns = table.columns.iter().map(|(name, ty)| SqlColumn::new(name, ty.clone()));
             catalog.add_as(&table.name, table.rows.clone(), columns.collect());
         }
         let suspect = |column: Option<(&str, &Type)>, text: &str, span, origins: &[(String, String)]| {

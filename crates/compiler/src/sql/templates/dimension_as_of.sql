@@ -1,6 +1,6 @@
 {% for one in tables %}{% if one.pairs %}-- {{ model }}: which rows of {{ one.address }} have ever contributed to which members
 CREATE OR REPLACE TEMP TABLE pairs_{{ loop.index }} AS
-SELECT DISTINCT {{ key|list("_p") }}, _p._row
+SELECT DISTINCT {{ key|folded("_p") }}, _p._row
 FROM (
 {% for text in one.pairs %}{% if not loop.first %}
   UNION ALL
@@ -81,8 +81,8 @@ CREATE OR REPLACE TEMP TABLE slots AS
 SELECT
   _k.*,
   ROW_NUMBER() OVER (ORDER BY _k._at, NOT _k._early) AS _slot,
-  ROW_NUMBER() OVER (PARTITION BY {{ key|list("_k") }} ORDER BY _k._at, NOT _k._early) AS _nth,
-  ROW_NUMBER() OVER (PARTITION BY {{ key|list("_k") }} ORDER BY _k._at DESC, _k._early) AS _left
+  ROW_NUMBER() OVER (PARTITION BY {{ key|by("_k") }} ORDER BY _k._at, NOT _k._early) AS _nth,
+  ROW_NUMBER() OVER (PARTITION BY {{ key|by("_k") }} ORDER BY _k._at DESC, _k._early) AS _left
 FROM (
 {% for one in tables %}{% if not loop.first %}  UNION DISTINCT
 {% endif %}  SELECT {{ key|list("_p") }}, _s._from AS _at, _s._early
@@ -123,14 +123,14 @@ CREATE OR REPLACE TEMP TABLE evaluated AS
 {% if not keyed %}-- {{ model }}: the slots of each member: those that have it, and the first after them
 CREATE OR REPLACE TEMP TABLE slots AS
 WITH places AS (
-  SELECT {{ key|list("_e") }}, _e._slot FROM evaluated AS _e
+  SELECT {{ key|folded("_e") }}, _e._slot FROM evaluated AS _e
   UNION DISTINCT
-  SELECT {{ key|list("_e") }}, _e._slot + 1 FROM evaluated AS _e
+  SELECT {{ key|folded("_e") }}, _e._slot + 1 FROM evaluated AS _e
 )
 SELECT
   {{ key|list("_p") }}, _i._at, _i._early, _p._slot,
-  ROW_NUMBER() OVER (PARTITION BY {{ key|list("_p") }} ORDER BY _p._slot) AS _nth,
-  ROW_NUMBER() OVER (PARTITION BY {{ key|list("_p") }} ORDER BY _p._slot DESC) AS _left
+  ROW_NUMBER() OVER (PARTITION BY {{ key|by("_p") }} ORDER BY _p._slot) AS _nth,
+  ROW_NUMBER() OVER (PARTITION BY {{ key|by("_p") }} ORDER BY _p._slot DESC) AS _left
 FROM places AS _p
 JOIN instants AS _i ON _i._slot = _p._slot;
 
@@ -143,14 +143,14 @@ WITH held AS (
   WHERE {% if ends %}_e._event_to IS NULL OR _e._event_to > _k._at{% else %}TRUE{% endif %}
 
   QUALIFY ROW_NUMBER() OVER (
-    PARTITION BY _e._slot, {{ key|list("_e") }} ORDER BY _e._event_at DESC, _e._event_sequence DESC{{ tie_break }}
+    PARTITION BY _e._slot, {{ key|by("_e") }} ORDER BY _e._event_at DESC, _e._event_sequence DESC{{ tie_break }}
   ) = 1
 )
 SELECT
-  {{ key|list("_k") }}, {% for one in attributes %}_h.{{ one.name|q }}, {% endfor %}
+  {{ key|spelled_or_folded("_k", "_h") }}, {% for one in attributes %}_h.{{ one.name|q }}, {% endfor %}
 
   LEAST({% if dated == "by_slot" %}GREATEST(_k._at, COALESCE(_h._event_at, _k._at)){% else %}CASE
-    WHEN _k._nth = MIN(_h._nth) OVER (PARTITION BY {{ key|list("_k") }}, _h._event_at) THEN COALESCE(_h._event_at, _k._at)
+    WHEN _k._nth = MIN(_h._nth) OVER (PARTITION BY {{ key|by("_k") }}, _h._event_at) THEN COALESCE(_h._event_at, _k._at)
     ELSE GREATEST(_k._at, COALESCE(_h._event_at, _k._at))
   END{% endif %}, {{ d.last_instant }}) AS _event_at,
   {{ no_sequence }} AS _event_sequence,
@@ -161,4 +161,4 @@ SELECT
 FROM slots AS _k
 LEFT JOIN held AS _h ON _h._slot = _k._slot AND {{ key|equal_or_null("_h", "_k") }}
 WHERE ((_k._left = 1 AND _h._slot IS NOT NULL) OR ({{ key|not_null("_k") }})) AND NOT (_k._early AND _h._slot IS NULL)
-QUALIFY _k._nth >= MIN(_h._nth) OVER (PARTITION BY {{ key|list("_k") }});
+QUALIFY _k._nth >= MIN(_h._nth) OVER (PARTITION BY {{ key|by("_k") }});

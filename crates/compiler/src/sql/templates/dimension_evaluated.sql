@@ -8,7 +8,7 @@ latest AS (
   FROM {{ history }} AS _h
 {% if touched %}  JOIN touched AS _t ON {{ touched|equal("_t", "_h") }}
 {% endif %}  WHERE TRUE
-  QUALIFY ROW_NUMBER() OVER (PARTITION BY {{ key|list("_h") }} ORDER BY _h._event_at DESC, _h._event_sequence DESC, _h._batch DESC, _h._state DESC) = 1
+  QUALIFY ROW_NUMBER() OVER (PARTITION BY {{ key|by("_h") }} ORDER BY _h._event_at DESC, _h._event_sequence DESC, _h._batch DESC, _h._state DESC) = 1
 )
 -- a member that comes back without an instant of its own comes back now
 SELECT

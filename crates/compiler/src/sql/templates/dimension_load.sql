@@ -7,7 +7,7 @@ DELETE FROM incoming AS _i WHERE _i._event_at < {{ d.from }};
 --? lost
 SELECT COUNT(*) AS lost
 FROM (
-  SELECT DISTINCT {{ key|list("_f") }}, _f._event_at
+  SELECT DISTINCT {{ key|folded("_f") }}, _f._event_at
   FROM forgotten AS _f
   WHERE NOT EXISTS (SELECT 1 FROM incoming AS _i WHERE _i._event_at = _f._event_at AND {{ key|equal("_i", "_f") }})
 ) AS _l;
@@ -15,17 +15,17 @@ FROM (
 DELETE FROM {{ history }} AS _h WHERE _h._event_at >= {{ d.from }};
 
 CREATE OR REPLACE TEMP TABLE members AS
-SELECT DISTINCT {{ key|list("_i") }} FROM incoming AS _i WHERE {{ key|not_null("_i") }}
+SELECT DISTINCT {{ key|folded("_i") }} FROM incoming AS _i WHERE {{ key|not_null("_i") }}
 UNION DISTINCT
-SELECT {{ key|list("_f") }} FROM forgotten AS _f;
+SELECT {{ key|folded("_f") }} FROM forgotten AS _f;
 {% else %}CREATE OR REPLACE TEMP TABLE members AS
-SELECT DISTINCT {{ key|list("_i") }} FROM incoming AS _i WHERE {{ key|not_null("_i") }}{% if whole %}
+SELECT DISTINCT {{ key|folded("_i") }} FROM incoming AS _i WHERE {{ key|not_null("_i") }}{% if whole %}
 -- members that landing no longer gives, such as deleted ones, have their events
 UNION DISTINCT
-SELECT {{ key|list("_h") }} FROM {{ history }} AS _h{% elif replaces %}
+SELECT {{ key|folded("_h") }} FROM {{ history }} AS _h{% elif replaces %}
 -- members that were touched and that the query gives no more have their events
 UNION DISTINCT
-SELECT {{ key|list("_h") }} FROM {{ history }} AS _h JOIN touched AS _t ON {{ touched|equal("_t", "_h") }}{% endif %};
+SELECT {{ key|folded("_h") }} FROM {{ history }} AS _h JOIN touched AS _t ON {{ touched|equal("_t", "_h") }}{% endif %};
 {% endif %}{% if replaces %}
 -- {{ model }}: what is landed gives all events of these members anew; those from before the first landed state stay
 CREATE OR REPLACE TEMP TABLE replaced AS
@@ -57,22 +57,22 @@ CREATE OR REPLACE TEMP TABLE fresh AS
 WITH known AS (
   SELECT
     _h.*,
-    ROW_NUMBER() OVER (PARTITION BY {{ moment|list("_h") }}, _h._gone ORDER BY {{ latest|latest("_h") }}) AS _place,
-    ROW_NUMBER() OVER (PARTITION BY {{ moment|list("_h") }} ORDER BY {{ latest|latest("_h") }}) = 1 AS _holds
+    ROW_NUMBER() OVER (PARTITION BY {{ moment|by("_h") }}, _h._gone ORDER BY {{ latest|latest("_h") }}) AS _place,
+    ROW_NUMBER() OVER (PARTITION BY {{ moment|by("_h") }} ORDER BY {{ latest|latest("_h") }}) = 1 AS _holds
   FROM kept AS _h
 ),
 arrived AS (
   SELECT
     _i.*,
-    ROW_NUMBER() OVER (PARTITION BY {{ moment|list("_i") }}, _i._gone ORDER BY {{ latest|latest("_i") }}) AS _place,
-    ROW_NUMBER() OVER (PARTITION BY {{ moment|list("_i") }} ORDER BY {{ latest|latest("_i") }}) = 1 AS _holds
+    ROW_NUMBER() OVER (PARTITION BY {{ moment|by("_i") }}, _i._gone ORDER BY {{ latest|latest("_i") }}) AS _place,
+    ROW_NUMBER() OVER (PARTITION BY {{ moment|by("_i") }} ORDER BY {{ latest|latest("_i") }}) = 1 AS _holds
   FROM incoming AS _i
 ),
 compared AS (
   SELECT
     _a.*,
-    {{ d.logical_or }}(_k._batch IS NULL OR (NOT _a._gone AND ({{ attributes|differ("_k", "_a") }})))
-      OVER (PARTITION BY {{ moment|list("_a") }}) AS _is_new
+    {{ d.logical_or }}(_k._batch IS NULL OR (NOT _a._gone AND ({{ told|differ("_k", "_a") }})))
+      OVER (PARTITION BY {{ moment|by("_a") }}) AS _is_new
   FROM arrived AS _a
   LEFT JOIN (SELECT * FROM known WHERE _place = 1) AS _k
     ON _k._gone = _a._gone AND _k._holds = _a._holds AND {{ key|equal("_k", "_a") }}{% if not only_new %}
@@ -93,10 +93,10 @@ WITH {% if cancels %}told AS (
 ),
 -- deletes that took effect before states which the source had given already
 cancelled AS (
-  SELECT {{ key|list("_t") }}, _t._batch, _t._state, MIN(_t._event_at) AS _from, MAX(_t._event_at) AS _to
+  SELECT {{ key|folded("_t") }}, _t._batch, _t._state, MIN(_t._event_at) AS _from, MAX(_t._event_at) AS _to
   FROM told AS _t
   WHERE _t._gone
-  GROUP BY {{ key|list("_t") }}, _t._batch, _t._state
+  GROUP BY {{ key|by("_t") }}, _t._batch, _t._state
   HAVING COUNT(*) > 1
 ),
 events AS (
@@ -116,15 +116,15 @@ moments AS (
     {{ names|list("_e") }},
     _e._event_at,
     NOT _e._gone AS _is_known,
-    MIN(CASE WHEN NOT _e._gone THEN _e._event_at END) OVER (PARTITION BY {{ key|list("_e") }}) AS _first_at,
-    MAX(CASE WHEN NOT _e._gone THEN _e._event_at END) OVER (PARTITION BY {{ key|list("_e") }}) AS _last_at,
+    MIN(CASE WHEN NOT _e._gone THEN _e._event_at END) OVER (PARTITION BY {{ key|by("_e") }}) AS _first_at,
+    MAX(CASE WHEN NOT _e._gone THEN _e._event_at END) OVER (PARTITION BY {{ key|by("_e") }}) AS _last_at,
     FIRST_VALUE(_e._gone) OVER (
-      PARTITION BY {{ key|list("_e") }}, _e._event_at ORDER BY _e._event_sequence DESC, _e._batch DESC, _e._state DESC
+      PARTITION BY {{ key|by("_e") }}, _e._event_at ORDER BY _e._event_sequence DESC, _e._batch DESC, _e._state DESC
     ) AS _gone
   FROM events AS _e
   WHERE {% if on_delete == "ignore" %}NOT _e._gone{% else %}TRUE{% endif %}
   QUALIFY ROW_NUMBER() OVER (
-    PARTITION BY {{ key|list("_e") }}, _e._event_at
+    PARTITION BY {{ key|by("_e") }}, _e._event_at
     ORDER BY _e._gone, _e._event_sequence DESC, _e._batch DESC, _e._state DESC
   ) = 1
 ),
@@ -135,7 +135,7 @@ marked AS (
   FROM moments AS _e
   WHERE {% if keeps_deletes %}_e._event_at >= _e._first_at{% else %}_e._is_known{% endif %}
 
-  WINDOW timeline AS (PARTITION BY {{ key|list("_e") }} ORDER BY _e._event_at)
+  WINDOW timeline AS (PARTITION BY {{ key|by("_e") }} ORDER BY _e._event_at)
 ),
 numbered AS (
   SELECT
@@ -143,11 +143,11 @@ numbered AS (
     SUM(CASE WHEN _k._starts THEN 1 ELSE 0 END) OVER timeline AS _version,
     MAX(CASE WHEN _k._is_known THEN _k._event_at END) OVER timeline AS _known_at
   FROM marked AS _k
-  WINDOW timeline AS (PARTITION BY {{ key|list("_k") }} ORDER BY _k._event_at)
+  WINDOW timeline AS (PARTITION BY {{ key|by("_k") }} ORDER BY _k._event_at)
 ),
 spans AS (
   SELECT
-    {{ key|list("_n") }},
+    {{ key|folded("_n") }},
     _n._version,
     MIN(_n._event_at) AS _from,
     MAX(_n._known_at) AS _known_at,
@@ -156,17 +156,17 @@ spans AS (
     {{ d.logical_or }}(_n._gone) AS _gone
   FROM numbered AS _n
   WHERE _n._version > 0
-  GROUP BY {{ key|list("_n") }}, _n._version
+  GROUP BY {{ key|by("_n") }}, _n._version
 ),
 intervals AS (
   SELECT
     _s.*,
-    LEAD(_s._from) OVER (PARTITION BY {{ key|list("_s") }} ORDER BY _s._from) AS _to,
-    ROW_NUMBER() OVER (PARTITION BY {{ key|list("_s") }} ORDER BY _s._from) AS _nth
+    LEAD(_s._from) OVER (PARTITION BY {{ key|by("_s") }} ORDER BY _s._from) AS _to,
+    ROW_NUMBER() OVER (PARTITION BY {{ key|by("_s") }} ORDER BY _s._from) AS _nth
   FROM spans AS _s
 ){% if reports_deletes %},
 last_moments AS (
-  SELECT _e.*, ROW_NUMBER() OVER (PARTITION BY {{ key|list("_e") }} ORDER BY _e._event_at DESC) AS _place
+  SELECT _e.*, ROW_NUMBER() OVER (PARTITION BY {{ key|by("_e") }} ORDER BY _e._event_at DESC) AS _place
   FROM moments AS _e
 ){% endif %}{% if previous %},
 -- the state before the latest change of a value
@@ -180,13 +180,13 @@ shifts AS (
 
   FROM moments AS _e
   WHERE _e._is_known
-  WINDOW timeline AS (PARTITION BY {{ key|list("_e") }} ORDER BY _e._event_at)
+  WINDOW timeline AS (PARTITION BY {{ key|by("_e") }} ORDER BY _e._event_at)
 ),
 previous AS (
-  SELECT {{ key|list("_s") }}{% for one in previous %}, MAX(_s.{{ one.at|q }}) AS {{ one.at|q }}{% endfor %}
+  SELECT {{ key|folded("_s") }}{% for one in previous %}, MAX(_s.{{ one.at|q }}) AS {{ one.at|q }}{% endfor %}
 
   FROM shifts AS _s
-  GROUP BY {{ key|list("_s") }}
+  GROUP BY {{ key|by("_s") }}
 ){% endif %}{% if originals %},
 -- the first values that are loaded already
 originals AS (
@@ -194,18 +194,18 @@ originals AS (
   FROM {{ table }} AS _d
   JOIN members AS _m ON {{ key|equal("_m", "_d") }}
   WHERE NOT _d.is_inferred
-  QUALIFY ROW_NUMBER() OVER (PARTITION BY {{ key|list("_d") }} ORDER BY _d.{{ key_column|q }}) = 1
+  QUALIFY ROW_NUMBER() OVER (PARTITION BY {{ key|by("_d") }} ORDER BY _d.{{ key_column|q }}) = 1
 ){% endif %}{% for outrigger in outriggers %},
 {{ outrigger.alias }} AS (
   SELECT {{ key|list("_c") }}, _c.{{ outrigger.key|q }}
   FROM {{ outrigger.timeline }} AS _c
   JOIN members AS _m ON {{ key|equal("_m", "_c") }}
-  QUALIFY ROW_NUMBER() OVER (PARTITION BY {{ key|list("_c") }} ORDER BY _c.valid_from DESC) = 1
+  QUALIFY ROW_NUMBER() OVER (PARTITION BY {{ key|by("_c") }} ORDER BY _c.valid_from DESC) = 1
 ){% endfor %}
 SELECT
   CASE WHEN _i._nth = 1 THEN {{ durable_hash }} ELSE {{ version_hash }} END AS {{ key_column|q }},
   {{ durable_hash }} AS {{ durable_column|q }},
-  {{ key|list("_i") }},
+  {{ key|spelled("_i", "last_state") }},
 {% for value in values %}  {% if keeps_originals and value.state == "first_state" %}CASE WHEN _o._is_there THEN _o.{{ value.of|q }} ELSE first_state.{{ value.of|q }} END{% else %}{{ value.state|q }}.{{ value.of|q }}{% endif %} AS {{ value.name|q }},
 {% endfor %}{% for outrigger in outriggers %}  COALESCE({{ outrigger.alias }}.{{ outrigger.key|q }}, -1) AS {{ outrigger.column|q }},
 {% endfor %}{% if combination %}  {{ combination.hash }} AS {{ combination.column|q }},

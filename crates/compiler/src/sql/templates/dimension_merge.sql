@@ -36,7 +36,7 @@ SELECT {{ columns|list("_d") }}, 'delete' AS _change, TRUE AS _rebinds{% if has_
   CASE WHEN _m._durable IS NULL THEN {{ d.beginning }} ELSE _d.valid_from END AS _from{% endif %}
 
 FROM stored AS _d
-{% if has_versions %}LEFT JOIN (SELECT DISTINCT {{ key|list("_v") }}, _v.{{ durable_column|q }} AS _durable FROM versions AS _v) AS _m ON {{ key|equal("_m", "_d") }}
+{% if has_versions %}LEFT JOIN (SELECT DISTINCT {{ key|folded("_v") }}, _v.{{ durable_column|q }} AS _durable FROM versions AS _v) AS _m ON {{ key|equal("_m", "_d") }}
 {% endif %}WHERE NOT _d.is_inferred
   AND NOT EXISTS (SELECT 1 FROM versions AS _v WHERE _v.{{ key_column|q }} = _d.{{ key_column|q }})
 {% if whole and not combination %}UNION ALL

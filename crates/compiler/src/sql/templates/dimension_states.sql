@@ -10,7 +10,7 @@ arrivals AS (
   UNION ALL
   SELECT {{ names|list("_h") }}, _h._event_at, _h._event_sequence, _h._batch, _h._state, _h._gone, _h._event_at, _h._event_at, FALSE
   FROM {{ history }} AS _h
-  JOIN (SELECT DISTINCT {{ key|list("_s") }} FROM states AS _s) AS _m ON {{ key|equal("_m", "_h") }}
+  JOIN (SELECT DISTINCT {{ key|folded("_s") }} FROM states AS _s) AS _m ON {{ key|equal("_m", "_h") }}
   WHERE NOT EXISTS (SELECT 1 FROM states AS _s WHERE {{ key|equal("_s", "_h") }} AND _s._batch = _h._batch AND _s._state = _h._state)
 ),
 -- the latest instants at which the states before each had the member live, and gone
@@ -21,7 +21,7 @@ placed AS (
     MIN(CASE WHEN NOT _a._gone THEN _a._event_at END) OVER earlier AS _first_at,
     MAX(CASE WHEN _a._gone THEN _a._event_at END) OVER earlier AS _gone_at
   FROM arrivals AS _a
-  WINDOW earlier AS (PARTITION BY {{ key|list("_a") }} ORDER BY _a._batch, _a._state ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+  WINDOW earlier AS (PARTITION BY {{ key|by("_a") }} ORDER BY _a._batch, _a._state ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 )
 SELECT
   {{ names|list("_p") }},

@@ -5,5 +5,5 @@ FROM (
 {{ query }}
 ) AS _i
 {% if touched %}JOIN touched AS _t ON {{ touched|equal_or_null("_t", "_i") }}
-{% endif %}{% if survivor %}QUALIFY ROW_NUMBER() OVER (PARTITION BY {{ key|list("_i") }} ORDER BY {{ survivor }}) = 1
+{% endif %}{% if survivor %}QUALIFY ROW_NUMBER() OVER (PARTITION BY {{ key|by("_i") }} ORDER BY {{ survivor }}) = 1
 {% endif %};

@@ -79,7 +79,7 @@ FROM {{ table }} AS _f
 {% if deleted_query %}
 -- {{ model }}: of these, the ones whose rows were deleted in the source; the others no longer pass the query
 CREATE OR REPLACE TEMP TABLE purged AS
-SELECT DISTINCT {{ key|list("_v") }}
+SELECT DISTINCT {{ key|folded("_v") }}
 FROM vanished AS _v
 JOIN (
 {{ deleted_query }}

@@ -3,8 +3,8 @@ CREATE OR REPLACE TEMP TABLE batch_states AS
 WITH ordered AS (
   SELECT
     _s.*,
-    ROW_NUMBER() OVER (PARTITION BY {{ key|names("_s") }} ORDER BY {{ order|ascending("_s") }}) AS _nth,
-    COUNT(*) OVER (PARTITION BY {{ key|names("_s") }}) AS _of
+    ROW_NUMBER() OVER (PARTITION BY {{ key|by("_s") }} ORDER BY {{ order|ascending("_s") }}) AS _nth,
+    COUNT(*) OVER (PARTITION BY {{ key|by("_s") }}) AS _of
   FROM {{ stage }} AS _s
 ),
 compared AS (
@@ -20,7 +20,7 @@ compared AS (
   FROM ordered AS _o
   LEFT JOIN {{ rows }} AS _l ON {{ key|equal("_l", "_o") }}
 {% if several and keeps %}  LEFT JOIN {{ earlier }} AS _n ON {{ key|equal("_n", "_o") }}
-{% endif %}  WINDOW states AS (PARTITION BY {{ key|names("_o") }} ORDER BY _o._nth)
+{% endif %}  WINDOW states AS (PARTITION BY {{ key|by("_o") }} ORDER BY _o._nth)
 )
 SELECT _c.*, CASE {% if several and keeps %}WHEN _c._nth = 1 AND _c._is_late THEN _c._says {% endif %}WHEN _c._nth = 1 THEN _c._differs ELSE _c._follows END AS _changed
 FROM compared AS _c;

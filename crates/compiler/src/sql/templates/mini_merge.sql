@@ -12,7 +12,7 @@ FROM (
   FROM members AS _m
   LEFT JOIN versions AS _v ON {{ key|equal("_v", "_m") }}
   WHERE TRUE
-  QUALIFY ROW_NUMBER() OVER (PARTITION BY {{ key|list("_m") }} ORDER BY _v.valid_from DESC) = 1
+  QUALIFY ROW_NUMBER() OVER (PARTITION BY {{ key|by("_m") }} ORDER BY _v.valid_from DESC) = 1
 ) AS _n
 WHERE {{ key|equal("_n", "_t") }} AND _t.{{ combination.outrigger[1]|q }} <> _n._now;
 {% endif %}

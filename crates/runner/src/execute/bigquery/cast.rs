@@ -58,7 +58,7 @@ pub(super) fn cast(table: &Table, column: &Column, there: &str, zone: &str) -> R
         (_, Type::String) => exact(format!("CAST({at} AS STRING)")),
         (Type::String, _) => of_text(&at, to, &zone),
         (Type::Json, _) => of_text(&format!("JSON_VALUE({at})"), to, &zone),
-        // A number with a fraction is no whole number.
+        // A number with a fraction is not a whole number.
         (Type::Float64 | Type::Numeric(_) | Type::BigNumeric(_), Type::Int64) => {
             fails(format!("IF({at} = TRUNC({at}), SAFE_CAST({at} AS INT64), NULL)"))
         }

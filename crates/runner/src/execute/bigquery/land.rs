@@ -303,7 +303,6 @@ impl<'a> Sent<'a> {
     fn merge(&self, script: &mut Script, state: &str) -> std::ops::Range<usize> {
         let first = script.next();
         let stage = &self.landing.stage.path;
-        let key: Vec<String> = self.table.landing_key().iter().map(|key| format!("`{key}`")).collect();
         if let Some(there) = &self.there {
             there.begin(script, state, self.table);
         }
@@ -320,13 +319,17 @@ impl<'a> Sent<'a> {
             }
             if pass.is_whole {
                 let nameless = self.nameless(script);
-                self.check_deleted(script, &key, nameless.as_deref());
+                self.check_deleted(script, nameless.as_deref());
                 for statement in &self.landing.absent {
                     script.add(statement);
                 }
                 if let Some(rejected) = &self.rejected {
-                    let equal: Vec<String> =
-                        self.table.primary_key.iter().map(|key| format!("_r.`{key}` = _s.`{key}`")).collect();
+                    let equal: Vec<String> = self
+                        .table
+                        .primary_key
+                        .iter()
+                        .map(|key| format!("{} = {}", self.by("_r", key), self.by("_s", key)))
+                        .collect();
                     let place = pass.places.map_or_else(String::new, |places| format!("_r.{} AND ", within(places)));
                     script.raw(&format!(
                         "DELETE FROM {stage} AS _s\nWHERE _s._deleted AND EXISTS (SELECT 1 FROM {rejected} AS _r WHERE {place}{})",
@@ -346,17 +349,22 @@ impl<'a> Sent<'a> {
         steps
     }
 
+    /// A column of the key under an alias, as it is compared.
+    fn by(&self, alias: &str, key: &str) -> String {
+        sql::compared(self.table, TargetType::Bigquery, key, format!("{alias}.`{key}`"))
+    }
+
     /// Ends the script where rows that it has read itself share their primary key.
     fn check_unique(&self, script: &mut Script) {
         if self.table.primary_key.is_empty() || !self.table.has_one_state() {
             return;
         }
-        let keys: Vec<String> = self.table.primary_key.iter().map(|key| format!("_s.`{key}`")).collect();
+        let keys: Vec<String> = self.table.primary_key.iter().map(|key| self.by("_s", key)).collect();
         let named: Vec<String> = self
             .table
             .primary_key
             .iter()
-            .map(|key| format!("CONCAT({}, CAST(_s.`{key}` AS STRING))", text(&format!("{key}="))))
+            .map(|key| format!("CONCAT({}, CAST({} AS STRING))", text(&format!("{key}=")), self.by("_s", key)))
             .collect();
         script.raw(&format!(
             "SET dwc_keys = ARRAY(\nSELECT CONCAT({}, ' (', CAST(COUNT(*) AS STRING), ' rows)') AS _key\nFROM {} AS _s\n\
@@ -394,7 +402,7 @@ impl<'a> Sent<'a> {
     }
 
     /// Ends the script where a reading of the whole table lacks more rows than is let through.
-    fn check_deleted(&self, script: &mut Script, key: &[String], nameless: Option<&str>) {
+    fn check_deleted(&self, script: &mut Script, nameless: Option<&str>) {
         if self.table.primary_key.is_empty() {
             return;
         }
@@ -403,12 +411,19 @@ impl<'a> Sent<'a> {
             None => "landed > 0 AND (gone >= landed OR (landed >= 100 AND gone / landed > 0.5))".to_owned(),
         };
         let proves = nameless.map_or_else(String::new, |nameless| format!(" AND NOT EXISTS ({nameless})"));
-        let equal: Vec<String> = key.iter().map(|key| format!("_s.{key} = _l.{key}")).collect();
+        let key = self.table.landing_key();
+        let equal: Vec<String> =
+            key.iter().map(|key| format!("{} = {}", self.by("_s", key), self.by("_l", key))).collect();
+        let distinct = key.iter().map(|key| {
+            let (own, by) =
+                (format!("`{key}`"), sql::compared(self.table, TargetType::Bigquery, key, format!("`{key}`")));
+            if own == by { own } else { format!("{by} AS {own}") }
+        });
         script.raw(&format!(
             "SET dwc_keys = ARRAY(\nSELECT TO_JSON_STRING(STRUCT(gone AS gone, landed AS landed)) FROM (\nSELECT COUNT(*) AS landed, COUNTIF(_s._found IS NULL) AS gone\n\
              FROM {} AS _l LEFT JOIN (SELECT DISTINCT {}, TRUE AS _found FROM {}) AS _s ON {}\nWHERE NOT _l._deleted) AS _n WHERE {too_many}{proves})",
             self.landing.rows,
-            key.join(", "),
+            distinct.collect::<Vec<_>>().join(", "),
             self.landing.stage.path,
             equal.join(" AND ")
         ));
@@ -503,7 +518,7 @@ pub(super) fn commit<'a>(
             report.notices.extend(table.notice(steps, &found));
         }
         warehouse.remember()?;
-        Ok(report)
+        Ok::<_, Error>(report)
     })?;
     crash::point();
     Ok(report)

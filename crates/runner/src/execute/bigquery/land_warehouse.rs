@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use chrono::{NaiveDateTime, NaiveTime, TimeDelta};
 use chrono_tz::Tz;
 use dwc_compiler::diagnostic::Code;
-use dwc_compiler::model::{DetectDeletes, EXTRA, ROW_KEY, Source, Table};
+use dwc_compiler::model::{DetectDeletes, EXTRA, ROW_KEY, Source, Table, TargetType};
 use dwc_compiler::plan::{Landing, Reads, Statement};
-use dwc_compiler::sql::googlesql::Type;
+use dwc_compiler::sql::{self, googlesql::Type};
 
 use super::cast::{Cast, as_text, cast, extra, quoted};
 use super::land::{Sent, commit};
@@ -249,7 +249,8 @@ impl<'a> Choice<'a> {
         }
         let names: Vec<String> =
             table.landed_columns().iter().map(|(name, _)| format!("_r.{}", quoted(name))).collect();
-        let key: Vec<String> = table.landing_key().iter().map(|key| format!("_r.{}", quoted(key))).collect();
+        let by = |key: &String| sql::compared(table, TargetType::Bigquery, key, format!("_r.{}", quoted(key)));
+        let key: Vec<String> = table.landing_key().iter().map(by).collect();
         let by = table.sequence.as_ref().or(table.cursor.as_ref());
         let order = by.map_or_else(String::new, |by| format!(" ORDER BY _r.{}", quoted(by)));
         format!(

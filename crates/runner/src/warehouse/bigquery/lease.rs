@@ -73,7 +73,7 @@ fn owner() -> String {
     format!("{}:{}", host.nodename().to_string_lossy(), std::process::id())
 }
 
-/// Whether an owner is a process of this machine that is no more.
+/// Whether an owner is a process of this machine that has ended.
 fn is_gone(owner: &str) -> bool {
     let me = self::owner();
     let (Some((host, process)), Some((here, _))) = (owner.rsplit_once(':'), me.rsplit_once(':')) else { return false };

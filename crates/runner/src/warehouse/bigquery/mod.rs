@@ -9,6 +9,7 @@ mod failure;
 mod lease;
 mod script;
 mod snapshot;
+mod unit;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -59,6 +60,18 @@ pub(crate) struct Position {
     pub(crate) lineage: String,
     /// How many units it has committed.
     pub(crate) serial: i64,
+}
+
+/// A failure that may be a commit that found another one before it.
+pub(crate) trait MayBeMoved {
+    /// It is.
+    fn is_moved(&self) -> bool;
+}
+
+impl MayBeMoved for Error {
+    fn is_moved(&self) -> bool {
+        self.code == Some(Code::WarehouseMoved)
+    }
 }
 
 /// A project's warehouse on BigQuery.
@@ -265,17 +278,20 @@ impl BigQueryWarehouse {
     ///
     /// # Errors
     /// The work's own; a commit that others come before again and again.
-    pub(crate) fn unit<T>(&self, mut work: impl FnMut() -> Result<T, Error>) -> Result<T, Error> {
+    pub(crate) fn unit<T, E>(&self, mut work: impl FnMut() -> Result<T, E>) -> Result<T, E>
+    where
+        E: From<Error> + MayBeMoved,
+    {
         for turn in 0..TURNS {
             match self.copy.transaction(&mut work) {
-                Err(error) if error.code == Some(Code::WarehouseMoved) && self.claimed.borrow().is_some() => {
+                Err(error) if error.is_moved() && self.claimed.borrow().is_some() => {
                     std::thread::sleep(self.client.pause(turn));
                     self.read_again()?;
                 }
                 done => return done,
             }
         }
-        Err(Self::moved())
+        Err(Self::moved().into())
     }
 
     /// Commits a unit: its statements, what changed in the copy of the state, and the next serial, in one transaction.

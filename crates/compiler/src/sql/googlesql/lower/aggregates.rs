@@ -38,6 +38,7 @@ impl Lower<'_> {
         }
         let mut order = clauses.order.clone();
         let ordered: Vec<(Value, String)> = std::mem::take(&mut order).iter().map(|o| self.order_item(o)).collect();
+        self.fold_aggregate(name, (&exprs, &args), (clauses.distinct, &ordered), span);
         self.windowed.clear();
         let over = match &f.over {
             None => String::new(),
@@ -411,7 +412,7 @@ impl Lower<'_> {
     }
 }
 
-/// Whether a literal is no fraction.
+/// Whether a literal is not a fraction.
 fn beyond_one(value: &Value) -> bool {
     let Some(Literal::Int(digits) | Literal::Float(digits)) = &value.literal else { return false };
     digits.parse::<f64>().is_ok_and(|x| !(0.0..=1.0).contains(&x))

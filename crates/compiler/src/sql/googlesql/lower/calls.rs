@@ -44,11 +44,12 @@ impl Lower<'_> {
             return value;
         }
         if function.over.is_some() {
-            return self.fail(ProblemKind::MisplacedAggregate, span, format!("{name} is no window function"));
+            return self.fail(ProblemKind::MisplacedAggregate, span, format!("{name} is not a window function"));
         }
         let mut value = self.scalar_function(&name, function, &span);
+        self.fold_arguments(&name, function, &mut value, &span);
         if safe {
-            // Lowered once more for their texts; a date part among them is no expression, and that is no problem.
+            // Lowered once more for their texts; a date part among them is not an expression, and that is no problem.
             let told = self.problems.len();
             let args: Vec<Value> = plain_args(function).unwrap_or_default().into_iter().map(|e| self.expr(e)).collect();
             self.problems.truncate(told);

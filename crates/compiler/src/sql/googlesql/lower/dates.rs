@@ -38,7 +38,7 @@ impl Lower<'_> {
         let part = Part::of(expr);
         if part.is_none() {
             let at = self.span_of(*expr);
-            self.report(ProblemKind::TypeMismatch, at, format!("`{expr}` is no date part"), None);
+            self.report(ProblemKind::TypeMismatch, at, format!("`{expr}` is not a date part"), None);
         }
         part
     }
@@ -326,7 +326,7 @@ impl Lower<'_> {
 
     pub(super) fn extract(&mut self, field: &DateTimeField, expr: &Expr, span: Range<usize>) -> Value {
         let Some(part) = Part::of_field(field) else {
-            return self.fail(ProblemKind::TypeMismatch, span, format!("{field} is no date part"));
+            return self.fail(ProblemKind::TypeMismatch, span, format!("{field} is not a date part"));
         };
         let (value, zoned) = match expr {
             Expr::AtTimeZone { timestamp, time_zone } => {

@@ -204,12 +204,16 @@ impl Lower<'_> {
     fn case(&mut self, operand: Option<&Expr>, conditions: &[CaseWhen], otherwise: Option<&Expr>) -> Value {
         let mut sql = String::from("CASE");
         let mut inputs = Vec::new();
-        let operand = operand.map(|e| self.expr(e));
         let mut results = Vec::new();
         let mut tests = Vec::new();
+        let of = operand;
+        let operand = of.map(|e| self.expr(e));
         for when in conditions {
             let span = self.span_of(&when.condition);
             let condition = self.expr(&when.condition);
+            if let (Some(of), Some(operand)) = (of, &operand) {
+                self.fold_all(&[(of, operand), (&when.condition, &condition)], "CASE", &span);
+            }
             let test = match &operand {
                 Some(operand) => self.compare(operand.clone(), "=", condition, span),
                 None => self.expect(condition, &Type::Bool, span, "the condition of WHEN"),

@@ -11,7 +11,7 @@ use crate::sql::googlesql::TableUse;
 use crate::sql::googlesql::coerce;
 use crate::sql::googlesql::problem::{ProblemKind, did_you_mean};
 use crate::sql::googlesql::types::{Type, quoted};
-use crate::sql::googlesql::value::{ColumnKind, Relation, Scope, ScopeColumn, quote_text};
+use crate::sql::googlesql::value::{Collation, ColumnKind, Relation, Scope, ScopeColumn, quote_text};
 
 impl Lower<'_> {
     /// The text after FROM; the relations are added to the innermost scope as they come.
@@ -122,6 +122,9 @@ impl Lower<'_> {
             return None;
         }
         self.used.extend(l.origins.iter().chain(&r.origins).cloned());
+        if l.collation.max(r.collation) == Collation::Case {
+            self.told_apart(&at, "USING", "write `ON a.key = b.key`");
+        }
         let sql = match word {
             "RIGHT JOIN" => r.sql.clone(),
             "FULL JOIN" => format!("coalesce({}, {})", l.sql, r.sql),
@@ -133,7 +136,8 @@ impl Lower<'_> {
             _ => l.origins,
         };
         let kind = if word == "FULL JOIN" { ColumnKind::Computed } else { l.kind };
-        let column = ScopeColumn { name: l.name.clone(), ty: l.ty, sql, origins, kind };
+        let collation = l.collation.max(r.collation);
+        let column = ScopeColumn { name: l.name.clone(), ty: l.ty, sql, origins, kind, collation };
         let scope = self.scopes.last_mut()?;
         scope.merged.retain(|c| !same(&c.name, name));
         scope.merged.push(column);
@@ -250,6 +254,7 @@ impl Lower<'_> {
                 sql: String::new(),
                 origins: [(whole.clone(), c.name.clone())].into(),
                 kind: ColumnKind::Direct,
+                collation: Collation::of(c.folds_case),
             })
             .collect();
         self.relation(&alias, columns);
@@ -282,6 +287,7 @@ impl Lower<'_> {
             sql: format!("{0}.{0}", quoted(&name)),
             origins: value.origins.clone(),
             kind: if value.kind == ColumnKind::Aggregated { value.kind } else { ColumnKind::Computed },
+            collation: value.collation,
         };
         let mut columns: Vec<ScopeColumn> = match &item {
             Type::Struct(fields) => fields

@@ -7,6 +7,7 @@ use super::Lower;
 use super::names::same;
 use super::select::Item;
 use crate::sql::googlesql::problem::ProblemKind;
+use crate::sql::googlesql::value::Collation;
 
 impl Lower<'_> {
     /// The text of GROUP BY, the texts of its keys, and whether there is one. A key that is an entry of the
@@ -23,6 +24,9 @@ impl Lower<'_> {
                 for (i, item) in items.iter().enumerate() {
                     let value = self.item(item, depth);
                     if !value.aggregate && !value.window && !value.bare.is_empty() {
+                        if value.collation == Collation::Case {
+                            self.told_apart(&(0..0), "GROUP BY ALL", "write LOWER(…) around such texts in the list");
+                        }
                         keys.push(value.sql);
                         places.push((i + 1).to_string());
                     }
@@ -94,6 +98,10 @@ impl Lower<'_> {
         };
         if value.aggregate || value.window {
             self.report(ProblemKind::MisplacedAggregate, at.clone(), "an aggregate in GROUP BY", None);
+        }
+        if value.collation == Collation::Case {
+            let instead = "group by LOWER(…), and take ANY_VALUE(…) where its spelling is shown";
+            self.told_apart(&at, "GROUP BY", instead);
         }
         if !value.ty.is_groupable() {
             let message = format!("GROUP BY does not group {}", value.ty);

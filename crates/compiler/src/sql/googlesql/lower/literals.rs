@@ -16,7 +16,7 @@ impl Lower<'_> {
             Literal::Number(digits, _) => self.number(digits, span),
             Literal::HexStringLiteral(digits) => match i64::from_str_radix(digits, 16) {
                 Ok(n) => int(n),
-                Err(_) => self.fail(ProblemKind::ParseError, span, format!("0x{digits} is no INT64")),
+                Err(_) => self.fail(ProblemKind::ParseError, span, format!("0x{digits} is not an INT64")),
             },
             Literal::Boolean(b) => Value::new(Type::Bool, if *b { "TRUE" } else { "FALSE" }),
             Literal::Null => {
@@ -75,7 +75,7 @@ pub(super) fn int(n: i64) -> Value {
     value
 }
 
-/// The text of any string literal: outer `None` when it is no string, inner when an escape is unknown.
+/// The text of any string literal: outer `None` when it is not a string, inner when an escape is unknown.
 pub(super) fn text_of(literal: &Literal) -> Option<Option<String>> {
     match literal {
         Literal::SingleQuotedString(text)

@@ -5,6 +5,7 @@ mod aggregate_call;
 mod aggregates;
 mod calls;
 mod cast;
+mod collation;
 mod date_parts;
 mod dates;
 mod expr;
@@ -36,11 +37,12 @@ use super::catalog::{Catalog, Column, Tables};
 use super::lines::Lines;
 use super::problem::{Problem, ProblemKind};
 use super::types::{Type, quoted};
-use super::value::{Bare, ColumnKind, Relation, Scope, ScopeColumn, Value};
+use super::value::{Bare, Collation, ColumnKind, Relation, Scope, ScopeColumn, Value};
 use super::{OutputColumn, TableUse};
 
 pub(crate) use aggregate_call::is_aggregate;
 pub(super) use literals::{is_moment, moment_literal};
+pub(super) use pipes::unpiped;
 
 /// Everything the pass found.
 pub(super) struct Lowered {
@@ -50,6 +52,8 @@ pub(super) struct Lowered {
     pub(super) volatile: Vec<(String, Range<usize>)>,
     pub(super) used: Vec<(String, String)>,
     pub(super) problems: Vec<Problem>,
+    /// Nodes of the AST, by their addresses, that are compared without case.
+    pub(super) folds: BTreeSet<usize>,
 }
 
 /// The rows of a query or of a part of one.
@@ -76,6 +80,7 @@ struct Lower<'a> {
     only: Option<String>,
     /// What the window that was lowered last is partitioned and ordered by.
     windowed: Vec<Value>,
+    folds: BTreeSet<usize>,
 }
 
 pub(super) fn query(query: &Query, text: Option<&str>, catalog: &dyn Catalog) -> Lowered {
@@ -85,7 +90,13 @@ pub(super) fn query(query: &Query, text: Option<&str>, catalog: &dyn Catalog) ->
     let output = rows
         .columns
         .into_iter()
-        .map(|c| OutputColumn { name: c.name, ty: c.ty, origins: c.origins.into_iter().collect(), kind: c.kind })
+        .map(|c| OutputColumn {
+            name: c.name,
+            ty: c.ty,
+            origins: c.origins.into_iter().collect(),
+            kind: c.kind,
+            folds_case: c.collation != Collation::None,
+        })
         .collect();
     lower.finish(rows.sql, output)
 }
@@ -102,6 +113,7 @@ pub(super) fn expr(expr: &Expr, text: Option<&str>, relation: &str, columns: &[C
             sql: quoted(&c.name),
             origins: [(relation.to_string(), c.name.clone())].into(),
             kind: ColumnKind::Direct,
+            collation: Collation::of(c.folds_case),
         })
         .collect();
     lower.scopes.push(Scope { relations: vec![Relation { alias, columns, element: None }], ..Scope::default() });
@@ -124,6 +136,7 @@ impl<'a> Lower<'a> {
             unnamed: 0,
             only: None,
             windowed: vec![],
+            folds: BTreeSet::new(),
         }
     }
 
@@ -140,7 +153,8 @@ impl<'a> Lower<'a> {
         self.volatile.sort_by_key(|(_, span)| span.start);
         self.volatile.dedup();
         let used = self.used.into_iter().collect();
-        Lowered { sql, output, tables: self.tables, volatile: self.volatile, used, problems }
+        let folds = self.folds;
+        Lowered { sql, output, tables: self.tables, volatile: self.volatile, used, problems, folds }
     }
 
     fn span(&self, span: Span) -> Range<usize> {
@@ -201,9 +215,8 @@ impl<'a> Lower<'a> {
 
     /// The type of a column that is done: a NULL without a type is INT64, unless it stands for a problem.
     fn settled(&self, ty: &Type) -> Type {
-        let clean = self.problems.iter().all(|problem| {
-            matches!(problem.kind, ProblemKind::Unsupported | ProblemKind::DateFromTimestampWithoutZone)
-        });
+        let clean =
+            self.problems.iter().all(|problem| problem.kind == ProblemKind::Unsupported || problem.kind.is_lint());
         if clean { ty.settled() } else { ty.clone() }
     }
 

@@ -104,6 +104,7 @@ impl Lower<'_> {
     pub(super) fn passed_on(&self, column: &ScopeColumn, depth: usize, span: Range<usize>) -> Value {
         let mut value = Value::new(column.ty.clone(), column.sql.clone());
         value.origins = column.origins.clone();
+        value.collation = column.collation;
         value.kind = if column.kind == ColumnKind::Aggregated { ColumnKind::Aggregated } else { column.kind };
         if !self.scopes[depth].keys.contains(&column.sql) {
             value.bare.push(Bare { scope: depth, name: column.name.clone(), span });

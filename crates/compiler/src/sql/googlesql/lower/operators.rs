@@ -28,6 +28,9 @@ impl Lower<'_> {
             self.report(ProblemKind::TypeMismatch, span, format!("an operand of {op} is a NULL without a type"), help);
             return Value::unknown();
         }
+        if matches!(op, Op::Eq | Op::NotEq | Op::Lt | Op::LtEq | Op::Gt | Op::GtEq) {
+            self.fold_all(&[(left, &l), (right, &r)], &op.to_string(), &span);
+        }
         match op {
             Op::And | Op::Or => {
                 let l = self.expect(l, &Type::Bool, self.span_of(left), "the operand");
@@ -252,6 +255,7 @@ impl Lower<'_> {
     /// `IS [NOT] DISTINCT FROM`; two NaN are the same there in both engines.
     pub(super) fn distinct(&mut self, left: &Expr, right: &Expr, test: &str, span: Range<usize>) -> Value {
         let (l, r) = (self.expr(left), self.expr(right));
+        self.fold_all(&[(left, &l), (right, &r)], test, &span);
         self.same_value(l, r, test, span)
     }
 
@@ -267,6 +271,8 @@ impl Lower<'_> {
     pub(super) fn in_list(&mut self, expr: &Expr, list: &[Expr], negated: bool, span: Range<usize>) -> Value {
         let value = self.expr(expr);
         let items: Vec<Value> = list.iter().map(|e| self.expr(e)).collect();
+        let sides: Vec<(&Expr, &Value)> = std::iter::once((expr, &value)).chain(list.iter().zip(&items)).collect();
+        self.fold_all(&sides, "IN", &span);
         let all: Vec<&Value> = std::iter::once(&value).chain(&items).collect();
         let Some(ty) = coerce::common(&all) else {
             let odd = items.iter().position(|i| coerce::common(&[&value, i]).is_none()).unwrap_or(0);
@@ -298,7 +304,9 @@ impl Lower<'_> {
 
     pub(super) fn in_unnest(&mut self, expr: &Expr, array: &Expr, negated: bool, span: Range<usize>) -> Value {
         let value = self.expr(expr);
-        let array = self.expr(array);
+        let items = array;
+        let array = self.expr(items);
+        self.fold_items((expr, &value), (items, &array), &span);
         let Type::Array(item) = array.ty.clone() else {
             return match array.ty {
                 Type::Unknown => Value::unknown(),
@@ -324,6 +332,7 @@ impl Lower<'_> {
         let [column] = rows.columns.as_slice() else {
             return self.fail(ProblemKind::Shape, span, "a subquery after IN must have one column");
         };
+        self.fold_column(expr, &value, query, column.collation, &span);
         let item = Value::new(column.ty.clone(), "");
         let Some(ty) = coerce::common(&[&value, &item]) else {
             return self.mismatch("IN", &value, &item, span);
@@ -344,6 +353,7 @@ impl Lower<'_> {
 
     pub(super) fn between(&mut self, expr: &Expr, low: &Expr, high: &Expr, negated: bool, span: Range<usize>) -> Value {
         let (value, l, h) = (self.expr(expr), self.expr(low), self.expr(high));
+        self.fold_all(&[(expr, &value), (low, &l), (high, &h)], "BETWEEN", &span);
         let Some(ty) = coerce::common(&[&value, &l, &h]) else {
             let other = if coerce::common(&[&value, &l]).is_none() { &l } else { &h };
             return self.mismatch("BETWEEN", &value, other, span);
@@ -362,8 +372,9 @@ impl Lower<'_> {
     /// A backslash escapes in GoogleSQL's patterns, and nothing does in DuckDB's by default.
     pub(super) fn like(&mut self, expr: &Expr, pattern: &Expr, negated: bool, span: Range<usize>) -> Value {
         let value = self.expr(expr);
-        let value = self.expect(value, &Type::String, span, "the operand of LIKE");
+        let value = self.expect(value, &Type::String, span.clone(), "the operand of LIKE");
         let pattern_value = self.expr(pattern);
+        self.fold_all(&[(expr, &value), (pattern, &pattern_value)], "LIKE", &span);
         let pattern_value = self.expect(pattern_value, &Type::String, self.span_of(pattern), "the pattern of LIKE");
         let escape = match pattern_value.as_text() {
             Some(text) if !text.contains('\\') => "",

@@ -4,7 +4,7 @@
 use sqlparser::ast::{
     AssignmentTarget, BinaryOperator, Distinct, Expr, ExprWithAlias, GroupByExpr, Ident, IdentWithAlias, OrderBy,
     OrderByExpr, OrderByKind, PipeOperator, Query, RenameSelectItem, ReplaceSelectElement, ReplaceSelectItem, Select,
-    SelectItem, SetExpr, SetOperator, SetQuantifier, TableAlias, TableFactor, TableWithJoins,
+    SelectFlavor, SelectItem, SetExpr, SetOperator, SetQuantifier, TableAlias, TableFactor, TableWithJoins,
     WildcardAdditionalOptions,
 };
 
@@ -14,14 +14,7 @@ use crate::sql::googlesql::problem::ProblemKind;
 
 impl Lower<'_> {
     pub(super) fn pipes(&mut self, query: &Query, as_value: bool) -> Rows {
-        let mut current = query.clone();
-        current.with = None;
-        current.pipe_operators.clear();
-        if let Some(select) = select_of(&mut current)
-            && select.projection.is_empty()
-        {
-            select.projection = vec![star()];
-        }
+        let mut current = first(query);
         for operator in &query.pipe_operators {
             match operator {
                 // No rows are chosen on DuckDB, so that the types at least are known.
@@ -42,6 +35,26 @@ impl Lower<'_> {
         rows.sql.push_str(&self.limit(current.limit_clause.as_ref()));
         rows
     }
+}
+
+/// What the operators stand around.
+fn first(query: &Query) -> Query {
+    let mut current = query.clone();
+    current.with = None;
+    current.pipe_operators.clear();
+    if let Some(select) = select_of(&mut current)
+        && select.projection.is_empty()
+    {
+        select.projection = vec![star()];
+        select.flavor = SelectFlavor::Standard;
+    }
+    current
+}
+
+/// The query that a query in pipe syntax stands for; `None` where an operator has no such form.
+pub(in crate::sql::googlesql) fn unpiped(query: &Query) -> Option<Query> {
+    let all = query.pipe_operators.iter().try_fold(first(query), wrap)?;
+    Some(Query { with: query.with.clone(), ..all })
 }
 
 fn star() -> SelectItem {

@@ -68,6 +68,7 @@ impl Lower<'_> {
                     ty: result.ty,
                     origins: result.origins,
                     kind: result.kind,
+                    collation: result.collation,
                 });
             }
             self.only = None;

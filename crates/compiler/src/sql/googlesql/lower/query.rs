@@ -12,7 +12,7 @@ use super::{Lower, Rows};
 use crate::sql::googlesql::coerce;
 use crate::sql::googlesql::problem::{ProblemKind, did_you_mean};
 use crate::sql::googlesql::types::quoted;
-use crate::sql::googlesql::value::ScopeColumn;
+use crate::sql::googlesql::value::{Collation, ScopeColumn};
 
 impl Lower<'_> {
     pub(super) fn query(&mut self, query: &Query) -> Rows {
@@ -156,6 +156,9 @@ impl Lower<'_> {
             self.report(ProblemKind::Shape, at.clone(), message, None);
         }
         if quantifier != SetQuantifier::All {
+            if l.columns.iter().chain(&r.columns).any(|column| column.collation == Collation::Case) {
+                self.told_apart(&at, word, "write LOWER(…) around such texts on both sides");
+            }
             // Rows are told apart by each of the columns.
             self.used.extend(l.columns.iter().chain(&r.columns).flat_map(|column| column.origins.iter().cloned()));
         }
@@ -176,6 +179,7 @@ impl Lower<'_> {
                 sql: quoted(&a.name),
                 origins: a.origins.union(&b.origins).cloned().collect(),
                 kind: a.kind.max(b.kind),
+                collation: a.collation.max(b.collation),
             });
         }
         let left_sql = side(&l, &columns, cast_left, is_set(left));

@@ -13,7 +13,7 @@ use super::names::same;
 use super::{Lower, Rows};
 use crate::sql::googlesql::problem::ProblemKind;
 use crate::sql::googlesql::types::{Type, quoted};
-use crate::sql::googlesql::value::{ColumnKind, ScopeColumn, Value};
+use crate::sql::googlesql::value::{Collation, ColumnKind, ScopeColumn, Value};
 
 /// An entry of the select list, wildcards expanded.
 pub(super) struct Item<'e> {
@@ -112,6 +112,10 @@ impl Lower<'_> {
         let ordering = order.map(|o| self.order_select(o, &items, &values, is_distinct, written, &mut later));
 
         if is_distinct {
+            if values.iter().any(|value| value.collation == Collation::Case) {
+                let at = self.span_of(select);
+                self.told_apart(&at, "SELECT DISTINCT", "write LOWER(…) around such texts in the list");
+            }
             // Rows are told apart by each of the columns.
             self.used.extend(values.iter().flat_map(|value| value.origins.iter().cloned()));
         }
@@ -268,6 +272,13 @@ impl Lower<'_> {
                     (value, place)
                 }
             };
+            if matches!(item.expr, Expr::Value(_)) || distinct {
+                if value.collation == Collation::Case {
+                    self.told_apart(&at, "ORDER BY", "order by LOWER(…)");
+                }
+            } else {
+                self.fold(&item.expr, &value);
+            }
             if !value.ty.is_orderable() {
                 let message = format!("ORDER BY does not order {}", value.ty);
                 self.report(ProblemKind::TypeMismatch, at.clone(), message, None);
@@ -319,6 +330,7 @@ impl Lower<'_> {
                 sql: quoted("f0_"),
                 origins: packed.origins,
                 kind: packed.kind,
+                collation: packed.collation,
             });
         } else {
             for (item, value) in items.into_iter().zip(values) {
@@ -332,6 +344,7 @@ impl Lower<'_> {
                     sql: name,
                     origins: value.origins,
                     kind: value.kind,
+                    collation: value.collation,
                 });
             }
         }

@@ -10,7 +10,7 @@ use super::names::same;
 use crate::sql::googlesql::coerce;
 use crate::sql::googlesql::problem::{ProblemKind, did_you_mean};
 use crate::sql::googlesql::types::{Type, quoted};
-use crate::sql::googlesql::value::{ColumnKind, Origins, ScopeColumn, quote_text};
+use crate::sql::googlesql::value::{Collation, ColumnKind, Origins, ScopeColumn, quote_text};
 
 impl Lower<'_> {
     pub(super) fn unpivot(&mut self, factor: &TableFactor, span: &Range<usize>) -> String {
@@ -55,6 +55,7 @@ impl Lower<'_> {
         for (i, output) in outputs.iter().enumerate() {
             let mut ty = Type::Unknown;
             let mut origins = Origins::new();
+            let collation = rows.iter().map(|(list, _)| list[i].collation).max().unwrap_or_default();
             for (list, _) in &rows {
                 origins.extend(list[i].origins.iter().cloned());
                 if ty != Type::Unknown && ty != list[i].ty {
@@ -70,6 +71,7 @@ impl Lower<'_> {
                 sql: String::new(),
                 origins,
                 kind: ColumnKind::Computed,
+                collation,
             });
         }
         texts.push(format!("{}.\"u\".\"n\" AS {}", quoted(&element), quoted(&name.value)));
@@ -79,6 +81,7 @@ impl Lower<'_> {
             sql: String::new(),
             origins: Origins::new(),
             kind: ColumnKind::Computed,
+            collation: Collation::None,
         });
         let structs: Vec<String> = rows
             .iter()

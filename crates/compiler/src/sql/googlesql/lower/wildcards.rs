@@ -71,6 +71,7 @@ impl Lower<'_> {
                         sql: field.sql,
                         origins: field.origins,
                         kind: field.kind,
+                        collation: field.collation,
                     }
                 })
                 .collect(),

@@ -127,6 +127,7 @@ impl Lower<'_> {
         }
         if !spec.partition_by.is_empty() {
             let values: Vec<Value> = spec.partition_by.iter().map(|e| self.expr(e)).collect();
+            spec.partition_by.iter().zip(&values).for_each(|(e, v)| self.fold(e, v));
             for value in values.iter().filter(|v| v.ty == Type::Float64 || !v.ty.is_groupable()) {
                 let message = format!("PARTITION BY does not take {}", value.ty);
                 self.report(ProblemKind::TypeMismatch, span.clone(), message, None);
@@ -149,6 +150,7 @@ impl Lower<'_> {
                     self.order_single(order)
                 } else {
                     let (value, text) = self.order_item(order);
+                    self.fold(&order.expr, &value);
                     self.windowed.push(value);
                     text
                 });

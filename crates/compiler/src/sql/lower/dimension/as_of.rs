@@ -15,6 +15,7 @@ use crate::plan::{Gate, Reads, Statement};
 use crate::sql::as_of::{self, Refused, SLOT, SLOTS, WITHIN};
 use crate::sql::dialect::{Dialect, DuckDb};
 use crate::sql::googlesql::{Column as SqlColumn, Tables, Type, parse_query};
+use crate::sql::lower::compared::keyed;
 use crate::sql::lower::relations::sql_columns;
 use crate::sql::lower::{Lowering, problems_at};
 use crate::sql::template::Col;
@@ -61,7 +62,7 @@ pub(crate) fn refused(project: &Project, members: &Members) -> Option<Refused> {
     for table in &tables {
         add_as_of(&mut slots, table, "rows", &DuckDb);
     }
-    slots.add_as(SLOTS, "slots".to_owned(), vec![SqlColumn { name: SLOT.to_owned(), ty: Type::Int64 }]);
+    slots.add_as(SLOTS, "slots".to_owned(), vec![SqlColumn::new(SLOT, Type::Int64)]);
     let problem = DuckDb.query(&text, &slots).err()?.into_iter().next()?;
     // What the engine has no equal of is said of the query itself.
     let mut plain = Tables::default();
@@ -150,12 +151,12 @@ impl Lowering<'_> {
         let threaded = threaded(members, &tables).map_err(|refused| vec![refusal(dimension, members, &refused)])?;
         let contributions = self.contributions(members).ok();
         let increment = (extent == Extent::Incremental).then(|| self.temporal_increment(members).ok()).flatten();
-        let touched: Vec<Col> = increment.iter().flat_map(|found| &found.key).map(Col::plain).collect();
+        let touched: Vec<Col> = increment.iter().flat_map(|found| keyed(&found.key, &members.natural_key)).collect();
         let mut statements = Vec::new();
         if let Some(increment) = &increment {
             let mut catalog = Tables::default();
             self.add_states(&mut catalog, &increment.relations, &increment.touched, false);
-            statements.extend(self.touched(&dimension.name, increment, &catalog).map_err(at)?);
+            statements.extend(self.touched(&dimension.name, increment, &members.natural_key, &catalog).map_err(at)?);
         }
         let mut catalog = Tables::default();
         if let Some(found) = &contributions {
@@ -173,11 +174,7 @@ impl Lowering<'_> {
             add_as_of(&mut slots, table, &self.dialect.quote(&format!("as_of_{}", index + 1)), self.dialect);
         }
         let every = if contributions.is_some() { "slots" } else { "instants" };
-        slots.add_as(
-            SLOTS,
-            format!("(SELECT {SLOT} FROM {every})"),
-            vec![SqlColumn { name: SLOT.to_owned(), ty: Type::Int64 }],
-        );
+        slots.add_as(SLOTS, format!("(SELECT {SLOT} FROM {every})"), vec![SqlColumn::new(SLOT, Type::Int64)]);
         let query = self.dialect.query(&incoming::slot_text(self.project, members, &threaded), &slots).map_err(at)?;
         let is_dated = tables.iter().any(|table| is_dated_by(self.project, members, table));
         let undated = matches!(members.effective_at, EffectiveAt::Column(..)) && !is_dated;
@@ -229,7 +226,7 @@ impl Lowering<'_> {
                 _ => {
                     if with_rows && relation.rows == Rows::Changed {
                         list.push_str(&format!(", {ROW}"));
-                        columns.push(SqlColumn { name: ROW.to_owned(), ty: Type::String });
+                        columns.push(SqlColumn::new(ROW, Type::String));
                     }
                     format!("(SELECT {distinct}{list} FROM {} AS _a)", self.named_states(table))
                 }
@@ -256,15 +253,15 @@ impl Lowering<'_> {
         let list = |alias: &str| {
             names.iter().map(|name| format!("{alias}.{}", self.dialect.quote(name))).collect::<Vec<_>>().join(", ")
         };
-        let same: Vec<String> = names.iter().map(|name| format!("_e.{0} = _k.{0}", self.dialect.quote(name))).collect();
+        let same = self.same_key(&members.natural_key, "_e", "_k");
+        let evaluated = self.by_key("evaluated", &members.natural_key);
         let ends =
             if members.effective_to.is_some() { " AND (_e._event_to IS NULL OR _e._event_to > _k._at)" } else { "" };
         Statement {
             sql: format!(
-                "SELECT {key_text} AS key_text FROM (\n  SELECT {own}, RANK() OVER (PARTITION BY {own} ORDER BY _e._event_at DESC, _e._event_sequence DESC) AS _place\n  FROM slots AS _k JOIN evaluated AS _e ON _e._slot = _k._slot AND {same}\n  WHERE _k._left = 1{ends}\n) AS _i WHERE _i._place = 1 GROUP BY {by} HAVING COUNT(*) > 1 ORDER BY key_text LIMIT 20",
+                "SELECT {key_text} AS key_text FROM (\n  SELECT {own}, RANK() OVER (PARTITION BY {own} ORDER BY _e._event_at DESC, _e._event_sequence DESC) AS _place\n  FROM slots AS _k JOIN {evaluated} AS _e ON _e._slot = _k._slot AND {same}\n  WHERE _k._left = 1{ends}\n) AS _i WHERE _i._place = 1 GROUP BY {by} HAVING COUNT(*) > 1 ORDER BY key_text LIMIT 20",
                 key_text = self.readable_key(&names, "_i"),
                 own = list("_e"),
-                same = same.join(" AND "),
                 by = list("_i"),
             ),
             reads: Reads::Gate(Gate {
@@ -283,7 +280,7 @@ impl Lowering<'_> {
 fn add_as_of(slots: &mut Tables, table: &Table, physical: &str, dialect: &dyn Dialect) {
     let with = |slot: &str| {
         let mut columns = sql_columns(&table.columns);
-        columns.push(SqlColumn { name: slot.to_owned(), ty: Type::Int64 });
+        columns.push(SqlColumn::new(slot, Type::Int64));
         columns
     };
     let list: Vec<String> = table.columns.iter().map(|column| dialect.quote(&column.name)).collect();

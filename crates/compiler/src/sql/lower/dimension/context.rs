@@ -5,7 +5,8 @@ use serde::Serialize;
 
 use super::incoming::Placing;
 use crate::model::{
-    Dimension, EffectiveAt, FirstVersion, KeyStrategy, LateType0, Members, Missing, OnDelete, OpenEnd, Scd, StoredValue,
+    Column, Dimension, EffectiveAt, FirstVersion, KeyStrategy, LateType0, Members, Missing, OnDelete, OpenEnd, Scd,
+    StoredValue,
 };
 use crate::sql::lower::Lowering;
 use crate::sql::names;
@@ -23,6 +24,8 @@ pub(super) struct Context<'a> {
     pub(super) key: Vec<Col>,
     pub(super) names: Vec<Col>,
     pub(super) attributes: Vec<Col>,
+    /// What tells a state of a member from another: its attributes, and how its key is written.
+    pub(super) told: Vec<Col>,
     pub(super) values: Vec<Value>,
     /// What the state of a member that the dimension has already says of type 0.
     pub(super) originals: Vec<Col>,
@@ -123,7 +126,8 @@ pub(super) struct Outrigger {
 
 impl Lowering<'_> {
     pub(super) fn dimension_context<'m>(&self, dimension: &'m Dimension, members: &'m Members) -> Context<'m> {
-        let key: Vec<Col> = members.natural_key.iter().map(|column| Col::new(&column.name, &column.ty)).collect();
+        let key: Vec<Col> = members.natural_key.iter().map(Col::key).collect();
+        let spelled: Vec<Col> = key.iter().filter(|column| column.is_folded()).map(Col::spelled).collect();
         let attributes: Vec<Col> = members.attributes.iter().map(|a| Col::new(&a.column.name, &a.column.ty)).collect();
         let has_versions = members.has_versions() || dimension.mini().is_some();
         let only_new = members.effective_at == EffectiveAt::Extracted
@@ -158,7 +162,10 @@ impl Lowering<'_> {
         let fixed = [("first_state", "_i._first_at"), ("last_state", "_i._last_at"), ("version_state", "_i._known_at")];
         let mut states: Vec<State> = fixed
             .into_iter()
-            .filter(|(name, _)| values.iter().any(|value| value.state == *name))
+            .filter(|(name, _)| {
+                let shows_key = *name == "last_state" && !spelled.is_empty();
+                shows_key || values.iter().any(|value| value.state == *name)
+            })
             .map(|(name, at)| State { name: name.to_owned(), at: at.to_owned(), optional: false })
             .collect();
         states.extend(stored.iter().filter(|stored| stored.value == StoredValue::Previous).map(|stored| State {
@@ -167,7 +174,7 @@ impl Lowering<'_> {
             optional: true,
         }));
         let combination = self.combination(dimension, members);
-        let mut payload = key.clone();
+        let mut payload: Vec<Col> = key.clone();
         payload.extend(stored.iter().map(|stored| Col::new(&stored.name, &stored.attribute.column.ty)));
         payload.extend(members.outriggers.iter().map(|mini| Col::plain(names::outrigger_key(mini))));
         payload.extend(combination.iter().map(|combination| Col::plain(&combination.column)));
@@ -233,6 +240,7 @@ impl Lowering<'_> {
                 OpenEnd::Null => "null",
             },
             key,
+            told: attributes.iter().cloned().chain(spelled).collect(),
             attributes,
         }
     }
@@ -311,7 +319,8 @@ impl Lowering<'_> {
         }
         for (index, column) in members.natural_key.iter().enumerate() {
             let name = on.map_or(&column.name, |on| &on[index]);
-            parts.push(self.dialect.key_part(&format!("{alias}.{}", self.dialect.quote(name)), &column.ty));
+            let part = self.compared(alias, &Column { name: name.clone(), ..column.clone() });
+            parts.push(self.dialect.key_part(&part, &column.ty));
         }
         if let Some(from) = from {
             parts.push("'@'".to_owned());

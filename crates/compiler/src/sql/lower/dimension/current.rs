@@ -1,4 +1,4 @@
-//! Whether the current version of each member is what the source has now. It must not mend what differs: instants decide.
+//! Whether the current version of each member is what the source has now. It must not correct what differs: instants decide.
 
 use super::gates::Audited;
 use super::incoming::outer_text;
@@ -25,12 +25,15 @@ impl Lowering<'_> {
                             && output.origins.iter().any(|(_, origin)| origin == key)
                     })
                 })?;
-                pairs.push((quote(key), quote(&named.name)));
+                pairs.push((key, named));
             }
             let columns: Vec<String> =
                 table.columns.iter().map(|column| format!("_r.{}", quote(&column.name))).collect();
-            let keys: Vec<&str> = pairs.iter().map(|(_, member)| member.as_str()).collect();
-            let on: Vec<String> = pairs.iter().map(|(key, member)| format!("_m.{member} = _r.{key}")).collect();
+            let keys: Vec<String> = pairs.iter().map(|(_, member)| quote(&member.name)).collect();
+            let on: Vec<String> = pairs
+                .iter()
+                .map(|(key, member)| format!("{} = {}", self.compared("_m", member), self.landed(table, "_r", key)))
+                .collect();
             let physical = format!(
                 "(SELECT {} FROM {} AS _r JOIN (SELECT DISTINCT {} FROM members) AS _m ON {})",
                 columns.join(", "),
@@ -61,10 +64,7 @@ impl Lowering<'_> {
             Audited::Touched => "versions".to_owned(),
         };
         let keys: Vec<&str> = members.natural_key.iter().map(|column| column.name.as_str()).collect();
-        let equal = |a: &str, b: &str| {
-            let pairs: Vec<String> = keys.iter().map(|key| format!("{a}.{0} = {b}.{0}", quote(key))).collect();
-            pairs.join(" AND ")
-        };
+        let equal = |a: &str, b: &str| self.same_key(&members.natural_key, a, b);
         let there: Vec<String> = keys.iter().map(|key| format!("_l.{} IS NOT NULL", quote(key))).collect();
         let key = quote(&names::key(&dimension.name));
         let mut differs = vec![format!("_d.{key} IS NULL"), "_d.is_deleted".to_owned()];

@@ -34,7 +34,8 @@ impl Lowering<'_> {
             let list = context.key.iter().map(|c| format!("_i.{}", self.dialect.quote(c.name()))).collect::<Vec<_>>();
             gates.push(Statement {
                 sql: format!(
-                    "SELECT {key_text} AS key_text FROM incoming AS _i GROUP BY {} HAVING COUNT(*) > 1 ORDER BY key_text LIMIT 20",
+                    "SELECT {key_text} AS key_text FROM {} AS _i GROUP BY {} HAVING COUNT(*) > 1 ORDER BY key_text LIMIT 20",
+                    self.by_key("incoming", &members.natural_key),
                     list.join(", ")
                 ),
                 reads: Reads::Gate(Gate {
@@ -107,9 +108,8 @@ impl Lowering<'_> {
 
     /// No two members, and no two combinations of a mini-dimension, have one key.
     pub(super) fn collision_gates(&self, dimension: &Dimension, context: &Context<'_>) -> Vec<Statement> {
-        let names: Vec<&str> = context.key.iter().map(Col::name).collect();
         let mut gates = vec![Statement {
-            sql: self.collision(&context.key_column, &names, &context.table),
+            sql: self.collision(&context.key_column, &context.key, &context.table),
             reads: Reads::Gate(Gate {
                 code: Code::KeyCollision,
                 message: format!("two members of dimension `{}` have the same surrogate key", dimension.name),
@@ -118,9 +118,8 @@ impl Lowering<'_> {
             }),
         }];
         if let Some(combination) = &context.combination {
-            let names: Vec<&str> = combination.attributes.iter().map(Col::name).collect();
             gates.push(Statement {
-                sql: self.collision(&combination.column, &names, &combination.table),
+                sql: self.collision(&combination.column, &combination.attributes, &combination.table),
                 reads: Reads::Gate(Gate {
                     code: Code::KeyCollision,
                     message: format!("two combinations of mini-dimension `{}` have the same key", dimension.name),
@@ -132,11 +131,13 @@ impl Lowering<'_> {
         gates
     }
 
-    fn collision(&self, key: &str, names: &[&str], table: &str) -> String {
+    fn collision(&self, key: &str, columns: &[Col], table: &str) -> String {
+        let names: Vec<&str> = columns.iter().map(Col::name).collect();
+        let names = names.as_slice();
         let quote = |name: &str| self.dialect.quote(name);
         let key = quote(key);
         let differs: Vec<String> =
-            names.iter().map(|name| format!("_a.{0} IS DISTINCT FROM _b.{0}", quote(name))).collect();
+            columns.iter().map(|c| format!("{} IS DISTINCT FROM {}", self.told("_a", c), self.told("_b", c))).collect();
         let text = self.dialect.concat(&[
             self.readable_key(names, "_a"),
             self.dialect.string(" and "),
@@ -199,10 +200,7 @@ impl Lowering<'_> {
         let table = &context.table;
         let text = self.readable_key(&names, "_d");
         let key = quote(&context.key_column);
-        let on = |other: &str| {
-            let equal: Vec<String> = names.iter().map(|name| format!("{other}.{0} = _d.{0}", quote(name))).collect();
-            equal.join(" AND ")
-        };
+        let on = |other: &str| self.same_key(&members.natural_key, other, "_d");
         let join = match audited {
             Audited::All => String::new(),
             Audited::Touched => format!(" JOIN members AS _m ON {}", on("_m")),
@@ -231,7 +229,7 @@ impl Lowering<'_> {
             return audits;
         }
         let valid_to = self.valid_to(members, "_d");
-        let list: Vec<String> = names.iter().map(|name| format!("_d.{}", quote(name))).collect();
+        let list: Vec<String> = members.natural_key.iter().map(|column| self.compared("_d", column)).collect();
         let list = list.join(", ");
         // A member is away between two versions only where a delete ended the one before.
         let gap = match members.on_delete {

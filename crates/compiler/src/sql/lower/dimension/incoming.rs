@@ -18,7 +18,7 @@ impl Lowering<'_> {
     }
 
     /// The query of a dimension over several tables, with the instant of every row that contributes beside its columns,
-    /// and the names of these: a state holds since the latest of them. Tables whose cursor is no instant have none.
+    /// and the names of these: a state holds since the latest of them. Tables whose cursor is not an instant have none.
     ///
     /// # Errors
     /// A query that cannot be written with these columns: what it says would not stay.

@@ -105,7 +105,7 @@ impl Lowering<'_> {
             ("_gone_since", Type::Timestamp),
             (ROW, Type::String),
         ] {
-            columns.push(SqlColumn { name: name.to_owned(), ty });
+            columns.push(SqlColumn::new(name, ty));
         }
         let mut catalog = Tables::default();
         catalog.add_as(&format!("{}/states", table.address), self.named_states(table), columns);

@@ -13,6 +13,7 @@ use serde::Serialize;
 use self::context::Context;
 pub(super) use self::gates::Audited;
 use self::incoming::{Placing, outer_text, states_text};
+use super::compared::keyed;
 use super::relations::{Moment, sql_columns};
 use super::{Lowering, problems_at};
 use crate::diagnostic::Diagnostic;
@@ -155,7 +156,7 @@ impl Lowering<'_> {
                 ("_deleted", Type::Bool),
                 ("_gone_since", Type::Timestamp),
             ] {
-                columns.push(SqlColumn { name: name.to_owned(), ty });
+                columns.push(SqlColumn::new(name, ty));
             }
             catalog.add_as(&format!("{}/states", table.address), self.states(table, since, extent), columns);
             let states = states_text(self.project, members, table).map_err(|problem| at(vec![problem]))?;
@@ -187,8 +188,8 @@ impl Lowering<'_> {
         let mut catalog = self.catalog(&members.query, moment);
         let mut statements = Vec::new();
         if let Some(increment) = &increment {
-            self.add_relations(&mut catalog, &increment.relations, moment);
-            statements.extend(self.touched(&dimension.name, increment, &catalog).map_err(at)?);
+            self.add_relations(&mut catalog, &increment.relations, &members.natural_key, moment);
+            statements.extend(self.touched(&dimension.name, increment, &members.natural_key, &catalog).map_err(at)?);
         }
         let text = increment.as_ref().map_or(&dated.text, |increment| &increment.restricted);
         let query =
@@ -196,7 +197,7 @@ impl Lowering<'_> {
         if self.translates_only {
             return Ok(Vec::new());
         }
-        let touched = increment.as_ref().map(|increment| increment.key.iter().map(Col::plain).collect());
+        let touched = increment.as_ref().map(|increment| keyed(&increment.key, &members.natural_key));
         statements.extend(self.render("dimension_evaluated", incoming(query, touched, event_at)));
         statements.extend(self.dimension_gates(dimension, members, &context, true));
         statements.extend(self.dimension_tail(dimension, members, &context));
@@ -265,7 +266,7 @@ impl Lowering<'_> {
                     Rekey {
                         fact: fact.name.clone(),
                         fact_table: self.star(&fact.name),
-                        fact_key: fact.key.iter().map(|column| Col::new(&column.name, &column.ty)).collect(),
+                        fact_key: fact.key.iter().map(Col::key).collect(),
                         role: role.name.clone(),
                         role_key: names::key(&role.name),
                         role_durable: names::durable_key(&role.name),

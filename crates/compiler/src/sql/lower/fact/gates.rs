@@ -2,7 +2,7 @@
 
 use super::{LAST_RESERVED, Load, on_column};
 use crate::diagnostic::Code;
-use crate::model::{DimensionKind, Fact, Missing, Role};
+use crate::model::{Column, DimensionKind, Fact, Missing, Role};
 use crate::plan::{Gate, Reads, Statement};
 use crate::sql::googlesql::Type;
 use crate::sql::lower::Lowering;
@@ -33,7 +33,8 @@ impl Lowering<'_> {
             ),
             gate(
                 format!(
-                    "SELECT {text} AS key_text FROM incoming AS _i GROUP BY {} HAVING COUNT(*) > 1 ORDER BY key_text LIMIT 20",
+                    "SELECT {text} AS key_text FROM {} AS _i GROUP BY {} HAVING COUNT(*) > 1 ORDER BY key_text LIMIT 20",
+                    self.by_key("incoming", &fact.key),
                     list.join(", ")
                 ),
                 Code::DuplicateKey,
@@ -58,7 +59,10 @@ impl Lowering<'_> {
                 .natural_key
                 .iter()
                 .zip(&on)
-                .map(|(column, on)| format!("_d.{} = _i.{}", quote(&column.name), quote(on)))
+                .map(|(column, on)| {
+                    let named = Column { name: on.clone(), ..column.clone() };
+                    format!("{} = {}", self.compared("_d", column), self.compared("_i", &named))
+                })
                 .collect();
             let mut present: Vec<String> = on.iter().map(|name| format!("_i.{} IS NOT NULL", quote(name))).collect();
             // A member that was gone at the time of the event is missing, too.
@@ -186,9 +190,7 @@ impl Lowering<'_> {
 
     /// Which rows of a fact that only grows have other values now: they hold the batch back, or are told.
     pub(super) fn changed_rows(&self, fact: &Fact, load: &Load<'_>) -> Statement {
-        let quote = |name: &str| self.dialect.quote(name);
         let keys: Vec<&str> = fact.key.iter().map(|column| column.name.as_str()).collect();
-        let on: Vec<String> = keys.iter().map(|key| format!("_f.{0} = _b.{0}", quote(key))).collect();
         let within = load.range.as_ref().map_or_else(String::new, |range| format!(" AND {}", range.within_f));
         // A model that has changed is loaded anew: its rows are then what it says now.
         let since = self.dialect.words().since;
@@ -207,7 +209,7 @@ impl Lowering<'_> {
                 "SELECT {} AS key_text FROM bound AS _b JOIN {} AS _f ON {}{within} WHERE {since} > 0 AND {} ORDER BY key_text LIMIT 20",
                 self.readable_key(&keys, "_b"),
                 load.table,
-                on.join(" AND "),
+                self.same_key(&fact.key, "_f", "_b"),
                 load.changed
             ),
             reads: if fact.keeps_rows { Reads::Notice(gate) } else { Reads::Gate(gate) },
@@ -236,7 +238,8 @@ impl Lowering<'_> {
         };
         let mut audits = vec![gate(
             format!(
-                "SELECT {text} AS key_text FROM {table} AS _f GROUP BY {} HAVING COUNT(*) > 1 ORDER BY key_text LIMIT 20",
+                "SELECT {text} AS key_text FROM {} AS _f GROUP BY {} HAVING COUNT(*) > 1 ORDER BY key_text LIMIT 20",
+                self.by_key(&table, &fact.key),
                 list.join(", ")
             ),
             format!("fact `{}` has several rows of one grain key", fact.name),

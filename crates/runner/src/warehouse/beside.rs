@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use dwc_compiler::plan::{Reads, Statement};
 
+use super::duckdb::DuckDbWarehouse;
+use crate::Error;
 use crate::extract::files::quote;
-use crate::{DuckDbWarehouse, Error};
 
 /// The name of the file that is read.
 const READ: &str = "_read";
@@ -24,10 +25,10 @@ impl Beside {
 
     /// A warehouse in which the statements may be carried out as in the one that is given; `None` where that one
     /// is not a file that is only read.
-    pub(super) fn of(
+    pub(super) fn of<'s>(
         &self,
         warehouse: &DuckDbWarehouse,
-        statements: &[Statement],
+        statements: impl Iterator<Item = &'s Statement>,
     ) -> Result<Option<DuckDbWarehouse>, Error> {
         let Some(path) = warehouse.path() else { return Ok(None) };
         // One that is open to be changed tries them out by itself.
@@ -35,6 +36,7 @@ impl Beside {
         if warehouse.number(only_read)?.is_none() {
             return Ok(None);
         }
+        let statements: Vec<&Statement> = statements.collect();
         let beside = DuckDbWarehouse::open(&self.path.to_string_lossy())?;
         beside.attach(path, READ)?;
         let is_changed = |path: &str| {

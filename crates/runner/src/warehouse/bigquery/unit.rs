@@ -1,0 +1,119 @@
+//! A unit of work on BigQuery: one script in one transaction, with what its records change in the copy of the state. It
+//! must not decide what its steps are.
+
+use dwc_compiler::plan::Reads;
+use serde_json::Value;
+
+use super::failure::held_by;
+use super::script::Script;
+use super::{BigQueryWarehouse, MayBeMoved};
+use crate::warehouse::duckdb::DuckDbWarehouse;
+use crate::warehouse::unit::{Done, Found, Held, Keep, Step, Undone, Unit};
+use crate::{Error, Offence, crash};
+
+impl BigQueryWarehouse {
+    /// Carries out a unit; see [`crate::Engine::commit`].
+    pub(in crate::warehouse) fn carry_out<'u>(
+        &self,
+        make: &mut dyn FnMut(&DuckDbWarehouse) -> Result<Option<Unit<'u>>, Error>,
+    ) -> Result<Option<Done>, Undone> {
+        let done = self.unit(|| {
+            let Some(unit) = make(self.copy())? else { return Ok(None) };
+            let (script, places) = script_of(&unit);
+            for record in &unit.records {
+                record.write(self.copy())?;
+            }
+            crash::point();
+            let (found, kept) = self.try_out(script).map_err(|error| held(&unit, error))?;
+            let found = read(&unit, &places, &found);
+            if kept { Ok(Some(Done { found, kept })) } else { Err(Undone::NotKept(found)) }
+        })?;
+        if done.is_some() {
+            crash::point();
+        }
+        Ok(done)
+    }
+}
+
+impl MayBeMoved for Undone {
+    fn is_moved(&self) -> bool {
+        matches!(self, Self::Held(Held::World(error)) if error.is_moved())
+    }
+}
+
+/// The script of a unit, and the places of its statements among the steps, by their numbers in the script.
+fn script_of(unit: &Unit<'_>) -> (Script, Vec<usize>) {
+    let mut script = Script::new(&unit.name, unit.batch, unit.since, unit.at);
+    if let Some(from) = unit.from {
+        script = script.since(from);
+    }
+    let mut places = Vec::new();
+    for (place, step) in unit.steps.iter().enumerate() {
+        match step {
+            Step::Consumed(batch) => script.raw(&format!("SET dwc_consumed = {batch}")),
+            Step::Statement(statement) => {
+                script.add(statement);
+                places.push(place);
+            }
+        }
+    }
+    match unit.keep {
+        Keep::Always => {}
+        Keep::Never => script.kept_if("FALSE".to_owned()),
+        Keep::UnlessLost => {
+            let lost = "JSON_VALUE(SUBSTR(_f, STRPOS(_f, ':') + 1), '$.lost')";
+            script
+                .kept_if(format!("(SELECT COALESCE(SUM(CAST({lost} AS INT64)), 0) FROM UNNEST(dwc_found) AS _f) = 0"));
+        }
+    }
+    (script, places)
+}
+
+/// A failure as the gate that it was, where it was one.
+fn held(unit: &Unit<'_>, error: Error) -> Undone {
+    let Some((number, json)) = held_by(&error) else { return error.into() };
+    let Some(Reads::Gate(gate)) = unit.statements().nth(number).map(|statement| &statement.reads) else {
+        return error.into();
+    };
+    let Ok(mut keys) = serde_json::from_value::<Vec<String>>(json) else { return error.into() };
+    keys.sort();
+    Undone::Held(Held::Offence(Offence::of(gate, keys)))
+}
+
+/// What the statements have found, by the places of their steps.
+fn read(unit: &Unit<'_>, places: &[usize], found: &[(usize, Value)]) -> Vec<(usize, Found)> {
+    let mut all = Vec::new();
+    for (number, (place, statement)) in places.iter().zip(unit.statements()).enumerate() {
+        let rows = found.iter().filter(|(at, _)| *at == number).map(|(_, json)| json);
+        let one = match &statement.reads {
+            Reads::Nothing | Reads::Gate(_) => continue,
+            Reads::Counts => {
+                let counts = rows.flat_map(|json| json.as_object().into_iter().flatten());
+                Found::Counts(counts.filter_map(|(name, value)| Some((name.clone(), whole(value)?))).collect())
+            }
+            Reads::Notice(_) | Reads::Rejected { .. } => {
+                let mut keys: Vec<String> = rows.filter_map(|json| Some(json.as_str()?.to_owned())).collect();
+                keys.sort();
+                Found::Keys(keys)
+            }
+            Reads::Versions => Found::Versions(rows.map(version).collect()),
+        };
+        all.push((*place, one));
+    }
+    all
+}
+
+fn whole(value: &Value) -> Option<i64> {
+    value.as_i64().or_else(|| value.as_str()?.parse().ok())
+}
+
+/// The cells of a version. Begin and end are instants, which BigQuery writes with their zone.
+fn version(json: &Value) -> Vec<Option<String>> {
+    let cells = json.as_object().into_iter().flat_map(|row| row.values()).enumerate();
+    let cell = |(at, cell): (usize, &Value)| {
+        let text = cell.as_str()?;
+        let is_instant = matches!(at, 2 | 3 | 5 | 6);
+        Some(if is_instant { text.trim_end_matches("+00").to_owned() } else { text.to_owned() })
+    };
+    cells.map(cell).collect()
+}

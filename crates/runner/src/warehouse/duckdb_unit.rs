@@ -1,0 +1,91 @@
+//! A unit of work on the embedded engine: a transaction that walks its steps. It must not decide what they are.
+
+use std::collections::BTreeMap;
+
+use dwc_compiler::plan::{Reads, Statement};
+
+use super::beside::Beside;
+use super::duckdb::DuckDbWarehouse;
+use super::unit::{Done, Found, Held, Keep, Step, Undone, Unit};
+use crate::{Error, Offence, crash, state};
+
+/// How many rejected rows are told by their keys.
+const TOLD: u8 = 20;
+
+impl DuckDbWarehouse {
+    /// Carries out a unit; see [`crate::Engine::commit`].
+    pub(super) fn carry_out<'u>(
+        &self,
+        make: &mut dyn FnMut(&Self) -> Result<Option<Unit<'u>>, Error>,
+    ) -> Result<Option<Done>, Undone> {
+        let Some(unit) = make(self)? else { return Ok(None) };
+        // What is not kept is tried out beside a file that is open to be read alone.
+        let place = Beside::new();
+        let beside = if unit.keep == Keep::Never { place.of(self, unit.statements())? } else { None };
+        let done = beside.as_ref().unwrap_or(self).walk(&unit)?;
+        crash::point();
+        Ok(Some(done))
+    }
+
+    fn walk(&self, unit: &Unit<'_>) -> Result<Done, Undone> {
+        self.transaction(|| {
+            self.set_batch(unit.batch, unit.since, &unit.at)?;
+            let from = unit.from.map_or("0001-01-01".to_owned(), |at| at.format("%Y-%m-%d %H:%M:%S%.f").to_string());
+            self.execute(&format!("SET VARIABLE dwc_from = TIMESTAMP '{from}'"))?;
+            let mut found = Vec::new();
+            for (place, step) in unit.steps.iter().enumerate() {
+                match step {
+                    Step::Consumed(batch) => self.execute(&format!("SET VARIABLE dwc_consumed = {batch}::BIGINT"))?,
+                    Step::Statement(statement) => found.extend(self.find(statement)?.map(|one| (place, one))),
+                }
+            }
+            if unit.keep == Keep::Never || (unit.keep == Keep::UnlessLost && Done::lost(&found) > 0) {
+                return Err(Undone::NotKept(found));
+            }
+            for record in &unit.records {
+                record.write(self)?;
+            }
+            crash::point();
+            Ok(Done { found, kept: true })
+        })
+    }
+
+    /// Executes one statement, and reads what it finds.
+    fn find(&self, statement: &Statement) -> Result<Option<Found>, Undone> {
+        let sql = &statement.sql;
+        Ok(match &statement.reads {
+            Reads::Nothing => {
+                self.execute(sql)?;
+                None
+            }
+            Reads::Counts => Some(Found::Counts(self.named(sql)?)),
+            Reads::Versions => Some(Found::Versions(self.rows(sql)?)),
+            Reads::Gate(gate) => match self.keys(sql)? {
+                keys if keys.is_empty() => None,
+                keys => return Err(Undone::Held(Held::Offence(Offence::of(gate, keys)))),
+            },
+            Reads::Notice(_) => Some(Found::Keys(self.keys(sql)?)),
+            Reads::Rejected { model, gate } => {
+                state::keep_rejected(self, model, &gate.message, sql)?;
+                let first = format!("SELECT r.key_text FROM (\n{sql}\n) AS r ORDER BY r.key_text LIMIT {TOLD}");
+                Some(Found::Keys(self.keys(&first)?))
+            }
+        })
+    }
+
+    /// One row of named counts.
+    pub(crate) fn named(&self, sql: &str) -> Result<BTreeMap<String, i64>, Error> {
+        let (names, rows) = self.table(sql)?;
+        let row = rows.into_iter().next().unwrap_or_default();
+        let count = |value: Option<String>| value.and_then(|text| text.parse().ok()).unwrap_or(0);
+        Ok(names.into_iter().zip(row).map(|(name, value)| (name, count(value))).collect())
+    }
+
+    /// The first column of a query, sorted, without NULL.
+    fn keys(&self, sql: &str) -> Result<Vec<String>, Error> {
+        let first = self.rows(sql)?.into_iter().filter_map(|row| row.into_iter().next().flatten());
+        let mut keys: Vec<String> = first.collect();
+        keys.sort();
+        Ok(keys)
+    }
+}

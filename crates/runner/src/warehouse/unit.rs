@@ -1,0 +1,159 @@
+//! A unit of work: statements, and the changes of state that record them, kept together or not at all. It is complete data:
+//! an engine carries it out and says what the statements have found. It must not know what a unit is for.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDateTime;
+use dwc_compiler::plan::Statement;
+
+use crate::state::change::StateChange;
+use crate::{DuckDbWarehouse, Engine, Error, Offence};
+
+/// What is carried out in one transaction.
+#[derive(Debug, Clone)]
+pub(crate) struct Unit<'a> {
+    /// What it is called, in the ids and labels of an engine's jobs.
+    pub(crate) name: String,
+    /// The batch that its statements take up.
+    pub(crate) batch: i64,
+    /// The last batch that they have taken up before.
+    pub(crate) since: i64,
+    /// The instant of the batch, UTC.
+    pub(crate) at: NaiveDateTime,
+    /// The instant, UTC, since which a rebuild computes anew; all of it where left out.
+    pub(crate) from: Option<NaiveDateTime>,
+    /// What is executed, in this order.
+    pub(crate) steps: Vec<Step<'a>>,
+    /// What the state says afterwards.
+    pub(crate) records: Vec<StateChange>,
+    /// Whether all of it is kept.
+    pub(crate) keep: Keep,
+}
+
+/// One step of a unit.
+#[derive(Debug, Clone)]
+pub(crate) enum Step<'a> {
+    /// A statement of the plan.
+    Statement(&'a Statement),
+    /// Statements that follow are about batches up to this one.
+    Consumed(i64),
+}
+
+/// On which condition the work of a unit is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keep {
+    /// It is.
+    Always,
+    /// It is not: only what it finds is wanted.
+    Never,
+    /// Where its statements count nothing as lost.
+    UnlessLost,
+}
+
+/// What an engine says of a unit that it has carried out.
+#[derive(Debug, Clone)]
+pub(crate) struct Done {
+    /// What steps have found, each with its place among the steps.
+    pub(crate) found: Vec<(usize, Found)>,
+    /// It was kept; else everything is as it was.
+    pub(crate) kept: bool,
+}
+
+/// What one statement has found.
+#[derive(Debug, Clone)]
+pub(crate) enum Found {
+    /// Named counts.
+    Counts(BTreeMap<String, i64>),
+    /// The keys of rows that are worth telling, sorted.
+    Keys(Vec<String>),
+    /// Versions that a rebuild changes, as their statement orders the cells.
+    Versions(Vec<Vec<Option<String>>>),
+}
+
+/// What ends a unit. Everything is as it was.
+#[derive(Debug)]
+pub(crate) enum Held {
+    /// Rows of data offend a declaration.
+    Offence(Offence),
+    /// The engine, or something else outside dwc, failed.
+    World(Error),
+}
+
+impl From<Error> for Held {
+    fn from(error: Error) -> Self {
+        Self::World(error)
+    }
+}
+
+impl From<Held> for Error {
+    fn from(held: Held) -> Self {
+        match held {
+            Held::Offence(offence) => offence.into(),
+            Held::World(error) => error,
+        }
+    }
+}
+
+/// Why an engine rolls a unit back.
+#[derive(Debug)]
+pub(super) enum Undone {
+    /// It was not to be kept.
+    NotKept(Vec<(usize, Found)>),
+    /// It was held.
+    Held(Held),
+}
+
+impl From<Error> for Undone {
+    fn from(error: Error) -> Self {
+        Self::Held(Held::World(error))
+    }
+}
+
+impl<'a> Unit<'a> {
+    /// A unit that changes the state alone.
+    pub(crate) fn of_state(name: &str, at: NaiveDateTime, records: Vec<StateChange>) -> Self {
+        let (name, steps) = (name.to_owned(), Vec::new());
+        Self { name, batch: 0, since: 0, at, from: None, steps, records, keep: Keep::Always }
+    }
+
+    /// The statements, each with its place.
+    pub(super) fn statements(&self) -> impl Iterator<Item = &'a Statement> + '_ {
+        self.steps.iter().filter_map(|step| match step {
+            Step::Statement(statement) => Some(*statement),
+            Step::Consumed(_) => None,
+        })
+    }
+}
+
+impl Done {
+    /// How many states the statements have counted as lost.
+    pub(crate) fn lost(found: &[(usize, Found)]) -> i64 {
+        let lost = found.iter().filter_map(|(_, found)| match found {
+            Found::Counts(counts) => counts.get("lost"),
+            Found::Keys(_) | Found::Versions(_) => None,
+        });
+        lost.sum()
+    }
+}
+
+impl Engine<'_> {
+    /// Carries out the unit that `make` plans upon the state, in one transaction with its records. Where another process
+    /// has changed the state meanwhile, the unit is made anew upon that. `None` where `make` finds nothing to do.
+    ///
+    /// # Errors
+    /// Rows that offend a gate, or the engine's own. Nothing is changed then.
+    pub(crate) fn commit<'u>(
+        self,
+        make: &mut dyn FnMut(&DuckDbWarehouse) -> Result<Option<Unit<'u>>, Error>,
+    ) -> Result<Option<Done>, Held> {
+        let done = match self {
+            Engine::DuckDb(warehouse) => warehouse.carry_out(make),
+            Engine::BigQuery(warehouse) => warehouse.carry_out(make),
+        };
+        match done {
+            Ok(done) => Ok(done),
+            Err(Undone::NotKept(found)) => Ok(Some(Done { found, kept: false })),
+            Err(Undone::Held(held)) => Err(held),
+        }
+    }
+}
