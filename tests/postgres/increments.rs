@@ -113,3 +113,39 @@ fn a_table_that_evolves_lands_what_is_not_declared() {
         [["true"]]
     );
 }
+
+#[test]
+fn a_full_reading_with_rows_without_a_key_deletes_nothing() {
+    let items = "items:
+  primary_key: item_id
+  detect_deletes: full_pass
+  max_rejected_share: 1
+  columns: { item_id: INT64, name: STRING }";
+    let (server, _project, warehouse) = shop(
+        "CREATE TABLE items (item_id TEXT, name TEXT); INSERT INTO items VALUES ('1', 'a'), ('2', 'b'), ('3', 'c')",
+        "",
+        items,
+    );
+    warehouse.run(Mode::Full);
+    let live = || warehouse.rows("SELECT item_id, name FROM dw_landing.shop__items ORDER BY item_id");
+    for nameless in ["NULL", "'?'"] {
+        server.query(
+            "shop",
+            &format!(
+                "DELETE FROM items WHERE item_id = '3'; UPDATE items SET name = 'A' WHERE item_id = '1';
+                 INSERT INTO items VALUES ({nameless}, 'x')"
+            ),
+        );
+        let report = warehouse.run(Mode::Full);
+        let codes: Vec<&str> = report.sources[0].notices.iter().map(|notice| notice.code.as_str()).collect();
+        assert_eq!(codes, ["DW0916"], "{nameless}");
+        let found = counts(&report, "shop.items");
+        assert_eq!((found.deleted, found.rejected), (0, 1), "{nameless}");
+        assert_eq!(live(), [["1", "A"], ["2", "b"], ["3", "c"]], "{nameless}");
+        server.query("shop", "DELETE FROM items WHERE name = 'x'");
+    }
+    let report = warehouse.run(Mode::Full);
+    assert_eq!(counts(&report, "shop.items").deleted, 1);
+    assert!(report.sources[0].notices.is_empty(), "{:?}", report.sources[0].notices);
+    assert_eq!(live(), [["1", "A"], ["2", "b"]]);
+}
