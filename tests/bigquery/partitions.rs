@@ -102,7 +102,7 @@ fn a_partition_in_the_grain_key_prunes_every_statement() {
     let fact =
         "grain: { description: one row per order and day, key: [order_id, ordered_on] }\npartition_by: ordered_on";
     let (statements, proof) = load(fact);
-    assert_eq!(proof.as_deref(), Ok("`ordered_on` is part of the grain key, and of the touched keys"));
+    assert_eq!(proof.as_deref(), Ok("`ordered_on` is part of the grain key and of the touched keys"));
     let (read, whole) = bytes(&statements);
     assert!(whole.is_empty(), "{whole:?}");
     assert!(read * 100 < PLAIN_MERGE, "{read} of {PLAIN_MERGE}");

@@ -169,7 +169,7 @@ fn running_twice_changes_nothing_and_a_plan_after_apply_is_empty() {
     assert_run(&project.dwc(&["run"]), 0, &["nothing to load"]);
     assert_eq!(number(&project, "SELECT MAX(batch) FROM _dwc.batches"), before);
     assert_run(&project.dwc(&["plan", "--detailed-exitcode"]), 0, &["0 to create"]);
-    assert_run(&project.dwc(&["verify"]), 0, &["keeps its rules"]);
+    assert_run(&project.dwc(&["verify"]), 0, &["passes its checks"]);
 }
 
 #[test]
@@ -197,7 +197,7 @@ fn an_attribute_added_to_a_dimension_with_history_is_filled_from_what_is_landed(
     project.write("data/stores/2026-03-02.csv", "store_id,city,grade,at\n1,부산,B,2026-03-02 00:00:00\n");
     assert_run(&project.dwc(&["run"]), 0, &[]);
     project.write("models/store.yml", &format!("{dimension}  grade: {{ scd: 2 }}\n"));
-    assert_run(&project.dwc(&["plan"]), 0, &["~ table dw.store", "column `grade` is new", "computed anew"]);
+    assert_run(&project.dwc(&["plan"]), 0, &["~ table dw.store", "column `grade` is new", "recomputed"]);
     // The state of the first file is gone, and with it the grade of that time.
     assert_run(&project.dwc(&["apply", "--auto-approve"]), 1, &["DW0702", "--allow-destructive store"]);
     assert_run(&project.dwc(&["apply", "--auto-approve", "--allow-destructive", "store"]), 0, &[]);

@@ -55,7 +55,7 @@ fn what_others_have_changed_is_told_and_set_right() {
     ];
     assert_eq!(told, expected.map(|(address, kind)| (address.to_owned(), kind)));
     let text = done(&emulator, disk.path(), &["plan"]);
-    assert!(text.contains("column `note` was added in the warehouse; is left alone"), "{text}");
+    assert!(text.contains("column `note` was added in the warehouse; is left unchanged"), "{text}");
     done(&emulator, disk.path(), &["apply", "--auto-approve"]);
     done(&emulator, disk.path(), &["run", "--at", "2026-04-02"]);
     let here = DuckDbWarehouse::open(":memory:").expect("a warehouse in memory");

@@ -155,7 +155,7 @@ fn a_full_pass_of_a_database_with_a_row_without_a_key_deletes_nothing() {
     let held = both(engines, &disk, Mode::Full);
     assert_eq!(counted(&held, "shop.items"), (0, 0, 2));
     let said: Vec<&str> = held.sources[0].notices.iter().map(|notice| notice.message.as_str()).collect();
-    assert_eq!(said, ["2 rows of a full reading of `shop.items` have no key: no row is deleted by it"]);
+    assert_eq!(said, ["2 rows of a full read of `shop.items` have no key: no row is deleted by it"]);
     alike();
     server.execute("USE shop; DELETE FROM items WHERE lot IS NULL;");
     let done = both(engines, &disk, Mode::Full);

@@ -124,7 +124,7 @@ fn a_line_that_is_not_one_object_is_an_error_event() {
     let places: Vec<String> = events.iter().map(|event| event[0].replace("t/2026-03-01.ndjson:", "")).collect();
     assert_eq!(places, ["2", "4", "5", "6", "7", "8"]);
     assert!(events.iter().all(|event| event[1] == "line"), "{events:?}");
-    assert!(events[0][2].contains("the key `v` comes twice in one object"), "{events:?}");
+    assert!(events[0][2].contains("the key `v` occurs twice in one object"), "{events:?}");
     assert!(events[4][2].contains("not UTF-8") && events[4][3].starts_with("0x7b"), "{events:?}");
 }
 

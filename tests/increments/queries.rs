@@ -1,4 +1,4 @@
-//! The queries: name, key, GoogleSQL over `<t>`, `<u>` and `<w>`, and for a fact why it is computed whole, if it is.
+//! The queries: name, key, GoogleSQL over `<t>`, `<u>` and `<w>`, and for a fact why it is recomputed in full, if it is.
 //! It must not judge them.
 
 pub const FACTS: &[(&str, &str, &str, &str)] = &[

@@ -39,7 +39,7 @@ fn a_target_that_is_well() {
     assert_eq!(code, Some(0), "{told}");
     assert!(told.contains("ok  credentials: the token in DWC_BIGQUERY_TOKEN"), "{told}");
     assert!(told.contains("ok  clock: agrees with BigQuery's"), "{told}");
-    assert!(told.contains("ok  dataset dw_staging: is not there; `dwc apply` makes it"), "{told}");
+    assert!(told.contains("ok  dataset dw_staging: does not exist; `dwc apply` creates it"), "{told}");
     // Jobs that are refused.
     server.world().dead_from = Some((1, Fault::Status(403, "accessDenied", None)));
     let (code, told) = doctor(&disk, &variables);
@@ -62,7 +62,7 @@ fn a_dataset_of_another_location() {
     disk.write("dwc.yml", &disk.read("dwc.yml").replace("location: US", "location: asia-northeast3"));
     let (code, told) = doctor(&disk, &variables);
     assert_eq!(code, Some(3), "{told}");
-    assert!(told.contains("`dw` lies in US, and the target says asia-northeast3"), "{told}");
+    assert!(told.contains("`dw` is in US, but the target declares asia-northeast3"), "{told}");
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn credentials_that_cannot_be_used_are_said_without_their_secret() {
         ),
         (
             "{\"type\": \"authorized_user\", \"client_id\": \"i\", \"client_secret\": \"MIIEsecret\", \"refresh_token\": \"MIIEsecret\"}",
-            "gave no token",
+            "returned no token",
         ),
     ] {
         std::fs::write(&key, text).expect("a key");

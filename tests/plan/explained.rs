@@ -38,7 +38,7 @@ fn a_query_is_shown_as_it_was_and_will_be() {
     done(project.dwc(&["run"]));
     edit(&project, SALE, "customer_id <> 99", "customer_id <> 98");
     let human = done(project.dwc(&["plan"])).stdout;
-    assert!(human.contains("3 rows of what is landed, with the new query"), "{human}");
+    assert!(human.contains("3 rows from what is landed, with the new query"), "{human}");
     assert!(human.contains("      - WHERE customer_id <> 99\n      + WHERE customer_id <> 98\n"), "{human}");
     let markdown = done(project.dwc(&["plan", "--format", "markdown"])).stdout;
     assert!(markdown.contains("```diff\n"), "{markdown}");
@@ -190,7 +190,7 @@ fn other_keys_of_a_dimension_are_no_change_of_a_measure() {
     edit(&project, "models/customer.yml", "attributes:", "surrogate_key: { strategy: sequence }\nattributes:");
     let plan = planned(&project);
     let sale = change(&plan, "table dw.sale");
-    let said = "the keys of `customer` change from hash to sequence: it is looked up anew";
+    let said = "the keys of `customer` change from hash to sequence: it is looked up again";
     assert_eq!(sale["reasons"], serde_json::json!([said]), "{sale:#}");
     assert_eq!(sale["downstream_measures"], serde_json::json!([]), "{sale:#}");
 }

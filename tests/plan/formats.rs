@@ -26,7 +26,7 @@ fn what_is_downstream_is_told() {
     let human = done(project.dwc(&["plan"])).stdout;
     assert!(human.contains("column `amount` changes from INT64 to NUMERIC"), "{human}");
     assert!(human.contains("read by daily"), "{human}");
-    assert!(human.contains("3 rows, computed anew by the next run"), "{human}");
+    assert!(human.contains("3 rows, recomputed by the next run"), "{human}");
 }
 
 #[test]

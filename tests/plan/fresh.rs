@@ -449,7 +449,7 @@ fn states_that_are_no_longer_landed_are_counted_and_need_leave() {
     let plan = planned(&project);
     let customer = change(&plan, "table dw.customer");
     assert_eq!(customer["class"], "destructive", "{customer:#}");
-    let said = "no longer landed, and what the former definition made of them stays";
+    let said = "no longer landed: the values of the former definition stay";
     assert!(customer["counted"].to_string().contains(said), "{customer:#}");
     refused(project.dwc(&["apply", "--auto-approve"]), "DW0702");
     let kept = shop("history");
@@ -494,7 +494,7 @@ fn instants_that_were_landed_in_another_zone_are_read_anew_with_leave() {
     for table in ["table dw_landing.shop__sales__rows", "table dw_history.customer"] {
         let one = change(&plan, table);
         assert_eq!(one["class"], "destructive", "{one:#}");
-        let said = "timezone changes from Asia/Seoul to America/New_York: its instants are read anew";
+        let said = "timezone changes from Asia/Seoul to America/New_York: its instants are read again";
         assert_eq!(one["reasons"], serde_json::json!([said]));
     }
     refused(project.dwc(&["apply", "--auto-approve"]), "DW0702");

@@ -154,6 +154,6 @@ fn another_order_of_states_is_asked_for_where_some_are_gone() {
     let plan = planned(&project);
     let customer = change(&plan, "table dw.customer");
     assert_eq!(customer["class"], "destructive", "{customer:#}");
-    let said = "1 state is no longer landed, and what the former definition made of them stays";
+    let said = "1 state is no longer landed: the values of the former definition stay";
     assert_eq!(customer["counted"], serde_json::json!([said]));
 }

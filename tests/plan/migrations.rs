@@ -105,14 +105,14 @@ const CASES: &[Case] = &[
         name: "describe a model",
         edits: &[(SALE, "description: A sale.", "description: A sale of the shop.")],
         expected: ("table dw.sale", "alter", "additive"),
-        reason: "described anew",
+        reason: "the description changes",
         sales: "3",
     },
     Case {
         name: "describe a measure",
         edits: &[(SALE, "amount: {", "amount: { description: What was paid,")],
         expected: ("table dw.sale", "alter", "additive"),
-        reason: "column `amount` is described anew",
+        reason: "the description of column `amount` changes",
         sales: "3",
     },
     Case {
@@ -186,7 +186,7 @@ const CASES: &[Case] = &[
         name: "a calendar that goes on",
         edits: &[("models/date.yml", "2026-12-31", "2027-12-31")],
         expected: ("table dw.date", "rebuild", "breaking"),
-        reason: "its rows are generated anew",
+        reason: "its rows are regenerated",
         sales: "3",
     },
 ];
@@ -274,7 +274,7 @@ fn a_cast_that_loses_values_is_counted_and_needs_leave() {
     let plan = planned(&project);
     let landing = change(&plan, "table dw_landing.shop__customers__rows");
     assert_eq!(landing["class"], "destructive");
-    assert_eq!(landing["counted"], serde_json::json!(["2 rows have another `name` after its cast, or none"]));
+    assert_eq!(landing["counted"], serde_json::json!(["2 rows change or lose their `name` in the cast"]));
     refused(project.dwc(&["apply", "--auto-approve"]), "DW0702");
     assert_eq!(rows(&project, "SELECT DISTINCT name FROM dw.customer WHERE customer_key >= 0 ORDER BY 1").len(), 2);
 }

@@ -160,7 +160,7 @@ impl Client {
                 // Whose message says why there is none.
                 Err(_) => match self.transport.credentials.access().await {
                     Err(failure) => (failure, false),
-                    Ok(_) => (Failure::new(Kind::Credentials, "Google gave no token"), false),
+                    Ok(_) => (Failure::new(Kind::Credentials, "Google returned no token"), false),
                 },
             };
             if failure.kind == Kind::NotFound {

@@ -131,8 +131,8 @@ impl Credentials {
         match &self.giver {
             Giver::Fixed(token) => Ok(token.to_string()),
             Giver::Yup(yup) => match yup.token(&SCOPES).await {
-                Ok(token) => token.token().map(str::to_owned).ok_or_else(|| none("Google gave no token")),
-                Err(error) => Err(none(&format!("{} gave no token: {}", self.source, told(&error)))),
+                Ok(token) => token.token().map(str::to_owned).ok_or_else(|| none("Google returned no token")),
+                Err(error) => Err(none(&format!("{} returned no token: {}", self.source, told(&error)))),
             },
         }
     }

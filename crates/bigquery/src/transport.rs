@@ -79,7 +79,8 @@ impl Transport {
         request: &(dyn Fn(&Http) -> RequestBuilder + Sync),
     ) -> Result<serde_json::Value, Failure> {
         let answer = self.send(request).await.1?;
-        serde_json::from_str(&answer.body).map_err(|_| Failure::new(Kind::Unreachable, "BigQuery's answer was no JSON"))
+        serde_json::from_str(&answer.body)
+            .map_err(|_| Failure::new(Kind::Unreachable, "BigQuery's answer was not JSON"))
     }
 
     /// Sends a request once.

@@ -50,7 +50,7 @@ async fn upload(
     let answer = transport.send(&start).await.1?;
     let session = answer
         .header("location")
-        .ok_or_else(|| Failure::new(Kind::Unreachable, "BigQuery did not say where a file goes"))?
+        .ok_or_else(|| Failure::new(Kind::Unreachable, "BigQuery did not return an address for the upload"))?
         .to_owned();
     let (mut at, mut failures) = (0, 0);
     loop {

@@ -99,7 +99,7 @@ pub(crate) fn read_file(folder: &Path, path: &Path) -> Result<SourceFile, Error>
             Code::FileTooLarge,
             format!("`{name}` has {size} bytes, and a model file has {MAX_FILE_BYTES} at most"),
         )
-        .help("keep data out of the models folder, and one model in one file"));
+        .help("keep data out of the models folder, and write one model per file"));
     }
     let bytes = fs::read(path).map_err(|cause| Error::because(format!("`{name}` could not be read"), cause))?;
     let text = String::from_utf8(bytes)

@@ -51,7 +51,7 @@ pub(super) fn run(global: &Global, asked: &Asked<'_>) -> Result<Exit, Error> {
     let at = now(None)?.format("%Y-%m-%d %H:%M:%S").to_string();
     let report = carry_out(&warehouse, &context.project, &planned, &at, &allowed)?;
     if let Some(snapshot) = &report.snapshot {
-        eprintln!("the warehouse as it was before is kept in {snapshot}");
+        eprintln!("the warehouse as it was is kept in {snapshot}");
     }
     for note in &report.notes {
         eprintln!("{note}");

@@ -138,7 +138,7 @@ impl Context<'_> {
     /// What a target says of its warehouse on BigQuery.
     pub(super) fn bigquery(&self, name: &str, target: &Target) -> Result<BigQuerySettings, Error> {
         let Some(project) = &target.project else {
-            return Err(Error::coded(Code::MissingSetting, format!("target `{name}` names no `project`"))
+            return Err(Error::coded(Code::MissingSetting, format!("target `{name}` has no `project`"))
                 .help("write the Google Cloud project: `project: my-project`"));
         };
         let labels = [("dwc_project", &self.project.name), ("dwc_target", &name.to_owned())];
@@ -171,7 +171,7 @@ impl Context<'_> {
             Ok(warehouse) => Ok(Some(warehouse)),
             Err(error) if error.code == Some(Code::MissingSetting) => Ok(None),
             Err(error) if error.code == Some(Code::WarehouseInUse) => {
-                eprintln!("another process holds the warehouse of `{name}`: how fresh its tables are is not shown");
+                eprintln!("another process holds the warehouse of `{name}`: the freshness of its tables is not shown");
                 Ok(None)
             }
             Err(error) => Err(error),
@@ -197,8 +197,8 @@ fn in_time(name: &str, environment: &Environment) -> Result<(), Error> {
     if !environment.is_expired(chrono::Utc::now().naive_utc()) {
         return Ok(());
     }
-    Err(Error::coded(Code::EnvironmentExpired, format!("the time of environment `{name}` is over"))
-        .help(format!("drop it with `dwc env drop {name}`, and make it again")))
+    Err(Error::coded(Code::EnvironmentExpired, format!("environment `{name}` has expired"))
+        .help(format!("drop it with `dwc env drop {name}`, and create it again")))
 }
 
 /// Holds what of a warehouse is going to be changed, waiting so long for another process that does.

@@ -25,11 +25,11 @@ pub(super) fn run(global: &Global, from: &ImportFrom) -> Result<Exit, Error> {
 /// A file that is there already was gone on with by someone: it is never overwritten.
 fn write(path: &Path, text: &str) -> Result<(), Error> {
     if path.exists() {
-        return Err(Error::coded(Code::WrongValue, format!("`{}` is there already", path.display()))
+        return Err(Error::coded(Code::WrongValue, format!("`{}` already exists", path.display()))
             .help("write to another file and compare, or remove this one"));
     }
     let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(path, text));
     written.map_err(|cause| Error::because(format!("`{}` could not be written", path.display()), cause))?;
-    eprintln!("written to {}; its comments say what is to be decided", path.display());
+    eprintln!("written to {}; its comments list what you have to decide", path.display());
     Ok(())
 }

@@ -24,7 +24,7 @@ const FILES: &[(&str, &str)] = &[
 pub(super) fn run(global: &Global) -> Result<Exit, Error> {
     let folder = &global.project_dir;
     if folder.join("dwc.yml").exists() {
-        return Err(Error::coded(Code::ProjectExists, format!("`{}` has a project already", folder.display()))
+        return Err(Error::coded(Code::ProjectExists, format!("`{}` already has a project", folder.display()))
             .help("name another folder with `--project-dir`"));
     }
     let mut written = Vec::new();
@@ -37,6 +37,7 @@ pub(super) fn run(global: &Global) -> Result<Exit, Error> {
         done.map_err(|cause| Error::because(format!("`{}` could not be written", path.display()), cause))?;
         written.push(*name);
     }
-    let sentence = format!("a project is in {}; try `dwc check`, `dwc apply` and `dwc run` there", folder.display());
+    let sentence =
+        format!("created a project in {}; try `dwc check`, `dwc apply` and `dwc run` there", folder.display());
     say_done(global, &sentence, &json!({ "folder": folder, "files": written }))
 }

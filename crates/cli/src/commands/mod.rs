@@ -85,7 +85,7 @@ fn takes(args: &Args) -> Result<(), Error> {
             | Command::Completions { .. }
     );
     if reads_no_models && !args.global.select.is_empty() {
-        return Err(Error::coded(Code::WrongValue, "this command reads no models, and `--select` names some")
+        return Err(Error::coded(Code::WrongValue, "this command does not use models, but `--select` names some")
             .help("leave out `--select`"));
     }
     let (format, only) = match args.global.format {
@@ -98,7 +98,7 @@ fn takes(args: &Args) -> Result<(), Error> {
             | Command::Export(_)
             | Command::Explain { .. }
             | Command::Completions { .. }
-            | Command::Import(_) => ("json", "what this command writes has a format of its own"),
+            | Command::Import(_) => ("json", "this command writes a format of its own"),
             _ => return Ok(()),
         },
         _ => return Ok(()),

@@ -67,8 +67,8 @@ fn against(context: &Context<'_>, args: &PlanArgs, revision: &str) -> Result<Exi
     let schema = context.schema(target);
     let former = dwc_compiler::check(&read_revision(&context.global.project_dir, revision)?).project;
     let Some(former) = former else {
-        return Err(Error::coded(Code::UnknownRevision, format!("the models do not check at `{revision}`"))
-            .help("check that revision out and run `dwc check`, or name one that checks"));
+        return Err(Error::coded(Code::UnknownRevision, format!("the models at `{revision}` do not pass `dwc check`"))
+            .help("check out that revision and run `dwc check`, or name one that passes"));
     };
     let before = sql::manifest(&former, target.ty, &context.schema_of(&former, target));
     let wanted = sql::manifest(&context.project, target.ty, &schema);

@@ -39,15 +39,15 @@ fn rollback(global: &Global, to: Option<i64>, auto_approve: bool) -> Result<Exit
     let (target, _) = context.target()?;
     let warehouse = context.warehouse()?;
     let question = format!(
-        "take `{target}` back{}? what was applied and loaded since is kept aside",
+        "take `{target}` back{}? the warehouse as it is now is kept",
         to.map_or_else(|| " to its latest snapshot".to_owned(), |serial| format!(" to serial {serial}"))
     );
     if asks(auto_approve) && !confirmed(&question) {
         return Ok(Exit::InputWrong);
     }
     let (serial, kept) = rollback_to(warehouse, to, now(None)?)?;
-    eprintln!("`{target}` is back at serial {serial}; what it was is kept in {kept}");
-    eprintln!("the next run loads again what came since");
+    eprintln!("`{target}` is back at serial {serial}; the warehouse as it was is kept in {kept}");
+    eprintln!("the next run loads later data again");
     Ok(Exit::Done)
 }
 
@@ -73,7 +73,7 @@ fn unlock(global: &Global, auto_approve: bool) -> Result<Exit, Error> {
     }
     match opened {
         Err(error) if error.code == Some(Code::WarehouseInUse) => {
-            Err(error.help("the lock is the process's own: stop the process, and it is gone"))
+            Err(error.help("the lock belongs to the process: stop the process to release it"))
         }
         opened => {
             opened?;

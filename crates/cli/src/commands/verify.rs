@@ -16,7 +16,7 @@ pub(super) fn run(global: &Global) -> Result<Exit, Error> {
         context.report(&told);
     }
     if found.is_empty() {
-        eprintln!("every loaded table keeps its rules");
+        eprintln!("every loaded table passes its checks");
         return Ok(Exit::Done);
     }
     context.report(&found);

@@ -32,7 +32,7 @@ pub(crate) fn print(changed: &[&str], files: usize, check: bool, global: &Global
         match (changed.len(), check) {
             (0, _) => eprintln!("{looked_at} in the layout of `dwc fmt`"),
             (count, true) => eprintln!("{count} of {looked_at} not in the layout of `dwc fmt`"),
-            (count, false) => eprintln!("{count} of {looked_at} written anew"),
+            (count, false) => eprintln!("{count} of {looked_at} reformatted"),
         }
     }
     Ok(())

@@ -57,9 +57,9 @@ impl Plan {
             let _ = writeln!(text, "changed in the warehouse since the last apply:");
             for drift in &self.drift {
                 let then = match drift.kind {
-                    kind if kind.is_left_alone() => "is left alone",
-                    DriftKind::ObjectInTheWay => "an apply refuses",
-                    _ => "an apply sets it right",
+                    kind if kind.is_left_alone() => "is left unchanged",
+                    DriftKind::ObjectInTheWay => "apply will refuse it",
+                    _ => "apply will repair it",
                 };
                 let _ = writeln!(text, "  {} {}: {}; {then}", paint("33", "!"), drift.address, drift.reason);
             }
@@ -86,7 +86,7 @@ impl Plan {
             .filter_map(|anew| Some(format!("    {}: {}\n", anew.model, anew.because.sentence()?)))
             .collect();
         if !anew.is_empty() {
-            let _ = write!(text, "\ncomputed anew by the next run, too:\n{}", anew.concat());
+            let _ = write!(text, "\nalso recomputed by the next run:\n{}", anew.concat());
         }
         if let Some(data) = &self.data {
             let _ = writeln!(text, "\nnow, and in environment `{}`:", data.environment);
@@ -96,7 +96,7 @@ impl Plan {
         }
         let whole: Vec<&Load> = self.loads.iter().filter(|load| !load.incremental).collect();
         if !whole.is_empty() {
-            let _ = writeln!(text, "\ncomputed whole by every run that touches them:");
+            let _ = writeln!(text, "\nrecomputed in full by every run that touches them:");
             for load in whole {
                 let _ = writeln!(text, "    {}: {}", load.model, load.whole_because.as_deref().unwrap_or_default());
             }
@@ -136,16 +136,16 @@ fn details(text: &mut String, change: &Change) {
         let _ = writeln!(text, "    {counted}");
     }
     if let Some(rows) = change.rows.filter(|_| change.reload || change.action == Action::Rebuild) {
-        let then = if change.reload { ", computed anew by the next run" } else { "" };
+        let then = if change.reload { ", recomputed by the next run" } else { "" };
         let bytes = change.bytes.map_or_else(String::new, |bytes| format!(", {}", super::partitions::priced(bytes)));
         let word = if rows == 1 { "row" } else { "rows" };
         let _ = writeln!(text, "    {rows} {word}{bytes}{then}");
     }
     for (word, names) in [
         ("read by", &change.downstream),
-        ("seen through", &change.downstream_views),
+        ("visible through", &change.downstream_views),
         ("measures", &change.downstream_measures),
-        ("columns made of it", &change.downstream_columns),
+        ("columns derived from it", &change.downstream_columns),
     ] {
         if !names.is_empty() {
             let _ = writeln!(text, "    {word} {}", some(names));

@@ -49,9 +49,9 @@ impl Plan {
             }
             for (word, names) in [
                 ("read by", &change.downstream),
-                ("seen through", &change.downstream_views),
+                ("visible through", &change.downstream_views),
                 ("measures", &change.downstream_measures),
-                ("columns made of it", &change.downstream_columns),
+                ("columns derived from it", &change.downstream_columns),
             ] {
                 if !names.is_empty() {
                     let _ = writeln!(text, "- {word} {}", escaped(&some(names)));
@@ -62,7 +62,7 @@ impl Plan {
         let anew = self.reloads.iter().filter_map(|anew| Some((&anew.model, anew.because.sentence()?)));
         for (at, (model, why)) in anew.enumerate() {
             if at == 0 {
-                let _ = writeln!(text, "\n**Computed anew by the next run, too**\n");
+                let _ = writeln!(text, "\n**Also recomputed by the next run**\n");
             }
             let _ = writeln!(text, "- {} {}", code(model), escaped(&why));
         }

@@ -36,11 +36,11 @@ pub(crate) fn human(report: &RebuildReport, verb: &str) -> String {
     let load = &report.load;
     let _ = writeln!(
         text,
-        "{}: {} inserted, {} updated, {} deleted, {} unchanged {verb}; {} rows of facts {verb} bound anew",
+        "{}: {} inserted, {} updated, {} deleted, {} unchanged {verb}; {} rows of facts {verb} rebound",
         load.model, load.inserted, load.updated, load.deleted, load.unchanged, load.rebound
     );
     if report.lost > 0 {
-        let _ = writeln!(text, "{} states {verb} forgotten that landing no longer holds", report.lost);
+        let _ = writeln!(text, "{} states that landing no longer has {verb} lost", report.lost);
     }
     text
 }

@@ -39,7 +39,7 @@ pub fn members(text: &str) -> Result<Members<'_>, String> {
     let mut names: Vec<&str> = members.iter().map(|(name, _)| name.as_ref()).collect();
     names.sort_unstable();
     match names.windows(2).find(|pair| pair[0] == pair[1]) {
-        Some(pair) => Err(format!("the key `{}` comes twice in one object", super::cut(pair[0]))),
+        Some(pair) => Err(format!("the key `{}` occurs twice in one object", super::cut(pair[0]))),
         None => Ok(members),
     }
 }

@@ -148,7 +148,7 @@ fn text(what: &str, text: Option<&String>, most: usize, span: Span, problems: &m
             format!("the description of {what} is longer than BigQuery keeps"),
             span,
             format!("{length} characters, of at most {most}"),
-            "say it in fewer words, and the rest in a page of its own",
+            "shorten it, and put the rest in a separate page",
         ));
     }
 }
@@ -194,7 +194,7 @@ fn count(table: &str, columns: usize, span: Span, problems: &mut Vec<Diagnostic>
             format!("`{table}` has more columns than a table of BigQuery"),
             span,
             format!("{columns} columns, of at most {COLUMNS}"),
-            "split it, or keep what is seldom asked for in one JSON column",
+            "split it, or move rarely used columns into one JSON column",
         ));
     }
 }

@@ -229,7 +229,7 @@ pub(super) fn check_name(name: &str, span: Span, problems: &mut Vec<Diagnostic>)
         && name.len() <= 200;
     if !plain {
         let help = match super::limits::reserved_prefix(name) {
-            Some(prefix) => format!("BigQuery keeps names that start with `{prefix}` for itself: choose another name"),
+            Some(prefix) => format!("BigQuery reserves names that start with `{prefix}`: choose another name"),
             None => {
                 "choose a name of letters, digits and `_` that starts with a letter, of 200 bytes at most".to_owned()
             }
@@ -237,7 +237,7 @@ pub(super) fn check_name(name: &str, span: Span, problems: &mut Vec<Diagnostic>)
         problems.push(
             Diagnostic::new(
                 Code::ReservedName,
-                format!("the name `{name}` cannot be a table or column of every engine"),
+                format!("`{name}` cannot be the name of a table or column on every engine"),
             )
             .at(span, "a letter, then letters, digits and `_`")
             .help(help),

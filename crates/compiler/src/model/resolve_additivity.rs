@@ -18,7 +18,7 @@ pub(super) fn check(
         let at = |key: &str| document.key_span(&["measures", name, key]);
         let mut refuse = |key: &str, needed: &str, help: &str| {
             problems.push(
-                Diagnostic::new(Code::WrongValue, format!("`{key}` means nothing for measure `{name}`"))
+                Diagnostic::new(Code::WrongValue, format!("`{key}` does not apply to measure `{name}`"))
                     .at(at(key), format!("only a measure of `additive: {needed}` has it"))
                     .help(help),
             );

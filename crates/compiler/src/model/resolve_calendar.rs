@@ -54,7 +54,7 @@ pub(super) fn calendar(
         problems.push(
             Diagnostic::new(Code::WrongValue, "the calendar ends before it starts")
                 .at(document.span(&["last_day"]), format!("before {first}"))
-                .help("let `last_day` lie after `first_day`"),
+                .help("choose a `last_day` after `first_day`"),
         );
         return None;
     }

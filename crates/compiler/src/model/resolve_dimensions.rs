@@ -67,8 +67,8 @@ pub(super) fn timeline(
     if dimension.natural_key.is_none() {
         problems.push(
             Diagnostic::new(Code::MissingNaturalKey, format!("dimension `{}` has no natural key", dimension.dimension))
-                .at(document.span(&["dimension"]), "its members have no name")
-                .help("add `natural_key: […]` with the columns that name a member in the source"),
+                .at(document.span(&["dimension"]), "its members cannot be identified")
+                .help("add `natural_key: […]` with the columns that identify a member in the source"),
         );
     }
     let Some(Read { query, mut sound }) = read else {
@@ -112,7 +112,7 @@ pub(super) fn timeline(
     let surrogate = dimension.surrogate_key.as_ref();
     if surrogate.is_some_and(|key| key.strategy == Some(KeyStrategy::Sequence) && key.salt.is_some()) {
         problems.push(
-            Diagnostic::new(Code::MisplacedKey, "`salt` means nothing with `strategy: sequence`")
+            Diagnostic::new(Code::MisplacedKey, "`salt` does not apply to `strategy: sequence`")
                 .at(document.key_span(&["surrogate_key", "salt"]), "would be ignored")
                 .help("remove the key; it belongs to `strategy: hash`"),
         );
@@ -235,16 +235,19 @@ fn banded(
         let last = index + 1 == bands.len();
         if last && band.below.is_some() {
             problems.push(
-                Diagnostic::new(Code::WrongValue, "the bands leave out what is not below the last of them")
-                    .at(at(index, "below"), "and what is above?")
+                Diagnostic::new(Code::WrongValue, "the last band has an upper bound, so greater values have no band")
+                    .at(at(index, "below"), "values above it have no band")
                     .help("add a last band with a `label` alone"),
             );
         }
         if !last && band.below.is_none() {
             problems.push(
-                Diagnostic::new(Code::WrongValue, "a band without `below` takes every value, and others follow it")
-                    .at(at(index, "label"), "not the last band")
-                    .help("add `below:`, or move it to the end"),
+                Diagnostic::new(
+                    Code::WrongValue,
+                    "a band without `below` takes every value, but other bands follow it",
+                )
+                .at(at(index, "label"), "not the last band")
+                .help("add `below:`, or move it to the end"),
             );
         }
         let before = index.checked_sub(1).and_then(|before| bands[before].below);
@@ -310,7 +313,7 @@ fn scd(
                     Code::MissingScd,
                     format!("attribute `{name}` of dimension `{}` has no SCD policy", dimension.dimension),
                 )
-                .at(document.key_span(&["attributes", name]), "what becomes of a change is not said")
+                .at(document.key_span(&["attributes", name]), "no policy for changes")
                 .help("add `scd: 0` to keep the first value, `1` to overwrite, `2` to keep history; or `scd:` for the whole dimension"),
             );
             None

@@ -106,7 +106,7 @@ pub(super) fn resolve_fact(
         None => {
             problems.push(
                 Diagnostic::new(Code::MissingGrain, format!("fact `{}` does not declare its grain", fact.fact))
-                    .at(document.span(&["fact"]), "what one row is, is not said")
+                    .at(document.span(&["fact"]), "what one row is, is not declared")
                     .help("add `grain: { description: one row per …, key: […] }`"),
             );
             None
@@ -142,7 +142,7 @@ pub(super) fn resolve_fact(
     }
     if fact.on_update.is_some() && fact.insert_only != Some(true) {
         problems.push(
-            Diagnostic::new(Code::MisplacedKey, "`on_update` means nothing without `insert_only: true`".to_owned())
+            Diagnostic::new(Code::MisplacedKey, "`on_update` needs `insert_only: true`".to_owned())
                 .at(document.span(&["on_update"]), "would be ignored")
                 .help("remove the key, or declare `insert_only: true`: rows of other facts are updated"),
         );
@@ -341,7 +341,7 @@ fn generated(document: &Document, name: &str, role: &syntax::Role, target: &str,
     }
     if role.as_of.is_some() {
         problems.push(
-            Diagnostic::new(Code::MisplacedKey, format!("`as_of` means nothing for a role of `{target}`"))
+            Diagnostic::new(Code::MisplacedKey, format!("`as_of` does not apply to a role of `{target}`"))
                 .at(document.key_span(&["dimensions", name, "as_of"]), "would be ignored")
                 .help("remove the key; generated rows have no versions"),
         );
@@ -362,12 +362,9 @@ fn resolve_measures(
         check_name(name, span, problems);
         if measure.additive.is_none() {
             problems.push(
-                Diagnostic::new(
-                    Code::MissingAdditivity,
-                    format!("measure `{name}` does not say over what it may be summed"),
-                )
-                .at(span, "`additive` is missing")
-                .help("add `additive: all`, `semi` with `over: { role: last }`, or `none`"),
+                Diagnostic::new(Code::MissingAdditivity, format!("measure `{name}` does not declare its additivity"))
+                    .at(span, "`additive` is missing")
+                    .help("add `additive: all`, `semi` with `over: { role: last }`, or `none`"),
             );
         }
         let mut not_over = measure.not_over.clone().unwrap_or_default();

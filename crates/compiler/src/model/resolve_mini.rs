@@ -17,7 +17,7 @@ pub(super) fn mini(
     let Some(name) = &dimension.of else {
         problems.push(
             Diagnostic::new(Code::MissingSetting, format!("mini-dimension `{}` has no `of`", dimension.dimension))
-                .at(document.span(&["dimension"]), "whose attributes it holds is not said")
+                .at(document.span(&["dimension"]), "its base dimension is not declared")
                 .help("add `of:` with the dimension whose members have these attributes"),
         );
         return None;
@@ -61,8 +61,8 @@ pub(super) fn mini(
     if dimension.attributes.as_ref().is_none_or(|attributes| attributes.is_empty()) {
         problems.push(
             Diagnostic::new(Code::MissingSetting, format!("mini-dimension `{}` has no attribute", dimension.dimension))
-                .at(document.span(&["dimension"]), "its combinations are of nothing")
-                .help("add `attributes:` with the ones that change fast"),
+                .at(document.span(&["dimension"]), "there is nothing to combine")
+                .help("add `attributes:` with the attributes that change often"),
         );
         return None;
     }

@@ -63,16 +63,16 @@ pub(super) fn query(
         }
         (Some(_), Some(_)) => {
             problems.push(
-                Diagnostic::new(Code::WrongValue, "both `from` and `query` say what is read")
+                Diagnostic::new(Code::WrongValue, "both `from` and `query` are declared")
                     .at(document.span(&["query"]), "one of them is enough")
-                    .help("keep `query`, or `from` where every row of one table is read"),
+                    .help("keep `query`; or keep `from` to read every row of one table"),
             );
             return None;
         }
         (None, None) => {
             problems.push(
-                Diagnostic::new(Code::MissingSetting, "neither `from` nor `query` says what is read")
-                    .at(document.span(&[]), "a model reads something")
+                Diagnostic::new(Code::MissingSetting, "neither `from` nor `query` is declared")
+                    .at(document.span(&[]), "a model needs something to read")
                     .help("add `from: source.table`, or `query: SELECT …`"),
             );
             return None;

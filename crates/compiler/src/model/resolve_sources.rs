@@ -88,8 +88,8 @@ fn resolve_table(
         let ty = read_type(&declared.ty, at(&["columns", column]), problems);
         if declared.collation.is_some() && !matches!(ty.plain(), Type::String | Type::Unknown) {
             problems.push(
-                Diagnostic::new(Code::MisplacedKey, format!("`collation` of column `{column}` means nothing for {ty}"))
-                    .at(at(&["columns", column, "collation"]), "only texts are compared by a collation")
+                Diagnostic::new(Code::MisplacedKey, format!("`collation` of column `{column}` does not apply to {ty}"))
+                    .at(at(&["columns", column, "collation"]), "only STRING columns have a collation")
                     .help("remove the key"),
             );
         }
@@ -140,7 +140,7 @@ fn resolve_table(
     if primary_key.is_empty() && !snapshot && source.ty != SourceType::Warehouse {
         problems.push(
             Diagnostic::new(Code::MissingPrimaryKey, format!("table `{address}` has no primary key"))
-                .at(key_span, "its rows have no name")
+                .at(key_span, "its rows cannot be identified")
                 .help("name the columns that tell its rows apart, or for files that hold the whole table write `contents: snapshot`"),
         );
     }
@@ -151,7 +151,7 @@ fn resolve_table(
     if is_log && table.sequence.is_none() && table.cursor.is_none() {
         problems.push(
             Diagnostic::new(Code::MissingSetting, format!("the entries of log `{address}` have no order"))
-                .at(at(&["contents"]), "which entry is the last of a row?")
+                .at(at(&["contents"]), "the last entry of a row cannot be determined")
                 .help("add `sequence: …` with the column that numbers the entries, or `cursor: …` with their time"),
         );
     }
@@ -208,7 +208,7 @@ fn resolve_table(
     ] {
         if is_ignored {
             problems.push(
-                Diagnostic::new(Code::MisplacedKey, format!("`{key}` of table `{address}` means nothing here"))
+                Diagnostic::new(Code::MisplacedKey, format!("`{key}` of table `{address}` does not apply here"))
                     .at(document.key_span(&["tables", name, key]), "would be ignored")
                     .help(format!("remove the key, or {help}")),
             );

@@ -91,7 +91,7 @@ pub(super) fn drift(
         };
         let path = object.path();
         if !live.has(&path, object.kind) {
-            all.push(add(DriftKind::ObjectMissing, None, "it is gone from the warehouse".to_owned()));
+            all.push(add(DriftKind::ObjectMissing, None, "it is missing from the warehouse".to_owned()));
             if live.objects.contains_key(&path) && wanted.objects.contains_key(address) {
                 all.push(in_the_way(address, &path, live));
             }
@@ -173,7 +173,7 @@ fn columns<'a>(
     for column in &object.columns {
         let name = column.name.as_str();
         let Some(now) = found.columns.get(name) else {
-            all.push((DriftKind::ColumnMissing, name, format!("column `{name}` is gone from the warehouse"), None));
+            all.push((DriftKind::ColumnMissing, name, format!("column `{name}` is missing from the warehouse"), None));
             continue;
         };
         let Some(then) = before.and_then(|before| before.columns.get(name)) else { continue };

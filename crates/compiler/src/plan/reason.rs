@@ -207,24 +207,24 @@ impl Reason {
         match self {
             Self::New { view, owner } => format!("new {} of `{owner}`", if *view { "view" } else { "table" }),
             Self::Undeclared { owner } => format!("`{owner}` is no longer declared"),
-            Self::Missing => "it is gone from the warehouse, and is made anew".to_owned(),
+            Self::Missing => "it is missing from the warehouse and will be recreated".to_owned(),
             Self::View => "the view's text changes".to_owned(),
             Self::Name { before } => format!("renamed from `{before}`"),
-            Self::Description { .. } => "described anew".to_owned(),
+            Self::Description { .. } => "the description changes".to_owned(),
             Self::Layout { layout, before, after } => {
                 let [before, after] = [before, after].map(|by| by.as_deref().unwrap_or("none"));
-                format!("{} changes from {before} to {after}: the table is made again", layout.word())
+                format!("{} changes from {before} to {after}: the table is rebuilt", layout.word())
             }
             Self::ColumnNew { column, .. } => format!("column `{column}` is new"),
             Self::ColumnUnfilled { column } => {
-                format!("column `{column}` is never NULL, and the rows that are there have none")
+                format!("column `{column}` is never NULL, and existing rows have no value")
             }
             Self::ColumnName { before, after } => format!("column `{before}` is renamed to `{after}`"),
             Self::ColumnType { column, before, after } => format!("column `{column}` changes from {before} to {after}"),
             Self::ColumnNull { column, after } => {
                 format!("column `{column}` {} from now on", if *after { "may be NULL" } else { "is never NULL" })
             }
-            Self::ColumnDescription { column, .. } => format!("column `{column}` is described anew"),
+            Self::ColumnDescription { column, .. } => format!("the description of column `{column}` changes"),
             Self::ColumnGone { column, .. } => format!("column `{column}` is no longer declared"),
             Self::ForeignColumns { columns } => {
                 format!("`{}` was added by others and is not carried over", columns.join("`, `"))
@@ -239,11 +239,11 @@ impl Reason {
             }
             Self::Part { part, before, after, reread } => {
                 let sentence = part_changes(part, before.as_deref(), after.as_deref());
-                if *reread { format!("{sentence}: its instants are read anew") } else { sentence }
+                if *reread { format!("{sentence}: its instants are read again") } else { sentence }
             }
-            Self::Load => "the query, an expression or a policy changes: computed anew from landing".to_owned(),
-            Self::Meaning => "a row of it means something else than before".to_owned(),
-            Self::Generated => "its rows are generated anew".to_owned(),
+            Self::Load => "the query, an expression or a policy changes: recomputed from landing".to_owned(),
+            Self::Meaning => "its rows have a different meaning".to_owned(),
+            Self::Generated => "its rows are regenerated".to_owned(),
             Self::NoValueLost => "no row loses its value".to_owned(),
             Self::HistoryStarts { attribute, tables } => {
                 let tables: Vec<String> = tables.iter().map(|table| format!("`{table}`")).collect();
@@ -264,12 +264,12 @@ fn part_changes(part: &str, before: Option<&str>, after: Option<&str>) -> String
     let [then, now] = [before, after].map(|value| value.unwrap_or("not declared"));
     let (word, name) = part.split_once(' ').unwrap_or((part, ""));
     match word {
-        QUERY => "the query changes: computed anew from landing".to_owned(),
+        QUERY => "the query changes: recomputed from landing".to_owned(),
         STATES => format!("landed states are {now}"),
         "key_type" if !name.is_empty() => format!("the type of the key of `{name}` changes from {then} to {now}"),
-        "keys" => format!("the keys of `{name}` change from {then} to {now}: it is looked up anew"),
+        "keys" => format!("the keys of `{name}` change from {then} to {now}: it is looked up again"),
         "calendar" => format!("the days of calendar `{name}` change from {then} to {now}"),
-        "surrogate_key" => format!("surrogate key changes from {then} to {now}: every key is made anew"),
+        "surrogate_key" => format!("surrogate key changes from {then} to {now}: every key is recomputed"),
         _ if name.is_empty() => format!("{} changes from {then} to {now}", word.replace('_', " ")),
         _ => format!("{word} `{name}` changes from {then} to {now}"),
     }
@@ -284,15 +284,15 @@ fn collation(part: &str, after: Option<&str>) -> Option<String> {
         }
         (design::KEY_COLLATION, "", None) => "its key is compared as it is written from now on".to_owned(),
         (design::KEY_COLLATION, of, Some(_)) => {
-            format!("keys of `{of}` are compared without case: it is looked up anew")
+            format!("keys of `{of}` are compared without case: it is looked up again")
         }
         (design::KEY_COLLATION, of, None) => {
-            format!("keys of `{of}` are compared as they are written: it is looked up anew")
+            format!("keys of `{of}` are compared as they are written: it is looked up again")
         }
         (design::COLLATION, _, Some(columns)) => {
-            format!("texts of {columns} are compared without case: computed anew from landing")
+            format!("texts of {columns} are compared without case: recomputed from landing")
         }
-        (design::COLLATION, _, None) => "texts are compared as they are written: computed anew from landing".to_owned(),
+        (design::COLLATION, _, None) => "texts are compared as they are written: recomputed from landing".to_owned(),
         _ => return None,
     })
 }

@@ -44,10 +44,10 @@ impl Reload {
     pub fn sentence(&self) -> Option<String> {
         match self {
             Reload::Itself => None,
-            Reload::Source { table } => Some(format!("reads `{table}`, which is landed in another way")),
+            Reload::Source { table } => Some(format!("reads `{table}`, which is landed differently")),
             Reload::Reads { of } => Some(format!("reads `{of}`, whose rows change")),
             Reload::Uninferred { by } => Some(format!("`{by}` no longer infers its members")),
-            Reload::LooksUp { of } => Some(format!("looks up `{of}`, whose members are made again")),
+            Reload::LooksUp { of } => Some(format!("looks up `{of}`, whose members are rebuilt")),
         }
     }
 }

@@ -22,7 +22,7 @@ pub(super) fn check(project: &Project, found: &mut Vec<Diagnostic>) {
                     fact.name
                 ),
             )
-            .at(fact.query.span, "each row of the one is counted once per row of the other")
+            .at(fact.query.span, "each row of one is counted once per row of the other")
             .help("sum one of them per key in a subquery first, or make a fact of each and ask both with `dwc query`"),
         );
     }

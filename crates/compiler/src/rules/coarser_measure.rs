@@ -33,7 +33,7 @@ pub(super) fn check(project: &Project, found: &mut Vec<Diagnostic>) {
                 Diagnostic::new(
                     Code::CoarserMeasure,
                     format!(
-                        "measure `{}` of fact `{}` is one value per row of `{table}`, and stands on every row of `{grain}` below it",
+                        "measure `{}` of fact `{}` has one value per row of `{table}`, repeated on every row of `{grain}` below it",
                         measure.column.name, fact.name
                     ),
                 )
@@ -59,7 +59,7 @@ fn repeated(fact: &Fact, joins: &Joins<'_>) -> Option<Diagnostic> {
     );
     Some(
         Diagnostic::new(Code::CoarserMeasure, message)
-            .at(fact.query.span, "a value is added once per row below it")
+            .at(fact.query.span, "each value is added once per row below it")
             .help(format!("sum `{below}` per key in a subquery first, and join that")),
     )
 }

@@ -7,8 +7,8 @@ pub(super) fn check(project: &Project, found: &mut Vec<Diagnostic>) {
     for fact in project.facts.iter().filter(|fact| fact.business_process.trim().is_empty()) {
         found.push(
             Diagnostic::new(Code::FactWithoutProcess, format!("fact `{}` names no business process", fact.name))
-                .at(fact.span, "no row of the bus matrix is its own")
-                .help("add `business_process:` with what the business does, such as `ordering`"),
+                .at(fact.span, "it has no row in the bus matrix")
+                .help("add `business_process:` with the activity that it measures, such as `ordering`"),
         );
     }
 }

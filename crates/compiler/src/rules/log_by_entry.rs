@@ -19,7 +19,7 @@ pub(super) fn check(project: &Project, found: &mut Vec<Diagnostic>) {
             Diagnostic::new(
                 Code::LogByEntry,
                 format!(
-                    "dimension `{}` keeps the history of `{}`, and a row of table `{}` is named by `{}`",
+                    "dimension `{}` keeps the history of `{}`, but a row of table `{}` is identified by `{}`",
                     dimension.name,
                     key.join("`, `"),
                     table.address,

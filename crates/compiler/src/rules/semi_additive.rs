@@ -12,10 +12,10 @@ pub(super) fn check(project: &Project, found: &mut Vec<Diagnostic>) {
         let open = measure.not_over.iter().find(|role| !measure.over.iter().any(|(known, _)| known == *role));
         let (message, role) = match open {
             Some(role) => {
-                (format!("measure `{name}` does not say what stands instead of its sum over `{role}`"), role.as_str())
+                (format!("measure `{name}` does not declare what replaces its sum over `{role}`"), role.as_str())
             }
             None if measure.not_over.is_empty() => {
-                (format!("measure `{name}` is semi-additive and does not say over which role"), "role")
+                (format!("measure `{name}` is semi-additive but does not declare over which role"), "role")
             }
             None => continue,
         };

@@ -34,7 +34,7 @@ pub(super) fn check(project: &Project, found: &mut Vec<Diagnostic>) {
                         format!("attribute `{}` of dimension `{}` is the key of dimension `{}`", attribute.column.name, dimension.name, other.name),
                     )
                     .at(dimension.span, "a snowflake")
-                    .help(format!("join what analysts need of `{}` into the query; for an outrigger, turn this off with the reason", other.name)),
+                    .help(format!("join the columns of `{}` that analysts need into the query; if you mean an outrigger, turn this lint off with a reason", other.name)),
                 );
             }
         }

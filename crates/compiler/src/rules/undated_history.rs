@@ -20,15 +20,18 @@ pub(super) fn check(project: &Project, found: &mut Vec<Diagnostic>) {
             .map(|output| output.name.as_str())
             .collect();
         let help = match instants.as_slice() {
-            [] => "add `effective_at: extracted` to say that the batch's time is meant".to_owned(),
+            [] => "add `effective_at: extracted` if you mean the time of the batch".to_owned(),
             names => {
-                format!("add `effective_at: {}`, or `extracted` where the batch's time is meant", names.join("` or `"))
+                format!(
+                    "add `effective_at: {}`, or `extracted` if you mean the time of the batch",
+                    names.join("` or `")
+                )
             }
         };
         found.push(
             Diagnostic::new(
                 Code::UndatedHistory,
-                format!("dimension `{}` keeps history and does not say since when a value holds", dimension.name),
+                format!("dimension `{}` keeps history but does not declare since when a value holds", dimension.name),
             )
             .at(dimension.span, "dated by the batch that brings it")
             .help(help),

@@ -16,10 +16,13 @@ pub(super) fn check(project: &Project, found: &mut Vec<Diagnostic>) {
                 .filter(|column| matches!(column.ty, Type::Timestamp | Type::DateTime))
                 .map(|column| column.name.as_str())
                 .collect();
-            let lint = "where the time of the batch is meant, set `lints: { DW0511: { level: off, reason: … } }` on the dimension";
+            let lint = "if you mean the time of the batch, set `lints: { DW0511: { level: off, reason: … } }` on the dimension";
             let help = match instants.as_slice() {
                 [] => {
-                    format!("add a column to `{}` that says when a row changed, as its `cursor`; {lint}", table.address)
+                    format!(
+                        "add a column to `{}` that records when a row changed, and declare it as `cursor`; {lint}",
+                        table.address
+                    )
                 }
                 names => format!("add `cursor: {}` to table `{}`; {lint}", names.join("` or `cursor: "), table.address),
             };
@@ -27,7 +30,7 @@ pub(super) fn check(project: &Project, found: &mut Vec<Diagnostic>) {
                 Diagnostic::new(
                     Code::UndatedTable,
                     format!(
-                        "the history of dimension `{}` reads table `{}`, which does not say when its rows changed",
+                        "the history of dimension `{}` reads table `{}`, which does not record when its rows changed",
                         dimension.name, table.address
                     ),
                 )

@@ -58,8 +58,8 @@ pub(crate) fn threaded(query: &Query, tables: &BTreeSet<String>) -> Result<Strin
         return refuse("it reads no table of a source", "name a source table in FROM");
     }
     to_googlesql(&query).map_err(|_| Refused {
-        part: "a form that cannot be rewritten without a change of what it says".into(),
-        instead: "write what is unusual in it in another way".into(),
+        part: "a form that cannot be rewritten without changing what it means".into(),
+        instead: "write the unusual part of it differently".into(),
     })
 }
 

@@ -176,7 +176,7 @@ fn parse_file(id: FileId, file: &SourceFile, vars: &(dyn Fn(&str) -> Option<Stri
         let problem =
             Diagnostic::new(Code::FileTooLarge, format!("`{}` is larger than a model file can be", file.path))
                 .at(start, format!("{} bytes, of at most {MAX_FILE_BYTES}", file.text.len()))
-                .help("keep data out of the models folder, and one model in one file");
+                .help("keep data out of the models folder, and write one model per file");
         return Read::nothing(vec![problem]);
     }
     let (tree, mut problems) = yaml::parse(id, &file.text);

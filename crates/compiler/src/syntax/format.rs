@@ -71,14 +71,14 @@ fn canonical(id: FileId, text: &str) -> Result<String, Vec<Diagnostic>> {
         }
         laid_out = next;
     }
-    Err(vec![refusal(id, 0..0, "its layout does not come to rest")])
+    Err(vec![refusal(id, 0..0, "formatting it again changes it again")])
 }
 
 fn refusal(file: FileId, place: Range<usize>, why: &str) -> Diagnostic {
     let at = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-    Diagnostic::new(Code::UnformattableFile, "the file cannot be laid out without a change of what it says")
+    Diagnostic::new(Code::UnformattableFile, "the file cannot be formatted without changing what it means")
         .at(Span { file, lo: at(place.start), hi: at(place.end) }, why)
-        .help("write this place in a plainer way; the file is left as it is")
+        .help("simplify this place; the file is unchanged")
 }
 
 /// The formatter's layout, with what it loses put right; the byte up to which it reads where it does not read it.

@@ -257,7 +257,7 @@ impl Check<'_> {
             return true;
         }
         self.problems.push(
-            Diagnostic::new(Code::MisplacedKey, format!("`{key}` means nothing with `{by}: {kind}`"))
+            Diagnostic::new(Code::MisplacedKey, format!("`{key}` does not apply to `{by}: {kind}`"))
                 .at(span, "would be ignored")
                 .help(format!("remove the key; it belongs to `{by}: {}`", kinds.join("`, `"))),
         );

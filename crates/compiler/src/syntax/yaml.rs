@@ -143,7 +143,7 @@ fn read(file: FileId, text: &str, problems: &mut Vec<Diagnostic>) -> Option<Tree
                 problems.push(
                     Diagnostic::new(Code::YamlSyntax, format!("the file is not valid YAML: {}", error.info()))
                         .at(span(at, line_end.max(at)), "here")
-                        .help("look at the indentation, the quotes and the colons of this line and the one before"),
+                        .help("check the indentation, the quotes and the colons of this line and the one before"),
                 );
                 return None;
             }

@@ -63,7 +63,7 @@ impl Environment {
 #[must_use]
 pub fn unknown_environment(name: &str) -> Error {
     Error::coded(Code::UnknownEnvironment, format!("there is no environment `{name}`"))
-        .help("`dwc env list` lists them; `dwc env create NAME --from TARGET` makes one")
+        .help("`dwc env list` lists them; `dwc env create NAME --from TARGET` creates one")
 }
 
 /// The target has nothing to copy.
@@ -73,7 +73,7 @@ pub fn not_applied(target: &str) -> Error {
 }
 
 fn taken(name: &str) -> Error {
-    Error::coded(Code::EnvironmentExists, format!("there is an environment `{name}` already"))
+    Error::coded(Code::EnvironmentExists, format!("environment `{name}` already exists"))
         .help(format!("choose another name, or drop it with `dwc env drop {name}`"))
 }
 

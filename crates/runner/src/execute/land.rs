@@ -142,7 +142,7 @@ pub(super) fn too_many_rejected(table: &Table, rejected: i64, read: i64) -> Erro
             table.address, table.max_rejected_share
         ),
     )
-    .help("look at the source against the declared types; `max_rejected_share` sets the share that is let through")
+    .help("compare the source with the declared types; `max_rejected_share` sets the share that is allowed")
 }
 
 /// Stops a reading of the whole table that would delete more than the declared share of it.
@@ -164,9 +164,9 @@ pub(super) fn check_deleted(warehouse: &DuckDbWarehouse, table: &Table, landing:
     if too_many && !table.primary_key.is_empty() {
         return Err(Error::coded(
             Code::TooManyDeleted,
-            format!("a reading of table `{}` lacks {gone} of {all} rows", table.address),
+            format!("a read of table `{}` lacks {gone} of {all} rows", table.address),
         )
-        .help("look at the source; if the rows are gone for good, declare a greater `max_deleted_share`"));
+        .help("check the source; if the rows are really gone, declare a greater `max_deleted_share`"));
     }
     Ok(())
 }

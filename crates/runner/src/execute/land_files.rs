@@ -115,7 +115,7 @@ pub(super) fn stage_whole(
     let staged = files::stage(intake, (files, zone), file, place);
     if is_other(file, digest) {
         return Err(Error::coded(Code::FileChanging, format!("`{}` changed while it was read", file.name))
-            .help("write files aside, and rename them when they are whole"));
+            .help("write files under another name, and rename them when they are complete"));
     }
     staged
 }
@@ -248,7 +248,7 @@ fn stranded(
     (!keys.is_empty()).then(|| Notice {
         code: Code::StrandedSnapshot.id().to_owned(),
         message: format!(
-            "snapshots of `{}` are not read: that of {latest} has landed and is not there to be read after them",
+            "snapshots of `{}` are not read: the later one of {latest} has landed and is no longer there to be read after them",
             table.address
         ),
         keys,

@@ -32,7 +32,7 @@ pub(super) fn holds_deletes(table: &Table, nameless: i64) -> Option<Notice> {
     let have = if nameless == 1 { "has" } else { "have" };
     (nameless > 0).then(|| Notice {
         code: Code::NamelessRows.id().to_owned(),
-        message: format!("{rows} of a full reading of `{}` {have} no key: no row is deleted by it", table.address),
+        message: format!("{rows} of a full read of `{}` {have} no key: no row is deleted by it", table.address),
         keys: table.primary_key.clone(),
     })
 }

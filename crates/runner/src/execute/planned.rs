@@ -58,9 +58,9 @@ impl Counted {
         let rows = if self.rows == 1 { "1 row".to_owned() } else { format!("{} rows", self.rows) };
         let column = self.column.as_deref().unwrap_or_default();
         match self.asks {
-            Asks::ValuesChanged => format!("{rows} have another `{column}` after its cast, or none"),
+            Asks::ValuesChanged => format!("{rows} change or lose their `{column}` in the cast"),
             Asks::ValuesMissing => format!("{rows} have no `{column}` and wait for the next run"),
-            Asks::ValuesDropped => format!("{rows} have a `{column}`, that will be dropped"),
+            Asks::ValuesDropped => format!("{rows} have a `{column}` that will be dropped"),
             Asks::RowsDropped => format!("{rows} will be dropped"),
             Asks::VersionsLost if self.rows == 1 => "1 version that is not current will be dropped".to_owned(),
             Asks::VersionsLost => format!("{} versions that are not current will be dropped", self.rows),
@@ -70,7 +70,7 @@ impl Counted {
                 let more = if self.rows < 0 { "fewer" } else { "more" };
                 format!("{count} {more} {word}, of the states that are kept")
             }
-            Asks::RowsGiven => format!("{rows} of what is landed, with the new query"),
+            Asks::RowsGiven => format!("{rows} from what is landed, with the new query"),
             Asks::KeysShared if self.rows == 1 => "1 key of the new grain has several of them".to_owned(),
             Asks::KeysShared => format!("{} keys of the new grain have several of them", self.rows),
             Asks::StatesGone => format!(
@@ -86,7 +86,7 @@ impl Counted {
             }
             Asks::StatesKept => {
                 let states = if self.rows == 1 { "1 state is" } else { &format!("{} states are", self.rows) };
-                format!("{states} no longer landed, and what the former definition made of them stays")
+                format!("{states} no longer landed: the values of the former definition stay")
             }
             Asks::DaysLost => {
                 let (fact, role) = column.split_once('.').unwrap_or_default();
@@ -116,9 +116,8 @@ pub fn plan<'w>(warehouse: impl Into<Engine<'w>>, project: &Project) -> Result<P
     if let Some(begun) = &begun
         && begun != &digest(&wanted)?
     {
-        return Err(Error::coded(Code::ApplyCutOff, "an apply of other models was cut off before its end").help(
-            "apply the models that it was of, which ends it, and then these; or go back with `dwc state rollback`",
-        ));
+        return Err(Error::coded(Code::ApplyCutOff, "an apply of other models was interrupted")
+            .help("apply those models again to finish it, and then these; or go back with `dwc state rollback`"));
     }
     // What an apply that was cut off has done already is no drift, and it goes on with the statements it began with.
     let is_cut_off = begun.is_some() || (applied.is_none() && engine.is_begun());
@@ -271,7 +270,7 @@ impl Planned {
                         sentences.join(", ")
                     ),
                 )
-                .help("remove `protect: true` in a change of its own first"));
+                .help("first remove `protect: true` in a separate change"));
             }
             if !allowed.contains(&object.owner) && !names.contains(&object.owner) {
                 names.push(object.owner.clone());
@@ -284,6 +283,6 @@ impl Planned {
         let loses = self.destructive().any(|change| change.action != Action::Create);
         let what = if loses { "lose data of" } else { "start without the earlier states of" };
         Err(Error::coded(Code::DestructiveChange, format!("the plan would {what} {}", names.join(", ")))
-            .help(format!("look at `dwc plan`; if it is meant, add {}", flags.join(" "))))
+            .help(format!("review `dwc plan`; if you mean it, add {}", flags.join(" "))))
     }
 }

@@ -78,7 +78,7 @@ pub fn rebuild<'w>(
     let engine = warehouse.into();
     let plan = plan(engine, project)?;
     let Some(model) = plan.models.iter().find(|model| model.name == options.model) else {
-        return Err(Error::coded(Code::UnknownName, format!("there is no model `{}` that is loaded", options.model))
+        return Err(Error::coded(Code::UnknownName, format!("`{}` is not a model that is loaded", options.model))
             .help("name a dimension or a fact that is read from a source"));
     };
     let rebuild =
@@ -144,10 +144,10 @@ fn lossy(model: &str, options: &RebuildOptions, lost: i64) -> Error {
     let since = options.from.map_or(String::new(), |from| format!(" since {}", from.format("%Y-%m-%d %H:%M:%S")));
     Error::coded(
         Code::StatesLost,
-        format!("a rebuild of `{model}`{since} would forget {lost} states that landing no longer holds"),
+        format!("a rebuild of `{model}`{since} would lose {lost} states that landing no longer has"),
     )
     .help(format!(
-        "declare `retain: history` for its table to keep them from now on; if the loss is meant, add --allow-destructive {model}"
+        "declare `retain: history` for its table to keep them from now on; if you mean the loss, add --allow-destructive {model}"
     ))
 }
 

@@ -186,7 +186,7 @@ pub(super) fn plan(engine: Engine<'_>, project: &Project) -> Result<LoadPlan, Er
     }
     if !set.changes.is_empty() {
         return Err(Error::coded(Code::NotApplied, format!("{} objects differ from the models", set.changes.len()))
-            .help("look at `dwc plan`, and run `dwc apply`"));
+            .help("review `dwc plan`, and run `dwc apply`"));
     }
     sql::load_plan(project, engine.ty(), engine.schema(project)).map_err(unsupported)
 }

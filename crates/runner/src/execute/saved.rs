@@ -147,12 +147,12 @@ impl SavedPlan {
             .map_err(|cause| Error::because(format!("the plan `{shown}` could not be read"), cause))?;
         let edited = |reason: &str| {
             Error::coded(Code::PlanEdited, format!("`{shown}` is not as dwc wrote it: {reason}"))
-                .help("change the models, and save the plan anew with `dwc plan -o FILE`")
+                .help("change the models, and save the plan again with `dwc plan -o FILE`")
         };
         let value: serde_json::Value = serde_json::from_str(&text).map_err(|error| {
             if error.is_eof() {
                 Error::coded(Code::PlanTruncated, format!("`{shown}` ends before the plan does"))
-                    .help("copy it again, or save the plan anew with `dwc plan -o FILE`")
+                    .help("copy it again, or save the plan again with `dwc plan -o FILE`")
             } else {
                 edited(&error.to_string())
             }
@@ -169,7 +169,7 @@ impl SavedPlan {
             None => return Err(edited("it is not a plan")),
         }
         let saved: Self = serde_json::from_value(value).map_err(|error| edited(&error.to_string()))?;
-        if saved.checksum == saved.sum()? { Ok(saved) } else { Err(edited("its checksum does not fit")) }
+        if saved.checksum == saved.sum()? { Ok(saved) } else { Err(edited("its checksum does not match")) }
     }
 
     /// Whether it was made for another place than this one.
@@ -196,14 +196,14 @@ impl SavedPlan {
     /// The models, the state or the warehouse have moved.
     pub fn still(&self, now: &Planned) -> Result<(), Error> {
         let moved = |code, message: String| {
-            Err(Error::coded(code, message).help("look at `dwc plan`, and save the plan anew with `dwc plan -o FILE`"))
+            Err(Error::coded(code, message).help("review `dwc plan`, and save the plan again with `dwc plan -o FILE`"))
         };
         if self.models != now.wanted.digest().map_err(unwritten)? {
             return moved(Code::ModelsMoved, "the models have changed since the plan was saved".to_owned());
         }
         if self.serial != now.serial || self.state != now.state {
             let why = if self.serial == now.serial {
-                format!("the state of serial {} is another one than the plan's", now.serial)
+                format!("the state of serial {} is not the plan's", now.serial)
             } else {
                 format!(
                     "the plan was made from the state of serial {}, and the state is at {}",

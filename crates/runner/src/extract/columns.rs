@@ -51,7 +51,7 @@ fn changes(table: &Table, there: &[SourceColumn], known: &[SourceColumn]) -> Vec
     if known.is_empty() {
         let absent = table.columns.iter().filter(|column| column.name != EXTRA && !has(&column.name));
         changes.extend(
-            absent.map(|column| format!("`{}` is not there, and lands as NULL: no model reads it", column.name)),
+            absent.map(|column| format!("`{}` does not exist, and lands as NULL: no model reads it", column.name)),
         );
     }
     changes

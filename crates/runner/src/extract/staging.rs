@@ -37,7 +37,7 @@ fn unwritable(path: &Path) -> impl Fn(Box<dyn std::error::Error + Send + Sync>) 
     |cause| Error {
         code: None,
         message: format!("the staging file `{}` could not be written", path.display()),
-        help: Some("look at the space and the rights of the project's `target` folder".to_owned()),
+        help: Some("check the space and the permissions of the project's `target` folder".to_owned()),
         span: None,
         cause: Some(cause),
     }

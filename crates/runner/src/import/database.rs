@@ -111,7 +111,7 @@ pub(super) fn write(
         Failure::Stopped(error) => error,
         Failure::Unreachable(reason) => {
             Error::coded(Code::SourceUnreachable, format!("the database was not reached: {reason}"))
-                .help(format!("look at the address in `{url_env}` and at the server"))
+                .help(format!("check the address in `{url_env}` and the server"))
         }
     })?;
     let mut notes =
@@ -177,7 +177,7 @@ fn propose(seen: &SeenTable) -> Result<ProposedTable, String> {
         }
         let Some((ty, note)) = column.ty.clone() else {
             table.notes.push(format!(
-                "left out: column `{}` of type {}, which has no equal in GoogleSQL",
+                "left out: column `{}` of type {}, which has no equivalent in GoogleSQL",
                 column.name, column.said
             ));
             continue;
@@ -203,7 +203,7 @@ fn propose(seen: &SeenTable) -> Result<ProposedTable, String> {
     let marks = ["deleted_at", "is_deleted", "deleted", "del_yn", "is_removed", "removed_at"];
     if let Some(mark) = seen.columns.iter().find(|column| marks.contains(&column.name.to_lowercase().as_str())) {
         table.notes.push(format!(
-            "`{0}` may mark deletes: then say `detect_deletes: column` and `delete_column: {0}`",
+            "`{0}` may mark deletes: then declare `detect_deletes: column` and `delete_column: {0}`",
             mark.name
         ));
     }
@@ -249,10 +249,10 @@ fn propose_cursor(table: &mut ProposedTable, seen: &SeenTable) {
         });
         table.notes.push(match created {
             Some(created) => format!(
-                "no column tells when a row was changed: the table is read whole each time. `{}` as cursor would see inserts, never updates",
+                "no column records when a row changed: the table is read in full each time. `{}` as cursor would find inserts but no updates",
                 created.name
             ),
-            None => "no column tells when a row was changed: the table is read whole each time".to_owned(),
+            None => "no column records when a row changed: the table is read in full each time".to_owned(),
         });
         return;
     };

@@ -44,7 +44,7 @@ pub fn import_files(name: &str, project: &Path, place: &str) -> Result<String, E
     }
     number(&mut tables);
     let notes = vec![
-        "Types and keys were guessed from the files at hand: confirm them.".to_owned(),
+        "Types and keys were guessed from these files: confirm them.".to_owned(),
         "DATETIMEs have no zone: they are read in the project's. Add `timezone: …` if these files keep another."
             .to_owned(),
     ];

@@ -41,19 +41,19 @@ pub(super) fn propose_key(
         )),
         (Some(key), _) => table
             .notes
-            .push(format!("key guessed: {}; no two rows of a file share it, {rows} rows at hand", key.join(" and "))),
+            .push(format!("key guessed: {}; no two rows of a file share it, in {rows} rows", key.join(" and "))),
     }
     if dated && key.is_some() {
         table.notes.push(if whole {
-            "most keys come again in the next file: each is taken as the whole table, in which a missing row is a delete".to_owned()
+            "most keys occur again in the next file: each file is taken as the whole table, and a missing row is a delete".to_owned()
         } else {
-            "files are taken as changes; if each holds the whole table, say `contents: snapshot`".to_owned()
+            "files are taken as changes; if each holds the whole table, declare `contents: snapshot`".to_owned()
         });
     }
     if !dated && files == 1 {
-        table.notes.push(
-            "no time is in the file's name: put one there, as `{batch}`, when there will be more files".to_owned(),
-        );
+        table
+            .notes
+            .push("the file's name contains no time: add one, as `{batch}`, if there will be more files".to_owned());
     }
     if whole {
         table.settings.push(("contents", "snapshot".to_owned()));

@@ -67,7 +67,7 @@ struct Format {
 }
 
 fn half_written(reason: &str) -> Error {
-    Error::coded(Code::StateHalfWritten, format!("the warehouse's state was not written to its end: {reason}"))
+    Error::coded(Code::StateHalfWritten, format!("the warehouse's state is incomplete: {reason}"))
         .help("restore the warehouse from a copy, or take it back with `dwc state rollback`; nothing was changed")
 }
 

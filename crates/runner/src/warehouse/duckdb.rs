@@ -181,7 +181,7 @@ fn unopened(path: &str, cause: dwc_duckdb::Error) -> Error {
         Error {
             code: Some(Code::WarehouseInUse),
             message: format!("another process holds the warehouse `{path}`"),
-            help: Some("wait for it, or stop it; the lock goes with the process".to_owned()),
+            help: Some("wait for it, or stop it; the process releases the lock when it ends".to_owned()),
             span: None,
             cause: Some(Box::new(cause)),
         }

@@ -158,7 +158,7 @@ fn order(
         let mut words = item.split_whitespace();
         let (name, direction) = (words.next().unwrap_or_default(), words.next().unwrap_or("asc"));
         if words.next().is_some() || !["asc", "desc"].contains(&direction.to_ascii_lowercase().as_str()) {
-            problems.push(format!("`{item}` is not a column of the answer with `asc` or `desc` behind it"));
+            problems.push(format!("`{item}` is not a column of the answer, with an optional `asc` or `desc`"));
             continue;
         }
         match names.iter().position(|names| names.contains(&name)) {

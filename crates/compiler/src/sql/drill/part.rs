@@ -57,12 +57,12 @@ impl Star<'_> {
                         .find(|role| !measure.over.iter().any(|(known, _)| known == *role) && !self.told_apart(role));
                     if let Some(role) = open {
                         problems.push(format!(
-                            "measure `{}` may not be summed over `{role}`: group by what tells its members apart, or declare what stands instead, as `over: {{ {role}: last }}`",
+                            "measure `{}` may not be summed over `{role}`: group by what tells its members apart, or declare what replaces the sum, as `over: {{ {role}: last }}`",
                             measure.column.name
                         ));
                     } else if measure.not_over.is_empty() {
                         problems.push(format!(
-                            "measure `{}` is semi-additive and does not say over which role it may not be summed",
+                            "measure `{}` is semi-additive but does not declare over which role it may not be summed",
                             measure.column.name
                         ));
                     } else if measure.over.is_empty() {

@@ -43,8 +43,8 @@ pub(super) fn unwritable() -> Problem {
     Problem {
         kind: ProblemKind::Unwritable,
         span: 0..0,
-        message: "this query has a form that cannot be rewritten for a load without a change of what it says".into(),
-        help: Some("write what is unusual in it in another way".into()),
+        message: "this query cannot be rewritten for a load without changing what it means".into(),
+        help: Some("write the unusual part of it differently".into()),
     }
 }
 

@@ -122,7 +122,7 @@ impl Lowering<'_> {
     /// What a query's changes touch, or why that cannot be said.
     pub(super) fn increment(&self, query: &Query, key: &[String]) -> Result<Increment, Whole> {
         if let Some((name, _)) = query.analysis.volatile.first() {
-            return Err(Whole { reason: format!("`{name}` gives another answer at another time") });
+            return Err(Whole { reason: format!("the result of `{name}` changes over time") });
         }
         let parsed = parse_query(&query.text).map_err(|problem| Whole { reason: problem.message })?;
         touched::derive(&parsed, key)

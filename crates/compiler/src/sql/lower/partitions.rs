@@ -59,7 +59,7 @@ pub fn partition_modes(project: &Project, schema: &str) -> Vec<PartitionMode> {
         let key: Vec<String> = fact.key.iter().map(|column| column.name.clone()).collect();
         let increment = lowering.increment(&fact.query, &key);
         let proof = match &increment {
-            Err(whole) if !fact.insert_only => Err(format!("it is computed whole: {}", whole.reason)),
+            Err(whole) if !fact.insert_only => Err(format!("it is recomputed in full: {}", whole.reason)),
             increment => proof(fact, &column, increment.as_ref().ok()),
         };
         let sample = lowering.sample(fact, &column, &partition.ty, proof.is_ok());
@@ -72,7 +72,7 @@ pub fn partition_modes(project: &Project, schema: &str) -> Vec<PartitionMode> {
 fn proof(fact: &Fact, column: &str, increment: Option<&Increment>) -> Result<String, String> {
     if fact.insert_only {
         return Ok(format!(
-            "`insert_only`: no row changes, so that a row of the batch is in its partition of `{column}` or new"
+            "`insert_only`: rows never change, so a row of the batch is new or already in its partition of `{column}`"
         ));
     }
     if !fact.key.iter().any(|key| key.name == column) {
@@ -83,10 +83,10 @@ fn proof(fact: &Fact, column: &str, increment: Option<&Increment>) -> Result<Str
     }
     match increment {
         Some(increment) if increment.key.iter().any(|key| key == column) => {
-            Ok(format!("`{column}` is part of the grain key, and of the touched keys"))
+            Ok(format!("`{column}` is part of the grain key and of the touched keys"))
         }
-        Some(_) => Err(format!("the touched keys do not say `{column}`")),
-        None => Err("it is computed whole".to_owned()),
+        Some(_) => Err(format!("the touched keys do not contain `{column}`")),
+        None => Err("it is recomputed in full".to_owned()),
     }
 }
 

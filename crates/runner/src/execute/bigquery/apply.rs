@@ -102,7 +102,7 @@ fn hand_over(warehouse: &BigQueryWarehouse, set: &ChangeSet) -> Result<Vec<Strin
         client.put_access(&after.schema, &after.name, &access).map_err(worldly)?;
         if access.bindings.is_none() {
             notes.push(format!(
-                "what others were granted on `{}` could not be read and is not on the new table: this account needs \
+                "the grants on `{}` could not be read and are missing from the new table: this account needs \
                  `bigquery.tables.getIamPolicy` and `bigquery.tables.setIamPolicy`",
                 before.path()
             ));

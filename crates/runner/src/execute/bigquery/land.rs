@@ -473,9 +473,9 @@ impl<'a> Sent<'a> {
         let (gone, all) = (number(json, "gone"), number(json, "landed"));
         Error::coded(
             Code::TooManyDeleted,
-            format!("a reading of table `{}` lacks {gone} of {all} rows", self.table.address),
+            format!("a read of table `{}` lacks {gone} of {all} rows", self.table.address),
         )
-        .help("look at the source; if the rows are gone for good, declare a greater `max_deleted_share`")
+        .help("check the source; if the rows are really gone, declare a greater `max_deleted_share`")
     }
 }
 

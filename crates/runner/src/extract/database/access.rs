@@ -39,24 +39,24 @@ impl Failure {
     /// The server refuses a statement.
     pub(crate) fn refused(doing: &str, said: &str) -> Self {
         let error = Error::coded(Code::SourceRefused, format!("{doing} was refused: {said}"));
-        Failure::Stopped(error.help("look at the rights of the user and at the declaration of the table"))
+        Failure::Stopped(error.help("check the user's permissions and the declaration of the table"))
     }
 
     /// The server lets nobody in with this address. Its own words name the user and the host.
     pub(crate) fn denied() -> Self {
         let error = Error::coded(Code::SourceRefused, "access denied");
-        Failure::Stopped(error.help("look at user, password, database and TLS of the address"))
+        Failure::Stopped(error.help("check the user, password, database and TLS mode of the address"))
     }
 
     /// The server shows a certificate that is not accepted, or does not encrypt.
     pub(crate) fn untrusted(said: &str) -> Self {
         let error = Error::coded(Code::SourceAddress, format!("the server cannot be trusted: {said}"));
-        Failure::Stopped(error.help("look at the TLS mode, the authority and the host of the address"))
+        Failure::Stopped(error.help("check the TLS mode, the authority and the host of the address"))
     }
 
     /// There is no host of this name, which the message does not repeat.
     pub(crate) fn nowhere() -> Self {
-        let error = Error::coded(Code::SourceAddress, "there is no server of the address's name");
+        let error = Error::coded(Code::SourceAddress, "there is no server with the address's host name");
         Failure::Stopped(error.help("correct the host of the address, or the names that this machine knows"))
     }
 

@@ -32,7 +32,7 @@ pub(super) fn check(table: &Table, there: &[SourceColumn], known: &[SourceColumn
             Code::SourceColumns,
             format!("the source has no table `{}`, which `{}` is read from", table.physical, table.address),
         )
-        .help("correct the declaration, or give the user the right to read it"));
+        .help("correct the declaration, or give the user permission to read it"));
     }
     let has = |name: &str| there.iter().any(|column| column.name.eq_ignore_ascii_case(name));
     let missing: Vec<String> =

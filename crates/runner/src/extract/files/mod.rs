@@ -294,12 +294,12 @@ impl Stop {
             Stop::Text(Unreadable::Io(cause)) => Error::because(format!("`{name}` could not be read"), cause),
             Stop::Text(Unreadable::Header(why)) => {
                 Error::coded(Code::FileUnreadable, format!("{}: {why}", unreadable(name, format)))
-                    .help("look at its first line, or declare the file's `format`, `encoding`, `delimiter` or `quote`")
+                    .help("check its first line, or declare the file's `format`, `encoding`, `delimiter` or `quote`")
             }
             Stop::Parquet(cause) => Error {
                 code: Some(Code::FileUnreadable),
                 message: unreadable(name, format),
-                help: Some("look at the file, or declare its `format`".to_owned()),
+                help: Some("check the file, or declare its `format`".to_owned()),
                 span: None,
                 cause: Some(cause),
             },

@@ -89,7 +89,7 @@ fn clock(client: &Client, now: &dyn Fn() -> NaiveDateTime) -> Finding {
         Err(failure) => return Finding::failed("jobs", failure),
     };
     let Some(theirs) = theirs else {
-        return Finding::ill("clock", "BigQuery did not say its time", "run it again");
+        return Finding::ill("clock", "BigQuery did not return its time", "run it again");
     };
     let off = (before.and_utc().timestamp() - theirs).max(theirs - after.and_utc().timestamp()).max(0);
     if off <= SKEW {
@@ -108,7 +108,7 @@ fn place(client: &Client, dataset: &str, wanted: Option<&str>) -> Finding {
     match client.dataset_location(dataset) {
         Err(failure) => Finding::failed(&what, failure),
         Ok(None) => {
-            Finding::well(&what, "is not there; `dwc apply` makes it, for which bigquery.datasets.create is needed")
+            Finding::well(&what, "does not exist; `dwc apply` creates it, which needs bigquery.datasets.create")
         }
         Ok(Some(found)) => {
             let place = same_place(&what, dataset, &found, wanted);
@@ -128,9 +128,9 @@ fn same_place(what: &str, name: &str, found: &str, wanted: Option<&str>) -> Find
     match wanted {
         Some(wanted) if !found.is_empty() && !found.eq_ignore_ascii_case(wanted) => Finding::ill(
             what,
-            format!("`{name}` lies in {found}, and the target says {wanted}"),
-            format!("write `location: {found}`, or choose another name: a job sees only what lies in its own location"),
+            format!("`{name}` is in {found}, but the target declares {wanted}"),
+            format!("write `location: {found}`, or choose another name: a job sees only datasets in its own location"),
         ),
-        _ => Finding::well(what, format!("is there, in {}", if found.is_empty() { "its own location" } else { found })),
+        _ => Finding::well(what, format!("exists, in {}", if found.is_empty() { "its own location" } else { found })),
     }
 }

@@ -16,7 +16,7 @@ pub(crate) fn worldly(failure: Failure) -> Error {
     let (code, help) = match failure.kind {
         Kind::Credentials => (
             Code::BigQueryCredentials,
-            "run `gcloud auth application-default login`, or name a key file in GOOGLE_APPLICATION_CREDENTIALS; `dwc doctor` says what is found",
+            "run `gcloud auth application-default login`, or name a key file in GOOGLE_APPLICATION_CREDENTIALS; `dwc doctor` shows what it finds",
         ),
         Kind::Denied => (
             Code::BigQueryDenied,
@@ -24,19 +24,19 @@ pub(crate) fn worldly(failure: Failure) -> Error {
         ),
         Kind::NotFound => (
             Code::BigQueryNotFound,
-            "look at the target's `project`, `dataset` and `location`: a job sees datasets of its own location only",
+            "check the target's `project`, `dataset` and `location`: a job sees only datasets in its own location",
         ),
         Kind::Quota => (Code::BigQueryQuota, "wait and run it again; what was committed stays"),
         Kind::TooManyBytes => (
             Code::BigQueryBytes,
-            "look at `dwc plan` for what is not pruned, or raise the target's `maximum_bytes_billed`",
+            "check `dwc plan` for what is not pruned, or raise the target's `maximum_bytes_billed`",
         ),
         Kind::Refused | Kind::Taken => {
             (Code::BigQueryRefused, "`dwc compile` writes the SQL of the target; the job's id finds it in the console")
         }
         Kind::Cancelled => (Code::BigQueryCancelled, "run it again; what was committed stays"),
         Kind::Unreachable => {
-            (Code::BigQueryUnreachable, "look at the network and at https://status.cloud.google.com; then run it again")
+            (Code::BigQueryUnreachable, "check the network and https://status.cloud.google.com, and run it again")
         }
     };
     let mut message = format!("bigquery: {}", failure.message.trim_end_matches('.'));

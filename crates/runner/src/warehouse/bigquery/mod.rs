@@ -343,8 +343,11 @@ impl BigQueryWarehouse {
     }
 
     pub(crate) fn moved() -> Error {
-        Error::coded(Code::WarehouseMoved, "another process has changed the warehouse since this one read its state")
-            .help("run it again; two runs of one warehouse at a time gain nothing")
+        Error::coded(
+            Code::WarehouseMoved,
+            "another process has changed the warehouse since this process read its state",
+        )
+        .help("run it again; running two at a time on one warehouse gains nothing")
     }
 }
 

@@ -78,7 +78,7 @@ impl Lowering<'_> {
                         dimension.name
                     ),
                     span: dimension.span,
-                    help: "look at the source; `max_rejected_share` of its tables sets the share that is let through"
+                    help: "check the source; `max_rejected_share` of its tables sets the share that is allowed"
                         .to_owned(),
                 }),
             });
@@ -181,7 +181,7 @@ impl Lowering<'_> {
                     if keeps { "stay as they were loaded" } else { "are restated" }
                 ),
                 span: dimension.span,
-                help: "`late_type0` says what becomes of them".to_owned(),
+                help: "`late_type0` decides what happens to them".to_owned(),
             }),
         })
     }
@@ -211,7 +211,7 @@ impl Lowering<'_> {
                 code: Code::AuditFailed,
                 message,
                 span: dimension.span,
-                help: "report the case: a load must not leave this".to_owned(),
+                help: "report this as a bug: a load must not leave this".to_owned(),
             }),
         };
         let name = &dimension.name;
@@ -290,7 +290,7 @@ impl Lowering<'_> {
                     fact.name, role.name
                 ),
                 span: role.span,
-                help: "run `dwc run --mode full`, and report the case: a load must not leave this".to_owned(),
+                help: "run `dwc run --mode full`, and report this as a bug: a load must not leave this".to_owned(),
             }),
         })
     }

@@ -233,7 +233,7 @@ impl Lowering<'_> {
                 code: Code::AuditFailed,
                 message,
                 span,
-                help: "run `dwc run --mode full`, and report the case: a load must not leave this".to_owned(),
+                help: "run `dwc run --mode full`, and report this as a bug: a load must not leave this".to_owned(),
             }),
         };
         let mut audits = vec![gate(
