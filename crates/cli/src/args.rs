@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 
-/// Compiles declared star schemas: validates, orders, renders, loads, verifies and documents them.
+/// Compiles declarative star schemas: validates, plans, renders, loads, verifies and documents them.
 #[derive(Debug, Parser)]
 #[command(name = "dwc", version, max_term_width = 100)]
 pub(crate) struct Args {
@@ -20,16 +20,16 @@ pub(crate) struct Global {
     /// The folder with `dwc.yml`
     #[arg(long, global = true, value_name = "FOLDER", default_value = ".", env = "DWC_PROJECT_DIR")]
     pub(crate) project_dir: PathBuf,
-    /// The warehouse to work on; the project's default target when left out
+    /// The target to work on, if not the project's default
     #[arg(long, global = true, value_name = "NAME", env = "DWC_TARGET")]
     pub(crate) target: Option<String>,
-    /// An environment of the target, as `dwc env create` made it
+    /// An environment of the target, created by `dwc env create`
     #[arg(long, global = true, value_name = "NAME", env = "DWC_ENV")]
     pub(crate) env: Option<String>,
-    /// Models: names, `+name` with what it reads, `name+` with what reads it, `tag:word`, `state:modified`
+    /// Models: names, `+name` (and all it reads), `name+` (and all that read it), `tag:word`, `state:modified`
     #[arg(long, global = true, value_name = "MODELS", num_args = 1..)]
     pub(crate) select: Vec<String>,
-    /// How results are written
+    /// The format of the results
     #[arg(long, global = true, value_enum, default_value_t = Format::Human)]
     pub(crate) format: Format,
     /// Print errors only
@@ -46,33 +46,33 @@ pub(crate) struct Global {
 /// How results are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// For reading, with the lines of the files
+    /// For people, with the lines of the files
     Human,
     /// One line per problem
     Concise,
     /// For programs, on standard output
     Json,
-    /// For a review comment; only `dwc plan` writes it
+    /// For a review comment; only for `dwc plan`
     Markdown,
-    /// Comma-separated values with a header; only `dwc query` writes it
+    /// Comma-separated values with a header; only for `dwc query`
     Csv,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Start a project that checks, applies and runs as it is
+    /// Create a project that you can check, apply and run right away
     Init,
-    /// Look at a source and write its YAML
+    /// Inspect a source and write its YAML
     #[command(subcommand)]
     Import(ImportFrom),
     /// Validate the project; needs no database
     Check,
-    /// Lay out the project's YAML in the one way, comments and all
+    /// Format the project's YAML in the standard layout; keeps comments
     Fmt {
-        /// Files or folders instead of the project's own
+        /// Files or folders to format; the project's own by default
         #[arg(value_name = "PATH")]
         paths: Vec<PathBuf>,
-        /// Write nothing: name the files whose layout would change, and exit with 1 where there are any
+        /// Write nothing: list the files whose layout would change, and exit with 1 if there are any
         #[arg(long)]
         check: bool,
     },
@@ -81,45 +81,45 @@ pub(crate) enum Command {
         /// The name of a model or a source
         model: Option<String>,
     },
-    /// Write the SQL of a target into files
+    /// Write the SQL of a target to files
     Compile {
-        /// The folder; `target/compiled/TARGET` when left out
+        /// The folder to write to; `target/compiled/TARGET` by default
         #[arg(long, value_name = "FOLDER")]
         out: Option<PathBuf>,
     },
     /// Show what an apply would change
     Plan(PlanArgs),
-    /// Make the warehouse what the models say
+    /// Make the warehouse match the models
     Apply {
-        /// A plan saved by `dwc plan -o`: it is applied as it was looked at, or not at all
+        /// A plan saved by `dwc plan -o`: it is applied exactly as saved, or not at all
         #[arg(value_name = "FILE")]
         plan: Option<PathBuf>,
-        /// Wait so long for another process that holds the warehouse, such as 30m
+        /// How long to wait for another process that holds the warehouse, such as 30m
         #[arg(long, value_name = "TIME")]
         wait: Option<String>,
-        /// Do not ask, for pipelines
+        /// Do not ask for confirmation, for pipelines
         #[arg(long)]
         auto_approve: bool,
-        /// Let a change lose the data of this model or table; may be given several times
+        /// Allow changes to lose the data of this model or table; can be repeated
         #[arg(long, value_name = "NAME")]
         allow_destructive: Vec<String>,
     },
     /// Load what is new in the sources
     Run(RunArgs),
-    /// Compute a dimension's history, or a fact, anew from what is landed
+    /// Recompute a dimension's history, or a fact, from what is landed
     Rebuild {
         /// The model's name
         name: String,
-        /// The day or time, UTC, since which a dimension's history is computed anew; all of it when left out
+        /// The UTC day or time since which a dimension's history is recomputed; all of it by default
         #[arg(long, value_name = "TIME")]
         from: Option<String>,
-        /// Do not ask, for pipelines
+        /// Do not ask for confirmation, for pipelines
         #[arg(long)]
         auto_approve: bool,
-        /// Forget states of this model that landing no longer holds
+        /// Allow the rebuild to lose states of this model that landing no longer has
         #[arg(long, value_name = "NAME")]
         allow_destructive: Vec<String>,
-        /// The rebuild's time in UTC; now when left out
+        /// The time of the rebuild in UTC; now by default
         #[arg(long, value_name = "TIME")]
         at: Option<String>,
     },
@@ -127,24 +127,24 @@ pub(crate) enum Command {
     Doctor,
     /// Check the structure of every loaded table
     Verify,
-    /// Measures by attributes, drilled across facts
+    /// Answer measures by attributes, across facts
     Query(QueryArgs),
-    /// Draw what reads what
+    /// Draw which model reads which
     Graph {
-        /// How it is drawn
+        /// The format of the drawing
         #[arg(long = "as", value_enum, default_value_t = GraphFormat::Text)]
         drawn: GraphFormat,
     },
-    /// The model's site for analysts
+    /// Build the documentation site for analysts
     #[command(subcommand)]
     Docs(DocsCommand),
-    /// What the warehouse knows of itself
+    /// Show or change the state of the warehouse
     #[command(subcommand)]
     State(StateCommand),
-    /// Copies of a target to plan, apply and load in
+    /// Manage copies of a target to plan, apply and load in
     #[command(subcommand)]
     Env(EnvCommand),
-    /// Schedules for other tools
+    /// Export schedules for other tools
     #[command(subcommand)]
     Export(ExportCommand),
     /// Print the page of a diagnostic code
@@ -152,14 +152,14 @@ pub(crate) enum Command {
         /// The code, such as DW0101
         code: String,
     },
-    /// The JSON Schemas of the YAML, for editors
+    /// Write the JSON Schemas of the YAML, for editors
     #[command(hide = true)]
     Schema {
-        /// The folder to write them into; without it they are printed as one object
+        /// The folder to write to; without it, they are printed as one object
         #[arg(long, value_name = "FOLDER")]
         write: Option<PathBuf>,
     },
-    /// Print the completions of a shell
+    /// Print a completion script for a shell
     Completions {
         /// The shell
         shell: clap_complete::Shell,
@@ -172,40 +172,39 @@ pub(crate) struct PlanArgs {
     /// Print the statements
     #[arg(long)]
     pub(crate) sql: bool,
-    /// Exit with 2 when there are changes
+    /// Exit with 2 if there are changes
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
     /// Save the plan, for `dwc apply FILE`
     #[arg(short, long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
-    /// Write down in the saved plan that it may lose the data of this model or table; may be given several times
+    /// Allow the saved plan to lose the data of this model or table; can be repeated
     #[arg(long, value_name = "NAME", requires = "out")]
     pub(crate) allow_destructive: Vec<String>,
-    /// Compare with the models of another git revision instead of the warehouse; needs neither it nor credentials
+    /// Compare with the models of another git revision; needs no warehouse and no credentials
     #[arg(long, value_name = "REV", conflicts_with = "out")]
     pub(crate) against: Option<String>,
-    /// Show rows and sums as they are, and as they are in this environment, in which the models are applied and loaded
+    /// Compare rows and sums with this environment, in which the models are applied and loaded
     #[arg(long, value_name = "ENVIRONMENT", conflicts_with = "against")]
     pub(crate) data: Option<String>,
-    /// Show which versions a rebuild of this model would change, instead
+    /// Show instead which versions a rebuild of this model would change
     #[arg(long, value_name = "NAME", conflicts_with_all = ["sql", "detailed_exitcode", "out", "against", "data"])]
     pub(crate) rebuild: Option<String>,
-    /// The day or time since which the rebuild would compute the history anew
+    /// The UTC day or time since which the rebuild would recompute the history
     #[arg(long, value_name = "TIME", requires = "rebuild")]
     pub(crate) from: Option<String>,
 }
 
-/// What is looked at.
 /// The database that an import looks at.
 #[derive(Debug, clap::Args)]
 pub(crate) struct FromDatabase {
     /// The source's name in the project
     #[arg(long)]
     pub(crate) name: String,
-    /// The environment variable with the address, such as SHOP_DB_URL
+    /// The name of the environment variable that contains the address, such as SHOP_DB_URL
     #[arg(long, value_name = "VARIABLE")]
     pub(crate) url_env: String,
-    /// The file to write, in the project's folder; standard output when left out
+    /// The file to write, relative to the project's folder; standard output by default
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
 }
@@ -224,7 +223,7 @@ pub(crate) enum ImportFrom {
         /// A folder or a glob, relative to the project's folder
         #[arg(value_name = "FOLDER_OR_GLOB")]
         place: String,
-        /// The file to write, in the project's folder; standard output when left out
+        /// The file to write, relative to the project's folder; standard output by default
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
@@ -233,31 +232,31 @@ pub(crate) enum ImportFrom {
 /// What a run reads.
 #[derive(Debug, clap::Args)]
 pub(crate) struct RunArgs {
-    /// How much of the sources is read
+    /// How much of the sources to read
     #[arg(long, value_enum, default_value_t = RunMode::Incremental)]
     pub(crate) mode: RunMode,
-    /// The begin of an interval in UTC, such as 2026-03-20T09
+    /// The start of the interval in UTC, such as 2026-03-20T09
     #[arg(long, value_name = "TIME", required_if_eq("mode", "interval"))]
     pub(crate) from: Option<String>,
-    /// The end of an interval in UTC, which is no part of it
+    /// The end of the interval in UTC, exclusive
     #[arg(long, value_name = "TIME", required_if_eq("mode", "interval"))]
     pub(crate) to: Option<String>,
-    /// Read only what other runs have missed; `dwc state show` lists it
+    /// Read only what other runs have missed, as listed by `dwc state show`
     #[arg(long, conflicts_with_all = ["mode", "from", "to"])]
     pub(crate) fill_gaps: bool,
-    /// Land these sources and load no model, for schedulers that make each a step
+    /// Land these sources and load no model, for schedulers with one task per source
     #[arg(long, value_name = "SOURCES", num_args = 1.., conflicts_with = "select")]
     pub(crate) land: Vec<String>,
-    /// Load models from what is landed, and read no source
+    /// Load models from what is landed; read no source
     #[arg(long, conflicts_with_all = ["land", "fill_gaps"])]
     pub(crate) no_land: bool,
-    /// Wait so long for another process that holds the warehouse, such as 30m
+    /// How long to wait for another process that holds the warehouse, such as 30m
     #[arg(long, value_name = "TIME")]
     pub(crate) wait: Option<String>,
-    /// Leave files of later batches for a later run, such as 2026-03-20T00
+    /// Leave the files of later batches for a later run, such as 2026-03-20T00
     #[arg(long, value_name = "TIME")]
     pub(crate) until: Option<String>,
-    /// The time in UTC that the run takes itself to be at: it dates what no file's name dates; now when left out
+    /// The time of the run in UTC, which dates everything that no file name dates; now by default
     #[arg(long, value_name = "TIME")]
     pub(crate) at: Option<String>,
 }
@@ -267,7 +266,7 @@ pub(crate) struct RunArgs {
 pub(crate) enum RunMode {
     /// What is new
     Incremental,
-    /// Everything, so that deletes and missed changes are seen
+    /// Everything, to find deletes and missed changes
     Full,
     /// The rows whose time is between `--from` and `--to`; no delete is inferred
     Interval,
@@ -286,9 +285,9 @@ pub(crate) enum GraphFormat {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum DocsCommand {
-    /// Write the site; it works from files, without a server
+    /// Write the site; it needs no server
     Build {
-        /// The folder; `target/docs` when left out
+        /// The folder to write to; `target/docs` by default
         #[arg(long, value_name = "FOLDER")]
         out: Option<PathBuf>,
     },
@@ -304,22 +303,22 @@ pub(crate) enum ExportCommand {
 /// How the DAGs are made.
 #[derive(Debug, clap::Args)]
 pub(crate) struct AirflowArgs {
-    /// What is a task of its own beside each source
+    /// Which tasks there are besides one per source
     #[arg(long, value_enum, default_value_t = Per::Source)]
     pub(crate) per: Per,
-    /// The file to write; standard output when left out
+    /// The file to write; standard output by default
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
-    /// The command that runs dwc where Airflow's workers are
+    /// The command that runs dwc on Airflow's workers
     #[arg(long, value_name = "COMMAND", default_value = "dwc")]
     pub(crate) command: String,
-    /// The project's folder where Airflow's workers are; where it is here when left out
+    /// The project's folder on Airflow's workers; the same path as here by default
     #[arg(long, value_name = "FOLDER")]
     pub(crate) deployed_at: Option<String>,
-    /// The pool of the tasks; give it one slot where the warehouse is a DuckDB file
+    /// The pool of the tasks; give it one slot if the warehouse is a DuckDB file
     #[arg(long, value_name = "NAME", default_value = "dwc")]
     pub(crate) pool: String,
-    /// How often a task that failed is tried again
+    /// How often a failed task is retried
     #[arg(long, value_name = "TIMES", default_value_t = 2)]
     pub(crate) retries: u32,
 }
@@ -327,30 +326,30 @@ pub(crate) struct AirflowArgs {
 /// What is a task of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Per {
-    /// Each source, and all models as one
+    /// One task per source, and one for all models
     Source,
-    /// Each source, and each model
+    /// One task per source, and one per model
     Model,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum StateCommand {
-    /// Loaded tables, consumed batches and the latest runs
+    /// Show loaded tables, consumed batches and the latest runs
     Show,
-    /// What was applied when
+    /// List the applies
     History,
-    /// Take the warehouse back to before an apply that lost data: its rows, its tables and its state
+    /// Roll the warehouse back to before an apply that lost data: rows, tables and state
     Rollback {
-        /// The serial to go back to; the latest snapshot when left out
+        /// The serial to go back to; the latest snapshot by default
         #[arg(long, value_name = "SERIAL")]
         to: Option<i64>,
-        /// Do not ask, for pipelines
+        /// Do not ask for confirmation, for pipelines
         #[arg(long)]
         auto_approve: bool,
     },
-    /// Say who holds the warehouse, and take it from whoever does where that is not the engine's own lock
+    /// Show who holds the warehouse, and release it unless the lock is the engine's own
     Unlock {
-        /// Do not ask, for pipelines
+        /// Do not ask for confirmation, for pipelines
         #[arg(long)]
         auto_approve: bool,
     },
@@ -362,16 +361,16 @@ pub(crate) enum EnvCommand {
     Create {
         /// The environment's name
         name: String,
-        /// The target to copy; the project's default target when left out
+        /// The target to copy, if not the project's default
         #[arg(long, value_name = "TARGET")]
         from: Option<String>,
-        /// How long it may be used, such as 7d
+        /// How long it can be used, such as 7d
         #[arg(long, value_name = "TIME")]
         expires: Option<String>,
     },
-    /// The environments of a target
+    /// List the environments of a target
     List,
-    /// What differs between an environment and its target: tables, columns, and rows by their keys
+    /// Compare an environment with its target: tables, columns, and rows by their keys
     Diff {
         /// The environment's name
         name: String,
@@ -381,7 +380,7 @@ pub(crate) enum EnvCommand {
         /// The environment's name
         #[arg(required_unless_present = "expired")]
         name: Option<String>,
-        /// Remove every environment whose time is over
+        /// Remove every expired environment
         #[arg(long, conflicts_with = "name")]
         expired: bool,
     },
@@ -407,22 +406,22 @@ pub(crate) struct QueryArgs {
     /// Headers: `role.attribute`, `dimension.attribute` or a degenerate column, separated by commas
     #[arg(long, value_delimiter = ',')]
     pub(crate) by: Vec<String>,
-    /// A GoogleSQL condition over headers; all of them must hold
+    /// A GoogleSQL condition on headers; all conditions must hold
     #[arg(long = "where", value_name = "CONDITION")]
     pub(crate) filters: Vec<String>,
-    /// Columns of the answer to order by, each with ` desc` behind it for the greatest first, separated by commas
+    /// Columns of the answer to order by, each with an optional ` desc`, separated by commas
     #[arg(long, value_delimiter = ',', value_name = "COLUMNS")]
     pub(crate) order_by: Vec<String>,
-    /// The most rows; all of them when left out
+    /// The maximum number of rows; all rows by default
     #[arg(long)]
     pub(crate) limit: Option<u64>,
     /// Attributes as they are now, instead of as they were at the time of the event
     #[arg(long)]
     pub(crate) as_is: bool,
-    /// Count rows that are deleted in the source too
+    /// Also count rows that are deleted in the source
     #[arg(long)]
     pub(crate) with_deleted: bool,
-    /// Print the statement instead of its answer
+    /// Print the statement instead of running it
     #[arg(long)]
     pub(crate) sql: bool,
 }
