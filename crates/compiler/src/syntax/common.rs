@@ -55,9 +55,9 @@ impl JsonSchema for Names {
 pub struct ColumnType {
     /// The GoogleSQL type as written.
     pub ty: String,
-    /// What the column says, for analysts.
+    /// What the column means, for analysts.
     pub description: Option<String>,
-    /// The column holds personal data.
+    /// The column contains personal data.
     pub pii: bool,
     /// The column's name in the files, where it differs.
     pub name: Option<String>,
@@ -68,12 +68,12 @@ pub struct ColumnType {
 /// How a source compares the texts of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 pub enum Collation {
-    /// Without case: `S01` is `s01`.
+    /// Without case: `S01` equals `s01`.
     #[serde(rename = "und:ci")]
     CaseInsensitive,
 }
 
-/// The long form of a [`ColumnType`].
+/// The long form of a column: its type and more.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Column")]
@@ -81,12 +81,12 @@ struct LongColumn {
     /// The GoogleSQL type.
     #[serde(rename = "type")]
     ty: String,
-    /// What the column says, for analysts.
+    /// What the column means, for analysts.
     description: Option<String>,
-    /// The column holds personal data.
+    /// The column contains personal data.
     pii: Option<bool>,
-    /// The column's name in the header or the objects of files, where it differs; `amount#2` is the second of two that are
-    /// called `amount`.
+    /// The column's name in the header or the objects of files, if it differs. `amount#2` is the second of two columns
+    /// named `amount`.
     name: Option<String>,
     /// How its source compares texts, where that is not as they are written. Keys and queries compare them so, too.
     collation: Option<Collation>,
@@ -141,27 +141,27 @@ impl JsonSchema for ColumnType {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let long = generator.subschema_for::<LongColumn>();
         json_schema!({
-            "description": "A GoogleSQL type, alone or with what else is known of the column.",
+            "description": "A GoogleSQL type, alone or with more about the column.",
             "anyOf": [{ "type": "string" }, long]
         })
     }
 }
 
-/// The level of a lint in a project or a model, with the reason for it.
+/// The level of a lint in a project or a model, with a reason.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LintLevel {
-    /// What a finding does.
+    /// What happens if the lint finds something.
     pub level: Level,
-    /// Why this level is right here.
+    /// Why this level is right for this project or model.
     pub reason: String,
 }
 
-/// What a finding does.
+/// What happens if the lint finds something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
-    /// Nothing.
+    /// It is ignored.
     Off,
     /// It is shown.
     Warn,

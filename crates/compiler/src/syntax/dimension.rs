@@ -11,64 +11,64 @@ use super::common::{LintLevel, Names};
 #[serde(deny_unknown_fields)]
 #[schemars(extend("x-kind" = { "key": "kind", "default": "standard" }))]
 pub struct Dimension {
-    /// The dimension's name; its table is named by it.
+    /// The name of the dimension and of its table.
     pub dimension: String,
-    /// What kind of table it is; an ordinary dimension when left out.
+    /// The kind of dimension. Defaults to `standard`.
     pub kind: Option<DimensionKind>,
-    /// One sentence for analysts: what one member is.
+    /// One sentence for analysts: what a member is.
     pub description: Option<String>,
-    /// The team that answers for it.
+    /// The team that is responsible for it.
     pub owner: Option<String>,
-    /// Free words to select it by.
+    /// Free words for `--select tag:word`.
     pub tags: Option<Vec<String>>,
-    /// Another name that the dimension had before; the table is renamed instead of rebuilt.
+    /// The dimension's previous name. The table is renamed instead of rebuilt.
     pub was: Option<String>,
-    /// Refuses every plan that would lose its data.
+    /// Refuse every plan that would lose its data.
     pub protect: Option<bool>,
-    /// The source table it is read from, as `source.table`. Either this or `query`.
+    /// The source table to read, as `source.table`. Declare either this or `query`.
     #[schemars(extend("x-in" = ["standard"]))]
     pub from: Option<String>,
-    /// A GoogleSQL SELECT that yields the natural key and the attributes. Either this or `from`.
+    /// A GoogleSQL SELECT that returns the natural key and the attributes. Declare either this or `from`.
     #[schemars(extend("x-in" = ["standard"]))]
     pub query: Option<String>,
-    /// The columns that name a member in the source.
+    /// The columns that identify a member in the source.
     #[schemars(extend("x-in" = ["standard"]))]
     pub natural_key: Option<Names>,
-    /// The column that holds the instant since which a row's values hold, or `extracted`: the time of the batch.
+    /// The column with the instant since which a row's values hold, or `extracted` for the time of the batch.
     #[schemars(extend("x-in" = ["standard"]))]
     pub effective_at: Option<String>,
-    /// The column that holds the instant until which a row's values hold, where rows are intervals; NULL, and an instant
-    /// from the year 9000 on, is no end.
+    /// The column with the instant until which a row's values hold, if rows are intervals. NULL, and an instant in the
+    /// year 9000 or later, means no end.
     #[schemars(extend("x-in" = ["standard"]))]
     pub effective_to: Option<String>,
-    /// The column that orders two states of one instant; without it the later batch wins.
+    /// The column that orders states with the same instant. Without it, the later batch wins.
     #[schemars(extend("x-in" = ["standard"]))]
     pub sequence: Option<String>,
-    /// What a delete in the source does to the member; `close` when left out.
+    /// What a delete in the source does to the member. Defaults to `close`.
     #[schemars(extend("x-in" = ["standard"]))]
     pub on_delete: Option<OnDelete>,
-    /// Where the first version starts; `beginning_of_time` when left out.
+    /// Where the first version starts. Defaults to `beginning_of_time`.
     #[schemars(extend("x-in" = ["standard"]))]
     pub first_version: Option<FirstVersion>,
-    /// What `valid_to` of the current version holds; `far_future` when left out.
+    /// The `valid_to` of the current version. Defaults to `far_future`.
     #[schemars(extend("x-in" = ["standard"]))]
     pub open_end: Option<OpenEnd>,
-    /// Which versions a type-1 attribute is overwritten in; `all` when left out.
+    /// The versions in which a type-1 attribute is overwritten. Defaults to `all`.
     #[schemars(extend("x-in" = ["standard"]))]
     pub type1_scope: Option<Type1Scope>,
-    /// What becomes of a type-0 value when an earlier state arrives late; `restate` when left out.
+    /// What happens to a type-0 value when an earlier state arrives late. Defaults to `restate`.
     #[schemars(extend("x-in" = ["standard"]))]
     pub late_type0: Option<LateType0>,
-    /// The dimension whose members' fast-changing attributes a mini-dimension holds.
+    /// The base dimension, whose members' fast-changing attributes the mini-dimension contains.
     #[schemars(extend("x-in" = ["mini"]))]
     pub of: Option<String>,
-    /// The base dimension of a mini-dimension carries the key of each member's present combination (type 5).
+    /// Store the key of each member's current combination in the base dimension (type 5).
     #[schemars(extend("x-in" = ["mini"]))]
     pub outrigger: Option<bool>,
-    /// How surrogate keys are made.
+    /// How surrogate keys are generated.
     #[schemars(extend("x-in" = ["standard"]))]
     pub surrogate_key: Option<SurrogateKey>,
-    /// The policy of every attribute that names none.
+    /// The policy of every attribute without its own.
     #[schemars(extend("x-in" = ["standard"]))]
     pub scd: Option<u8>,
     /// Attributes by name.
@@ -86,7 +86,7 @@ pub struct Dimension {
     /// Holidays of a calendar: `YYYY-MM-DD` to the holiday's name.
     #[schemars(extend("x-in" = ["calendar"]))]
     pub holidays: Option<IndexMap<String, String>>,
-    /// Lint levels of this model alone, by code.
+    /// Lint levels of this model, by code.
     pub lints: Option<IndexMap<String, LintLevel>>,
 }
 
@@ -94,7 +94,7 @@ pub struct Dimension {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DimensionKind {
-    /// Members from a source.
+    /// Members read from a source.
     #[default]
     Standard,
     /// One row per day, generated.
@@ -122,14 +122,14 @@ pub enum OnDelete {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FirstVersion {
-    /// At 0001-01-01: events older than the first known state find it.
+    /// At 0001-01-01: events older than the first known state find this version.
     #[default]
     BeginningOfTime,
     /// At its own instant: older events find no version.
     OwnInstant,
 }
 
-/// What `valid_to` of the current version holds.
+/// The `valid_to` of the current version.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OpenEnd {
@@ -141,35 +141,35 @@ pub enum OpenEnd {
     Null,
 }
 
-/// Which versions a type-1 attribute is overwritten in.
+/// The versions in which a type-1 attribute is overwritten.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Type1Scope {
     /// Every version of the member.
     #[default]
     All,
-    /// The current version alone.
+    /// Only the current version.
     Current,
 }
 
-/// What becomes of a type-0 value when an earlier state arrives late. Both report it.
+/// What happens to a type-0 value when an earlier state arrives late. Either way it is reported.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LateType0 {
     /// The value of the earliest state, whenever it arrives.
     #[default]
     Restate,
-    /// The value that was loaded first, which depends on the order of arrival.
+    /// The value that was loaded first, which depends on arrival order.
     Keep,
 }
 
-/// How surrogate keys are made.
+/// How surrogate keys are generated.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SurrogateKey {
-    /// Where the numbers come from; `hash` when left out.
+    /// Where the numbers come from. Defaults to `hash`.
     pub strategy: Option<KeyStrategy>,
-    /// A text mixed into the hash: the way out when two keys collide.
+    /// A text that is added to the hash. Set it if two keys collide.
     pub salt: Option<String>,
 }
 
@@ -180,17 +180,17 @@ pub enum KeyStrategy {
     /// 60 bits of a hash of the natural key: the same in every warehouse and after every rebuild.
     #[default]
     Hash,
-    /// 1, 2, 3 and so on: compact, stable within one warehouse, and not after a rebuild from nothing.
+    /// 1, 2, 3 and so on: compact and stable within one warehouse, but not after a rebuild from nothing.
     Sequence,
 }
 
-/// One band of values, with the label that stands for it.
+/// One band of values, with its label.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Band {
-    /// The band ends before this number; the last band has no end.
+    /// The band ends before this number. The last band has no end.
     pub below: Option<f64>,
-    /// What the attribute holds for the values of the band.
+    /// The value of the attribute for this band.
     pub label: String,
 }
 
@@ -198,24 +198,24 @@ pub struct Band {
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Attribute {
-    /// The policy for changes, by Kimball's type number: 0 keep the first value, 1 overwrite, 2 keep history, 3 keep the
-    /// value before as `previous_…`, 6 keep history and the value as it is now as `current_…`, 7 keep history and views
-    /// as it was and as it is. Types 4 and 5 are dimensions of `kind: mini`.
+    /// The policy for changes, by Kimball's type number: 0 keeps the first value, 1 overwrites, 2 keeps history, 3
+    /// keeps the previous value as `previous_…`, 6 keeps history and the current value as `current_…`, 7 keeps history and
+    /// adds views as it was and as it is. Types 4 and 5 are dimensions of `kind: mini`.
     #[schemars(extend("x-in" = ["standard"]))]
     pub scd: Option<u8>,
-    /// Bands of a number, ascending: the attribute holds the label, or `Unknown` for NULL.
+    /// Bands of a number, ascending. The attribute contains the band's label, or `Unknown` for NULL.
     pub bands: Option<Vec<Band>>,
-    /// A GoogleSQL expression over the columns of `from` or `query`; the column of the same name when left out.
+    /// A GoogleSQL expression over the columns of `from` or `query`. Defaults to the column with the same name.
     pub expr: Option<String>,
-    /// The GoogleSQL type; that of the expression when left out.
+    /// The GoogleSQL type. Defaults to the type of the expression.
     #[serde(rename = "type")]
     pub ty: Option<String>,
-    /// What the attribute says, for analysts.
+    /// What the attribute means, for analysts.
     pub description: Option<String>,
-    /// Level in a hierarchy, as `hierarchy.level`, level 1 the most general.
+    /// The level in a hierarchy, as `hierarchy.level`. Level 1 is the most general.
     pub hierarchy: Option<String>,
-    /// The column holds personal data.
+    /// The column contains personal data.
     pub pii: Option<bool>,
-    /// Another name that the attribute had before.
+    /// The attribute's previous name.
     pub was: Option<String>,
 }

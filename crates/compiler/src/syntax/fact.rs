@@ -13,30 +13,30 @@ use super::common::{LintLevel, Names};
 #[serde(deny_unknown_fields)]
 #[schemars(extend("x-kind" = { "key": "kind", "default": "transaction" }))]
 pub struct Fact {
-    /// The fact's name; its table is named by it.
+    /// The name of the fact and of its table.
     pub fact: String,
-    /// What a row stands for in time; `transaction` when left out.
+    /// The kind of fact. Defaults to `transaction`.
     pub kind: Option<FactKind>,
     /// One sentence for analysts.
     pub description: Option<String>,
-    /// The business process that it measures: the row of the bus matrix.
+    /// The business process that it measures: its row in the bus matrix.
     pub business_process: Option<String>,
-    /// The team that answers for it.
+    /// The team that is responsible for it.
     pub owner: Option<String>,
-    /// Free words to select it by.
+    /// Free words for `--select tag:word`.
     pub tags: Option<Vec<String>>,
-    /// Another name that the fact had before; the table is renamed instead of rebuilt.
+    /// The fact's previous name. The table is renamed instead of rebuilt.
     pub was: Option<String>,
-    /// Refuses every plan that would lose its data.
+    /// Refuse every plan that would lose its data.
     pub protect: Option<bool>,
-    /// What one row is, in words and as key columns.
+    /// What one row is, as a sentence and as key columns.
     pub grain: Option<Grain>,
-    /// The source table it is read from, as `source.table`; for an aggregate, the fact it rolls up.
+    /// The source table to read, as `source.table`. For an aggregate, the fact that it rolls up.
     pub from: Option<String>,
-    /// A GoogleSQL SELECT that yields the grain, the dimensions' keys and the measures' inputs.
+    /// A GoogleSQL SELECT that returns the grain, the dimensions' keys and the measures' inputs.
     #[schemars(extend("x-in" = ["transaction", "periodic_snapshot", "accumulating_snapshot", "factless"]))]
     pub query: Option<String>,
-    /// The column that holds when the event took place; dimensions are looked up as of it.
+    /// The column with the time of the event. Dimensions are looked up as of this time.
     pub event_time: Option<String>,
     /// The fact's dimensions, by role.
     pub dimensions: Option<IndexMap<String, Role>>,
@@ -45,23 +45,23 @@ pub struct Fact {
     pub degenerate: Option<Vec<String>>,
     /// Measures by name.
     pub measures: Option<IndexMap<String, Measure>>,
-    /// What a delete in the source does to the row; `remove` when left out.
+    /// What a delete in the source does to the row. Defaults to `remove`.
     #[schemars(extend("x-in" = ["transaction", "periodic_snapshot", "accumulating_snapshot", "factless"]))]
     pub on_delete: Option<FactOnDelete>,
-    /// What several rows of one grain key do; `error` when left out.
+    /// What happens if several rows have the same grain key. Defaults to `error`.
     #[schemars(extend("x-in" = ["transaction", "periodic_snapshot", "accumulating_snapshot", "factless"]))]
     pub on_duplicate: Option<OnDuplicate>,
-    /// Rows never change once loaded: the load only inserts.
+    /// Declares that loaded rows never change, so that loads only insert.
     #[schemars(extend("x-in" = ["transaction", "periodic_snapshot", "accumulating_snapshot", "factless"]))]
     pub insert_only: Option<bool>,
-    /// What a row of an `insert_only` fact does when it has changed in the source; `error` when left out.
+    /// What happens if a row of an `insert_only` fact has changed in the source. Defaults to `error`.
     #[schemars(extend("x-in" = ["transaction", "periodic_snapshot", "accumulating_snapshot", "factless"]))]
     pub on_update: Option<OnUpdate>,
-    /// The DATE, DATETIME or TIMESTAMP column to partition by; `event_time` when left out.
+    /// The DATE, DATETIME or TIMESTAMP column to partition by. Defaults to `event_time`.
     pub partition_by: Option<String>,
-    /// Up to four columns to cluster by; the first dimension keys when left out.
+    /// Up to four columns to cluster by. Defaults to the first dimension keys.
     pub cluster_by: Option<Names>,
-    /// Lint levels of this model alone, by code.
+    /// Lint levels of this model, by code.
     pub lints: Option<IndexMap<String, LintLevel>>,
 }
 
@@ -78,7 +78,7 @@ pub enum FactKind {
     AccumulatingSnapshot,
     /// One row per event without a measure.
     Factless,
-    /// A rollup of another fact.
+    /// Another fact, rolled up to a coarser grain.
     Aggregate,
 }
 
@@ -92,29 +92,29 @@ pub struct Grain {
     pub key: Option<Names>,
 }
 
-/// A dimension in the role that it plays for a fact.
+/// The use of a dimension by a fact.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Role {
-    /// The dimension; the one named like the role when left out.
+    /// The dimension. Defaults to the dimension with the name of the role.
     #[schemars(extend("x-in" = ["transaction", "periodic_snapshot", "accumulating_snapshot", "factless"]))]
     pub dimension: Option<String>,
-    /// The fact's columns that hold the dimension's natural key, in its order; for a calendar, the instant or day.
+    /// The fact's columns with the dimension's natural key, in its order. For a calendar, the instant or day.
     #[schemars(extend("x-in" = ["transaction", "periodic_snapshot", "accumulating_snapshot", "factless"]))]
     pub on: Option<Names>,
-    /// The column with the instant to look a version up at; the fact's `event_time` when left out.
+    /// The column with the instant at which to look up the version. Defaults to the fact's `event_time`.
     #[schemars(extend("x-in" = ["transaction", "periodic_snapshot", "accumulating_snapshot", "factless"]))]
     pub as_of: Option<String>,
-    /// What a key without a member gets; `infer` when left out, and `unknown` for a role of a calendar, of the time of day or
-    /// of a mini-dimension, whose rows are not inferred.
+    /// What a key without a member gets. Defaults to `infer`, or to `unknown` for a role of a calendar, of the time of
+    /// day or of a mini-dimension, whose rows are not inferred.
     #[schemars(extend("x-in" = ["transaction", "periodic_snapshot", "accumulating_snapshot", "factless"]))]
     pub missing: Option<Missing>,
-    /// What a NULL key means; `unknown` when left out.
+    /// What a NULL key means. Defaults to `unknown`.
     #[schemars(extend("x-in" = ["transaction", "periodic_snapshot", "accumulating_snapshot", "factless"]))]
     pub when_null: Option<WhenNull>,
     /// What the role means, for analysts.
     pub description: Option<String>,
-    /// Another name that the role had before.
+    /// The role's previous name.
     pub was: Option<String>,
 }
 
@@ -122,10 +122,10 @@ pub struct Role {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Missing {
-    /// A member with the key alone, filled in later under the same surrogate key.
+    /// An inferred member with only its key, filled in later under the same surrogate key.
     #[default]
     Infer,
-    /// The unknown member, until the member arrives.
+    /// The unknown member, until the real member arrives.
     Unknown,
     /// The batch is held back.
     Error,
@@ -135,7 +135,7 @@ pub enum Missing {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WhenNull {
-    /// The value should be there and is not: member −1.
+    /// The value should be there but is missing: member −1.
     #[default]
     Unknown,
     /// There is nothing to point to: member −2.
@@ -148,27 +148,27 @@ pub enum WhenNull {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FactOnDelete {
-    /// The row leaves the fact.
+    /// The row is removed from the fact.
     #[default]
     Remove,
     /// The row stays, with `is_deleted` set.
     Flag,
-    /// The row stays as it was.
+    /// The row stays unchanged.
     Ignore,
 }
 
-/// What a row of an `insert_only` fact does when it has changed in the source.
+/// What happens if a row of an `insert_only` fact has changed in the source.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnUpdate {
     /// The batch is held back.
     #[default]
     Error,
-    /// The row stays as it was loaded first, and the run says so.
+    /// The row keeps its first values, and the run reports it.
     Keep,
 }
 
-/// What several rows of one grain key do.
+/// What happens if several rows have the same grain key.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OnDuplicate {
@@ -180,31 +180,31 @@ pub struct OnDuplicate {
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Measure {
-    /// The GoogleSQL type; that of the expression when left out.
+    /// The GoogleSQL type. Defaults to the type of the expression.
     #[serde(rename = "type")]
     pub ty: Option<String>,
-    /// A GoogleSQL expression over the columns of the query; the column of the same name when left out.
-    /// In an aggregate, an aggregation over the columns of the fact it rolls up, such as `SUM(amount)`.
+    /// A GoogleSQL expression over the columns of the query. Defaults to the column with the same name.
+    /// In an aggregate, an aggregation over the columns of the fact that it rolls up, such as `SUM(amount)`.
     pub expr: Option<String>,
-    /// Over which dimensions the measure may be summed.
+    /// The dimensions over which the measure may be summed.
     pub additive: Option<Additivity>,
-    /// The roles that a semi-additive measure may not be summed over; those in `over` are among them without being named.
+    /// The roles over which a semi-additive measure may not be summed. Roles in `over` are included automatically.
     pub not_over: Option<Vec<String>>,
-    /// What stands instead of the sum over a role, by role: a balance is not summed over days, `{ snapshot_date: last }`.
+    /// What replaces the sum over a role, by role, such as `{ snapshot_date: last }` for a balance.
     pub over: Option<IndexMap<String, Over>>,
-    /// How a non-additive measure is asked for; without it, `dwc query` refuses the measure.
+    /// How a non-additive measure is aggregated. Without it, `dwc query` refuses the measure.
     pub aggregation: Option<Aggregation>,
-    /// The unit that is counted, such as `piece`.
+    /// The unit of measurement, such as `piece`.
     pub unit: Option<String>,
-    /// The ISO 4217 code of an amount.
+    /// The ISO 4217 currency code of an amount.
     pub currency: Option<String>,
-    /// What the measure says, for analysts.
+    /// What the measure means, for analysts.
     pub description: Option<String>,
-    /// Another name that the measure had before.
+    /// The measure's previous name.
     pub was: Option<String>,
 }
 
-/// Over which dimensions a measure may be summed.
+/// The dimensions over which a measure may be summed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Additivity {
@@ -216,19 +216,19 @@ pub enum Additivity {
     None,
 }
 
-/// What stands instead of a sum over a role.
+/// What replaces the sum over a role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Over {
-    /// The sum of the last day on which the fact has rows in the period; the role is of a calendar or of the time of day.
+    /// The sum on the last day of the period on which the fact has rows. For roles of a calendar or time of day.
     Last,
-    /// The sum of the first day on which the fact has rows in the period; the role is of a calendar or of the time of day.
+    /// The sum on the first day of the period on which the fact has rows. For roles of a calendar or time of day.
     First,
-    /// The sums of the members, divided by the number of members on which the fact has rows in the period.
+    /// The sum over all members, divided by the number of members for which the fact has rows in the period.
     Average,
-    /// The least of the sums of the members.
+    /// The least sum of a member.
     Min,
-    /// The greatest of the sums of the members.
+    /// The greatest sum of a member.
     Max,
 }
 
@@ -246,7 +246,7 @@ impl Over {
     }
 }
 
-/// How a non-additive measure is asked for: by one function of its rows, or as a ratio of two sums.
+/// How a non-additive measure is aggregated: by a function of its rows, or as a ratio of two sums.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Aggregation {
     /// By one function of its rows.
@@ -264,7 +264,7 @@ impl std::fmt::Display for Aggregation {
     }
 }
 
-/// One function of the rows of a non-additive measure.
+/// A function of the rows of a non-additive measure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AggregationFunction {
@@ -274,7 +274,7 @@ pub enum AggregationFunction {
     Min,
     /// The greatest value.
     Max,
-    /// How many different values there are.
+    /// The number of distinct values.
     CountDistinct,
 }
 
@@ -337,7 +337,7 @@ impl JsonSchema for Aggregation {
         let function = generator.subschema_for::<AggregationFunction>();
         let ratio = generator.subschema_for::<Ratio>();
         json_schema!({
-            "description": "How a non-additive measure is asked for: by one function of its rows, or as a ratio of two sums.",
+            "description": "How a non-additive measure is aggregated: by a function of its rows, or as a ratio of two sums.",
             "anyOf": [function, ratio]
         })
     }

@@ -10,17 +10,17 @@ use super::common::LintLevel;
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Project {
-    /// The project's name.
+    /// The name of the project.
     pub name: String,
-    /// The IANA zone of the business: the day of an event is its day there.
+    /// The IANA time zone of the business, which decides the day of an event.
     pub timezone: String,
-    /// The folder that holds the models; `models` when left out.
+    /// The folder that contains the models. Defaults to `models`.
     pub models: Option<String>,
-    /// The schema (on BigQuery the dataset) of the star's tables; `dw` when left out.
+    /// The schema (on BigQuery the dataset) of the star's tables. Defaults to `dw`.
     pub schema: Option<String>,
-    /// Warehouses by name.
+    /// Targets by name.
     pub targets: IndexMap<String, Target>,
-    /// The target of commands that name none; the first one when left out.
+    /// The target of commands without `--target`. Defaults to the first target.
     pub default_target: Option<String>,
     /// Values for `{{ var('name') }}` in models.
     pub vars: Option<IndexMap<String, String>>,
@@ -44,7 +44,7 @@ impl Project {
     }
 }
 
-/// A warehouse.
+/// A warehouse that the project is compiled for.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("x-kind" = { "key": "type", "default": null }))]
@@ -55,7 +55,7 @@ pub struct Target {
     /// The file of a DuckDB warehouse, relative to the project.
     #[schemars(extend("x-in" = ["duckdb"]))]
     pub path: Option<String>,
-    /// The memory that DuckDB may take before it works on disk, such as `2GB`; four fifths of the machine's when left out.
+    /// The memory that DuckDB may use before it works on disk, such as `2GB`. Defaults to four fifths of the machine's.
     #[schemars(extend("x-in" = ["duckdb"]))]
     pub memory_limit: Option<String>,
     /// The Google Cloud project of a BigQuery warehouse.
@@ -64,18 +64,18 @@ pub struct Target {
     /// The BigQuery location, such as `asia-northeast3`.
     #[schemars(extend("x-in" = ["bigquery"]))]
     pub location: Option<String>,
-    /// The dataset of a BigQuery warehouse, where it differs from the project's `schema`.
+    /// The dataset of a BigQuery warehouse, if it differs from the project's `schema`.
     #[schemars(extend("x-in" = ["bigquery"]))]
     pub dataset: Option<String>,
-    /// The Cloud Storage bucket through which batches go to BigQuery; straight into it when left out.
+    /// The Cloud Storage bucket for uploading batches. Without it, batches are uploaded directly to BigQuery.
     #[schemars(extend("x-in" = ["bigquery"]))]
     pub bucket: Option<String>,
-    /// The bytes that one script of BigQuery may bill; one that would bill more is refused.
+    /// The maximum number of bytes that a BigQuery script may bill. A script that would bill more is refused.
     #[schemars(extend("x-in" = ["bigquery"]))]
     pub maximum_bytes_billed: Option<u64>,
 }
 
-/// The engines.
+/// The engine of a target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TargetType {

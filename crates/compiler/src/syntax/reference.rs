@@ -9,14 +9,15 @@ use super::shape::{ONLY_IN, texts};
 
 const INTRODUCTION: &str = "# The language
 
-One model per file below `models/`, one project file `dwc.yml`. Keys that are not listed are refused, each with the key
-that was meant, and so is a key in a file or record of a kind that it is not for. SQL is GoogleSQL on both engines; tables are named `{{ source('source.table') }}` and
-`{{ ref('model') }}`, and `{{ var('name') }}` gives a value of the project. `{{ env('NAME') }}` is known in connections
-and targets alone and never reaches SQL, a plan or a page.
+Each file below `models/` declares one model; `dwc.yml` declares the project. A key that is not listed here is refused, with
+the key that was probably meant. So is a key that does not apply to the kind of file or record that it is in. SQL is GoogleSQL
+on both engines. Name source tables as `{{ source('source.table') }}` and models as `{{ ref('model') }}`;
+`{{ var('name') }}` inserts a variable of the project. `{{ env('NAME') }}` works only in connections and targets, and its value
+never reaches SQL, a plan or a page.
 
-`dwc show NAME` prints a model or a source as YAML with every default filled in; it could stand in the place of the file.
+`dwc show NAME` prints a model or a source as YAML with every default filled in. The output is itself a valid file.
 
-This page is made from the types of the language; `dwc schema --write FOLDER` writes the same as JSON Schemas.
+This page is generated from the types of the language; `dwc schema --write FOLDER` writes the same as JSON Schemas.
 ";
 
 /// Every key of every file, with what it says.
@@ -48,9 +49,9 @@ fn section(text: &mut String, level: &str, title: &str, schema: &Json) {
         // Which kinds a key is for, where that is not the same for all of them.
         let differs = keys.values().any(|value| !texts(&value[ONLY_IN]).is_empty());
         text.push_str(if differs {
-            "\n| key | for | what it says |\n|---|---|---|\n"
+            "\n| key | applies to | meaning |\n|---|---|---|\n"
         } else {
-            "\n| key | what it says |\n|---|---|\n"
+            "\n| key | meaning |\n|---|---|\n"
         });
         for (key, value) in keys {
             let kinds: Vec<String> = texts(&value[ONLY_IN]).iter().map(|kind| format!("`{kind}`")).collect();
@@ -60,12 +61,12 @@ fn section(text: &mut String, level: &str, title: &str, schema: &Json) {
                 false => format!("| {} ", kinds.join(", ")),
             };
             let needed = schema["required"].as_array().is_some_and(|all| all.iter().any(|one| one == key));
-            let needed = if needed { " (needed)" } else { "" };
+            let needed = if needed { " (required)" } else { "" };
             let _ = writeln!(text, "| `{key}`{needed} {kinds}| {} |", described(value));
         }
     }
     if let Some(choices) = schema["oneOf"].as_array() {
-        text.push_str("\n| value | what it means |\n|---|---|\n");
+        text.push_str("\n| value | meaning |\n|---|---|\n");
         for choice in choices {
             if let Some(value) = choice["const"].as_str() {
                 let _ = writeln!(text, "| `{value}` | {} |", described(choice));

@@ -13,65 +13,65 @@ use super::common::{ColumnType, Names};
 pub struct Source {
     /// The source's name.
     pub source: String,
-    /// What it is read with.
+    /// The kind of source.
     #[serde(rename = "type")]
     pub ty: SourceType,
     /// What the source is, for analysts.
     pub description: Option<String>,
-    /// The team that answers for it.
+    /// The team that is responsible for it.
     pub owner: Option<String>,
-    /// Where a database is reached; take it from the environment: `{{ env('SHOP_DB_URL') }}`.
+    /// The address of the database. Take it from the environment: `{{ env('SHOP_DB_URL') }}`.
     #[schemars(extend("x-in" = ["mysql", "postgres"]))]
     pub url: Option<String>,
-    /// Where a replica of the database is reached, which is read instead as long as it answers.
+    /// The address of a replica, which is read instead as long as it answers.
     #[schemars(extend("x-in" = ["mysql", "postgres"]))]
     pub replica_url: Option<String>,
-    /// How often a source that does not answer is tried again, each time after a longer pause; 2 when left out.
+    /// How often dwc retries if the source does not answer, with growing pauses. Defaults to 2.
     #[schemars(extend("x-in" = ["mysql", "postgres"]))]
     pub retries: Option<u32>,
-    /// The most rows to read in a second, over all connections; no limit when left out.
+    /// The maximum number of rows to read per second, over all connections. Defaults to no limit.
     #[schemars(extend("x-in" = ["mysql", "postgres"]))]
     pub max_rows_per_second: Option<u32>,
-    /// How long the server may take to answer a statement or to send the next row, as `10m`; `30m` when left out.
+    /// How long the server may take to answer a statement or to send the next row, such as `10m`. Defaults to `30m`.
     #[schemars(extend("x-in" = ["mysql", "postgres"]))]
     pub statement_timeout: Option<String>,
-    /// How long one view of the source may stay open, as `2h`; no limit when left out.
+    /// How long one snapshot of the source may stay open, such as `2h`. Defaults to no limit.
     #[schemars(extend("x-in" = ["mysql", "postgres"]))]
     pub snapshot_timeout: Option<String>,
-    /// The IANA zone of DATETIMEs without one; the project's when left out.
+    /// The IANA time zone of the source's DATETIMEs. Defaults to the project's.
     pub timezone: Option<String>,
     /// The schema or dataset in which another tool has landed the tables of a `warehouse` source.
     #[schemars(extend("x-in" = ["warehouse"]))]
     pub schema: Option<String>,
-    /// The most connections to open at once; 2 when left out.
+    /// The maximum number of open connections. Defaults to 2.
     #[schemars(extend("x-in" = ["mysql", "postgres"]))]
     pub max_connections: Option<u32>,
-    /// Rows of one chunk of a first load, which goes by ranges of the key; 250000 when left out.
+    /// The number of rows per chunk of a first load, which reads ranges of the key. Defaults to 250000.
     #[schemars(extend("x-in" = ["mysql", "postgres"]))]
     pub chunk_rows: Option<u32>,
-    /// What the bytes of the files stand for, such as `utf-16`, `latin-1` or `cp949`; `utf-8` when left out.
+    /// The character encoding of the files, such as `utf-16`, `latin-1` or `cp949`. Defaults to `utf-8`.
     #[schemars(extend("x-in" = ["files"]))]
     pub encoding: Option<String>,
-    /// What stands between two fields of CSV; `,` when left out.
+    /// The text between two CSV fields. Defaults to `,`.
     #[schemars(extend("x-in" = ["files"]))]
     pub delimiter: Option<String>,
-    /// The character around fields of CSV that hold any other, `""` where there is none; `"` when left out.
+    /// The character around quoted CSV fields, or `""` if fields are never quoted. Defaults to `"`.
     #[schemars(extend("x-in" = ["files"]))]
     pub quote: Option<String>,
-    /// The character before a quote that belongs to the text; when left out, the quote itself is written twice.
+    /// The character before a quote that belongs to the text. By default, such a quote is doubled.
     #[schemars(extend("x-in" = ["files"]))]
     pub escape: Option<String>,
-    /// The field without quotes that is NULL in CSV, such as `\N`, beside the empty one, which always is.
+    /// An unquoted CSV field that is NULL, such as `\N`. The empty field is always NULL.
     #[schemars(extend("x-in" = ["files"]))]
     pub null_marker: Option<String>,
-    /// The longest row that is read, as `256MB`; `64MB` when left out.
+    /// The maximum size of a row, such as `256MB`. Defaults to `64MB`.
     #[schemars(extend("x-in" = ["files"]))]
     pub longest_row: Option<String>,
     /// Tables by name.
     pub tables: IndexMap<String, Table>,
 }
 
-/// What a source is read with.
+/// The kind of a source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SourceType {
@@ -99,64 +99,64 @@ impl SourceType {
 pub struct Table {
     /// What one row is, for analysts.
     pub description: Option<String>,
-    /// The table's name in the source, where it differs.
+    /// The table's name in the source, if it differs.
     #[schemars(extend("x-in" = ["mysql", "postgres", "warehouse"]))]
     pub name: Option<String>,
-    /// Files of a `files` source, relative to the project: a glob, where `{batch}` stands for the time of
-    /// extraction in the file's name, such as `2026-03-01T09`.
+    /// The files, relative to the project: a glob, in which `{batch}` stands for the time of extraction in the
+    /// file's name, such as `2026-03-01T09`.
     #[schemars(extend("x-in" = ["files"]))]
     pub path: Option<String>,
-    /// The files' format; by their ending when left out.
+    /// The format of the files. Defaults to the format of the file extension.
     #[schemars(extend("x-in" = ["files"]))]
     pub format: Option<FileFormat>,
-    /// What one file holds: changed rows (the default), or the whole table at its time, so that a missing row is a delete.
+    /// What a file contains: changed rows (the default), or the whole table at its time: a missing row is a delete.
     pub contents: Option<Contents>,
-    /// How often a file comes, as `1h` or `1d`: one that is missing is a gap.
+    /// How often a file is delivered, such as `1h` or `1d`. A missing file is a gap.
     #[schemars(extend("x-in" = ["files"]))]
     pub every: Option<String>,
-    /// What the bytes of the files stand for, such as `utf-16`, `latin-1` or `cp949`; as the source says when left out.
+    /// The character encoding of the files, such as `utf-16`, `latin-1` or `cp949`. Defaults to the source's.
     #[schemars(extend("x-in" = ["files"]))]
     pub encoding: Option<String>,
-    /// What stands between two fields of CSV; as the source says when left out.
+    /// The text between two CSV fields. Defaults to the source's.
     #[schemars(extend("x-in" = ["files"]))]
     pub delimiter: Option<String>,
-    /// The character around fields of CSV that hold any other, `""` where there is none; as the source says when left out.
+    /// The character around quoted CSV fields, or `""` if fields are never quoted. Defaults to the source's.
     #[schemars(extend("x-in" = ["files"]))]
     pub quote: Option<String>,
-    /// The character before a quote that belongs to the text; when left out, the quote itself is written twice.
+    /// The character before a quote that belongs to the text. By default, such a quote is doubled.
     #[schemars(extend("x-in" = ["files"]))]
     pub escape: Option<String>,
-    /// The field without quotes that is NULL in CSV, such as `\N`, beside the empty one, which always is.
+    /// An unquoted CSV field that is NULL, such as `\N`. The empty field is always NULL.
     #[schemars(extend("x-in" = ["files"]))]
     pub null_marker: Option<String>,
-    /// The longest row that is read, as `256MB`; as the source says when left out.
+    /// The maximum size of a row, such as `256MB`. Defaults to the source's.
     #[schemars(extend("x-in" = ["files"]))]
     pub longest_row: Option<String>,
-    /// The columns that name a row.
+    /// The columns that identify a row.
     pub primary_key: Option<Names>,
-    /// The column that grows with every change of a row; increments are read by it.
+    /// The column that grows with every change of a row. Increments are read by it.
     pub cursor: Option<String>,
-    /// How far before the watermark an increment starts, for commits that come late, as `30m`, `2h` or `1d`.
+    /// How far before the watermark an increment starts, to catch late commits, such as `30m`, `2h` or `1d`.
     #[schemars(extend("x-in" = ["mysql", "postgres", "warehouse"]))]
     pub lookback: Option<String>,
-    /// The column that orders the states of one row within a batch; `cursor` when left out.
+    /// The column that orders the states of one row within a batch. Defaults to `cursor`.
     pub sequence: Option<String>,
-    /// How deletes are seen; `none` when left out.
+    /// How deletes are detected. Defaults to `none`.
     pub detect_deletes: Option<DetectDeletes>,
-    /// The boolean column, or the operation column whose value `D` or `delete` marks a delete.
+    /// The boolean column that marks a delete, or the operation column with values such as `D` or `delete`.
     pub delete_column: Option<String>,
-    /// The values of the operation column that mark a delete, whatever their case; `D`, `delete` and `deleted` when left out.
+    /// The values of the operation column that mark a delete, in any case. Defaults to `D`, `delete` and `deleted`.
     pub delete_values: Option<Names>,
-    /// What becomes of a column that the source has and that is not declared; `discard` when left out.
+    /// What happens to a column of the source that is not declared. Defaults to `discard`.
     pub on_schema_change: Option<OnSchemaChange>,
-    /// Columns of the source that are left alone, whatever becomes of them.
+    /// Columns of the source to ignore, even if they change.
     pub ignore_columns: Option<Names>,
-    /// Which states are kept once every model has consumed them; `current` when left out.
+    /// Which states are kept once every model has consumed them. Defaults to `current`.
     pub retain: Option<Retain>,
-    /// The share of rows that may fail to cast before the batch stops, 0 to 1; 1 when left out: all that cast load.
+    /// The share of rows, from 0 to 1, that may fail to cast before the batch is stopped. Defaults to 1: never stop.
     pub max_rejected_share: Option<f64>,
-    /// The share of rows that a full pass may delete before it stops, 0 to 1; when left out, one that would empty the
-    /// table stops, and one that would delete more than half of a hundred rows or more.
+    /// The share of rows, from 0 to 1, that a full pass may delete before it is stopped. By default, a pass is stopped
+    /// if it would empty the table, or delete more than half of a table with 100 rows or more.
     pub max_deleted_share: Option<f64>,
     /// Columns by name, each a GoogleSQL type, or a type with a description.
     pub columns: IndexMap<String, ColumnType>,
@@ -174,7 +174,7 @@ pub enum FileFormat {
     Json,
 }
 
-/// What one file holds.
+/// What a file contains.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Contents {
@@ -183,34 +183,34 @@ pub enum Contents {
     Changes,
     /// Every row of the table.
     Snapshot,
-    /// Entries of a log of changes: several states of each row, in the order of `sequence`. Files and databases have logs.
+    /// Entries of a change log: several states of each row, in the order of `sequence`. For files and databases.
     Log,
 }
 
-/// How deletes are seen.
+/// How deletes are detected.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DetectDeletes {
-    /// By a pass that reads every row.
+    /// By reading every row: a missing row is a delete.
     FullPass,
     /// By a boolean column.
     Column,
-    /// By a column that names the operation.
+    /// By a column with the operation.
     Operation,
     /// Not at all.
     #[default]
     None,
 }
 
-/// What becomes of a column that the source has and that is not declared.
+/// What happens to a column of the source that is not declared.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnSchemaChange {
     /// It lands, as a value in the JSON column `_extra`.
     Evolve,
-    /// One that is new, gone or of another type stops the source.
+    /// A column that is new, dropped or of another type stops the source.
     Freeze,
-    /// It is left out, and a run says so once.
+    /// It is left out, and a run reports it once.
     #[default]
     Discard,
 }
@@ -219,9 +219,9 @@ pub enum OnSchemaChange {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Retain {
-    /// The current one.
+    /// Only the current state.
     #[default]
     Current,
-    /// Every one.
+    /// Every state.
     History,
 }
