@@ -73,7 +73,7 @@ fn planned_labelled_and_applied() {
     edit(&project, "models/customer.yml", "  grade: { scd: 1 }\n", "");
     let (code, said) = step(&project, &[], &["plan"]);
     assert_eq!(code, Some(1), "{said}");
-    assert!(said.contains("data would be lost of: customer"), "{said}");
+    assert!(said.contains("data would be lost: customer"), "{said}");
     assert!(project.read("dwc-plan.md").contains("lose data"));
     let (code, said) = step(&project, &[("DWC_LABELS", "bug,allow-destructive")], &["plan"]);
     assert_eq!(code, Some(0), "{said}");

@@ -100,7 +100,7 @@ impl Client {
                 builder.with_v2_base_url(format!("{base}/bigquery/v2")).with_client(transport.http.clone());
                 builder.build_from_authenticator(Arc::new(credentials)).await
             })
-            .map_err(|_| Failure::new(Kind::Unreachable, "the TLS set-up of this machine cannot be used"))?;
+            .map_err(|_| Failure::new(Kind::Unreachable, "the TLS setup of this machine cannot be used"))?;
         let client = Self { settings, base, storage, transport, google, running: Arc::default(), runtime };
         client.listen();
         Ok(client)

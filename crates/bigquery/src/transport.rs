@@ -50,7 +50,7 @@ impl Transport {
             .timeout(PATIENCE)
             .user_agent(concat!("dwc/", env!("CARGO_PKG_VERSION")))
             .build()
-            .map_err(|_| Failure::new(Kind::Unreachable, "the TLS set-up of this machine cannot be used"))?;
+            .map_err(|_| Failure::new(Kind::Unreachable, "the TLS setup of this machine cannot be used"))?;
         Ok(Self { http, credentials, pace })
     }
 

@@ -266,7 +266,7 @@ fn dimension_column(project: &Project, members: Option<&Members>, column: &StarC
                 (_, StoredValue::First) => "keeps its first value",
                 (_, StoredValue::Previous) => "the value before the latest change",
                 (Scd::Type1, _) => "overwritten",
-                (Scd::Type3, _) => "overwritten, with the value before beside it",
+                (Scd::Type3, _) => "overwritten, with the previous value next to it",
                 (_, StoredValue::Last) => "as it is now, on every version",
                 (_, StoredValue::Version) => "each value has its version",
             };

@@ -72,7 +72,7 @@ pub(super) fn check_headers(
             problems.push(
                 Diagnostic::new(Code::WrongValue, format!("`name` of column `{column}` is empty"))
                     .at(span, "the column's name in the files")
-                    .help("write it as it stands in the header"),
+                    .help("write it as it is in the header"),
             );
         }
         let other = table
@@ -149,7 +149,7 @@ impl Written<'_> {
             let span = key.map_or_else(|| self.document.span(&["source"]), |key| (self.at)(&[key]));
             self.problems.push(
                 Diagnostic::new(Code::WrongValue, "the delimiter holds the quote or the escape")
-                    .at(span, "a field's end could not be told")
+                    .at(span, "the end of a field would be ambiguous")
                     .help("declare what the files have: `quote: \"\"` where fields are never quoted"),
             );
         }

@@ -1,7 +1,7 @@
 """DAGs of the dwc project {{ name[1:-1] }}, written by `dwc export airflow`.
 
-Write them anew when sources or models change. Each task runs `dwc`; what it does is in the project's documentation.
-Exit code 99 says that the source of a task was not reached: the task is skipped, and the next run catches up.
+Export them again when sources or models change. Each task runs `dwc`; what it does is in the project's documentation.
+Exit code 99 means that the source of a task could not be reached: the task is skipped, and the next run catches up.
 """
 
 from datetime import timedelta
@@ -26,8 +26,8 @@ DEFAULTS = {
 }
 TIME = {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:]{2,8})?$"}
 INTERVAL = {
-    "from": Param("2026-01-01T00", **TIME, description="The begin of the interval, in UTC"),
-    "to": Param("2026-01-01T01", **TIME, description="Its end, which is no part of it"),
+    "from": Param("2026-01-01T00", **TIME, description="The start of the interval, in UTC"),
+    "to": Param("2026-01-01T01", **TIME, description="The end of the interval, in UTC, exclusive"),
 }
 
 
@@ -71,11 +71,11 @@ def dag(name, description, schedule, land, load, params=None):
     return made
 
 
-hourly = dag("hourly", "What is new in the sources", "0 * * * *", "", "")
-nightly = dag("nightly", "Everything, so that deletes are seen", "0 2 * * *", "--mode full", "--mode full")
+hourly = dag("hourly", "Loads new data", "0 * * * *", "", "")
+nightly = dag("nightly", "Reads everything, to find deletes", "0 2 * * *", "--mode full", "--mode full")
 interval = dag(
     "interval",
-    "An interval again, by hand",
+    "Reads an interval again, started by hand",
     None,
     '--mode interval --from "$DWC_FROM" --to "$DWC_TO"',
     "",
