@@ -23,6 +23,9 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     paths.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
+/// The boundary behind the second chunk: the record that the run begins has two of its own before it.
+const AFTER_TWO_CHUNKS: &str = "4";
+
 #[test]
 fn chunks_of_every_key_hold_every_row_once() {
     let server = MariaDb::start();
@@ -98,7 +101,7 @@ fn a_killed_first_load_goes_on_at_the_next_chunk() {
     let done = || files(&staging).iter().filter(|path| path.extension().is_some_and(|end| end == "parquet")).count();
     for kill in 1..=3 {
         // Two readers may both come to a boundary before one of them dies.
-        assert_eq!(project.dwc_with(&[("DWC_CRASH_AT", "2")], &["run"]).code, None);
+        assert_eq!(project.dwc_with(&[("DWC_CRASH_AT", AFTER_TWO_CHUNKS)], &["run"]).code, None);
         assert!((2 * kill..=3 * kill).contains(&done()), "{} chunks after {kill} kills", done());
     }
     // The first chunks are not read again; what the cursor shows is seen by the increment that follows.
@@ -133,7 +136,7 @@ fn a_declaration_that_changed_begins_anew() {
     let declared = "orders: { primary_key: id, cursor: at, columns: { id: INT64, total: INT64, at: DATETIME } }";
     let project = chunked(&server, 200, declared);
     assert_eq!(project.dwc(&["apply", "--auto-approve"]).code, Some(0));
-    assert_eq!(project.dwc_with(&[("DWC_CRASH_AT", "2")], &["run"]).code, None);
+    assert_eq!(project.dwc_with(&[("DWC_CRASH_AT", AFTER_TWO_CHUNKS)], &["run"]).code, None);
     let source = project.read("models/shop.yml");
     project.write("models/shop.yml", &source.replace("total: INT64", "total: STRING"));
     assert_eq!(project.dwc(&["apply", "--auto-approve", "--allow-destructive", "shop.orders"]).code, Some(0));
