@@ -87,7 +87,7 @@ impl Server for Postgres {
             return Err(Error::coded(
                 Code::SourceColumns,
                 format!(
-                    "column `{}` of table `{}` is of type {ty}, which is no {}",
+                    "column `{}` of table `{}` is of type {ty}, which is not {}",
                     there.name, table.address, column.ty
                 ),
             )
