@@ -168,5 +168,5 @@ fn bits_that_are_no_text_stop_the_source() {
         "t: { primary_key: id, columns: { id: INT64, bits: INT64 } }",
     );
     let error = warehouse.try_run(Mode::Incremental).expect_err("a text of bits is not a number");
-    assert!(error.to_string().contains("is of type bit(4), which is not an INT64"), "{error}");
+    assert!(error.to_string().contains("is of type bit(4), which is not INT64"), "{error}");
 }
