@@ -96,7 +96,9 @@ fn drift_and_change_together() {
     edit(&project, "models/customer.yml", "grade: { scd: 1 }", "grade: { scd: 2 }");
     let human = done(project.dwc(&["plan"])).stdout;
     assert!(
-        human.contains("changed in the warehouse since the last apply:\n  ! table dw.customer: column `name` is gone"),
+        human.contains(
+            "changed in the warehouse since the last apply:\n  ! table dw.customer: column `name` is missing"
+        ),
         "{human}"
     );
     assert!(human.contains("attribute `grade` changes from type 1 to type 2"), "{human}");
