@@ -23,10 +23,17 @@ pub struct Landing {
     pub rows: String,
     /// The staging table that the batch is put into before.
     pub stage: Stage,
-    /// Run first where the batch is a reading of the whole table: adds a delete for every landed row that it lacks.
+    /// The quoted path of a temporary table with the keys of rows that the batch has and that do not cast.
+    pub rejected: String,
+    /// Holds a batch back of which several rows share the primary key, where each row is read once.
+    pub unique: Option<Statement>,
+    /// Run first where the batch is a reading of the whole table: holds it back where it lacks a greater share of the
+    /// landed rows than is declared. Nothing for a table without a primary key.
+    pub lacking: Option<Statement>,
+    /// Then adds a delete for every landed row that it lacks.
     pub absent: Vec<Statement>,
-    /// A key that comes twice in the staged batch, where there is one.
-    pub repeated: String,
+    /// Then removes those of rows that the batch has and that do not cast: they are not gone.
+    pub spare: Option<Statement>,
     /// Puts the staged batch into a table without rows, where no key comes twice: the merge of that case, at the price of
     /// two copies.
     pub first: Vec<Statement>,
@@ -97,6 +104,11 @@ pub enum Reads {
         model: String,
         /// What is told.
         gate: Gate,
+    },
+    /// Every row is a row of a source table that does not cast: `_place`, `_reason` and `_row`. It becomes an error event.
+    Events {
+        /// `source.table`.
+        table: String,
     },
     /// Every row is a version that a rebuild changes: the change, the member, then begin, end and values before, and
     /// begin, end and values after.

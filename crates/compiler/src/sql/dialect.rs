@@ -33,6 +33,11 @@ pub trait Dialect: Sync {
     /// # Errors
     /// What the engine has no equal of, with its place in the text.
     fn query(&self, text: &str, catalog: &Tables) -> Result<String, Vec<Problem>>;
+    /// The statement by which the rows of a query are found under the path of a temporary table; `is_written` says that
+    /// statements change them there.
+    fn temporary(&self, path: &str, query: &str, is_written: bool) -> String;
+    /// What removes it; `None` where it goes by itself.
+    fn without_temporary(&self, path: &str, is_written: bool) -> Option<String>;
     /// A value as a person reads it, as text.
     fn readable(&self, expr: &str, ty: &Type) -> String;
     /// Whether a table may be clustered and partitioned, and its keys declared.
@@ -164,6 +169,15 @@ impl Dialect for DuckDb {
         translated(&folded(text, catalog)?, catalog)
     }
 
+    /// A view, so that rows are not copied that are only read.
+    fn temporary(&self, path: &str, query: &str, is_written: bool) -> String {
+        format!("CREATE OR REPLACE TEMP {} {path} AS\n{query}", if is_written { "TABLE" } else { "VIEW" })
+    }
+
+    fn without_temporary(&self, path: &str, is_written: bool) -> Option<String> {
+        Some(format!("DROP {} {path}", if is_written { "TABLE" } else { "VIEW" }))
+    }
+
     fn readable(&self, expr: &str, _: &Type) -> String {
         format!("CAST({expr} AS VARCHAR)")
     }
@@ -283,6 +297,16 @@ impl Dialect for BigQuery {
 
     /// JSON, ARRAY and STRUCT do not cast to STRING, and BYTES only where they are UTF-8.
     /// <https://cloud.google.com/bigquery/docs/reference/standard-sql/conversion_functions#cast_as_string>
+    /// A script has no temporary views. <https://cloud.google.com/bigquery/docs/reference/standard-sql/data-definition-language>
+    fn temporary(&self, path: &str, query: &str, _: bool) -> String {
+        format!("CREATE OR REPLACE TEMP TABLE {path} AS\n{query}")
+    }
+
+    /// It is gone when its script ends.
+    fn without_temporary(&self, _: &str, _: bool) -> Option<String> {
+        None
+    }
+
     fn readable(&self, expr: &str, ty: &Type) -> String {
         match ty {
             Type::Json | Type::Array(_) | Type::Struct(_) => format!("TO_JSON_STRING({expr})"),

@@ -16,5 +16,5 @@ pub use drill::{Question, drill_across};
 pub use lower::{
     ALL_ROWS, Asks, ChangeStatement, Landed, LoadMode, NO_ROWS, PartitionMode, Probe, RowRange, Start, Suspect,
     SuspectTable, aside, change_probes, change_statements, compared, dialect, load_modes, load_plan, manifest,
-    partition_modes, rebuild_statements, stage, starts, suspects, uncompilable,
+    partition_modes, rebuild_statements, starts, suspects, uncompilable, waiting,
 };

@@ -69,6 +69,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("landing", include_str!("templates/landing.sql")),
     ("landing_first", include_str!("templates/landing_first.sql")),
     ("absent", include_str!("templates/absent.sql")),
+    ("lacking", include_str!("templates/lacking.sql")),
     ("touched", include_str!("templates/touched.sql")),
     ("dimension_states", include_str!("templates/dimension_states.sql")),
     ("dimension_evaluated", include_str!("templates/dimension_evaluated.sql")),
@@ -149,6 +150,10 @@ impl Templates {
         });
         environment.add_filter("equal", move |columns: Value, a: String, b: String| {
             join(&columns, " AND ", |c| format!("{} = {}", told(&a, c), told(&b, c)))
+        });
+        // `a` has columns that are folded already.
+        environment.add_filter("found", move |columns: Value, a: String, b: String| {
+            join(&columns, " AND ", |c| format!("{a}.{} = {}", quote(&c.name), told(&b, c)))
         });
         environment.add_filter("equal_or_null", move |columns: Value, a: String, b: String| {
             join(&columns, " AND ", |c| format!("{} IS NOT DISTINCT FROM {}", told(&a, c), told(&b, c)))

@@ -1,21 +1,28 @@
-//! Landing: what is new of one source becomes the current state of its tables, in one transaction with the record of the
-//! batch, its files and its watermarks. It decides what is read; it must not know how a source is read.
+//! Landing: what is new of one source becomes the current state of its tables, in one unit of work with the record of the
+//! batch, its files and its watermarks. It decides what is read; it must not know how a source is read, nor by which engine.
 
 use std::path::Path;
 
 use chrono::NaiveDateTime;
 use dwc_compiler::diagnostic::Code;
 use dwc_compiler::model::{OnSchemaChange, Source, SourceType, Table};
-use dwc_compiler::plan::{Landing, LoadPlan, Reads};
+use dwc_compiler::plan::{Landing, LoadPlan};
 
+use super::crash;
+use super::land_batch::Batch;
 use super::land_database::land_database;
 use super::land_files::land_files;
+use super::land_keys::holds_deletes;
 use super::land_warehouse::land_warehouse;
-use super::report::{Notice, SourceOutcome, SourceReport, TableReport};
+use super::report::{Notice, SourceOutcome, SourceReport};
 use super::run::{Dated, Mode, RunOptions};
-use super::{bigquery, crash};
-use crate::state::{self, literal};
+use crate::state::{self, change::StateChange};
+use crate::warehouse::unit::{Keep, Unit};
 use crate::{DuckDbWarehouse, Engine, Error};
+
+/// What to do about too many rows that do not cast.
+pub(super) const TOO_MANY_REJECTED: &str =
+    "compare the source with the declared types; `max_rejected_share` sets the share that is allowed";
 
 /// What dates the batches of a database.
 #[derive(Debug, Clone, Copy)]
@@ -53,21 +60,12 @@ pub(super) fn land(
     let by_batch = plan.models.iter().filter(|model| model.by_batch);
     let split = matches!(options.mode, Mode::Incremental | Mode::FillGaps)
         && by_batch.flat_map(|model| &model.tables).any(|name| tables.iter().any(|(table, _)| &table.address == name));
-    let warehouse = match engine {
-        Engine::DuckDb(warehouse) => warehouse,
-        Engine::BigQuery(remote) => match source.ty {
-            SourceType::Mysql | SourceType::Postgres => {
-                return land_database(engine, folder, source, tables, (options, dates), tell);
-            }
-            _ => return bigquery::land(remote, folder, source, tables, split, options),
-        },
-    };
     match source.ty {
-        SourceType::Files => land_files(warehouse, folder, source, tables, split, options),
+        SourceType::Files => land_files(engine, folder, source, tables, split, options),
         SourceType::Mysql | SourceType::Postgres => {
             land_database(engine, folder, source, tables, (options, dates), tell)
         }
-        SourceType::Warehouse => land_warehouse(warehouse, source, tables, options),
+        SourceType::Warehouse => land_warehouse(engine, source, tables, options),
     }
 }
 
@@ -82,32 +80,52 @@ pub(super) fn report_of(source: &Source) -> SourceReport {
     }
 }
 
-/// One transaction for a source: `land_tables` merges, and the batch is recorded with what it merged.
-pub(super) fn commit(
-    warehouse: &DuckDbWarehouse,
+/// One unit for a source: what `take` reads as the batch of a number is merged, and the batch is recorded with what it
+/// merged.
+pub(super) fn commit<'a>(
+    engine: Engine<'_>,
     source: &Source,
     mode: Mode,
-    bound: NaiveDateTime,
-    land_tables: impl FnOnce(i64, &mut dyn FnMut(TableReport) -> Result<(), Error>) -> Result<(), Error>,
+    at: NaiveDateTime,
+    take: &mut dyn FnMut(i64) -> Result<Vec<Batch<'a>>, Error>,
 ) -> Result<SourceReport, Error> {
-    let mut report = report_of(source);
     crash::point();
-    warehouse.transaction(|| {
-        let batch = warehouse.number("SELECT MAX(batch) FROM _dwc.batches")?.unwrap_or(0) + 1;
-        report.batch = batch;
-        land_tables(batch, &mut |counts| {
-            state::put_table_batch(warehouse, batch, &counts)?;
-            report.tables.push(counts);
-            crash::point();
-            Ok(())
-        })?;
-        warehouse.execute(&format!(
-            "INSERT INTO _dwc.batches VALUES ({batch}, {}, '{}', TIMESTAMP '{}')",
-            literal(&source.name),
-            mode.name(),
-            bound.format("%Y-%m-%d %H:%M:%S%.f")
-        ))
-    })?;
+    let mut taken: Vec<Batch<'a>> = Vec::new();
+    let mut report = report_of(source);
+    let mut landed = Vec::new();
+    let done = engine.commit(&mut |state: &DuckDbWarehouse| {
+        report.batch = state.number("SELECT MAX(batch) FROM _dwc.batches")?.unwrap_or(0) + 1;
+        let batch = report.batch;
+        taken = take(batch)?;
+        crash::point();
+        let (mut steps, mut records) = (Vec::new(), Vec::new());
+        landed.clear();
+        for table in &mut taken {
+            records.append(&mut table.records);
+            let first = steps.len();
+            table.add_to(&mut steps, engine.ty());
+            landed.push(table.landed(batch, first..steps.len()));
+        }
+        records.extend(landed.iter().cloned().map(StateChange::Landed));
+        records.push(StateChange::Batch {
+            batch,
+            source: source.name.clone(),
+            mode: mode.name().to_owned(),
+            at,
+        });
+        let name = format!("land_{}", source.name);
+        Ok(Some(Unit { name, batch, since: 0, at, from: None, steps, records, keep: Keep::Always }))
+    });
+    for table in &taken {
+        table.forget(engine.state());
+    }
+    let found = done?.map(|done| done.found).unwrap_or_default();
+    for (table, landed) in taken.iter().zip(&landed) {
+        report.tables.push(landed.report(&found));
+        let of_this = found.iter().filter(|(place, _)| landed.steps.contains(place));
+        let nameless = of_this.map(|(_, found)| found.count("nameless")).sum();
+        report.notices.extend(holds_deletes(table.table, nameless));
+    }
     Ok(report)
 }
 
@@ -131,61 +149,12 @@ pub(super) fn check_rejected(table: &Table, read: i64, rejected: i64) -> Result<
     if share <= table.max_rejected_share {
         return Ok(());
     }
-    Err(too_many_rejected(table, rejected, read))
-}
-
-pub(super) fn too_many_rejected(table: &Table, rejected: i64, read: i64) -> Error {
-    Error::coded(
+    Err(Error::coded(
         Code::TooManyRejected,
         format!(
             "{rejected} of {read} rows of table `{}` do not cast, more than the share of {}",
             table.address, table.max_rejected_share
         ),
     )
-    .help("compare the source with the declared types; `max_rejected_share` sets the share that is allowed")
-}
-
-/// Stops a reading of the whole table that would delete more than the declared share of it.
-pub(super) fn check_deleted(warehouse: &DuckDbWarehouse, table: &Table, landing: &Landing) -> Result<(), Error> {
-    let counted = warehouse.rows(&format!(
-        "SELECT COUNT(*), count_if(NOT EXISTS (SELECT 1 FROM {} AS s WHERE {})) FROM {} AS l WHERE NOT l._deleted",
-        landing.stage.path,
-        super::land_keys::same_key(table, &table.landing_key(), "s", "l"),
-        landing.rows
-    ))?;
-    let number = |index: usize| {
-        counted.first().and_then(|row| row[index].as_deref()).and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.0)
-    };
-    let (all, gone) = (number(0), number(1));
-    let too_many = match table.max_deleted_share {
-        Some(share) => all > 0.0 && gone / all > share,
-        None => all > 0.0 && (gone >= all || (all >= 100.0 && gone / all > 0.5)),
-    };
-    if too_many && !table.primary_key.is_empty() {
-        return Err(Error::coded(
-            Code::TooManyDeleted,
-            format!("a read of table `{}` lacks {gone} of {all} rows", table.address),
-        )
-        .help("check the source; if the rows are really gone, declare a greater `max_deleted_share`"));
-    }
-    Ok(())
-}
-
-/// Whether a table has no landed rows.
-pub(super) fn is_empty(warehouse: &DuckDbWarehouse, landing: &Landing) -> Result<bool, Error> {
-    Ok(warehouse.rows(&format!("SELECT 1 FROM {} LIMIT 1", landing.rows))?.is_empty())
-}
-
-/// Merges a staged batch into the landed rows, and counts what it did.
-pub(super) fn merge(warehouse: &DuckDbWarehouse, landing: &Landing, counts: &mut TableReport) -> Result<(), Error> {
-    let is_first = is_empty(warehouse, landing)? && warehouse.rows(&landing.repeated)?.is_empty();
-    for statement in if is_first { &landing.first } else { &landing.merge } {
-        if matches!(statement.reads, Reads::Counts) {
-            let found = warehouse.named(&statement.sql)?;
-            counts.count(&|name| found.get(name).copied().unwrap_or(0));
-        } else {
-            warehouse.execute(&statement.sql)?;
-        }
-    }
-    Ok(())
+    .help(TOO_MANY_REJECTED))
 }

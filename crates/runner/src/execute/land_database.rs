@@ -7,16 +7,20 @@ use std::path::Path;
 use chrono::NaiveDateTime;
 use dwc_compiler::model::{DetectDeletes, Source, Table};
 use dwc_compiler::plan::{Landing, Stage};
+use dwc_compiler::sql;
 
-use super::land::{Dates, check_deleted, check_rejected, commit, is_empty, merge, notice, report_of};
-use super::reading::{advance, miss, reading};
-use super::report::{Notice, SourceOutcome, SourceReport, TableReport};
+use super::land::{Dates, check_rejected, commit, notice, report_of};
+use super::land_batch::{Batch, Pass, deliver_keys, deliver_rows};
+use super::land_keys;
+use super::reading::{miss, reading};
+use super::report::{Notice, SourceOutcome, SourceReport};
 use super::run::{Mode, RunOptions};
-use super::{bigquery, land_keys};
 use crate::extract::database::{self, Extraction, Failure};
 use crate::extract::meter::Meter;
 use crate::extract::staging::{self, Staged};
 use crate::extract::{Reading, Request, SourceColumn, files};
+use crate::state::advance::Read;
+use crate::state::change::StateChange;
 use crate::state::{self, literal};
 use crate::{DuckDbWarehouse, Engine, Error};
 
@@ -30,10 +34,7 @@ pub(super) fn land_database(
     tell: &mut dyn FnMut(&str),
 ) -> Result<SourceReport, Error> {
     let warehouse = engine.state();
-    let folder = match engine {
-        Engine::DuckDb(warehouse) => staging::folder(warehouse, folder)?,
-        Engine::BigQuery(remote) => staging::named_folder(&remote.address(), folder),
-    };
+    let folder = staging::named_folder(&engine.address()?, folder);
     let mut report = report_of(source);
     let (mut requests, mut landings) = (Vec::new(), Vec::new());
     for (table, landing) in tables {
@@ -104,17 +105,17 @@ pub(super) fn land_database(
 }
 
 /// What was read of one table, and waits in files.
-pub(super) struct Taken<'a> {
-    pub(super) request: &'a Request<'a>,
-    pub(super) landing: &'a Landing,
-    pub(super) staged: &'a [Staged],
+struct Taken<'a> {
+    request: &'a Request<'a>,
+    landing: &'a Landing,
+    staged: &'a [Staged],
     /// How far the cursor has got.
-    pub(super) mark: Option<&'a str>,
+    mark: Option<&'a str>,
     /// The columns that the source's table has; `None` where they were not looked at.
-    pub(super) columns: Option<&'a [SourceColumn]>,
+    columns: Option<&'a [SourceColumn]>,
 }
 
-/// Lands what was read until `bound`, in one transaction with the record of the batch, which is dated `at`.
+/// Lands what was read until `bound`, in one unit with the record of the batch, which is dated `at`.
 fn commit_taken(
     engine: Engine<'_>,
     folder: &Path,
@@ -123,22 +124,13 @@ fn commit_taken(
     (bound, at): (NaiveDateTime, NaiveDateTime),
     taken: &[Taken<'_>],
 ) -> Result<SourceReport, Error> {
-    match engine {
-        Engine::DuckDb(warehouse) => {
-            let mut notices = Vec::new();
-            let landed = commit(warehouse, source, mode, at, |batch, record| {
-                for taken @ Taken { request, columns, .. } in taken {
-                    record(land_table(warehouse, taken, batch, (&bound, &at), &mut notices)?)?;
-                    if let Some(columns) = columns {
-                        state::put_source_columns(warehouse, &request.table.address, columns)?;
-                    }
-                }
-                Ok(())
-            })?;
-            Ok(SourceReport { notices, ..landed })
-        }
-        Engine::BigQuery(warehouse) => bigquery::land_taken(warehouse, folder, source, mode, (bound, at), taken),
-    }
+    let mut notices = Vec::new();
+    let landed = commit(engine, source, mode, at, &mut |batch| {
+        notices.clear();
+        taken.iter().map(|taken| batch_of(engine, folder, taken, batch, (bound, at), &mut notices)).collect()
+    })?;
+    notices.extend(landed.notices);
+    Ok(SourceReport { notices, ..landed })
 }
 
 /// Whether nothing of a table was ever read to its end.
@@ -171,70 +163,73 @@ fn land_first(
     Ok(Some((landed, Reading::Since(first.watermark))))
 }
 
-fn land_table(
-    warehouse: &DuckDbWarehouse,
-    taken: &Taken<'_>,
+/// What was read of a table as a batch.
+fn batch_of<'a>(
+    engine: Engine<'_>,
+    folder: &Path,
+    taken: &Taken<'a>,
     batch: i64,
-    (bound, at): (&NaiveDateTime, &NaiveDateTime),
+    (bound, at): (NaiveDateTime, NaiveDateTime),
     notices: &mut Vec<Notice>,
-) -> Result<TableReport, Error> {
-    let Taken { request, landing, staged, mark, .. } = *taken;
-    let table = request.table;
-    let rejects = files::quote(&format!("rejects_of_{}", landing.stage.path.trim_matches('"')));
-    // What a reading of the whole table lacks is deleted by rows that are added to the stage.
-    let adds_absent = request.reading == Reading::Whole
+) -> Result<Batch<'a>, Error> {
+    let (local, table) = (engine.state(), taken.request.table);
+    let address = &table.address;
+    let waiting = sql::waiting(table);
+    let rejects = files::rejects_of(&waiting);
+    staging::view(local, &waiting, taken.staged.iter().map(|staged| staged.rows.as_path()), at)?;
+    make_rejects(local, table, &waiting, &rejects)?;
+    staging::load(local, &rejects, taken.staged.iter().map(|staged| staged.rejects.as_path()))?;
+    let count = |from: &str| Ok::<_, Error>(local.number(&format!("SELECT COUNT(*) FROM {from}"))?.unwrap_or(0));
+    let rejections = count(&rejects)?;
+    check_rejected(table, count(&waiting.path)? + rejections, rejections)?;
+    land_keys::check_unique(local, table, &waiting.path)?;
+    let shows_absent = taken.request.reading == Reading::Whole
         && table.detect_deletes == DetectDeletes::FullPass
-        && !is_empty(warehouse, landing)?;
-    let rows = staged.iter().map(|staged| staged.rows.as_path());
-    if adds_absent {
-        files::make_stage(warehouse, &landing.stage)?;
-        staging::load_stage(warehouse, &landing.stage, rows, *at)?;
-    } else {
-        staging::view(warehouse, &landing.stage, rows, *at)?;
-    }
-    make_rejects(warehouse, table, &landing.stage, &rejects)?;
-    staging::load(warehouse, &rejects, staged.iter().map(|staged| staged.rejects.as_path()))?;
-    let count =
-        |table: &str| Ok::<i64, Error>(warehouse.number(&format!("SELECT COUNT(*) FROM {table}"))?.unwrap_or(0));
-    let rejected = count(&rejects)?;
-    let mut counts = TableReport { table: table.address.clone(), rejected, ..TableReport::default() };
-    state::keep_events(warehouse, (batch, &table.address), &rejects)?;
-    check_rejected(table, count(&landing.stage.path)? + rejected, rejected)?;
-    warehouse.set_batch(batch, 0, at)?;
-    land_keys::check_unique(warehouse, table, &landing.stage.path)?;
-    let held = if adds_absent { land_keys::nameless(warehouse, table, &rejects)? } else { None };
-    if adds_absent && held.is_none() {
-        check_deleted(warehouse, table, landing)?;
-        for statement in &landing.absent {
-            warehouse.execute(&statement.sql)?;
-        }
-        // A row that was read and rejected is not gone.
-        warehouse.execute(&format!(
-            "DELETE FROM {} AS s WHERE s._deleted AND EXISTS (SELECT 1 FROM {rejects} AS r WHERE {})",
-            landing.stage.path,
-            land_keys::same_key(table, &table.primary_key, "r", "s")
-        ))?;
-    }
+        && state::has_rows(local, address)?;
+    let held = if shows_absent { land_keys::nameless(local, table, &rejects)? } else { None };
+    let is_whole = shows_absent && held.is_none();
     notices.extend(held);
-    merge(warehouse, landing, &mut counts)?;
-    advance(warehouse, request, mark, bound, batch)?;
-    counts.extracted += counts.rejected;
-    let kind = if adds_absent { "TABLE" } else { "VIEW" };
-    warehouse.execute(&format!("DROP {kind} {}; DROP TABLE {rejects}", landing.stage.path))?;
-    Ok(counts)
+    let read = Read {
+        table: address.clone(),
+        reading: taken.request.reading.clone(),
+        mark: taken.mark.map(str::to_owned),
+        bound,
+        batch,
+    };
+    let mut records = vec![StateChange::Read(read)];
+    if rejections > 0 {
+        records.push(StateChange::Events { batch, table: address.clone(), screen: "cast", rows: rejects.clone() });
+    }
+    if let Some(columns) = taken.columns {
+        records.push(StateChange::Columns { table: address.clone(), columns: columns.to_vec() });
+    }
+    let rejected = if is_whole && rejections > 0 && !table.primary_key.is_empty() {
+        Some(deliver_keys(engine, table, &rejects, folder)?)
+    } else {
+        None
+    };
+    let drop = format!("DROP VIEW {}; DROP TABLE {rejects}", waiting.path);
+    Ok(Batch {
+        table,
+        landing: taken.landing,
+        before: Vec::new(),
+        rows: deliver_rows(engine, table, &waiting, None, folder)?,
+        rejected,
+        nameless: None,
+        is_first: land_keys::is_first(local, table, &waiting.path)?,
+        passes: vec![Pass { files: None, at, is_whole }],
+        rejections,
+        records,
+        leftovers: vec![drop],
+    })
 }
 
 /// The table of rejected rows: with their keys, so that a full pass knows them.
-pub(super) fn make_rejects(
-    warehouse: &DuckDbWarehouse,
-    table: &Table,
-    stage: &Stage,
-    rejects: &str,
-) -> Result<(), Error> {
+fn make_rejects(local: &DuckDbWarehouse, table: &Table, stage: &Stage, rejects: &str) -> Result<(), Error> {
     let ty = |key: &String| stage.columns.iter().find(|(name, _)| name == key);
     let keys: String =
         table.primary_key.iter().filter_map(ty).map(|(name, ty)| format!(", {} {ty}", files::quote(name))).collect();
-    warehouse.execute(&format!(
+    local.execute(&format!(
         "CREATE OR REPLACE TEMP TABLE {rejects} (_place VARCHAR, _reason VARCHAR, _row VARCHAR{keys})"
     ))
 }

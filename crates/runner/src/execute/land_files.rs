@@ -10,19 +10,22 @@ use chrono_tz::Tz;
 use dwc_compiler::diagnostic::Code;
 use dwc_compiler::model::{Contents, Files, Source, Table};
 use dwc_compiler::plan::Landing;
+use dwc_compiler::sql;
 
-use super::land::{check_deleted, check_rejected, commit, merge, notice, report_of};
+use super::land::{check_rejected, commit, notice, report_of};
+use super::land_batch::{Batch, Pass, deliver_keys, deliver_rows};
 use super::land_keys;
-use super::report::{Notice, SourceReport, TableReport};
+use super::report::{Notice, SourceReport};
 use super::run::{Mode, RunOptions};
 use crate::extract::files;
+use crate::state::change::StateChange;
 use crate::state::intervals::{self, Interval};
 use crate::state::literal;
-use crate::{DuckDbWarehouse, Error};
+use crate::{DuckDbWarehouse, Engine, Error};
 
-/// Stages files and lands them in the same transaction.
+/// Stages files, and lands them.
 pub(super) fn land_files(
-    warehouse: &DuckDbWarehouse,
+    engine: Engine<'_>,
     folder: &Path,
     source: &Source,
     tables: &[(&Table, &Landing)],
@@ -30,14 +33,13 @@ pub(super) fn land_files(
     options: &RunOptions,
 ) -> Result<SourceReport, Error> {
     let mut report = report_of(source);
-    let work = new_files(warehouse, folder, tables, options, &mut report.notices)?;
+    let work = new_files(engine.state(), folder, tables, options, &mut report.notices)?;
+    let folder = folder.join("target").join("staging");
     for (_, part) in cut(&work, split) {
         let landed = without_changing(part, &mut report.notices, |bound, part, notices| {
-            commit(warehouse, source, options.mode, bound, |batch, record| {
-                for (table, landing, files, fresh) in part {
-                    record(land_table(warehouse, zone_of(source), (table, landing, files, fresh), batch, notices)?)?;
-                }
-                Ok(())
+            commit(engine, source, options.mode, bound, &mut |batch| {
+                notices.clear();
+                part.iter().map(|work| take(engine, (&folder, zone_of(source)), work, batch, notices)).collect()
             })
         })?;
         if let Some(landed) = landed {
@@ -45,13 +47,13 @@ pub(super) fn land_files(
         }
     }
     for (table, _) in tables {
-        expect(warehouse, table, options)?;
+        expect(engine.state(), table, options)?;
     }
     Ok(report)
 }
 
 /// Lands files as long as none of them changes: those that do, with the others of their time, wait for the next run.
-pub(super) fn without_changing(
+fn without_changing(
     mut part: Vec<Work<'_>>,
     notices: &mut Vec<Notice>,
     mut land: impl FnMut(NaiveDateTime, &[Work<'_>], &mut Vec<Notice>) -> Result<SourceReport, Error>,
@@ -106,7 +108,7 @@ fn is_other(file: &files::Found, digest: &str) -> bool {
 }
 
 /// Reads a file, unless it changes while it is read.
-pub(super) fn stage_whole(
+fn stage_whole(
     intake: &mut files::Intake<'_>,
     (files, zone): (&Files, Tz),
     (file, digest): (&files::Found, &str),
@@ -134,7 +136,7 @@ fn settle(work: &[Work<'_>]) {
 }
 
 /// The files that a run lands, by table. What is to be said of them is added to `notices`.
-pub(super) fn new_files<'a>(
+fn new_files<'a>(
     state: &DuckDbWarehouse,
     folder: &Path,
     tables: &[(&'a Table, &'a Landing)],
@@ -311,7 +313,7 @@ fn out_of_order(landed: &Landed, table: &Table, (there, now): (&[&str], &[&str])
 }
 
 /// The batches in which files land, each with its instant.
-pub(super) fn cut<'a>(work: &[Work<'a>], split: bool) -> Vec<(NaiveDateTime, Vec<Work<'a>>)> {
+fn cut<'a>(work: &[Work<'a>], split: bool) -> Vec<(NaiveDateTime, Vec<Work<'a>>)> {
     let mut times: Vec<Option<NaiveDateTime>> = vec![None];
     if split {
         let all = work.iter().flat_map(|(_, _, _, fresh)| fresh.iter().map(|(file, _)| Some(file.at)));
@@ -332,38 +334,21 @@ pub(super) fn cut<'a>(work: &[Work<'a>], split: bool) -> Vec<(NaiveDateTime, Vec
     times.into_iter().filter_map(part).collect()
 }
 
-/// Records that files have landed.
-pub(super) fn record(
-    state: &DuckDbWarehouse,
-    table: &Table,
-    landed: &[(files::Found, String)],
-    batch: i64,
-) -> Result<(), Error> {
-    if landed.is_empty() {
-        return Ok(());
+/// What is recorded of files that have landed.
+fn record(table: &Table, landed: &[(files::Found, String)], batch: i64) -> Vec<StateChange> {
+    let files = landed.iter().map(|(file, digest)| (file.name.clone(), digest.clone())).collect();
+    let mut records = vec![StateChange::Files { batch, table: table.address.clone(), files }];
+    if let Some(every) = every(table) {
+        let covered = landed
+            .iter()
+            .filter_map(|(file, _)| Some(Interval { from: Some(file.at), to: file.at.checked_add_signed(every)? }));
+        records.push(StateChange::Covered { table: table.address.clone(), intervals: covered.collect() });
     }
-    let address = literal(&table.address);
-    let names: Vec<String> = landed.iter().map(|(file, _)| literal(&file.name)).collect();
-    let rows: Vec<String> = names
-        .iter()
-        .zip(landed)
-        .map(|(name, (_, digest))| format!("({address}, {name}, '{digest}', {batch})"))
-        .collect();
-    state.execute(&format!(
-        "DELETE FROM _dwc.files WHERE source_table = {address} AND path IN ({});\n\
-         INSERT INTO _dwc.files VALUES {}",
-        names.join(", "),
-        rows.join(", ")
-    ))?;
-    let Some(every) = every(table) else { return Ok(()) };
-    let covered = landed
-        .iter()
-        .filter_map(|(file, _)| Some(Interval { from: Some(file.at), to: file.at.checked_add_signed(every)? }));
-    intervals::cover(state, &table.address, covered)
+    records
 }
 
 /// Records the files that should have come by now.
-pub(super) fn expect(warehouse: &DuckDbWarehouse, table: &Table, options: &RunOptions) -> Result<(), Error> {
+fn expect(warehouse: &DuckDbWarehouse, table: &Table, options: &RunOptions) -> Result<(), Error> {
     let Some(every) = every(table).filter(|_| matches!(options.mode, Mode::Incremental | Mode::Full)) else {
         return Ok(());
     };
@@ -388,77 +373,85 @@ fn every(table: &Table) -> Option<TimeDelta> {
 }
 
 /// The new files of one table, each with its digest.
-pub(super) type Work<'a> = (&'a Table, &'a Landing, &'a Files, Vec<(files::Found, String)>);
+type Work<'a> = (&'a Table, &'a Landing, &'a Files, Vec<(files::Found, String)>);
 
-fn land_table(
-    warehouse: &DuckDbWarehouse,
-    zone: Tz,
-    (table, landing, files, fresh): (&Table, &Landing, &Files, &[(files::Found, String)]),
+/// Reads the new files of one table. What has changed of their columns is added to `notices`.
+fn take<'a>(
+    engine: Engine<'_>,
+    (folder, zone): (&Path, Tz),
+    (table, landing, files, fresh): &Work<'a>,
     batch: i64,
     notices: &mut Vec<Notice>,
-) -> Result<TableReport, Error> {
-    let mut counts = TableReport { table: table.address.clone(), ..TableReport::default() };
-    let snapshot = files.contents == Contents::Snapshot;
-    let mut read = 0;
-    files::make_stage(warehouse, &landing.stage)?;
-    files::make_rejects(warehouse, table, &landing.stage)?;
+) -> Result<Batch<'a>, Error> {
+    let local = engine.state();
+    let waiting = sql::waiting(table);
+    let (rejects, lines) = (files::rejects_of(&waiting), files::lines_of(&waiting));
+    let is_snapshot = files.contents == Contents::Snapshot;
+    let (mut read, mut rejections, mut broken): (i64, i64, i64) = (0, 0, 0);
+    let mut passes: Vec<Pass> = Vec::new();
+    let mut intake = files::Intake::new(local, table, &waiting)?;
+    for (place, (file, digest)) in fresh.iter().enumerate() {
+        let staged = stage_whole(&mut intake, (files, zone), (file, digest), place)?;
+        read += staged.read;
+        rejections += staged.rejected;
+        broken += staged.unreadable;
+        notices.extend(notice(table, &staged.changes));
+        let is_whole = is_snapshot && staged.unreadable == 0;
+        if is_snapshot && !is_whole {
+            notices.push(proves_nothing(table, &file.name, staged.unreadable));
+        }
+        // The files of one time are one snapshot.
+        match passes.last_mut() {
+            Some(Pass { files: Some((_, last)), at, is_whole: whole }) if is_snapshot && *at == file.at => {
+                *last = place;
+                *whole &= is_whole;
+            }
+            _ if is_snapshot => passes.push(Pass { files: Some((place, place)), at: file.at, is_whole }),
+            _ => {}
+        }
+    }
+    intake.finish()?;
     let names: Vec<&str> = fresh.iter().map(|(file, _)| file.name.as_str()).collect();
-    let is_one =
-        |(one, _): &(files::Found, String), (other, _): &(files::Found, String)| !snapshot || one.at == other.at;
-    let mut place = 0;
-    for part in fresh.chunk_by(is_one) {
-        let mut unreadable_in: Vec<(&str, i64)> = Vec::new();
-        let mut intake = files::Intake::new(warehouse, table, &landing.stage, batch)?;
-        for (file, digest) in part {
-            let staged = stage_whole(&mut intake, (files, zone), (file, digest), place)?;
-            place += 1;
-            read += staged.read;
-            counts.rejected += staged.rejected;
-            notices.extend(notice(table, &staged.changes));
-            if snapshot && staged.unreadable > 0 {
-                unreadable_in.push((&file.name, staged.unreadable));
-            }
-        }
-        intake.finish()?;
-        if let Some((file, _)) = part.last().filter(|_| snapshot) {
-            warehouse.set_batch(batch, 0, &file.at)?;
-            land_keys::check_unique_of(warehouse, table, &landing.stage.path, &names)?;
-            if unreadable_in.is_empty() {
-                check_deleted(warehouse, table, landing)?;
-                for statement in &landing.absent {
-                    warehouse.execute(&statement.sql)?;
-                }
-            }
-            for (file, unreadable) in unreadable_in.drain(..) {
-                notices.push(proves_nothing(table, file, unreadable));
-            }
-            spare_rejected(warehouse, table, landing)?;
-            merge(warehouse, landing, &mut counts)?;
-            warehouse.execute(&format!(
-                "DELETE FROM {}; DELETE FROM {}",
-                landing.stage.path,
-                files::rejects_of(&landing.stage)
-            ))?;
-        }
+    for (first, last) in passes.iter().filter_map(|pass| pass.files) {
+        let (from, to) = ((first as u64) << 32, ((last as u64 + 1) << 32) - 1);
+        let rows = format!("(SELECT * FROM {} WHERE _state BETWEEN {from} AND {to})", waiting.path);
+        land_keys::check_unique_of(local, table, &rows, &names)?;
     }
-    record(warehouse, table, fresh, batch)?;
-    check_rejected(table, read, counts.rejected)?;
-    if !snapshot {
-        let last = fresh.last().map(|(file, _)| file.at).unwrap_or_default();
-        warehouse.set_batch(batch, 0, &last)?;
-        merge(warehouse, landing, &mut counts)?;
+    check_rejected(table, read, rejections)?;
+    if let (false, Some((last, _))) = (is_snapshot, fresh.last()) {
+        passes.push(Pass { files: None, at: last.at, is_whole: false });
     }
-    warehouse.execute(&format!(
-        "DROP TABLE {}; DROP TABLE {}",
-        landing.stage.path,
-        files::rejects_of(&landing.stage)
-    ))?;
-    counts.extracted += counts.rejected;
-    Ok(counts)
+    let mut records = record(table, fresh, batch);
+    if rejections > 0 {
+        let events = |screen, rows: &str| {
+            StateChange::Events { batch, table: table.address.clone(), screen, rows: rows.to_owned() }
+        };
+        records.extend([events("line", &lines), events("cast", &rejects)]);
+    }
+    let shows_absent = passes.iter().any(|pass| pass.is_whole);
+    let rejected = if rejections > broken && shows_absent && !table.primary_key.is_empty() {
+        Some(deliver_keys(engine, table, &rejects, folder)?)
+    } else {
+        None
+    };
+    let drop = format!("DROP TABLE {}; DROP TABLE {rejects}; DROP TABLE {lines}", waiting.path);
+    Ok(Batch {
+        table,
+        landing,
+        before: Vec::new(),
+        rows: deliver_rows(engine, table, &waiting, Some("_state"), folder)?,
+        rejected,
+        nameless: None,
+        is_first: land_keys::is_first(local, table, &waiting.path)?,
+        passes,
+        rejections,
+        records,
+        leftovers: vec![drop],
+    })
 }
 
 /// What is said of a snapshot with lines that are not rows: what it lacks may stand in them.
-pub(super) fn proves_nothing(table: &Table, file: &str, lines: i64) -> Notice {
+fn proves_nothing(table: &Table, file: &str, lines: i64) -> Notice {
     let lines = if lines == 1 { "1 line".to_owned() } else { format!("{lines} lines") };
     Notice {
         code: Code::FileUnreadable.id().to_owned(),
@@ -467,20 +460,7 @@ pub(super) fn proves_nothing(table: &Table, file: &str, lines: i64) -> Notice {
     }
 }
 
-/// A row that a file holds and that does not cast is not gone.
-fn spare_rejected(warehouse: &DuckDbWarehouse, table: &Table, landing: &Landing) -> Result<(), Error> {
-    if table.primary_key.is_empty() {
-        return Ok(());
-    }
-    warehouse.execute(&format!(
-        "DELETE FROM {} AS s WHERE s._deleted AND EXISTS (SELECT 1 FROM {} AS r WHERE {})",
-        landing.stage.path,
-        files::rejects_of(&landing.stage),
-        land_keys::same_key(table, &table.primary_key, "r", "s")
-    ))
-}
-
 /// The zone of moments without one.
-pub(super) fn zone_of(source: &Source) -> Tz {
+fn zone_of(source: &Source) -> Tz {
     source.timezone.parse().unwrap_or(Tz::UTC)
 }

@@ -7,7 +7,7 @@ use dwc_compiler::sql;
 
 use super::report::Notice;
 use crate::extract::files;
-use crate::state::literal;
+use crate::state::{self, literal};
 use crate::{DuckDbWarehouse, Error};
 
 /// How many keys are named.
@@ -37,13 +37,16 @@ pub(super) fn holds_deletes(table: &Table, nameless: i64) -> Option<Notice> {
     })
 }
 
-/// That a row `a` and a row `b` have one key, in the local engine's words.
-pub(super) fn same_key(table: &Table, key: &[String], a: &str, b: &str) -> String {
-    let side = |alias: &str, key: &String| {
-        sql::compared(table, TargetType::Duckdb, key, format!("{alias}.{}", files::quote(key)))
-    };
-    let equal: Vec<String> = key.iter().map(|key| format!("{} = {}", side(a, key), side(b, key))).collect();
-    equal.join(" AND ")
+/// Whether nothing of a table has landed yet, and rows that wait in the embedded engine hold each key once.
+pub(super) fn is_first(local: &DuckDbWarehouse, table: &Table, rows: &str) -> Result<bool, Error> {
+    if state::has_rows(local, &table.address)? {
+        return Ok(false);
+    }
+    let by = |key: &String| sql::compared(table, TargetType::Duckdb, key, files::quote(key));
+    let keys: Vec<String> = table.landing_key().iter().map(by).collect();
+    let repeated = local
+        .rows(&format!("SELECT 1 FROM {rows} AS r GROUP BY {} HAVING COUNT(*) > 1 LIMIT 1", keys.join(", ")))?;
+    Ok(repeated.is_empty())
 }
 
 /// Stops a source of which one reading has several rows of one key: all but one of them would be lost.

@@ -4,6 +4,7 @@ mod apply;
 mod bigquery;
 mod blame;
 mod land;
+mod land_batch;
 mod land_database;
 mod land_files;
 mod land_keys;

@@ -119,7 +119,7 @@ fn carry_out(
             since: 0,
             at: options.at,
             from: options.from,
-            steps: statements.iter().map(Step::Statement).collect(),
+            steps: statements.iter().map(Step::from).collect(),
             records: vec![StateChange::Consumed { model: model.to_owned(), batch }],
             keep,
         }))

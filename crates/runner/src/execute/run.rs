@@ -341,7 +341,7 @@ fn load_model(
         since,
         at,
         from: None,
-        steps: statements.iter().map(Step::Statement).collect(),
+        steps: statements.iter().map(Step::from).collect(),
         records: vec![StateChange::Consumed { model: model.name.clone(), batch }],
         keep: Keep::Always,
     };
@@ -439,7 +439,7 @@ fn purging<'p>(state: &DuckDbWarehouse, plan: &'p LoadPlan, at: NaiveDateTime) -
             continue;
         }
         unit.steps.push(Step::Consumed(batch));
-        unit.steps.extend(landing.purge.iter().map(Step::Statement));
+        unit.steps.extend(landing.purge.iter().map(Step::from));
         unit.records.push(StateChange::Purged { table: landing.table.clone(), batch });
     }
     Ok((!unit.steps.is_empty()).then_some(unit))

@@ -33,18 +33,16 @@ pub(crate) fn delete_mark(table: &Table, at: &dyn Fn(&str) -> String) -> String 
 }
 
 /// The column and the SQL of the key that a row without a primary key gets: its hash, and its ordinal among equals in
-/// the order of `line`. Both are empty where rows have a key.
-pub(crate) fn row_key(table: &Table, line: &str) -> (String, String) {
+/// the order of `line`. `None` where rows have a key.
+pub(crate) fn row_key(table: &Table, line: &str) -> Option<(String, String)> {
     if !table.primary_key.is_empty() {
-        return (String::new(), String::new());
+        return None;
     }
     let names: Vec<String> = table.columns.iter().map(|column| quote(&column.name)).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let row = format!("md5(CAST(to_json(struct_pack({})) AS VARCHAR))", pack(&names));
-    (
-        format!("{}, ", quote(ROW_KEY)),
-        format!("{row} || '#' || row_number() OVER (PARTITION BY {row} ORDER BY {line}), "),
-    )
+    let key = format!("{row} || '#' || row_number() OVER (PARTITION BY {row} ORDER BY {line})");
+    Some((quote(ROW_KEY), key))
 }
 
 /// What is not declared, as one object: what a reader of JSON would take for an inexact number becomes a text.

@@ -158,20 +158,6 @@ pub(crate) fn load<'p>(
     warehouse.execute(&format!("INSERT INTO {table} SELECT * FROM read_parquet([{}])", files.join(", ")))
 }
 
-/// Puts staged rows, dated by their batch, into a staging table.
-pub(crate) fn load_stage<'p>(
-    warehouse: &DuckDbWarehouse,
-    stage: &Stage,
-    files: impl Iterator<Item = &'p Path>,
-    at: NaiveDateTime,
-) -> Result<(), Error> {
-    let files: Vec<&Path> = files.collect();
-    if files.is_empty() {
-        return Ok(());
-    }
-    warehouse.execute(&format!("INSERT INTO {} {}", stage.path, dated_rows(stage, files.into_iter(), at)))
-}
-
 /// Reads staged rows where they are, dated by their batch, as a staging table.
 pub(crate) fn view<'p>(
     warehouse: &DuckDbWarehouse,
@@ -204,14 +190,6 @@ pub(crate) fn typed(at: usize, ty: &str) -> String {
     } else {
         format!("CAST(c{at} AS {ty})")
     }
-}
-
-/// The folder in which the readings for one warehouse are staged.
-pub(crate) fn folder(warehouse: &DuckDbWarehouse, project: &Path) -> Result<PathBuf, Error> {
-    let rows =
-        warehouse.rows("SELECT COALESCE(path, '') FROM duckdb_databases() WHERE database_name = current_database()")?;
-    let path = rows.into_iter().flatten().flatten().next().unwrap_or_default();
-    Ok(named_folder(&path, project))
 }
 
 /// The folder in which the readings for the warehouse of an address are staged.

@@ -1,6 +1,7 @@
 //! State: what the warehouse knows of itself, in its own `_dwc` schema. Every change of it commits together with the
 //! change of data that it records. It must not decide what to load.
 
+pub(crate) mod advance;
 pub(crate) mod applied;
 pub(crate) mod change;
 pub(crate) mod history;
@@ -60,12 +61,13 @@ pub(crate) const ENVIRONMENT: &str = "(name VARCHAR NOT NULL, target VARCHAR NOT
 pub(crate) fn keep_events(
     warehouse: &DuckDbWarehouse,
     (batch, table): (i64, &str),
+    screen: &str,
     rejects: &str,
 ) -> Result<(), Error> {
     let table = literal(table);
     warehouse.execute(&format!(
-        "INSERT INTO _dwc.error_events\nSELECT {batch}, {table}, 'cast', _place, _reason, _row FROM {rejects} AS r\n\
-         WHERE NOT EXISTS (SELECT 1 FROM _dwc.error_events AS e WHERE e.source_table = {table} AND e.screen = 'cast' \
+        "INSERT INTO _dwc.error_events\nSELECT {batch}, {table}, '{screen}', _place, _reason, _row FROM {rejects} AS r\n\
+         WHERE NOT EXISTS (SELECT 1 FROM _dwc.error_events AS e WHERE e.source_table = {table} AND e.screen = '{screen}' \
          AND e.place = r._place AND e.reason = r._reason AND e.source_row = r._row)"
     ))
 }
@@ -209,6 +211,35 @@ pub(crate) fn reread(warehouse: &DuckDbWarehouse, address: &str) -> Result<(), E
         warehouse.execute(&format!("DELETE FROM _dwc.{table} WHERE source_table = {}", literal(address)))?;
     }
     Ok(())
+}
+
+/// Records that files of a table have landed.
+fn put_files(warehouse: &DuckDbWarehouse, table: &str, files: &[(String, String)], batch: i64) -> Result<(), Error> {
+    if files.is_empty() {
+        return Ok(());
+    }
+    let address = literal(table);
+    let names: Vec<String> = files.iter().map(|(name, _)| literal(name)).collect();
+    let rows: Vec<String> = names
+        .iter()
+        .zip(files)
+        .map(|(name, (_, digest))| format!("({address}, {name}, '{digest}', {batch})"))
+        .collect();
+    warehouse.execute(&format!(
+        "DELETE FROM _dwc.files WHERE source_table = {address} AND path IN ({});\n\
+         INSERT INTO _dwc.files VALUES {}",
+        names.join(", "),
+        rows.join(", ")
+    ))
+}
+
+/// Whether a batch has ever put a row into the landed rows of a table.
+pub(crate) fn has_rows(warehouse: &DuckDbWarehouse, table: &str) -> Result<bool, Error> {
+    let found = warehouse.number(&format!(
+        "SELECT COUNT(*) FROM _dwc.table_batches WHERE source_table = {} AND inserted > 0",
+        literal(table)
+    ))?;
+    Ok(found != Some(0))
 }
 
 /// How far a table has been read; `None` where it is read whole next.

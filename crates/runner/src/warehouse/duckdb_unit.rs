@@ -36,6 +36,7 @@ impl DuckDbWarehouse {
             for (place, step) in unit.steps.iter().enumerate() {
                 match step {
                     Step::Consumed(batch) => self.execute(&format!("SET VARIABLE dwc_consumed = {batch}::BIGINT"))?,
+                    Step::At(at) => self.set_batch(unit.batch, unit.since, at)?,
                     Step::Statement(statement) => found.extend(self.find(statement)?.map(|one| (place, one))),
                 }
             }
@@ -43,7 +44,7 @@ impl DuckDbWarehouse {
                 return Err(Undone::NotKept(found));
             }
             for record in &unit.records {
-                record.write(self)?;
+                record.write(self, &found)?;
             }
             crash::point();
             Ok(Done { found, kept: true })
@@ -65,6 +66,10 @@ impl DuckDbWarehouse {
                 keys => return Err(Undone::Held(Held::Offence(Offence::of(gate, keys)))),
             },
             Reads::Notice(_) => Some(Found::Keys(self.keys(sql)?)),
+            Reads::Events { table } => {
+                state::keep_events(self, table, &format!("(\n{sql}\n)"))?;
+                None
+            }
             Reads::Rejected { model, gate } => {
                 state::keep_rejected(self, model, &gate.message, sql)?;
                 let first = format!("SELECT r.key_text FROM (\n{sql}\n) AS r ORDER BY r.key_text LIMIT {TOLD}");

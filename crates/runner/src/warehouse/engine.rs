@@ -1,8 +1,11 @@
 //! The seam between what is executed and where: one value for either engine, with what execution and state need of it.
 //! It must not decide what is executed.
 
+use std::path::Path;
+
 use dwc_compiler::model::{Project, TargetType};
 use dwc_compiler::plan::Catalog;
+use dwc_compiler::sql::googlesql::Type;
 
 use super::bigquery::{BigQueryWarehouse, Claim, Lease};
 use super::duckdb::{DuckDbWarehouse, Rows};
@@ -79,7 +82,33 @@ impl<'w> From<&'w Warehouse> for Engine<'w> {
     }
 }
 
+/// Rows of the embedded engine on their way to where the statements of a unit read them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Parcel<'a> {
+    /// What they are called: letters, digits and `_`.
+    pub(crate) name: &'a str,
+    /// Their columns.
+    pub(crate) columns: &'a [(String, Type)],
+    /// The embedded engine's relation.
+    pub(crate) rows: &'a str,
+    /// What they are ordered by, where they travel: the same rows are the same file then.
+    pub(crate) order: Option<&'a str>,
+    /// The folder in which they may wait.
+    pub(crate) folder: &'a Path,
+}
+
 impl<'w> Engine<'w> {
+    /// Puts rows where the statements of a unit can read them. Gives the relation that they are there.
+    ///
+    /// # Errors
+    /// The engine's own, and a type that does not travel.
+    pub(crate) fn deliver(self, parcel: &Parcel<'_>) -> Result<String, Error> {
+        match self {
+            Engine::DuckDb(_) => Ok(parcel.rows.to_owned()),
+            Engine::BigQuery(warehouse) => warehouse.send(parcel),
+        }
+    }
+
     /// Which engine's words it takes.
     pub(crate) fn ty(self) -> TargetType {
         match self {
@@ -93,6 +122,28 @@ impl<'w> Engine<'w> {
         match self {
             Engine::DuckDb(_) => &project.schema,
             Engine::BigQuery(warehouse) => warehouse.schema(),
+        }
+    }
+
+    /// The schema in which another tool's tables are, where none is named.
+    pub(crate) fn default_schema(self) -> Option<&'static str> {
+        match self {
+            Engine::DuckDb(_) => Some("main"),
+            Engine::BigQuery(_) => None,
+        }
+    }
+
+    /// What tells the warehouse from others.
+    ///
+    /// # Errors
+    /// The engine's own.
+    pub(crate) fn address(self) -> Result<String, Error> {
+        match self {
+            Engine::DuckDb(warehouse) => {
+                let path = "SELECT COALESCE(path, '') FROM duckdb_databases() WHERE database_name = current_database()";
+                Ok(warehouse.rows(path)?.into_iter().flatten().flatten().next().unwrap_or_default())
+            }
+            Engine::BigQuery(warehouse) => Ok(warehouse.address()),
         }
     }
 

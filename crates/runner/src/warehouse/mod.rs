@@ -4,10 +4,12 @@ mod beside;
 pub(crate) mod bigquery;
 mod catalog;
 mod duckdb;
+mod duckdb_there;
 mod duckdb_unit;
-mod engine;
+pub(crate) mod engine;
 mod refusal;
 pub(crate) mod snapshot;
+pub(crate) mod there;
 pub(crate) mod unit;
 
 pub use bigquery::{BigQuerySettings, BigQueryWarehouse, Claim, Finding, Holder, Lease, examine};

@@ -1,6 +1,7 @@
 //! A unit of work: statements, and the changes of state that record them, kept together or not at all. It is complete data:
 //! an engine carries it out and says what the statements have found. It must not know what a unit is for.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use chrono::NaiveDateTime;
@@ -33,10 +34,24 @@ pub(crate) struct Unit<'a> {
 /// One step of a unit.
 #[derive(Debug, Clone)]
 pub(crate) enum Step<'a> {
-    /// A statement of the plan.
-    Statement(&'a Statement),
+    /// A statement, of the plan or of what a source is read by.
+    Statement(Cow<'a, Statement>),
     /// Statements that follow are about batches up to this one.
     Consumed(i64),
+    /// Statements that follow are of this instant, UTC.
+    At(NaiveDateTime),
+}
+
+impl<'a> From<&'a Statement> for Step<'a> {
+    fn from(statement: &'a Statement) -> Self {
+        Self::Statement(Cow::Borrowed(statement))
+    }
+}
+
+impl From<Statement> for Step<'_> {
+    fn from(statement: Statement) -> Self {
+        Self::Statement(Cow::Owned(statement))
+    }
 }
 
 /// On which condition the work of a unit is kept.
@@ -109,7 +124,7 @@ impl From<Error> for Undone {
     }
 }
 
-impl<'a> Unit<'a> {
+impl Unit<'_> {
     /// A unit that changes the state alone.
     pub(crate) fn of_state(name: &str, at: NaiveDateTime, records: Vec<StateChange>) -> Self {
         let (name, steps) = (name.to_owned(), Vec::new());
@@ -117,22 +132,28 @@ impl<'a> Unit<'a> {
     }
 
     /// The statements, each with its place.
-    pub(super) fn statements(&self) -> impl Iterator<Item = &'a Statement> + '_ {
+    pub(super) fn statements(&self) -> impl Iterator<Item = &Statement> {
         self.steps.iter().filter_map(|step| match step {
-            Step::Statement(statement) => Some(*statement),
-            Step::Consumed(_) => None,
+            Step::Statement(statement) => Some(statement.as_ref()),
+            Step::Consumed(_) | Step::At(_) => None,
         })
+    }
+}
+
+impl Found {
+    /// What was counted under a name.
+    pub(crate) fn count(&self, name: &str) -> i64 {
+        match self {
+            Found::Counts(counts) => counts.get(name).copied().unwrap_or(0),
+            Found::Keys(_) | Found::Versions(_) => 0,
+        }
     }
 }
 
 impl Done {
     /// How many states the statements have counted as lost.
     pub(crate) fn lost(found: &[(usize, Found)]) -> i64 {
-        let lost = found.iter().filter_map(|(_, found)| match found {
-            Found::Counts(counts) => counts.get("lost"),
-            Found::Keys(_) | Found::Versions(_) => None,
-        });
-        lost.sum()
+        found.iter().map(|(_, found)| found.count("lost")).sum()
     }
 }
 

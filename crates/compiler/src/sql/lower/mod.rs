@@ -24,7 +24,7 @@ use rayon::prelude::*;
 pub(crate) use self::dimension::as_of as temporal;
 pub use changes::{ChangeStatement, aside, change_statements};
 pub use compared::compared;
-pub use landing::stage;
+pub use landing::waiting;
 pub use objects::manifest;
 pub use partitions::{PartitionMode, partition_modes};
 pub use probes::{Asks, Probe, change_probes};

@@ -16,27 +16,34 @@ use super::{Found, Staged};
 use crate::extract::rows::{Out, Place, Rows};
 use crate::extract::rows_sql::{quote, row_key};
 use crate::extract::staging::typed;
-use crate::state::{self, literal};
+use crate::state::literal;
 use crate::{DuckDbWarehouse, Error};
 
-/// The rows of one file as they were judged.
+/// The rows of files as they were judged, where they are not of the stage's types yet.
 const ROWS: &str = "dwc_file_rows";
-/// Those that do not cast.
-const REJECTS: &str = "dwc_file_rejects";
 /// Lines that are not rows of which many are kept at once.
 const LINES: usize = 500;
 /// Bytes that are appended before the engine takes them into its own memory.
 const WAITING: usize = 16 << 20;
 
-/// The table of the rows of a stage's files that were rejected, with the place of their file and their keys.
+/// The table of the rows of a stage's files that do not cast: `_place`, `_reason`, `_row`, the key, and `_file`, the place
+/// of the file.
 pub(crate) fn rejects_of(stage: &Stage) -> String {
-    quote(&format!("rejects_of_{}", stage.path.trim_matches('"')))
+    beside("rejects", stage)
 }
 
-/// Makes it, empty.
-pub(crate) fn make_rejects(warehouse: &DuckDbWarehouse, table: &Table, stage: &Stage) -> Result<(), Error> {
-    let keys: String = keys(table, stage).map(|(name, ty)| format!(", {} {ty}", quote(name))).collect();
-    warehouse.execute(&format!("CREATE OR REPLACE TEMP TABLE {} (_place BIGINT{keys})", rejects_of(stage)))
+/// The table of the lines of a stage's files that are no rows: `_place`, `_reason` and `_row`.
+pub(crate) fn lines_of(stage: &Stage) -> String {
+    beside("lines", stage)
+}
+
+fn beside(what: &str, stage: &Stage) -> String {
+    quote(&format!("{what}_of_{}", bare(&stage.path)))
+}
+
+/// The name in a quoted path of one.
+fn bare(path: &str) -> &str {
+    path.trim_matches('"')
 }
 
 /// The columns of the primary key, in its order.
@@ -52,8 +59,6 @@ struct Append<'a> {
     waiting: usize,
     /// The place of the file that is read.
     file: i64,
-    /// Whether a row was rejected.
-    is_any_rejected: bool,
 }
 
 fn failed(cause: dwc_duckdb::duckdb::Error) -> Error {
@@ -86,7 +91,6 @@ impl Out for &mut Append<'_> {
         let columns = batch.columns().iter().cloned().chain([file]).collect();
         let placed = RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)
             .map_err(|cause| Error::because("rows of a file could not be staged", cause))?;
-        self.is_any_rejected = true;
         self.appended(batch)?;
         self.rejects.append_record_batch(placed).map_err(failed)
     }
@@ -102,18 +106,15 @@ pub(crate) struct Intake<'a> {
     warehouse: &'a DuckDbWarehouse,
     table: &'a Table,
     stage: &'a Stage,
-    batch: i64,
+    /// Rows go into a table of their own first: a cast, or a hash of the row, is still to come.
+    is_raw: bool,
     out: Append<'a>,
 }
 
 impl<'a> Intake<'a> {
     /// Makes the tables that take the rows.
-    pub(crate) fn new(
-        warehouse: &'a DuckDbWarehouse,
-        table: &'a Table,
-        stage: &'a Stage,
-        batch: i64,
-    ) -> Result<Self, Error> {
+    pub(crate) fn new(warehouse: &'a DuckDbWarehouse, table: &'a Table, stage: &'a Stage) -> Result<Self, Error> {
+        let is_raw = table.primary_key.is_empty() || stage.columns.iter().any(|(_, ty)| travelling(ty) != ty);
         let types = table.columns.iter().map(|column| {
             stage.columns.iter().find(|(name, _)| *name == column.name).map_or("VARCHAR", |(_, ty)| travelling(ty))
         });
@@ -121,15 +122,19 @@ impl<'a> Intake<'a> {
         let columns: Vec<String> = types.enumerate().map(|(at, ty)| format!("c{at} {ty}")).collect();
         let key: String =
             keys(table, stage).map(|(name, ty)| format!(", {} {}", quote(name), travelling(ty))).collect();
+        let (rejects, lines) = (rejects_of(stage), lines_of(stage));
+        super::make_stage(warehouse, stage)?;
         warehouse.execute(&format!(
-            "CREATE OR REPLACE TEMP TABLE {ROWS} ({});\n\
-             CREATE OR REPLACE TEMP TABLE {REJECTS} (_place VARCHAR, _reason VARCHAR, _row VARCHAR{key}, _file BIGINT)",
-            columns.join(", ")
+            "CREATE OR REPLACE TEMP TABLE {rejects} (_place VARCHAR, _reason VARCHAR, _row VARCHAR{key}, _file BIGINT);\n\
+             CREATE OR REPLACE TEMP TABLE {lines} (_place VARCHAR, _reason VARCHAR, _row VARCHAR)"
         ))?;
+        if is_raw {
+            warehouse.execute(&format!("CREATE OR REPLACE TEMP TABLE {ROWS} ({})", columns.join(", ")))?;
+        }
         let appender = |name: &str| warehouse.connection().appender(name).map_err(failed);
-        let out =
-            Append { rows: appender(ROWS)?, rejects: appender(REJECTS)?, waiting: 0, file: 0, is_any_rejected: false };
-        Ok(Self { warehouse, table, stage, batch, out })
+        let rows = appender(if is_raw { ROWS } else { bare(&stage.path) })?;
+        let out = Append { rows, rejects: appender(bare(&rejects))?, waiting: 0, file: 0 };
+        Ok(Self { warehouse, table, stage, is_raw, out })
     }
 
     /// The engine that takes the rows.
@@ -142,12 +147,14 @@ impl<'a> Intake<'a> {
         self.table
     }
 
-    /// All files were read: their rows go into the stage, those that do not cast to the error events.
+    /// All files were read: their rows are in the stage.
     pub(crate) fn finish(mut self) -> Result<(), Error> {
         self.out.flush()?;
-        let Self { warehouse, table, stage, batch, out } = self;
-        let is_any_rejected = out.is_any_rejected;
+        let Self { warehouse, table, stage, is_raw, out } = self;
         drop(out);
+        if !is_raw {
+            return Ok(());
+        }
         let list = |of: &dyn Fn(&str) -> String| -> String {
             table.columns.iter().map(|column| of(&column.name)).collect::<Vec<_>>().join(", ")
         };
@@ -159,7 +166,9 @@ impl<'a> Intake<'a> {
             .enumerate()
             .map(|(at, column)| format!("{} AS {}", typed(at, ty(&column.name)), quote(&column.name)))
             .collect();
-        let (key_name, key_value) = row_key(table, "_state");
+        let key = row_key(table, "_state");
+        let (key_name, key_value) =
+            key.map_or_else(Default::default, |(name, key)| (format!("{name}, "), format!("{key}, ")));
         let width = table.columns.len();
         warehouse.execute(&format!(
             "INSERT INTO {path} ({key_name}{names}, _state, _at, _deleted)\n\
@@ -170,23 +179,17 @@ impl<'a> Intake<'a> {
             path = stage.path,
             cast = cast.join(", "),
         ))?;
-        if is_any_rejected {
-            let keys: String = keys(table, stage).map(|(name, _)| format!(", {}", quote(name))).collect();
-            state::keep_events(warehouse, (batch, &table.address), REJECTS)?;
-            let all = rejects_of(stage);
-            warehouse.execute(&format!("INSERT INTO {all} SELECT _file{keys} FROM {REJECTS}"))?;
-        }
-        warehouse.execute(&format!("DROP TABLE {ROWS}; DROP TABLE {REJECTS}"))
+        warehouse.execute(&format!("DROP TABLE {ROWS}"))
     }
 }
 
 /// Takes the rows of one file.
 pub(super) struct Taking<'i, 'a> {
     warehouse: &'a DuckDbWarehouse,
-    table: &'a Table,
+    /// The quoted path of the table of lines that are no rows.
+    broken: String,
     found: &'i Found,
     place: usize,
-    batch: i64,
     rows: Rows<&'i mut Append<'a>>,
     read: i64,
     unreadable: i64,
@@ -203,10 +206,10 @@ impl<'i, 'a> Taking<'i, 'a> {
         found: &'i Found,
         place: usize,
     ) -> Result<Self, Error> {
-        let (warehouse, table, batch) = (intake.warehouse, intake.table, intake.batch);
+        let (warehouse, table, broken) = (intake.warehouse, intake.table, lines_of(intake.stage));
         intake.out.file = i64::try_from(place).unwrap_or(i64::MAX);
         let rows = Rows::new(table, zone, found.at, shapes, |_| Ok(&mut intake.out))?;
-        Ok(Self { warehouse, table, found, place, batch, rows, read: 0, unreadable: 0, lines: Vec::new() })
+        Ok(Self { warehouse, broken, found, place, rows, read: 0, unreadable: 0, lines: Vec::new() })
     }
 
     /// Takes the row of a line.
@@ -220,13 +223,11 @@ impl<'i, 'a> Taking<'i, 'a> {
         Ok(())
     }
 
-    /// Keeps a line that is not a row as an error event.
+    /// Keeps a line that is not a row.
     pub(super) fn broken(&mut self, line: u64, reason: &str, text: &str) -> Result<(), Error> {
         self.unreadable += 1;
         let place = literal(&format!("{}:{line}", self.found.name));
-        let text = literal(&text.replace('\0', " "));
-        let address = literal(&self.table.address);
-        self.lines.push(format!("({}, {address}, 'line', {place}, {}, {text})", self.batch, literal(reason)));
+        self.lines.push(format!("({place}, {}, {})", literal(reason), literal(&text.replace('\0', " "))));
         if self.lines.len() >= LINES { self.keep_lines() } else { Ok(()) }
     }
 
@@ -235,13 +236,7 @@ impl<'i, 'a> Taking<'i, 'a> {
         if lines.is_empty() {
             return Ok(());
         }
-        let columns = "(batch, source_table, screen, place, reason, source_row)";
-        self.warehouse.execute(&format!(
-            "INSERT INTO _dwc.error_events SELECT * FROM (VALUES {}) AS l{columns}\n\
-             WHERE NOT EXISTS (SELECT 1 FROM _dwc.error_events AS e WHERE e.source_table = l.source_table \
-             AND e.screen = 'line' AND e.place = l.place AND e.reason = l.reason AND e.source_row = l.source_row)",
-            lines.join(", ")
-        ))
+        self.warehouse.execute(&format!("INSERT INTO {} VALUES {}", self.broken, lines.join(", ")))
     }
 
     /// The file came to its end.

@@ -17,7 +17,7 @@ use dwc_compiler::model::{EXTRA, FileFormat, Files, Table};
 use dwc_compiler::plan::Stage;
 use dwc_compiler::sql::googlesql::Type;
 
-pub(crate) use append::{Intake, make_rejects, rejects_of};
+pub(crate) use append::{Intake, lines_of, rejects_of};
 pub(crate) use find::{Found, as_name, by_name, digest, find, matching, parse_batch, time_of};
 
 use super::SourceColumn;
@@ -42,7 +42,7 @@ pub(crate) struct Staged {
 }
 
 /// Makes an empty staging table.
-pub(crate) fn make_stage(warehouse: &DuckDbWarehouse, stage: &Stage) -> Result<(), Error> {
+fn make_stage(warehouse: &DuckDbWarehouse, stage: &Stage) -> Result<(), Error> {
     let columns: Vec<String> = stage.columns.iter().map(|(name, ty)| format!("{} {ty}", quote(name))).collect();
     warehouse.execute(&format!(
         "CREATE OR REPLACE TEMP TABLE {} ({}, _state BIGINT, _at TIMESTAMP, _deleted BOOLEAN)",

@@ -2,6 +2,7 @@
 //! state is read once into an embedded copy; what changes in the copy goes out with the next unit. It must not know what
 //! a unit is for.
 
+mod cast;
 mod catalog;
 mod copy;
 mod doctor;
@@ -9,6 +10,8 @@ mod failure;
 mod lease;
 mod script;
 mod snapshot;
+mod staged;
+mod there;
 mod unit;
 
 use std::cell::{Cell, RefCell};
@@ -29,7 +32,8 @@ pub(crate) use copy::BESIDES;
 pub use doctor::{Finding, examine};
 pub(crate) use failure::{held_by, worldly};
 pub use lease::{Claim, Holder, Lease};
-pub(crate) use script::{Script, instant, text};
+pub(crate) use script::{Script, text};
+pub(super) use there::{columns, read};
 
 /// What a warehouse on BigQuery is told.
 #[derive(Debug, Clone)]

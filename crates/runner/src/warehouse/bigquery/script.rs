@@ -38,13 +38,15 @@ pub(crate) struct Script {
     kept_if: Option<String>,
     /// The temporary tables of rows that models reject, each with its model and the reason.
     rejected: Vec<(String, String, String)>,
+    /// The queries of rows of source tables that do not cast, each with its table.
+    events: Vec<(String, String)>,
 }
 
 impl Script {
     /// A script without statements.
     pub(crate) fn new(name: &str, batch: i64, since: i64, at: NaiveDateTime) -> Self {
-        let (body, rejected) = (String::new(), Vec::new());
-        Self { name: name.to_owned(), batch, since, at, from: None, body, steps: 0, kept_if: None, rejected }
+        let (body, rejected, events) = (String::new(), Vec::new(), Vec::new());
+        Self { name: name.to_owned(), batch, since, at, from: None, body, steps: 0, kept_if: None, rejected, events }
     }
 
     /// Says since which instant a rebuild computes anew.
@@ -93,6 +95,7 @@ impl Script {
                 ));
                 self.rejected.push((rows, text(model), text(&gate.message)));
             }
+            Reads::Events { table } => self.events.push((sql.clone(), text(table))),
             Reads::Gate(_) => {
                 self.raw(&format!(
                     "SET dwc_keys = ARRAY(SELECT _r.key_text FROM (\n{sql}\n) AS _r WHERE _r.key_text IS NOT NULL)"
@@ -118,7 +121,15 @@ impl Script {
                  AND _e.screen = 'key' AND _e.place = _r.key_text AND _e.source_row = _r.row_text);\n"
             )
         });
-        let changes: String = events.chain(changes.iter().map(|change| format!("{change};\n"))).collect();
+        let cast = self.events.iter().map(|(rows, table)| {
+            format!(
+                "INSERT INTO `{state}`.`error_events` (batch, source_table, screen, place, reason, source_row)\n\
+                 SELECT dwc_batch, {table}, 'cast', _r._place, _r._reason, _r._row FROM (\n{rows}\n) AS _r\n\
+                 WHERE NOT EXISTS (SELECT 1 FROM `{state}`.`error_events` AS _e WHERE _e.source_table = {table} \
+                 AND _e.screen = 'cast' AND _e.place = _r._place AND _e.reason = _r._reason AND _e.source_row = _r._row);\n"
+            )
+        });
+        let changes: String = events.chain(cast).chain(changes.iter().map(|change| format!("{change};\n"))).collect();
         let from = self.from.map_or_else(|| "TIMESTAMP '0001-01-01 00:00:00+00'".to_owned(), |from| instant(&from));
         let (end, body) = match &self.kept_if {
             None => ("COMMIT TRANSACTION".to_owned(), &self.body),

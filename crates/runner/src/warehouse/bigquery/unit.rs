@@ -5,8 +5,9 @@ use dwc_compiler::plan::Reads;
 use serde_json::Value;
 
 use super::failure::held_by;
-use super::script::Script;
+use super::script::{Script, instant, text};
 use super::{BigQueryWarehouse, MayBeMoved};
+use crate::state::change::{Landed, StateChange};
 use crate::warehouse::duckdb::DuckDbWarehouse;
 use crate::warehouse::unit::{Done, Found, Held, Keep, Step, Undone, Unit};
 use crate::{Error, Offence, crash};
@@ -19,14 +20,30 @@ impl BigQueryWarehouse {
     ) -> Result<Option<Done>, Undone> {
         let done = self.unit(|| {
             let Some(unit) = make(self.copy())? else { return Ok(None) };
-            let (script, places) = script_of(&unit);
-            for record in &unit.records {
-                record.write(self.copy())?;
+            let (mut script, places) = script_of(&unit);
+            let (counting, told): (Vec<_>, Vec<_>) = unit.records.iter().partition(|record| record.counts());
+            for record in told {
+                record.write(self.copy(), &[])?;
+            }
+            for record in &counting {
+                if let StateChange::Landed(landed) = record {
+                    script.raw(&counted(&self.state_dataset(), landed, &places));
+                }
             }
             crash::point();
             let (found, kept) = self.try_out(script).map_err(|error| held(&unit, error))?;
             let found = read(&unit, &places, &found);
-            if kept { Ok(Some(Done { found, kept })) } else { Err(Undone::NotKept(found)) }
+            if !kept {
+                return Err(Undone::NotKept(found));
+            }
+            // What the script itself has recorded.
+            for record in &counting {
+                record.write(self.copy(), &found)?;
+            }
+            if !counting.is_empty() {
+                self.remember()?;
+            }
+            Ok(Some(Done { found, kept }))
         })?;
         if done.is_some() {
             crash::point();
@@ -51,6 +68,7 @@ fn script_of(unit: &Unit<'_>) -> (Script, Vec<usize>) {
     for (place, step) in unit.steps.iter().enumerate() {
         match step {
             Step::Consumed(batch) => script.raw(&format!("SET dwc_consumed = {batch}")),
+            Step::At(at) => script.raw(&format!("SET dwc_at = {}", instant(at))),
             Step::Statement(statement) => {
                 script.add(statement);
                 places.push(place);
@@ -67,6 +85,34 @@ fn script_of(unit: &Unit<'_>) -> (Script, Vec<usize>) {
         }
     }
     (script, places)
+}
+
+/// Records what statements have counted of a table, from what the script has found until then.
+fn counted(state: &str, landed: &Landed, places: &[usize]) -> String {
+    // Their numbers in the script, as it writes them: `found` begins with one.
+    let numbers: Vec<String> = places
+        .iter()
+        .enumerate()
+        .filter(|(_, place)| landed.steps.contains(place))
+        .map(|(number, _)| number.to_string())
+        .collect();
+    let count = |name: &str| {
+        format!("COALESCE(SUM(CAST(JSON_VALUE(SUBSTR(_f, STRPOS(_f, ':') + 1), '$.{name}') AS INT64)), 0)")
+    };
+    let rejected = format!("{} + {}", landed.rejected, count("rejected"));
+    format!(
+        "INSERT INTO `{state}`.`table_batches` (batch, source_table, extracted, inserted, updated, deleted, unchanged, superseded, rejected)\n\
+         SELECT dwc_batch, {}, {} + {rejected}, {}, {}, {}, {}, {}, {rejected}\nFROM UNNEST(dwc_found) AS _f\n\
+         WHERE SUBSTR(_f, 1, STRPOS(_f, ':') - 1) IN ({})",
+        text(&landed.table),
+        count("extracted"),
+        count("inserted"),
+        count("updated"),
+        count("deleted"),
+        count("unchanged"),
+        count("superseded"),
+        numbers.iter().map(|number| format!("'{number}'")).collect::<Vec<_>>().join(", "),
+    )
 }
 
 /// A failure as the gate that it was, where it was one.
@@ -86,7 +132,7 @@ fn read(unit: &Unit<'_>, places: &[usize], found: &[(usize, Value)]) -> Vec<(usi
     for (number, (place, statement)) in places.iter().zip(unit.statements()).enumerate() {
         let rows = found.iter().filter(|(at, _)| *at == number).map(|(_, json)| json);
         let one = match &statement.reads {
-            Reads::Nothing | Reads::Gate(_) => continue,
+            Reads::Nothing | Reads::Gate(_) | Reads::Events { .. } => continue,
             Reads::Counts => {
                 let counts = rows.flat_map(|json| json.as_object().into_iter().flatten());
                 Found::Counts(counts.filter_map(|(name, value)| Some((name.clone(), whole(value)?))).collect())

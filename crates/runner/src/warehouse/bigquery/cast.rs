@@ -9,7 +9,7 @@ use dwc_compiler::sql::googlesql::{Field, Type};
 use crate::Error;
 use crate::extract::SourceColumn;
 use crate::extract::columns::undeclared;
-use crate::warehouse::bigquery::text;
+use super::script::text;
 
 /// An expression over the row `_s`.
 #[derive(Debug, Clone)]

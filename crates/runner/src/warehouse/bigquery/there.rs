@@ -1,70 +1,21 @@
-//! Landing of tables that another tool has put into BigQuery: nothing leaves it. How far each cursor has come is read
-//! first; then one script reads the rows up to there into temporary tables, casts them, and merges them. It must not
-//! write to the other tool's tables.
+//! Tables that another tool has put into BigQuery: nothing leaves it. How far each cursor has come is read first; then a
+//! script reads the rows up to there into temporary tables, and casts them. It must not write to the other tool's tables.
 
 use std::collections::BTreeMap;
 
 use chrono::{NaiveDateTime, NaiveTime, TimeDelta};
 use chrono_tz::Tz;
 use dwc_compiler::diagnostic::Code;
-use dwc_compiler::model::{DetectDeletes, EXTRA, ROW_KEY, Source, Table, TargetType};
-use dwc_compiler::plan::{Landing, Reads, Statement};
+use dwc_compiler::model::{EXTRA, ROW_KEY, Source, TargetType};
 use dwc_compiler::sql::{self, googlesql::Type};
 
+use super::BigQueryWarehouse;
 use super::cast::{Cast, as_text, cast, extra, quoted};
-use super::land::{Sent, commit};
-use crate::execute::land::report_of;
-use crate::execute::land_warehouse::{Requests, requests, stretches};
-use crate::execute::reading::advance;
-use crate::execute::report::SourceReport;
-use crate::execute::run::RunOptions;
+use super::script::{instant, text};
+use crate::Error;
 use crate::extract::files::delete_mark;
 use crate::extract::{Reading, Request, SourceColumn, moment};
-use crate::state;
-use crate::warehouse::bigquery::{Script, instant, text};
-use crate::{BigQueryWarehouse, Error};
-
-/// Lands what is new of one source.
-pub(super) fn land_warehouse(
-    warehouse: &BigQueryWarehouse,
-    source: &Source,
-    tables: &[(&Table, &Landing)],
-    options: &RunOptions,
-) -> Result<SourceReport, Error> {
-    let Some(schema) = source.schema.as_deref() else {
-        return Err(Error::coded(Code::MissingSetting, format!("source `{}` has no `schema`", source.name))
-            .help("name the dataset that the tables are in, or `project.dataset`"));
-    };
-    let there = columns(warehouse, schema, tables)?;
-    let of = |table: &Table| Ok(there.get(&table.physical).cloned().unwrap_or_default());
-    let Requests { requests, left_out, notices } = requests(warehouse.copy(), schema, tables, options, of)?;
-    if requests.is_empty() {
-        return Ok(SourceReport { left_out, notices, ..report_of(source) });
-    }
-    let choices: Vec<Choice<'_>> = requests
-        .iter()
-        .map(|(request, landing)| Choice::new(source, schema, request, landing))
-        .collect::<Result<_, _>>()?;
-    let marks = marks(warehouse, &choices)?;
-    let copy = warehouse.copy();
-    let report = commit(warehouse, source, options.mode, options.at, |batch| {
-        let mut sent = Vec::new();
-        for (choice, mark) in choices.iter().zip(&marks) {
-            let request = choice.request;
-            // The row that had come furthest may be gone; the watermark does not go back for that.
-            let reached = match (&request.reading, mark) {
-                (Reading::Since(since), None) => Some(since.cursor.as_str()),
-                (_, mark) => mark.as_deref(),
-            };
-            advance(copy, request, reached, &options.at, batch)?;
-            state::put_source_columns(copy, &request.table.address, &request.known)?;
-            sent.push(choice.sent(mark.as_deref(), options.at));
-        }
-        Ok(sent)
-    })?;
-    let notices = notices.into_iter().chain(report.notices).collect();
-    Ok(SourceReport { left_out, notices, ..report })
-}
+use crate::warehouse::there::{There, stretches};
 
 /// The quoted path of something in the other tool's dataset, which may be of another project.
 fn path(schema: &str, name: &str) -> String {
@@ -72,13 +23,13 @@ fn path(schema: &str, name: &str) -> String {
     format!("{}.{name}", parts.join("."))
 }
 
-/// The columns of every table, by its name there.
-fn columns(
+/// The columns of tables, by their names there.
+pub(in crate::warehouse) fn columns(
     warehouse: &BigQueryWarehouse,
     schema: &str,
-    tables: &[(&Table, &Landing)],
+    tables: &[&str],
 ) -> Result<BTreeMap<String, Vec<SourceColumn>>, Error> {
-    let names: Vec<String> = tables.iter().map(|(table, _)| text(&table.physical)).collect();
+    let names: Vec<String> = tables.iter().map(|table| text(table)).collect();
     let found = warehouse.table(&format!(
         "SELECT table_name, column_name, data_type FROM {} WHERE table_name IN ({}) \
          AND NOT STARTS_WITH(column_name, '_PARTITION') ORDER BY table_name, ordinal_position",
@@ -99,10 +50,22 @@ fn columns(
     Ok(all)
 }
 
+/// How tables are read and cast by statements of a script. How far each cursor has come is read first.
+pub(in crate::warehouse) fn read(
+    warehouse: &BigQueryWarehouse,
+    source: &Source,
+    schema: &str,
+    requests: &[&Request<'_>],
+) -> Result<Vec<There>, Error> {
+    let choices: Vec<Choice<'_>> =
+        requests.iter().map(|request| Choice::new(source, schema, request)).collect::<Result<_, _>>()?;
+    let marks = marks(warehouse, &choices)?;
+    Ok(choices.iter().zip(marks).map(|(choice, mark)| choice.there(mark)).collect())
+}
+
 /// What is read of one table, and how its columns are cast.
 struct Choice<'a> {
     request: &'a Request<'a>,
-    landing: &'a Landing,
     /// The other tool's table.
     from: String,
     /// What is read of it, in its own types: the declared columns.
@@ -115,7 +78,7 @@ struct Choice<'a> {
 }
 
 impl<'a> Choice<'a> {
-    fn new(source: &Source, schema: &str, request: &'a Request<'a>, landing: &'a Landing) -> Result<Self, Error> {
+    fn new(source: &Source, schema: &str, request: &'a Request<'a>) -> Result<Self, Error> {
         let table = request.table;
         let there = |name: &str| {
             request.known.iter().find(|column| column.name == name).map_or("STRING", |column| column.ty.as_str())
@@ -138,7 +101,6 @@ impl<'a> Choice<'a> {
         let place: Vec<String> = table.primary_key.iter().map(|key| as_text(key, there(key))).collect();
         Ok(Self {
             request,
-            landing,
             from: path(schema, &quoted(&table.physical)),
             read,
             casts,
@@ -182,11 +144,11 @@ impl<'a> Choice<'a> {
     }
 
     /// How the rows are read and cast by a script.
-    fn sent(&self, upto: Option<&str>, at: NaiveDateTime) -> Sent<'a> {
+    fn there(&self, mark: Option<String>) -> There {
         let table = self.request.table;
         let name = |what: &str| quoted(&format!("{what}__{}__{}", table.source, table.name));
         let (read, rejects) = (name("read"), name("rejects"));
-        let filter = match (self.bounds(upto), self.cursor()) {
+        let filter = match (self.bounds(mark.as_deref()), self.cursor()) {
             (Some(bounds), Some((cursor, _))) => format!("\nWHERE {cursor} IS NULL OR {}", bounds.join(" OR ")),
             _ => String::new(),
         };
@@ -219,17 +181,14 @@ impl<'a> Choice<'a> {
             ),
             format!(
                 "CREATE OR REPLACE TEMP TABLE {rejects} AS\nSELECT * FROM (\n\
-                 SELECT {keys}{} AS _where, {reason} AS _reason, TO_JSON_STRING(_s) AS _row FROM {read} AS _s\n\
+                 SELECT {keys}{} AS _place, {reason} AS _reason, TO_JSON_STRING(_s) AS _row FROM {read} AS _s\n\
                  ) AS _r WHERE _r._reason <> ''",
                 self.place
             ),
         ];
         let failed: Vec<&str> = failures.iter().map(|(failed, _)| failed.as_str()).collect();
-        let is_whole = self.request.reading == Reading::Whole
-            && (table.detect_deletes == DetectDeletes::FullPass || table.primary_key.is_empty());
-        let rejected = (!keys.is_empty()).then(|| format!("(SELECT 0 AS _place, _k.* FROM {rejects} AS _k)"));
         let rows = self.rows(&read, &failed.join(" OR "));
-        Sent::read_there((table, self.landing), rows, rejected, at, is_whole, ReadThere { statements, read, rejects })
+        There { before: statements, read, rows, rejects, mark, leftovers: Vec::new() }
     }
 
     /// The rows that cast, as a relation of the landed types.
@@ -254,7 +213,7 @@ impl<'a> Choice<'a> {
         let by = table.sequence.as_ref().or(table.cursor.as_ref());
         let order = by.map_or_else(String::new, |by| format!(" ORDER BY _r.{}", quoted(by)));
         format!(
-            "(SELECT {}, ROW_NUMBER() OVER (PARTITION BY {}{order}) AS _state, dwc_at AS _at, {} AS _deleted, 0 AS _place \
+            "(SELECT {}, ROW_NUMBER() OVER (PARTITION BY {}{order}) AS _state, dwc_at AS _at, {} AS _deleted \
              FROM ({rows}) AS _r)",
             names.join(", "),
             key.join(", "),
@@ -316,42 +275,5 @@ fn value(ty: &Type, mark: &str) -> String {
         (Type::Date | Type::DateTime | Type::Timestamp, Some(at)) => written(ty, at),
         (Type::String, _) => text(mark),
         _ => format!("CAST({} AS {ty})", text(mark)),
-    }
-}
-
-/// Rows that the script itself reads of another table.
-pub(super) struct ReadThere {
-    /// Reads the rows, then the ones that do not cast, into temporary tables.
-    statements: Vec<String>,
-    /// The rows that are read.
-    read: String,
-    /// The rows that do not cast, with `_where`, `_reason`, `_row` and the key.
-    rejects: String,
-}
-
-impl ReadThere {
-    /// Begins the landing of a table: what does not cast is kept and counted, and too much of it ends the script.
-    pub(super) fn begin(&self, script: &mut Script, state: &str, table: &Table) {
-        for statement in &self.statements {
-            script.raw(statement);
-        }
-        let Self { read, rejects, .. } = self;
-        if table.max_rejected_share < 1.0 {
-            script.raw(&format!(
-                "SET dwc_keys = ARRAY(\nSELECT TO_JSON_STRING(STRUCT(_n.rejected AS rejected, _n.seen AS seen)) FROM (\n\
-                 SELECT (SELECT COUNT(*) FROM {rejects}) AS rejected, (SELECT COUNT(*) FROM {read}) AS seen\n\
-                 ) AS _n WHERE _n.rejected > 0 AND _n.rejected / _n.seen > {})",
-                table.max_rejected_share
-            ));
-            script.holds_if("ARRAY_LENGTH(dwc_keys) > 0", script.next(), "dwc_keys[OFFSET(0)]");
-        }
-        script.add(&Statement { sql: format!("SELECT COUNT(*) AS rejected FROM {rejects}"), reads: Reads::Counts });
-        script.raw(&format!(
-            "INSERT INTO `{state}`.`error_events` (batch, source_table, screen, place, reason, source_row)\n\
-             SELECT dwc_batch, {address}, 'cast', _r._where, _r._reason, _r._row FROM {rejects} AS _r\n\
-             WHERE NOT EXISTS (SELECT 1 FROM `{state}`.`error_events` AS _e WHERE _e.source_table = {address} \
-             AND _e.screen = 'cast' AND _e.place = _r._where AND _e.reason = _r._reason AND _e.source_row = _r._row)",
-            address = text(&table.address)
-        ));
     }
 }

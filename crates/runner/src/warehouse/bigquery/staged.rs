@@ -1,17 +1,17 @@
 //! How a batch travels: columns of the embedded stage as types that Parquet and BigQuery agree on, and back as the types
 //! that are landed. It must not know where the batch comes from.
 
-use std::path::Path;
-
 use dwc_compiler::diagnostic::Code;
 use dwc_compiler::sql::googlesql::Type;
 
+use super::BigQueryWarehouse;
+use crate::Error;
 use crate::extract::files::quote;
 use crate::state::literal;
-use crate::{BigQueryWarehouse, Error};
+use crate::warehouse::engine::Parcel;
 
 /// One column on its way.
-pub(super) struct Travelling {
+struct Travelling {
     name: String,
     /// The API's type of the staging table's column.
     api: &'static str,
@@ -23,7 +23,7 @@ pub(super) struct Travelling {
 
 impl Travelling {
     /// A column of a type.
-    pub(super) fn new(name: &str, ty: &Type) -> Result<Self, Error> {
+    fn new(name: &str, ty: &Type) -> Result<Self, Error> {
         let (here, landed) = (quote(name), format!("`{name}`"));
         let text = format!("CAST({here} AS VARCHAR)");
         let (api, there, back) = match ty {
@@ -63,33 +63,30 @@ fn is_scalar(ty: &Type) -> bool {
     matches!(ty, Type::Int64 | Type::Float64 | Type::Bool | Type::String | Type::Date | Type::Numeric(_))
 }
 
-/// Writes rows of the embedded engine as a file, and puts it into a staging table; gives a GoogleSQL relation of the landed
-/// types over it.
-pub(super) fn send(
-    warehouse: &BigQueryWarehouse,
-    name: &str,
-    columns: &[Travelling],
-    rows: &str,
-    order: Option<&str>,
-    file: &Path,
-) -> Result<String, Error> {
-    let list: Vec<String> =
-        columns.iter().map(|column| format!("{} AS {}", column.there, quote(&column.name))).collect();
-    let order = order.map_or_else(String::new, |order| format!(" ORDER BY {order}"));
-    if let Some(folder) = file.parent() {
+impl BigQueryWarehouse {
+    /// Writes rows of the embedded engine as a file, and puts it into a staging table; see [`crate::Engine::deliver`].
+    pub(in crate::warehouse) fn send(&self, parcel: &Parcel<'_>) -> Result<String, Error> {
+        let Parcel { name, columns, rows, order, folder } = parcel;
+        let columns =
+            columns.iter().map(|(name, ty)| Travelling::new(name, ty)).collect::<Result<Vec<Travelling>, Error>>()?;
+        let list: Vec<String> =
+            columns.iter().map(|column| format!("{} AS {}", column.there, quote(&column.name))).collect();
+        let order = order.map_or_else(String::new, |order| format!(" ORDER BY {order}"));
         std::fs::create_dir_all(folder)
             .map_err(|cause| Error::because("the staging folder could not be made", cause))?;
+        let file = folder.join(format!("{name}.parquet"));
+        self.copy().execute(&format!(
+            "COPY (SELECT {} FROM {rows} AS _s{order}) TO {} (FORMAT parquet, COMPRESSION snappy)",
+            list.join(", "),
+            literal(&file.to_string_lossy())
+        ))?;
+        let types: Vec<(String, String)> =
+            columns.iter().map(|column| (column.name.clone(), column.api.to_owned())).collect();
+        let path = self.stage(name, &types, &file)?;
+        // A file that stays is overwritten by the next.
+        let _ = std::fs::remove_file(file);
+        let back: Vec<String> =
+            columns.iter().map(|column| format!("{} AS `{}`", column.back, column.name)).collect();
+        Ok(format!("(SELECT {} FROM {path})", back.join(", ")))
     }
-    warehouse.copy().execute(&format!(
-        "COPY (SELECT {} FROM {rows}{order}) TO {} (FORMAT parquet, COMPRESSION snappy)",
-        list.join(", "),
-        literal(&file.to_string_lossy())
-    ))?;
-    let types: Vec<(String, String)> =
-        columns.iter().map(|column| (column.name.clone(), column.api.to_owned())).collect();
-    let path = warehouse.stage(name, &types, file)?;
-    // A file that stays is overwritten by the next.
-    let _ = std::fs::remove_file(file);
-    let back: Vec<String> = columns.iter().map(|column| format!("{} AS `{}`", column.back, column.name)).collect();
-    Ok(format!("(SELECT {} FROM {path})", back.join(", ")))
 }
