@@ -107,12 +107,7 @@ pub(super) fn commit<'a>(
             landed.push(table.landed(batch, first..steps.len()));
         }
         records.extend(landed.iter().cloned().map(StateChange::Landed));
-        records.push(StateChange::Batch {
-            batch,
-            source: source.name.clone(),
-            mode: mode.name().to_owned(),
-            at,
-        });
+        records.push(StateChange::Batch { batch, source: source.name.clone(), mode: mode.name().to_owned(), at });
         let name = format!("land_{}", source.name);
         Ok(Some(Unit { name, batch, since: 0, at, from: None, steps, records, keep: Keep::Always }))
     });

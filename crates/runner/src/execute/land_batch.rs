@@ -155,12 +155,7 @@ pub(super) fn deliver_rows(
 
 /// Puts the keys of rows that do not cast where statements read them; those of files with the place of their file,
 /// `_file`. Gives the relation.
-pub(super) fn deliver_keys(
-    engine: Engine<'_>,
-    table: &Table,
-    rejects: &str,
-    folder: &Path,
-) -> Result<String, Error> {
+pub(super) fn deliver_keys(engine: Engine<'_>, table: &Table, rejects: &str, folder: &Path) -> Result<String, Error> {
     let landed = table.landed_columns();
     let keys = landed.iter().filter(|(name, _)| table.primary_key.contains(name)).cloned();
     let file = table.files.is_some().then(|| ("_file".to_owned(), Type::Int64));

@@ -423,8 +423,11 @@ fn take<'a>(
     }
     let mut records = record(table, fresh, batch);
     if rejections > 0 {
-        let events = |screen, rows: &str| {
-            StateChange::Events { batch, table: table.address.clone(), screen, rows: rows.to_owned() }
+        let events = |screen, rows: &str| StateChange::Events {
+            batch,
+            table: table.address.clone(),
+            screen,
+            rows: rows.to_owned(),
         };
         records.extend([events("line", &lines), events("cast", &rejects)]);
     }

@@ -44,8 +44,8 @@ pub(super) fn is_first(local: &DuckDbWarehouse, table: &Table, rows: &str) -> Re
     }
     let by = |key: &String| sql::compared(table, TargetType::Duckdb, key, files::quote(key));
     let keys: Vec<String> = table.landing_key().iter().map(by).collect();
-    let repeated = local
-        .rows(&format!("SELECT 1 FROM {rows} AS r GROUP BY {} HAVING COUNT(*) > 1 LIMIT 1", keys.join(", ")))?;
+    let repeated =
+        local.rows(&format!("SELECT 1 FROM {rows} AS r GROUP BY {} HAVING COUNT(*) > 1 LIMIT 1", keys.join(", ")))?;
     Ok(repeated.is_empty())
 }
 

@@ -55,7 +55,9 @@ pub(super) fn land_warehouse(
     let there = engine.read_there(source, schema, &all)?;
     let landed = commit(engine, source, options.mode, options.at, &mut |batch| {
         let each = requests.iter().zip(&landings).zip(&there);
-        Ok(each.map(|((request, landing), there)| batch_of(engine.ty(), request, landing, there, options, batch)).collect())
+        Ok(each
+            .map(|((request, landing), there)| batch_of(engine.ty(), request, landing, there, options, batch))
+            .collect())
     })?;
     report.add(landed);
     Ok(report)
@@ -95,10 +97,8 @@ fn batch_of<'a>(
         sql: format!("SELECT _e._place, _e._reason, _e._row FROM {} AS _e", there.rejects),
         reads: Reads::Events { table: table.address.clone() },
     };
-    let rejected = Statement {
-        sql: format!("SELECT COUNT(*) AS rejected FROM {}", there.rejects),
-        reads: Reads::Counts,
-    };
+    let rejected =
+        Statement { sql: format!("SELECT COUNT(*) AS rejected FROM {}", there.rejects), reads: Reads::Counts };
     let is_whole = request.reading == Reading::Whole
         && (table.detect_deletes == DetectDeletes::FullPass || table.primary_key.is_empty());
     let has_key = !table.primary_key.is_empty();
@@ -107,13 +107,7 @@ fn batch_of<'a>(
         (Reading::Since(since), None) => Some(since.cursor.clone()),
         (_, mark) => mark.clone(),
     };
-    let read = Read {
-        table: table.address.clone(),
-        reading: request.reading.clone(),
-        mark,
-        bound: options.at,
-        batch,
-    };
+    let read = Read { table: table.address.clone(), reading: request.reading.clone(), mark, bound: options.at, batch };
     Batch {
         table,
         landing,

@@ -1,12 +1,11 @@
 //! What a run reads of a table, and what is recorded once it has: the watermark, the time that is loaded, the time that was
 //! missed. It must not know how a source is read.
 
-use chrono::NaiveDateTime;
 use dwc_compiler::model::{Column, Table};
 use dwc_compiler::sql::googlesql::Type;
 
 use super::run::{Mode, RunOptions};
-use crate::extract::{Reading, Request, Watermark, moment};
+use crate::extract::{Reading, Request, Watermark};
 use crate::state;
 use crate::state::intervals::{self, Interval};
 use crate::{DuckDbWarehouse, Error};

@@ -81,7 +81,7 @@ impl SourceReport {
 
 impl TableReport {
     /// Adds what a statement has counted, by name.
-    pub(super) fn count(&mut self, get: &dyn Fn(&str) -> i64) {
+    pub(crate) fn count(&mut self, get: &dyn Fn(&str) -> i64) {
         self.extracted += get("extracted");
         self.inserted += get("inserted");
         self.updated += get("updated");

@@ -115,8 +115,7 @@ pub(crate) struct Landed {
 impl Landed {
     /// What the steps have counted.
     pub(crate) fn report(&self, found: &[(usize, Found)]) -> TableReport {
-        let mut report =
-            TableReport { table: self.table.clone(), rejected: self.rejected, ..TableReport::default() };
+        let mut report = TableReport { table: self.table.clone(), rejected: self.rejected, ..TableReport::default() };
         for (_, found) in found.iter().filter(|(place, _)| self.steps.contains(place)) {
             report.count(&|name| found.count(name));
         }

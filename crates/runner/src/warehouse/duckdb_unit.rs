@@ -37,7 +37,9 @@ impl DuckDbWarehouse {
                 match step {
                     Step::Consumed(batch) => self.execute(&format!("SET VARIABLE dwc_consumed = {batch}::BIGINT"))?,
                     Step::At(at) => self.set_batch(unit.batch, unit.since, at)?,
-                    Step::Statement(statement) => found.extend(self.find(statement)?.map(|one| (place, one))),
+                    Step::Statement(statement) => {
+                        found.extend(self.find(statement, unit.batch)?.map(|one| (place, one)))
+                    }
                 }
             }
             if unit.keep == Keep::Never || (unit.keep == Keep::UnlessLost && Done::lost(&found) > 0) {
@@ -52,7 +54,7 @@ impl DuckDbWarehouse {
     }
 
     /// Executes one statement, and reads what it finds.
-    fn find(&self, statement: &Statement) -> Result<Option<Found>, Undone> {
+    fn find(&self, statement: &Statement, batch: i64) -> Result<Option<Found>, Undone> {
         let sql = &statement.sql;
         Ok(match &statement.reads {
             Reads::Nothing => {
@@ -67,7 +69,7 @@ impl DuckDbWarehouse {
             },
             Reads::Notice(_) => Some(Found::Keys(self.keys(sql)?)),
             Reads::Events { table } => {
-                state::keep_events(self, table, &format!("(\n{sql}\n)"))?;
+                state::keep_events(self, (batch, table), "cast", &format!("(\n{sql}\n)"))?;
                 None
             }
             Reads::Rejected { model, gate } => {

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::Lowering;
-use crate::model::{Contents, DetectDeletes, Table, TargetType};
 use crate::diagnostic::Code;
+use crate::model::{Contents, DetectDeletes, Table, TargetType};
 use crate::plan::{Gate, Landing, Reads, Stage, Statement};
 use crate::sql::dialect::Dialect;
 use crate::sql::googlesql::Type;

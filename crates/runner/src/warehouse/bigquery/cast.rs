@@ -6,10 +6,10 @@ use dwc_compiler::diagnostic::Code;
 use dwc_compiler::model::{Column, Table};
 use dwc_compiler::sql::googlesql::{Field, Type};
 
+use super::script::text;
 use crate::Error;
 use crate::extract::SourceColumn;
 use crate::extract::columns::undeclared;
-use super::script::text;
 
 /// An expression over the row `_s`.
 #[derive(Debug, Clone)]

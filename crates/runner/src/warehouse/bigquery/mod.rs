@@ -30,7 +30,7 @@ use crate::{Error, StateReport};
 pub(crate) use catalog::NEIGHBOURS;
 pub(crate) use copy::BESIDES;
 pub use doctor::{Finding, examine};
-pub(crate) use failure::{held_by, worldly};
+pub(crate) use failure::worldly;
 pub use lease::{Claim, Holder, Lease};
 pub(crate) use script::{Script, text};
 pub(super) use there::{columns, read};

@@ -66,11 +66,6 @@ impl Script {
         self.body.push_str(";\n");
     }
 
-    /// The number of the next statement.
-    pub(crate) fn next(&self) -> usize {
-        self.steps
-    }
-
     /// Adds a statement with what its rows mean, and gives its number.
     pub(crate) fn add(&mut self, statement: &Statement) -> usize {
         let step = self.steps;

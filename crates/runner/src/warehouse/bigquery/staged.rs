@@ -85,8 +85,7 @@ impl BigQueryWarehouse {
         let path = self.stage(name, &types, &file)?;
         // A file that stays is overwritten by the next.
         let _ = std::fs::remove_file(file);
-        let back: Vec<String> =
-            columns.iter().map(|column| format!("{} AS `{}`", column.back, column.name)).collect();
+        let back: Vec<String> = columns.iter().map(|column| format!("{} AS `{}`", column.back, column.name)).collect();
         Ok(format!("(SELECT {} FROM {path})", back.join(", ")))
     }
 }
