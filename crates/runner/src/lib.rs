@@ -23,7 +23,7 @@ pub use error::{Error, Offence};
 pub use execute::{
     ApplyReport, Counted, Mode, ModelOutcome, ModelReport, Notice, Part, Place, Planned, RebuildOptions, RebuildReport,
     RunOptions, RunReport, SavedChange, SavedPlan, SavedStatement, SourceOutcome, SourceReport, TableReport,
-    VersionChange, VersionState, apply, audit, carry_out, claim, observe, plan, rebuild, replay, rollback, run,
+    VersionChange, VersionState, apply, audit, carry_out, claim, observe, plan, rebuild, replay, run,
 };
 pub use extract::parse_time;
 pub use import::{import_files, import_mysql, import_postgres};
@@ -34,4 +34,5 @@ pub use state::intervals::{Gap, Interval};
 pub use state::{StateReport, TableState};
 pub use warehouse::{
     BigQuerySettings, BigQueryWarehouse, Claim, DuckDbWarehouse, Engine, Finding, Holder, Lease, Warehouse, examine,
+    rollback,
 };

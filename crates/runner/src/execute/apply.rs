@@ -1,13 +1,17 @@
-//! Apply: carries a plan out, in one transaction with the manifest that records it. It decides nothing that the plan has
-//! not decided.
+//! Apply: carries a plan out, with the manifest that records it. It decides nothing that the plan has not decided, and must
+//! not know by which engine.
 
+use std::collections::BTreeSet;
+
+use chrono::NaiveDateTime;
 use dwc_compiler::model::Project;
-use dwc_compiler::plan::reloads;
+use dwc_compiler::plan::{Action, ChangeSet, Object, ObjectKind, reloads};
+use dwc_compiler::sql;
 
-use super::planned::{Planned, plan};
-use super::{bigquery, crash};
-use crate::state::{self, applied};
-use crate::{DuckDbWarehouse, Engine, Error};
+use super::planned::{Planned, digest, plan};
+use crate::state::change::StateChange;
+use crate::warehouse::migration::{Migrated, Migration};
+use crate::{Engine, Error};
 
 /// What an apply did.
 #[derive(Debug, Clone)]
@@ -49,44 +53,51 @@ pub fn carry_out<'w>(
     allowed: &[String],
 ) -> Result<ApplyReport, Error> {
     planned.guard(allowed)?;
-    if planned.set.changes.is_empty() {
-        return Ok(ApplyReport { serial: planned.serial, changed: 0, snapshot: None, notes: Vec::new() });
+    let (set, serial) = (&planned.set, planned.serial);
+    if set.changes.is_empty() {
+        return Ok(ApplyReport { serial, changed: 0, snapshot: None, notes: Vec::new() });
     }
-    let warehouse = match warehouse.into() {
-        Engine::DuckDb(warehouse) => warehouse,
-        Engine::BigQuery(warehouse) => return bigquery::apply(warehouse, project, at, planned),
+    let migration = Migration {
+        serial,
+        at: NaiveDateTime::parse_from_str(at, "%Y-%m-%d %H:%M:%S").unwrap_or_default(),
+        before: planned.before.as_ref(),
+        wanted: &planned.wanted,
+        digest: digest(&planned.wanted)?,
+        resumes: planned.resumes,
+        keeps: planned.destructive().next().is_some(),
+        statements: &planned.statements,
+        replaced: replaced(set).collect(),
+        left_aside: left_aside(planned),
+        records: load_anew(project, set),
     };
-    crash::point();
-    let loses = planned.destructive().next().is_some();
-    let snapshot = if loses { warehouse.snapshot(planned.serial)? } else { None };
-    let snapshot = snapshot.map(|file| file.display().to_string());
-    crash::point();
-    let serial = planned.serial + 1;
-    warehouse.transaction(|| {
-        state::prepare(warehouse)?;
-        for statement in &planned.statements {
-            warehouse.execute(&statement.sql)?;
-            crash::point();
-        }
-        load_anew(warehouse, project, planned)?;
-        let catalog = warehouse.catalog()?.of(&[&planned.wanted]);
-        applied::put(warehouse, serial, at, &planned.wanted, &catalog)?;
-        crash::point();
-        Ok::<(), Error>(())
-    })?;
-    crash::point();
-    Ok(ApplyReport { serial, changed: planned.set.changes.len(), snapshot, notes: Vec::new() })
+    let Migrated { snapshot, notes } = warehouse.into().migrate(&migration)?;
+    Ok(ApplyReport { serial: serial + 1, changed: set.changes.len(), snapshot, notes })
 }
 
-/// Records what the next run computes or reads anew.
-pub(super) fn load_anew(state: &DuckDbWarehouse, project: &Project, planned: &Planned) -> Result<(), Error> {
-    for model in reloads(project, &planned.set).keys() {
-        state::consume(state, model, 0)?;
-    }
-    for change in planned.set.changes.iter().filter(|change| change.reread) {
-        if let Some(object) = change.after.as_ref() {
-            state::reread(state, &object.owner)?;
-        }
-    }
-    Ok(())
+/// What the next run computes or reads anew.
+fn load_anew(project: &Project, set: &ChangeSet) -> Vec<StateChange> {
+    let anew = reloads(project, set);
+    let models = anew.keys().map(|model| StateChange::Consumed { model: model.to_string(), batch: 0 });
+    let read = set.changes.iter().filter(|change| change.reread).filter_map(|change| change.after.as_ref());
+    let tables = read.map(|object| StateChange::Forgotten { table: object.owner.clone() });
+    models.chain(tables).collect()
+}
+
+/// Tables that are made again beside themselves, as they were and as they will be.
+fn replaced(set: &ChangeSet) -> impl Iterator<Item = (&Object, &Object)> {
+    let rebuilt = set.changes.iter().filter(|change| change.action == Action::Rebuild);
+    let pairs = rebuilt.filter_map(|change| Some((change.before.as_deref()?, change.after.as_deref()?)));
+    pairs.filter(|(before, after): &(&Object, &Object)| {
+        before.kind != ObjectKind::View && after.kind != ObjectKind::View
+    })
+}
+
+/// Tables that an apply left aside when it was killed after its end.
+fn left_aside(planned: &Planned) -> Vec<(String, String)> {
+    let known = planned.before.iter().chain([&planned.wanted]).flat_map(|manifest| manifest.objects.values());
+    let left: BTreeSet<(String, String)> = known
+        .map(|object| (object.schema.clone(), sql::aside(object)))
+        .filter(|(schema, name)| planned.catalog.objects.contains_key(&format!("{schema}.{name}")))
+        .collect();
+    left.into_iter().collect()
 }

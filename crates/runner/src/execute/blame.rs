@@ -48,7 +48,9 @@ pub(super) fn failed(engine: Engine<'_>, project: &Project, model: ModelId, erro
         }
     }
     // BigQuery refuses for many reasons; the embedded engine has said that it is a value.
-    let Engine::DuckDb(_) = engine else { return None };
+    if !engine.refuses_values_alone() {
+        return None;
+    }
     let query = project.query(model);
     let mut tables =
         query.iter().flat_map(|query| &query.analysis.tables).filter_map(|used| project.table(&used.table));

@@ -1,7 +1,6 @@
 //! Execution: a plan's statements, in their order, each unit in one transaction with its record in the state.
 
 mod apply;
-mod bigquery;
 mod blame;
 mod land;
 mod land_batch;
@@ -13,7 +12,6 @@ mod planned;
 mod reading;
 mod rebuild;
 mod report;
-mod rollback;
 mod run;
 mod saved;
 
@@ -23,6 +21,5 @@ pub use apply::{ApplyReport, apply, carry_out};
 pub use planned::{Counted, Planned, plan};
 pub use rebuild::{RebuildOptions, RebuildReport, VersionChange, VersionState, rebuild};
 pub use report::{ModelOutcome, ModelReport, Notice, RunReport, SourceOutcome, SourceReport, TableReport};
-pub use rollback::rollback;
 pub use run::{Mode, Part, RunOptions, audit, claim, observe, replay, run};
 pub use saved::{Place, SavedChange, SavedPlan, SavedStatement};

@@ -11,7 +11,7 @@ use dwc_compiler::plan::{
 use dwc_compiler::sql::{self, Asks, ChangeStatement};
 
 use crate::state::{self, applied};
-use crate::{BigQueryWarehouse, DuckDbWarehouse, Engine, Error};
+use crate::{Engine, Error};
 
 /// Everything that an apply would do.
 #[derive(Debug)]
@@ -138,33 +138,8 @@ pub fn plan<'w>(warehouse: impl Into<Engine<'w>>, project: &Project) -> Result<P
     let counted = if in_the_way || is_cut_off { Vec::new() } else { counted(engine, project, &mut set)? };
     let statements = sql::change_statements(project, engine.ty(), engine.schema(project), &set);
     let mut catalog = catalog.unwrap_or_default();
-    match engine {
-        Engine::BigQuery(warehouse) => sizes(warehouse, &set, &mut catalog)?,
-        Engine::DuckDb(warehouse) => counts(warehouse, &set, &mut catalog)?,
-    }
+    engine.measure(set.changes.iter().filter_map(|change| change.before.as_deref()), &mut catalog)?;
     Ok(Planned { set, drift, counted, statements, serial, state, before, wanted, catalog, resumes: is_cut_off })
-}
-
-/// Counts the rows of the tables that change: what the engine knows without counting is an estimate.
-fn counts(warehouse: &DuckDbWarehouse, set: &ChangeSet, catalog: &mut Catalog) -> Result<(), Error> {
-    for before in set.changes.iter().filter_map(|change| change.before.as_ref()) {
-        let Some(live) = catalog.objects.get_mut(&before.path()).filter(|live| !live.view) else { continue };
-        let [schema, name] = [&before.schema, &before.name].map(|name| name.replace('"', "\"\""));
-        let rows = warehouse.number(&format!("SELECT COUNT(*) FROM \"{schema}\".\"{name}\""))?;
-        live.rows = rows.and_then(|rows| u64::try_from(rows).ok());
-    }
-    Ok(())
-}
-
-/// Asks how much the tables hold that change.
-fn sizes(warehouse: &BigQueryWarehouse, set: &ChangeSet, catalog: &mut Catalog) -> Result<(), Error> {
-    for before in set.changes.iter().filter_map(|change| change.before.as_ref()) {
-        let Some(live) = catalog.objects.get_mut(&before.path()).filter(|live| !live.view) else { continue };
-        if let Some(facts) = warehouse.facts(&before.schema, &before.name)? {
-            (live.rows, live.bytes) = (facts.rows, facts.bytes);
-        }
-    }
-    Ok(())
 }
 
 pub(super) fn digest(manifest: &Manifest) -> Result<String, Error> {

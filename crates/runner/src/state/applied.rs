@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use chrono::NaiveDateTime;
 use dwc_compiler::diagnostic::Code;
 use dwc_compiler::plan::{Catalog, MANIFEST_FORMAT, Manifest};
 
@@ -116,10 +117,11 @@ pub(crate) fn replace(warehouse: &DuckDbWarehouse, manifest: &Manifest, catalog:
 pub(crate) fn put(
     warehouse: &DuckDbWarehouse,
     serial: i64,
-    at: &str,
+    at: NaiveDateTime,
     manifest: &Manifest,
     catalog: &Catalog,
 ) -> Result<(), Error> {
+    let at = at.format("%Y-%m-%d %H:%M:%S");
     let failed = |cause| Error::because("the manifest could not be written", cause);
     let text = serde_json::to_string(manifest).map_err(failed)?;
     warehouse.execute(&format!(

@@ -90,6 +90,11 @@ pub(crate) enum StateChange {
     },
     /// A table has been read.
     Read(Read),
+    /// The next run reads all of a table.
+    Forgotten {
+        /// `source.table`.
+        table: String,
+    },
     /// The columns that a table of a source has.
     Columns {
         /// `source.table`.
@@ -144,6 +149,7 @@ impl StateChange {
             Self::Files { batch, table, files } => super::put_files(state, table, files, *batch),
             Self::Covered { table, intervals } => intervals::cover(state, table, intervals.iter().copied()),
             Self::Read(read) => advance(state, read),
+            Self::Forgotten { table } => super::reread(state, table),
             Self::Columns { table, columns } => super::put_source_columns(state, table, columns),
             Self::Consumed { model, batch } => super::consume(state, model, *batch),
             Self::Purged { table, batch } => {

@@ -13,6 +13,13 @@ impl DuckDbWarehouse {
         self.catalog_of("current_database()")
     }
 
+    /// The rows of a table, counted: what the engine knows without counting is an estimate.
+    pub(super) fn rows_of(&self, schema: &str, name: &str) -> Result<Option<u64>, Error> {
+        let [schema, name] = [schema, name].map(|name| name.replace('"', "\"\""));
+        let rows = self.number(&format!("SELECT COUNT(*) FROM \"{schema}\".\"{name}\""))?;
+        Ok(rows.and_then(|rows| u64::try_from(rows).ok()))
+    }
+
     /// The same of a database that is attached, named by an expression.
     pub(crate) fn catalog_of(&self, database: &str) -> Result<Catalog, Error> {
         let mut catalog = Catalog::default();

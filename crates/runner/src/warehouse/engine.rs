@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use dwc_compiler::model::{Project, TargetType};
-use dwc_compiler::plan::Catalog;
+use dwc_compiler::plan::{Catalog, Object};
 use dwc_compiler::sql::googlesql::Type;
 
 use super::bigquery::{BigQueryWarehouse, Claim, Lease};
@@ -171,6 +171,11 @@ impl<'w> Engine<'w> {
         }
     }
 
+    /// Whether a statement that it refuses without a word for it is refused for a value.
+    pub(crate) fn refuses_values_alone(self) -> bool {
+        matches!(self, Engine::DuckDb(_))
+    }
+
     /// Whether no other process works on the warehouse.
     pub(crate) fn is_alone(self) -> bool {
         match self {
@@ -185,6 +190,26 @@ impl<'w> Engine<'w> {
             Engine::DuckDb(warehouse) => warehouse.catalog(),
             Engine::BigQuery(warehouse) => warehouse.catalog(),
         }
+    }
+
+    /// Says in a catalog how much the tables of these objects hold.
+    pub(crate) fn measure<'o>(
+        self,
+        objects: impl Iterator<Item = &'o Object>,
+        catalog: &mut Catalog,
+    ) -> Result<(), Error> {
+        for object in objects {
+            let Some(live) = catalog.objects.get_mut(&object.path()).filter(|live| !live.view) else { continue };
+            match self {
+                Engine::DuckDb(warehouse) => live.rows = warehouse.rows_of(&object.schema, &object.name)?,
+                Engine::BigQuery(warehouse) => {
+                    if let Some(facts) = warehouse.facts(&object.schema, &object.name)? {
+                        (live.rows, live.bytes) = (facts.rows, facts.bytes);
+                    }
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The column names and rows of a query.

@@ -4,10 +4,13 @@ mod beside;
 pub(crate) mod bigquery;
 mod catalog;
 mod duckdb;
+mod duckdb_migrate;
 mod duckdb_there;
 mod duckdb_unit;
 pub(crate) mod engine;
+pub(crate) mod migration;
 mod refusal;
+mod rollback;
 pub(crate) mod snapshot;
 pub(crate) mod there;
 pub(crate) mod unit;
@@ -16,3 +19,4 @@ pub use bigquery::{BigQuerySettings, BigQueryWarehouse, Claim, Finding, Holder, 
 pub use duckdb::DuckDbWarehouse;
 pub use engine::{Engine, Warehouse};
 pub(crate) use refusal::refusal;
+pub use rollback::rollback;

@@ -23,11 +23,26 @@ struct ColumnContext {
     options: String,
 }
 
+/// What a statement of a change set does. Where definitions are no part of a transaction, that decides when it is executed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Does {
+    /// It defines something, and may be executed again.
+    Define,
+    /// It gives a table or a column another name, and fails where it is executed again.
+    Rename,
+    /// It changes rows.
+    Fill,
+    /// It drops a table that stepped aside for the one that took its rows over: nothing can be done again then.
+    Forget,
+}
+
 /// A statement of a change set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChangeStatement {
     /// The address of the change; empty for what all of them need.
     pub address: String,
+    /// What it does.
+    pub does: Does,
     /// The SQL.
     pub sql: String,
 }
@@ -41,13 +56,21 @@ pub fn change_statements(project: &Project, engine: TargetType, schema: &str, se
         .iter()
         .filter(|_| set.changes.iter().any(|change| change.action == Action::Create))
         .map(|schema| format!("CREATE SCHEMA IF NOT EXISTS {}", lowering.dialect.quote(schema)))
-        .map(|sql| ChangeStatement { address: String::new(), sql })
+        .map(|sql| ChangeStatement { address: String::new(), does: Does::Define, sql })
         .collect();
     for change in &set.changes {
         let own = lowering.change(change).into_iter();
-        statements.extend(own.map(|sql| ChangeStatement { address: change.address.clone(), sql }));
+        statements.extend(own.map(|(does, sql)| ChangeStatement { address: change.address.clone(), does, sql }));
     }
     statements
+}
+
+/// A statement, and what it does.
+type Told = (Does, String);
+
+/// Statements that all do the same.
+fn all(does: Does, statements: impl IntoIterator<Item = String>) -> Vec<Told> {
+    statements.into_iter().map(|sql| (does, sql)).collect()
 }
 
 /// The name of a table that stepped aside for the one that takes its place.
@@ -63,10 +86,10 @@ pub(super) fn retyped<'a>(before: &'a Object, after: &'a Object) -> Vec<(&'a Obj
 }
 
 impl Lowering<'_> {
-    fn change(&self, change: &Change) -> Vec<String> {
+    fn change(&self, change: &Change) -> Vec<Told> {
         match (change.action, &change.before, &change.after) {
             (Action::Create, _, Some(after)) => self.create(after),
-            (Action::Drop, Some(before), _) => vec![self.drop(before)],
+            (Action::Drop, Some(before), _) => all(Does::Define, [self.drop(before)]),
             (Action::Rebuild, Some(before), Some(after)) if change.carries == Carries::Nothing => {
                 self.anew(before, after)
             }
@@ -75,7 +98,8 @@ impl Lowering<'_> {
                 statements.extend(self.filled(change, after));
                 // A label such as `Unknown` is one for texts alone.
                 let retyped = retyped(before, after).into_iter();
-                statements.extend(retyped.filter_map(|(_, column)| self.reserved_in_column(after, column)));
+                let reserved = retyped.filter_map(|(_, column)| self.reserved_in_column(after, column));
+                statements.extend(all(Does::Fill, reserved));
                 statements
             }
             (Action::Alter, _, Some(after)) if after.kind == ObjectKind::View => self.create(after),
@@ -89,18 +113,18 @@ impl Lowering<'_> {
     }
 
     /// The reserved members' values of the columns that a dimension gets.
-    fn filled(&self, change: &Change, after: &Object) -> Vec<String> {
+    fn filled(&self, change: &Change, after: &Object) -> Vec<Told> {
         let added = change.alterations.iter().filter_map(|alteration| match alteration {
             Alteration::AddColumn(column) => self.reserved_in_column(after, column),
             _ => None,
         });
-        added.collect()
+        all(Does::Fill, added)
     }
 
     /// The table steps aside, is made anew, takes its rows over, and the old one goes. The name changes before any row
     /// does: DuckDB does not commit a table that was altered after its rows were changed. Where definitions are no part
     /// of a transaction, the table is made with its rows in one statement: it is never there without them.
-    fn swap(&self, before: &Object, after: &Object) -> Vec<String> {
+    fn swap(&self, before: &Object, after: &Object) -> Vec<Told> {
         let aside = aside(before);
         let from = self.path(&before.schema, &aside);
         let path = self.path(&after.schema, &after.name);
@@ -127,39 +151,38 @@ impl Lowering<'_> {
             values.push(value);
         }
         let condition = if needed.is_empty() { String::new() } else { format!("\nWHERE {}", needed.join(" AND ")) };
-        let mut statements =
-            vec![format!("ALTER TABLE {} RENAME TO {}", self.path(&before.schema, &before.name), quote(&aside))];
+        let mut statements = vec![self.renamed(&before.schema, &before.name, &aside)];
         let rows = format!("SELECT {}\nFROM {from}{condition}", values.join(", "));
         let mut made = self.make(after).into_iter();
         if self.dialect.has_physical_design() {
-            statements.extend(made.next().map(|make| format!("{make}\nAS {rows}")));
-            statements.extend(made);
+            statements.extend(made.next().map(|make| (Does::Define, format!("{make}\nAS {rows}"))));
+            statements.extend(all(Does::Define, made));
         } else {
-            statements.extend(made);
-            statements.push(format!("INSERT INTO {path} ({})\n{rows}", names.join(", ")));
+            statements.extend(all(Does::Define, made));
+            statements.push((Does::Fill, format!("INSERT INTO {path} ({})\n{rows}", names.join(", "))));
         }
-        statements.push(format!("DROP TABLE {from}"));
+        statements.push((Does::Forget, format!("DROP TABLE {from}")));
         statements
     }
 
     /// The table is made again without its rows. Where others may have set something on it that no statement says, it steps
     /// aside until that was handed over.
-    fn anew(&self, before: &Object, after: &Object) -> Vec<String> {
+    fn anew(&self, before: &Object, after: &Object) -> Vec<Told> {
         let is_table = before.kind != ObjectKind::View && after.kind != ObjectKind::View;
         if !self.dialect.has_physical_design() || !is_table {
-            let mut statements = vec![self.drop(before)];
+            let mut statements = vec![(Does::Define, self.drop(before))];
             statements.extend(self.create(after));
             return statements;
         }
         let aside = aside(before);
-        let mut statements = vec![format!(
-            "ALTER TABLE {} RENAME TO {}",
-            self.path(&before.schema, &before.name),
-            self.dialect.quote(&aside)
-        )];
+        let mut statements = vec![self.renamed(&before.schema, &before.name, &aside)];
         statements.extend(self.create(after));
-        statements.push(format!("DROP TABLE {}", self.path(&before.schema, &aside)));
+        statements.push((Does::Forget, format!("DROP TABLE {}", self.path(&before.schema, &aside))));
         statements
+    }
+
+    fn renamed(&self, schema: &str, from: &str, to: &str) -> Told {
+        (Does::Rename, format!("ALTER TABLE {} RENAME TO {}", self.path(schema, from), self.dialect.quote(to)))
     }
 
     fn drop(&self, object: &Object) -> String {
@@ -167,9 +190,9 @@ impl Lowering<'_> {
         format!("DROP {kind} IF EXISTS {}", self.path(&object.schema, &object.name))
     }
 
-    fn create(&self, object: &Object) -> Vec<String> {
-        let mut statements = self.make(object);
-        statements.extend(self.seed(object));
+    fn create(&self, object: &Object) -> Vec<Told> {
+        let mut statements = all(Does::Define, self.make(object));
+        statements.extend(all(Does::Fill, self.seed(object)));
         statements
     }
 
@@ -241,7 +264,15 @@ impl Lowering<'_> {
         )
     }
 
-    fn alteration(&self, after: &Object, alteration: &Alteration) -> Vec<String> {
+    fn alteration(&self, after: &Object, alteration: &Alteration) -> Vec<Told> {
+        let does = match alteration {
+            Alteration::RenameTable(_) | Alteration::RenameColumn { .. } => Does::Rename,
+            _ => Does::Define,
+        };
+        all(does, self.altered(after, alteration))
+    }
+
+    fn altered(&self, after: &Object, alteration: &Alteration) -> Vec<String> {
         let path = self.path(&after.schema, &after.name);
         let quote = |name: &str| self.dialect.quote(name);
         let physical = self.dialect.has_physical_design();

@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 pub(crate) use self::dimension::as_of as temporal;
-pub use changes::{ChangeStatement, aside, change_statements};
+pub use changes::{ChangeStatement, Does, aside, change_statements};
 pub use compared::compared;
 pub use landing::waiting;
 pub use objects::manifest;

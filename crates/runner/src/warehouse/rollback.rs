@@ -2,8 +2,9 @@
 
 use chrono::NaiveDateTime;
 
-use super::bigquery;
-use crate::{Claim, Error, Warehouse};
+use super::bigquery::{self, Claim};
+use super::engine::Warehouse;
+use crate::Error;
 
 /// Takes a warehouse back to the snapshot of a serial, or to the latest one: rows, tables, views and state. Gives the serial,
 /// and where the warehouse as it was is kept: a file, or what tables' names begin with.

@@ -7,18 +7,19 @@ use dwc_compiler::diagnostic::Code;
 use dwc_compiler::plan::{Manifest, ObjectKind};
 use dwc_compiler::sql;
 
-use crate::execute::crash;
+use super::{BESIDES, BigQueryWarehouse, Script, quoted, text, worldly};
 use crate::state::applied;
-use crate::warehouse::bigquery::{BESIDES, Script, quoted, text, worldly};
-use crate::{BigQueryWarehouse, Error};
+use crate::{Error, crash};
 
 /// How many days a snapshot is kept.
 const DAYS: u32 = 30;
 
-/// Keeps the warehouse as it is, as the state of a serial, and gives the dataset where. Done again, it changes nothing.
-pub(super) fn snapshot(warehouse: &BigQueryWarehouse, manifest: &Manifest, serial: i64) -> Result<String, Error> {
-    keep(warehouse, manifest, &warehouse.snapshot_prefix(serial))?;
-    Ok(warehouse.snapshot_dataset())
+impl BigQueryWarehouse {
+    /// Keeps the warehouse as it is, as the state of a serial, and gives the dataset where. Done again, it changes nothing.
+    pub(super) fn keep_as(&self, manifest: &Manifest, serial: i64) -> Result<String, Error> {
+        keep(self, manifest, &self.snapshot_prefix(serial))?;
+        Ok(self.snapshot_dataset())
+    }
 }
 
 /// Takes the warehouse back to before the apply after a serial, or before the latest one that was kept: tables, views and
@@ -27,7 +28,7 @@ pub(super) fn snapshot(warehouse: &BigQueryWarehouse, manifest: &Manifest, seria
 ///
 /// # Errors
 /// There is no such snapshot, or BigQuery's own.
-pub(crate) fn rollback(
+pub(in crate::warehouse) fn rollback(
     warehouse: &BigQueryWarehouse,
     to: Option<i64>,
     at: NaiveDateTime,

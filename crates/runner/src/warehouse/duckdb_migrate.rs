@@ -1,0 +1,31 @@
+//! A migration of the embedded engine: one transaction. It must not decide what its statements are.
+
+use super::duckdb::DuckDbWarehouse;
+use super::migration::{Migrated, Migration};
+use crate::state::{self, applied};
+use crate::{Error, crash};
+
+impl DuckDbWarehouse {
+    /// Carries out a migration; see [`crate::Engine::migrate`].
+    pub(super) fn migrate(&self, migration: &Migration<'_>) -> Result<Migrated, Error> {
+        crash::point();
+        let snapshot = if migration.keeps { self.snapshot(migration.serial)? } else { None };
+        crash::point();
+        self.transaction(|| {
+            state::prepare(self)?;
+            for statement in migration.statements {
+                self.execute(&statement.sql)?;
+                crash::point();
+            }
+            for record in &migration.records {
+                record.write(self, &[])?;
+            }
+            let catalog = self.catalog()?.of(&[migration.wanted]);
+            applied::put(self, migration.serial + 1, migration.at, migration.wanted, &catalog)?;
+            crash::point();
+            Ok::<(), Error>(())
+        })?;
+        crash::point();
+        Ok(Migrated { snapshot: snapshot.map(|file| file.display().to_string()), notes: Vec::new() })
+    }
+}
