@@ -76,7 +76,7 @@ fn a_snapshot_that_would_empty_a_table_is_stopped() {
     let run = dwc_runner::run(&there, &project, disk.path(), &options, &mut |_| ());
     let error = unless_stopped(run).expect_err("it is stopped");
     assert_eq!(error.code, Some(Code::TooManyDeleted), "{error:?}");
-    assert_eq!(error.message, "a read of table `shop.regions` lacks 3 of 3 rows");
+    assert_eq!(error.message, "a read of table `shop.regions` lacks too many of the landed rows: 3 of 3");
 }
 
 #[test]

@@ -41,6 +41,11 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
     ("crates/bigquery/src", &["dwc_compiler", "dwc_runner", "dwc_duckdb", "println!"]),
     ("crates/runner/src/extract", &["crate::execute", "crate::import"]),
     (
+        "crates/runner/src/execute",
+        &["Engine::DuckDb", "Engine::BigQuery", "Warehouse::", "BigQuery", "crate::warehouse::bigquery"],
+    ),
+    ("crates/runner/src/warehouse", &["crate::execute", "crate::import"]),
+    (
         "crates/runner/src/extract/database",
         &["mysql_async", "tokio_postgres", "rustls", "DuckDbWarehouse", "crate::warehouse"],
     ),

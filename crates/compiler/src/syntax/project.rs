@@ -55,7 +55,7 @@ pub struct Target {
     /// The file of a DuckDB warehouse, relative to the project.
     #[schemars(extend("x-in" = ["duckdb"]))]
     pub path: Option<String>,
-    /// The memory that DuckDB may use before it works on disk, such as `2GB`. Defaults to four fifths of the machine's.
+    /// The memory that a process may use before DuckDB works on disk, such as `2GB`. Defaults to four fifths of the machine's.
     #[schemars(extend("x-in" = ["duckdb"]))]
     pub memory_limit: Option<String>,
     /// The Google Cloud project of a BigQuery warehouse.

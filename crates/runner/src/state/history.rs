@@ -34,16 +34,8 @@ impl Engine<'_> {
         if !exists(self.state())? {
             return Ok(Vec::new());
         }
-        match self {
-            Engine::DuckDb(warehouse) => {
-                let rows = warehouse.rows("SELECT serial, applied_at, manifest FROM _dwc.manifests ORDER BY serial")?;
-                history(rows, &|serial| warehouse.has_snapshot(serial))
-            }
-            Engine::BigQuery(warehouse) => {
-                let kept = warehouse.snapshots()?;
-                history(warehouse.manifests()?, &|serial| kept.contains_key(&serial))
-            }
-        }
+        let kept = self.kept_serials()?;
+        history(self.manifests()?, &|serial| kept.contains(&serial))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The seam between what is executed and where: one value for either engine, with what execution and state need of it.
 //! It must not decide what is executed.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use dwc_compiler::model::{Project, TargetType};
@@ -189,6 +190,24 @@ impl<'w> Engine<'w> {
         match self {
             Engine::DuckDb(warehouse) => warehouse.catalog(),
             Engine::BigQuery(warehouse) => warehouse.catalog(),
+        }
+    }
+
+    /// The serials of the applies before which the warehouse was kept.
+    pub(crate) fn kept_serials(self) -> Result<BTreeSet<i64>, Error> {
+        match self {
+            Engine::DuckDb(warehouse) => Ok(warehouse.snapshots()),
+            Engine::BigQuery(warehouse) => Ok(warehouse.snapshots()?.into_keys().collect()),
+        }
+    }
+
+    /// Serial, time and manifest of every apply, in their order.
+    pub(crate) fn manifests(self) -> Result<Rows, Error> {
+        match self {
+            Engine::DuckDb(warehouse) => {
+                warehouse.rows("SELECT serial, applied_at, manifest FROM _dwc.manifests ORDER BY serial")
+            }
+            Engine::BigQuery(warehouse) => warehouse.manifests(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Snapshots of a DuckDB warehouse: copies of its file, beside it. A copy holds data, schema and state of one moment, so
 //! that going back to it is going back in all three. It must not decide when one is taken.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -27,9 +28,9 @@ impl DuckDbWarehouse {
         Ok(Some(copy))
     }
 
-    /// Whether there is a snapshot of the state of a serial.
-    pub(crate) fn has_snapshot(&self, serial: i64) -> bool {
-        self.path().is_some_and(|path| snapshot_path(path, serial).is_file())
+    /// The serials of whose states there is a snapshot.
+    pub(super) fn snapshots(&self) -> BTreeSet<i64> {
+        self.path().map(snapshots).unwrap_or_default().into_iter().collect()
     }
 
     /// Takes the warehouse back to the snapshot of a serial, or to the latest one. The warehouse as it was is kept beside

@@ -74,7 +74,7 @@ impl BigQueryWarehouse {
         let order = order.map_or_else(String::new, |order| format!(" ORDER BY {order}"));
         std::fs::create_dir_all(folder)
             .map_err(|cause| Error::because("the staging folder could not be made", cause))?;
-        let file = folder.join(format!("{name}.parquet"));
+        let file = folder.join(format!("{name}.sent.parquet"));
         self.copy().execute(&format!(
             "COPY (SELECT {} FROM {rows} AS _s{order}) TO {} (FORMAT parquet, COMPRESSION snappy)",
             list.join(", "),
