@@ -11,6 +11,7 @@ use super::{context, now, say_done};
 use crate::args::Global;
 use crate::exit::Exit;
 use crate::views;
+use crate::views::diagnostics::counted;
 
 /// What is applied, as it stands on the command line.
 pub(super) struct Asked<'a> {
@@ -56,7 +57,8 @@ pub(super) fn run(global: &Global, asked: &Asked<'_>) -> Result<Exit, Error> {
     for note in &report.notes {
         eprintln!("{note}");
     }
-    let sentence = format!("applied {} changes to `{target}`; the state's serial is {}", report.changed, report.serial);
+    let changes = counted(report.changed, "change");
+    let sentence = format!("applied {changes} to `{target}`; the state's serial is {}", report.serial);
     let data = json!({
         "target": target,
         "changed": report.changed,

@@ -70,6 +70,6 @@ fn summary(files: &FileSet, found: &[Diagnostic]) -> String {
     }
 }
 
-pub(super) fn counted(count: usize, what: &str) -> String {
+pub(crate) fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
