@@ -5,6 +5,7 @@ mod analyzer;
 mod compare;
 mod edges;
 mod generated;
+mod mutate;
 mod resolver;
 
 use std::path::{Path, PathBuf};

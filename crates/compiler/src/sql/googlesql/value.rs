@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use super::problem::Problem;
 use super::types::{Type, quoted};
 
 /// Columns of catalog tables that a value comes from.
@@ -259,6 +260,8 @@ pub(super) struct ScopeColumn {
     pub(super) origins: Origins,
     pub(super) kind: ColumnKind,
     pub(super) collation: Collation,
+    /// Its name is not the query's, and cannot be written.
+    pub(super) nameless: bool,
 }
 
 /// A relation of a FROM clause.
@@ -287,6 +290,7 @@ impl Relation {
             origins: self.columns.iter().flat_map(|c| c.origins.iter().cloned()).collect(),
             kind: ColumnKind::Computed,
             collation: self.columns.iter().map(|c| c.collation).max().unwrap_or_default(),
+            nameless: false,
         }
     }
 }
@@ -303,6 +307,18 @@ pub(super) struct Scope {
     pub(super) bindings: Vec<(String, Value)>,
     /// Texts of the grouping keys, once they are known.
     pub(super) keys: Vec<String>,
-    /// Named windows: name and lowered text inside the parentheses.
-    pub(super) windows: Vec<(String, String)>,
+    /// Named windows.
+    pub(super) windows: Vec<(String, Window)>,
+}
+
+/// What stands inside OVER's parentheses.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Window {
+    pub(super) text: String,
+    pub(super) ordered: bool,
+    pub(super) framed: bool,
+    /// What it is partitioned and ordered by.
+    pub(super) values: Vec<Value>,
+    /// What is wrong with a named window: told where it is used.
+    pub(super) problems: Vec<Problem>,
 }

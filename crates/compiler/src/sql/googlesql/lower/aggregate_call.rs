@@ -1,12 +1,17 @@
 //! The call of an aggregate: which names are aggregates, the clauses of a call, and how it is written for DuckDB.
 //! It must not know what an aggregate gives: that is `aggregates`.
 
+use std::ops::Range;
+
 use sqlparser::ast::{
     DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments,
     HavingBoundKind, NullTreatment, OrderByExpr,
 };
 
+use super::Lower;
 use super::calls::dotted;
+use crate::sql::googlesql::problem::ProblemKind;
+use crate::sql::googlesql::value::{Value, Window};
 
 pub(super) const AGGREGATES: [&str; 46] = [
     "GROUPING",
@@ -146,4 +151,44 @@ pub(super) fn parts(f: &Function) -> Option<(Vec<&Expr>, bool, Clauses<'_>)> {
 #[must_use]
 pub(crate) fn is_aggregate(name: &str) -> bool {
     AGGREGATES.contains(&name.to_uppercase().as_str())
+}
+
+impl Lower<'_> {
+    /// Which clauses go together.
+    pub(super) fn check_aggregate(
+        &mut self,
+        name: &str,
+        args: &[Value],
+        ordered: &[(Value, String)],
+        clauses: &Clauses<'_>,
+        window: Option<&Window>,
+        span: &Range<usize>,
+    ) {
+        let over = window.is_some();
+        let windowed_order = window.is_some_and(|window| window.ordered);
+        let framed = window.is_some_and(|window| window.framed);
+        let odd = if !ordered.is_empty() && !matches!(name, "ARRAY_AGG" | "STRING_AGG" | "ARRAY_CONCAT_AGG") {
+            Some(format!("{name} takes no ORDER BY"))
+        } else if !ordered.is_empty() && over {
+            Some(format!("{name} with OVER takes no ORDER BY of its own"))
+        } else if clauses.distinct && ordered.iter().any(|(v, _)| args.iter().all(|a| a.sql != v.sql)) {
+            Some(format!("{name} of DISTINCT values is ordered by them alone"))
+        } else if clauses.distinct && windowed_order {
+            Some(format!("{name} of DISTINCT values takes no window with ORDER BY"))
+        } else if name.starts_with("PERCENTILE_") && windowed_order {
+            Some(format!("{name} takes no window with ORDER BY"))
+        } else if framed && (clauses.distinct || name.starts_with("PERCENTILE_")) {
+            let of = if clauses.distinct { " of DISTINCT values" } else { "" };
+            Some(format!("{name}{of} takes no frame in its window"))
+        } else if name == "GROUPING"
+            && !self.scopes.last().is_some_and(|s| args.first().is_some_and(|a| s.keys.contains(&a.sql)))
+        {
+            Some("GROUPING takes a key of GROUP BY".to_string())
+        } else {
+            None
+        };
+        if let Some(message) = odd {
+            self.report(ProblemKind::Shape, span.clone(), message, None);
+        }
+    }
 }

@@ -7,6 +7,7 @@ use sqlparser::ast::{Expr, Function, NullTreatment};
 
 use super::Lower;
 use super::aggregate_call::{AGGREGATES, Call, Clauses, parts};
+use crate::sql::googlesql::coerce;
 use crate::sql::googlesql::problem::ProblemKind;
 use crate::sql::googlesql::types::{Field, Type};
 use crate::sql::googlesql::value::{ColumnKind, Literal, Value};
@@ -38,15 +39,27 @@ impl Lower<'_> {
         }
         let mut order = clauses.order.clone();
         let ordered: Vec<(Value, String)> = std::mem::take(&mut order).iter().map(|o| self.order_item(o)).collect();
+        let bound = clauses.having.map(|(_, by)| self.expr(by));
+        if f.over.is_none() && ordered.iter().map(|(v, _)| v).chain(&bound).any(|v| v.aggregate || v.window) {
+            let message = format!("an aggregate or a window inside of {name}");
+            return self.fail(ProblemKind::MisplacedAggregate, span.clone(), message);
+        }
+        if let Some(limit) = clauses.limit {
+            self.count_of_rows(limit, "LIMIT");
+        }
         self.fold_aggregate(name, (&exprs, &args), (clauses.distinct, &ordered), span);
-        self.windowed.clear();
-        let over = match &f.over {
-            None => String::new(),
+        let window = match &f.over {
+            None => None,
             Some(window) => match self.window(window, span) {
-                Some(text) => format!(" OVER ({text})"),
+                Some(window) => Some(window),
                 None => return Value::unknown(),
             },
         };
+        if window.is_some() && args.iter().chain(window.iter().flat_map(|w| &w.values)).any(|v| v.window) {
+            let message = format!("{name} over a window function");
+            return self.fail(ProblemKind::MisplacedAggregate, span.clone(), message);
+        }
+        let over = window.as_ref().map_or_else(String::new, |window| format!(" OVER ({})", window.text));
         let call = Call {
             only: self.only.clone(),
             distinct: clauses.distinct,
@@ -54,7 +67,7 @@ impl Lower<'_> {
             over,
         };
         let result = if star {
-            if name == "COUNT" { Some((Type::Int64, call.of("count", "*", ""))) } else { None }
+            if name == "COUNT" && !clauses.distinct { Some((Type::Int64, call.of("count", "*", ""))) } else { None }
         } else {
             self.aggregate_text(name, &args, &spans, &clauses, &call, span)
         };
@@ -65,8 +78,8 @@ impl Lower<'_> {
                 Value::unknown()
             };
         };
-        self.check_aggregate(name, &args, &ordered, &clauses, &call, span);
-        let inside = if f.over.is_some() { std::mem::take(&mut self.windowed) } else { vec![] };
+        self.check_aggregate(name, &args, &ordered, &clauses, window.as_ref(), span);
+        let inside = window.map_or_else(Vec::new, |window| window.values);
         let inputs: Vec<&Value> = args.iter().chain(ordered.iter().map(|(v, _)| v)).chain(&inside).collect();
         let mut out = Value::over(ty, sql, &inputs);
         out.kind = ColumnKind::Aggregated;
@@ -78,40 +91,6 @@ impl Lower<'_> {
             out.bare.retain(|b| b.scope != depth);
         }
         out
-    }
-
-    /// Which clauses go together.
-    fn check_aggregate(
-        &mut self,
-        name: &str,
-        args: &[Value],
-        ordered: &[(Value, String)],
-        clauses: &Clauses<'_>,
-        call: &Call,
-        span: &Range<usize>,
-    ) {
-        let over = !call.over.is_empty();
-        let windowed_order = over && call.over.contains("ORDER BY ");
-        let odd = if !ordered.is_empty() && !matches!(name, "ARRAY_AGG" | "STRING_AGG" | "ARRAY_CONCAT_AGG") {
-            Some(format!("{name} takes no ORDER BY"))
-        } else if !ordered.is_empty() && over {
-            Some(format!("{name} with OVER takes no ORDER BY of its own"))
-        } else if clauses.distinct && ordered.iter().any(|(v, _)| args.iter().all(|a| a.sql != v.sql)) {
-            Some(format!("{name} of DISTINCT values is ordered by them alone"))
-        } else if clauses.distinct && windowed_order {
-            Some(format!("{name} of DISTINCT values takes no window with ORDER BY"))
-        } else if name.starts_with("PERCENTILE_") && windowed_order {
-            Some(format!("{name} takes no window with ORDER BY"))
-        } else if name == "GROUPING"
-            && !self.scopes.last().is_some_and(|s| args.first().is_some_and(|a| s.keys.contains(&a.sql)))
-        {
-            Some("GROUPING takes a key of GROUP BY".to_string())
-        } else {
-            None
-        };
-        if let Some(message) = odd {
-            self.report(ProblemKind::Shape, span.clone(), message, None);
-        }
     }
 
     fn reported(&self, span: &Range<usize>) -> bool {
@@ -327,6 +306,9 @@ impl Lower<'_> {
                 None
             }
             ("APPROX_TOP_SUM", 3) if args[2].as_int().is_some() => {
+                if !number(self, &args[1]) {
+                    return None;
+                }
                 self.unsupported(span.clone(), name);
                 let sum = if args[1].ty == Type::Unknown { Type::Int64 } else { args[1].ty.clone() };
                 let fields = vec![Field { name: "value".into(), ty }, Field { name: "sum".into(), ty: sum }];
@@ -338,7 +320,7 @@ impl Lower<'_> {
                 let sql = format!("dwc_top_count({}, {})", call.of("array_agg", &x.sql, ""), args[1].sql);
                 Some((Type::Array(Box::new(item)), sql))
             }
-            ("PERCENTILE_CONT" | "PERCENTILE_DISC", 2) if beyond_one(&args[1]) => {
+            ("PERCENTILE_CONT" | "PERCENTILE_DISC", 2) if args[1].as_text().is_some() || beyond_one(&args[1]) => {
                 let message = format!("the fraction of {name} is between 0 and 1");
                 self.report(ProblemKind::TypeMismatch, spans[1].clone(), message, None);
                 None
@@ -391,6 +373,26 @@ impl Lower<'_> {
                 2,
             ) => {
                 self.unsupported(span.clone(), name);
+                let fits = match name {
+                    "HLL_COUNT.INIT" => {
+                        !matches!(ty, Type::Float64) && ty.is_numeric()
+                            || matches!(ty, Type::String | Type::Bytes | Type::Unknown)
+                    }
+                    "KLL_QUANTILES.INIT_INT64" => coerce::fits(x, &Type::Int64),
+                    "KLL_QUANTILES.INIT_FLOAT64" => coerce::fits(x, &Type::Float64),
+                    name if name.starts_with("ST_") => true,
+                    _ => coerce::fits(x, &Type::Bytes),
+                };
+                let odd = name == "HLL_COUNT.INIT"
+                    && args.get(1).and_then(Value::as_int).is_some_and(|n| !(10..=24).contains(&n));
+                if odd {
+                    let message = "the precision of HLL_COUNT.INIT is from 10 to 24";
+                    self.report(ProblemKind::TypeMismatch, spans[1].clone(), message, None);
+                }
+                if !fits {
+                    let message = format!("`{name}` does not take {ty}");
+                    self.report(ProblemKind::TypeMismatch, spans[0].clone(), message, None);
+                }
                 if args.get(1).is_some_and(|n| !n.is_constant()) {
                     let message = format!("argument 2 of `{name}` must be a literal");
                     self.report(ProblemKind::TypeMismatch, spans[1].clone(), message, None);

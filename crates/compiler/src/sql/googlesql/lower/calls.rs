@@ -254,6 +254,10 @@ impl Lower<'_> {
         let [column] = rows.columns.as_slice() else {
             return self.fail(ProblemKind::Shape, span.clone(), "ARRAY takes a subquery of one column");
         };
+        if matches!(column.ty, Type::Array(_)) {
+            let message = "ARRAY takes no subquery of arrays: an array has no arrays in it";
+            return self.fail(ProblemKind::TypeMismatch, span.clone(), message);
+        }
         let ty = Type::Array(Box::new(column.ty.clone()));
         let mut value = Value::new(ty, format!("ARRAY(\n{}\n)", rows.sql));
         value.origins = column.origins.clone();
@@ -263,6 +267,7 @@ impl Lower<'_> {
 
     /// FORMAT is split at its specifiers, so that each value is written by its type.
     fn format_function(&mut self, args: &[Value], span: &Range<usize>) -> Value {
+        self.expect(args[0].clone(), &Type::String, span.clone(), "the format of FORMAT");
         let Some(format) = args[0].as_text().map(str::to_string) else {
             let inputs: Vec<&Value> = args.iter().collect();
             let what = "FORMAT with a format that is not a literal";

@@ -60,6 +60,13 @@ impl Lower<'_> {
         }
         match format {
             None => self.cast(value, &to, matches!(kind, CastKind::SafeCast), span),
+            Some(CastFormat::ValueAtTimeZone(..)) if value.ty != Type::Timestamp && to != Type::Timestamp => {
+                let message = format!("CAST of {} to {to} takes no AT TIME ZONE", value.ty);
+                self.fail(ProblemKind::TypeMismatch, span, message)
+            }
+            Some(_) if !has_format(&value.ty, &to) => {
+                self.fail(ProblemKind::TypeMismatch, span, format!("CAST of {} to {to} takes no FORMAT", value.ty))
+            }
             Some(format) => self.cast_format(value, &to, format, span),
         }
     }
@@ -306,5 +313,16 @@ fn precision(info: ExactNumberInfo) -> Option<Precision> {
         ExactNumberInfo::PrecisionAndScale(p, s) => {
             Some(Precision { digits: u8::try_from(p).ok()?, scale: u8::try_from(s).ok()? })
         }
+    }
+}
+
+/// Whether a FORMAT says how a type becomes another.
+fn has_format(from: &Type, to: &Type) -> bool {
+    let moment = |ty: &Type| matches!(ty, Type::Date | Type::DateTime | Type::Timestamp | Type::Time);
+    match (from, to) {
+        (Type::Unknown, _) | (Type::Bytes, Type::String) | (Type::String, Type::Bytes) => true,
+        (from, Type::String) => moment(from) || from.is_numeric(),
+        (Type::String, to) => moment(to),
+        _ => false,
     }
 }

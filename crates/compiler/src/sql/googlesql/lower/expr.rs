@@ -15,7 +15,8 @@ use crate::sql::googlesql::value::{ColumnKind, Literal, Value};
 impl Lower<'_> {
     pub(super) fn expr(&mut self, expr: &Expr) -> Value {
         let value = self.node(expr);
-        self.grouped(value)
+        // Elsewhere than as a whole entry of a list, only a path stands for a key.
+        if matches!(expr, Expr::Identifier(_) | Expr::CompoundIdentifier(_)) { self.grouped(value) } else { value }
     }
 
     fn node(&mut self, expr: &Expr) -> Value {
@@ -158,6 +159,10 @@ impl Lower<'_> {
     }
 
     fn unary(&mut self, op: UnaryOperator, inner: &Expr, span: std::ops::Range<usize>) -> Value {
+        // The smallest INT64 has no counterpart that the sign could turn.
+        if op == UnaryOperator::Minus && super::order::number(inner) == Some("9223372036854775808") {
+            return super::literals::int(i64::MIN);
+        }
         let value = self.expr(inner);
         let at = self.span_of(inner);
         match op {
@@ -274,7 +279,9 @@ impl Lower<'_> {
                     self.unsupported(at, format!("`{other}`"))
                 }
             };
-            value = self.grouped(value);
+            if matches!(step, AccessExpr::Dot(_)) {
+                value = self.grouped(value);
+            }
         }
         value
     }

@@ -47,12 +47,28 @@ impl Lower<'_> {
             JoinOperator::FullOuter(c) => ("FULL JOIN", c),
             JoinOperator::CrossJoin(c) => ("CROSS JOIN", c),
             _ => {
-                self.unsupported(span, "this kind of join");
+                self.report(ProblemKind::ParseError, span, "GoogleSQL does not have this kind of join", None);
                 return String::new();
             }
         };
         let before = self.scopes.last().map_or(0, |s| s.relations.len());
-        let right = self.factor(&join.relation, true);
+        // What a join may leave without a row is not seen on its other side.
+        let right = if matches!(word, "RIGHT JOIN" | "FULL JOIN") {
+            let known = self.scopes.last().cloned();
+            if let Some(scope) = self.scopes.last_mut() {
+                scope.merged.clear();
+                scope.relations.iter_mut().for_each(|relation| relation.columns.clear());
+            }
+            let right = self.factor(&join.relation, true);
+            if let (Some(scope), Some(mut known)) = (self.scopes.last_mut(), known) {
+                known.relations.extend(scope.relations.drain(before..));
+                known.merged.append(&mut scope.merged);
+                *scope = known;
+            }
+            right
+        } else {
+            self.factor(&join.relation, true)
+        };
         match constraint {
             JoinConstraint::None
                 if matches!(word, "JOIN" | "LEFT JOIN")
@@ -78,6 +94,11 @@ impl Lower<'_> {
                 format!("\n{word} {right} ON {}", value.sql)
             }
             JoinConstraint::Using(names) => {
+                for name in names.iter().filter(|name| name.0.len() > 1) {
+                    let at = self.object_span(name);
+                    let message = format!("USING takes names of columns, found `{name}`");
+                    self.report(ProblemKind::ParseError, at, message, None);
+                }
                 let names: Vec<(String, Range<usize>)> =
                     names.iter().map(|n| (last_name(n), self.object_span(n))).collect();
                 let mut columns = Vec::new();
@@ -116,6 +137,11 @@ impl Lower<'_> {
             return None;
         };
         let (l, r) = (l.clone(), r.clone());
+        if scope.relations.iter().any(|relation| relation.element.is_none() && same(&relation.alias, name)) {
+            let message = format!("`{name}` of USING is a relation, not a column");
+            self.report(ProblemKind::AmbiguousColumn, at, message, None);
+            return None;
+        }
         if coerce::wider(&l.ty, &r.ty).is_none() {
             let message = format!("USING between {} and {}", l.ty, r.ty);
             self.report(ProblemKind::TypeMismatch, at, message, None);
@@ -137,7 +163,7 @@ impl Lower<'_> {
         };
         let kind = if word == "FULL JOIN" { ColumnKind::Computed } else { l.kind };
         let collation = l.collation.max(r.collation);
-        let column = ScopeColumn { name: l.name.clone(), ty: l.ty, sql, origins, kind, collation };
+        let column = ScopeColumn { name: l.name.clone(), ty: l.ty, sql, origins, kind, collation, nameless: false };
         let scope = self.scopes.last_mut()?;
         scope.merged.retain(|c| !same(&c.name, name));
         scope.merged.push(column);
@@ -255,6 +281,7 @@ impl Lower<'_> {
                 origins: [(whole.clone(), c.name.clone())].into(),
                 kind: ColumnKind::Direct,
                 collation: Collation::of(c.folds_case),
+                nameless: false,
             })
             .collect();
         self.relation(&alias, columns);
@@ -271,8 +298,17 @@ impl Lower<'_> {
     /// a struct are columns.
     fn unnest(&mut self, array: &Expr, alias: Option<&TableAlias>, offset: Option<String>, joined: bool) -> String {
         let value = self.expr(array);
+        if value.aggregate || value.window {
+            let at = self.span_of(array);
+            self.report(ProblemKind::MisplacedAggregate, at, "an aggregate or a window in UNNEST", None);
+        }
         let item = match value.ty.clone() {
-            Type::Array(item) => *item,
+            Type::Unknown if value.literal.is_some() => {
+                let at = self.span_of(array);
+                self.report(ProblemKind::TypeMismatch, at, "UNNEST takes an ARRAY, found NULL", None);
+                Type::Unknown
+            }
+            Type::Array(item) => self.settled(&item),
             Type::Unknown => Type::Unknown,
             other => {
                 let at = self.span_of(array);
@@ -288,6 +324,7 @@ impl Lower<'_> {
             origins: value.origins.clone(),
             kind: if value.kind == ColumnKind::Aggregated { value.kind } else { ColumnKind::Computed },
             collation: value.collation,
+            nameless: false,
         };
         let mut columns: Vec<ScopeColumn> = match &item {
             Type::Struct(fields) => fields
@@ -310,6 +347,10 @@ impl Lower<'_> {
         let mut select = format!("unnest({}) AS {}", value.sql, quoted(&name));
         if let Some(offset) = offset {
             select.push_str(&format!(", generate_subscripts({}, 1) - 1 AS {}", value.sql, quoted(&offset)));
+            let known = self.scopes.last().is_some_and(|s| s.relations.iter().any(|r| same(&r.alias, &offset)));
+            if known || same(&offset, &name) {
+                self.report(ProblemKind::Shape, self.span_of(array), format!("FROM names `{offset}` twice"), None);
+            }
             columns.push(ScopeColumn {
                 name: offset.clone(),
                 ty: Type::Int64,

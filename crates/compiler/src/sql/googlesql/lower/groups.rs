@@ -4,6 +4,7 @@
 use sqlparser::ast::{Expr, GroupByExpr};
 
 use super::Lower;
+use super::found::is_literal;
 use super::names::same;
 use super::select::Item;
 use crate::sql::googlesql::problem::ProblemKind;
@@ -98,6 +99,9 @@ impl Lower<'_> {
         };
         if value.aggregate || value.window {
             self.report(ProblemKind::MisplacedAggregate, at.clone(), "an aggregate in GROUP BY", None);
+        }
+        if place.is_none() && is_literal(expr) {
+            self.report(ProblemKind::Shape, at.clone(), "GROUP BY takes no literal but a column's number", None);
         }
         if value.collation == Collation::Case {
             let instead = "group by LOWER(…), and take ANY_VALUE(…) where its spelling is shown";

@@ -52,12 +52,6 @@ impl Lower<'_> {
         }
         match digits.parse::<i64>() {
             Ok(n) => int(n),
-            // The magnitude of the smallest INT64: a minus sign must follow from outside.
-            Err(_) if digits == "9223372036854775808" => {
-                let mut value = Value::new(Type::Int64, "9223372036854775808");
-                value.literal = Some(Known::Int(digits.to_string()));
-                value
-            }
             Err(_) => self.fail(ProblemKind::ParseError, span, format!("{digits} is beyond INT64")),
         }
     }

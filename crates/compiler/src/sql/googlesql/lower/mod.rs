@@ -9,6 +9,7 @@ mod collation;
 mod date_parts;
 mod dates;
 mod expr;
+mod found;
 mod from;
 mod groups;
 mod intervals;
@@ -17,11 +18,14 @@ mod literals;
 mod moments;
 mod names;
 mod operators;
+mod order;
 mod pipes;
 mod pivot;
 mod query;
+mod recursion;
 mod regexp;
 mod select;
+mod sets;
 mod unpivot;
 mod wildcards;
 mod windows;
@@ -78,8 +82,6 @@ struct Lower<'a> {
     unnamed: usize,
     /// The rows that aggregates are over, when a PIVOT chooses them: a condition in DuckDB's text.
     only: Option<String>,
-    /// What the window that was lowered last is partitioned and ordered by.
-    windowed: Vec<Value>,
     folds: BTreeSet<usize>,
 }
 
@@ -114,6 +116,7 @@ pub(super) fn expr(expr: &Expr, text: Option<&str>, relation: &str, columns: &[C
             origins: [(relation.to_string(), c.name.clone())].into(),
             kind: ColumnKind::Direct,
             collation: Collation::of(c.folds_case),
+            nameless: false,
         })
         .collect();
     lower.scopes.push(Scope { relations: vec![Relation { alias, columns, element: None }], ..Scope::default() });
@@ -135,7 +138,6 @@ impl<'a> Lower<'a> {
             ctes: vec![],
             unnamed: 0,
             only: None,
-            windowed: vec![],
             folds: BTreeSet::new(),
         }
     }

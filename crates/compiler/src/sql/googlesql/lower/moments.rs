@@ -6,9 +6,10 @@ use std::ops::Range;
 use sqlparser::ast::Expr;
 
 use super::Lower;
+use crate::sql::googlesql::coerce;
 use crate::sql::googlesql::problem::ProblemKind;
 use crate::sql::googlesql::types::Type;
-use crate::sql::googlesql::value::Value;
+use crate::sql::googlesql::value::{Literal, Value};
 
 impl Lower<'_> {
     pub(super) fn current(&mut self, name: &str, args: &[&Expr], span: &Range<usize>) -> Value {
@@ -38,13 +39,19 @@ impl Lower<'_> {
 
     /// `DATE(x)`, `DATETIME(x)`, `TIMESTAMP(x)`: a conversion by the type of the first argument.
     pub(super) fn constructor(&mut self, name: &str, exprs: &[&Expr], span: &Range<usize>) -> Value {
-        let args: Vec<Value> = exprs.iter().map(|e| self.expr(e)).collect();
+        let mut args: Vec<Value> = exprs.iter().map(|e| self.expr(e)).collect();
         let to = match name {
             "DATE" => Type::Date,
             "DATETIME" => Type::DateTime,
             "TIME" => Type::Time,
             _ => Type::Timestamp,
         };
+        if let [x, zone] = args.as_mut_slice()
+            && zone.literal == Some(Literal::Null)
+            && (to != Type::DateTime || x.ty == Type::Timestamp)
+        {
+            *zone = coerce::convert(zone.clone(), &Type::String);
+        }
         let inputs: Vec<&Value> = args.iter().collect();
         match args.as_slice() {
             [x] if x.ty == to => x.clone(),

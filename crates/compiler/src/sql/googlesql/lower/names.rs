@@ -21,12 +21,12 @@ impl Lower<'_> {
                 let value = value.clone();
                 return self.fields(value, &parts[1..]);
             }
-            // A relation's name hides a column of the same name only when something follows it.
+            // A relation's name hides a column of the same name.
             if let Some(second) = parts.get(1)
                 && let Some(relation) = self.scopes[depth].relations.iter().find(|r| same(&r.alias, &first.value))
             {
                 let named: Vec<ScopeColumn> =
-                    relation.columns.iter().filter(|c| same(&c.name, &second.value)).cloned().collect();
+                    relation.columns.iter().filter(|c| !c.nameless && same(&c.name, &second.value)).cloned().collect();
                 let known: Vec<String> = relation.columns.iter().map(|c| c.name.clone()).collect();
                 let alias = relation.alias.clone();
                 return match named.as_slice() {
@@ -49,6 +49,13 @@ impl Lower<'_> {
             {
                 return value.clone();
             }
+            // Alone it hides one too, and is the whole row.
+            if parts.len() == 1
+                && let Some(relation) = self.scopes[depth].relations.iter().find(|r| same(&r.alias, &first.value))
+            {
+                let row = relation.row();
+                return self.reference(&row, depth, span);
+            }
             match self.columns_named(depth, &first.value).as_slice() {
                 [] => {}
                 [column] => {
@@ -56,10 +63,6 @@ impl Lower<'_> {
                     return self.fields(value, &parts[1..]);
                 }
                 _ => return self.ambiguous(first),
-            }
-            if let Some(relation) = self.scopes[depth].relations.iter().find(|r| same(&r.alias, &first.value)) {
-                let row = relation.row();
-                return self.reference(&row, depth, span);
             }
         }
         let names: Vec<String> = self
@@ -80,10 +83,16 @@ impl Lower<'_> {
         if let Some(merged) = scope.merged.iter().find(|c| same(&c.name, name)) {
             return vec![merged.clone()];
         }
-        scope.relations.iter().flat_map(|r| &r.columns).filter(|c| same(&c.name, name)).cloned().collect()
+        scope
+            .relations
+            .iter()
+            .flat_map(|r| &r.columns)
+            .filter(|c| !c.nameless && same(&c.name, name))
+            .cloned()
+            .collect()
     }
 
-    fn ambiguous(&mut self, ident: &Ident) -> Value {
+    pub(super) fn ambiguous(&mut self, ident: &Ident) -> Value {
         let at = self.span(ident.span);
         self.report(
             ProblemKind::AmbiguousColumn,

@@ -8,6 +8,7 @@ use sqlparser::ast::{
     WildcardAdditionalOptions,
 };
 
+use super::found::found_in;
 use super::{Lower, Rows};
 use crate::sql::googlesql::parse::parse_query;
 use crate::sql::googlesql::problem::ProblemKind;
@@ -16,12 +17,24 @@ impl Lower<'_> {
     pub(super) fn pipes(&mut self, query: &Query, as_value: bool) -> Rows {
         let mut current = first(query);
         for operator in &query.pipe_operators {
+            let (aggregate, name) = match operator {
+                PipeOperator::Select { exprs } => (found_in(exprs).aggregate, "SELECT"),
+                PipeOperator::Extend { exprs } => (found_in(exprs).aggregate, "EXTEND"),
+                PipeOperator::Set { assignments } => (found_in(assignments).aggregate, "SET"),
+                PipeOperator::OrderBy { exprs } => (found_in(exprs).aggregate, "ORDER BY"),
+                _ => (false, ""),
+            };
+            if aggregate {
+                let message = format!("an aggregate in |> {name}");
+                let help = Some("write |> AGGREGATE before it".into());
+                self.report(ProblemKind::MisplacedAggregate, 0..0, message, help);
+            }
             match operator {
                 // No rows are chosen on DuckDB, so that the types at least are known.
                 PipeOperator::TableSample { .. } => {
                     self.unsupported(0..0, "TABLESAMPLE");
                 }
-                _ => match wrap(current.clone(), operator) {
+                operator => match wrap(current.clone(), operator) {
                     Some(next) => current = next,
                     None => {
                         let message = format!("the pipe operator `{operator}` is not known here");
@@ -121,6 +134,11 @@ fn opened(mut query: Query) -> Option<Query> {
 fn wrap(query: Query, operator: &PipeOperator) -> Option<Query> {
     let mut query = query;
     Some(match operator {
+        PipeOperator::Where { expr } if found_in(expr).window => {
+            let mut outer = opened(query)?;
+            select_of(&mut outer)?.qualify = Some(expr.clone());
+            outer
+        }
         PipeOperator::Where { expr } => {
             let mut outer = opened(query)?;
             let select = select_of(&mut outer)?;

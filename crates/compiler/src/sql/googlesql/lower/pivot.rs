@@ -69,6 +69,7 @@ impl Lower<'_> {
                     origins: result.origins,
                     kind: result.kind,
                     collation: result.collation,
+                    nameless: false,
                 });
             }
             self.only = None;

@@ -1,18 +1,17 @@
-//! Queries around SELECT: WITH, set operations, ORDER BY and LIMIT of what they give.
+//! Queries around SELECT: WITH, and LIMIT of what they give.
 //! It must not know the select list.
 
-use std::ops::Range;
+use sqlparser::ast::{Cte, Expr, LimitClause, OrderBy, Query, SetExpr};
 
-use sqlparser::ast::{Cte, LimitClause, OrderBy, OrderByKind, Query, SetExpr, SetOperator, SetQuantifier};
-
+use super::found::found_in;
 use super::from::indent;
 use super::names::same;
-use super::windows::{direction, order_text};
+use super::recursion::{self, mentions};
 use super::{Lower, Rows};
 use crate::sql::googlesql::coerce;
-use crate::sql::googlesql::problem::{ProblemKind, did_you_mean};
-use crate::sql::googlesql::types::quoted;
-use crate::sql::googlesql::value::{Collation, ScopeColumn};
+use crate::sql::googlesql::problem::ProblemKind;
+use crate::sql::googlesql::types::{Type, quoted};
+use crate::sql::googlesql::value::{Literal, Value};
 
 impl Lower<'_> {
     pub(super) fn query(&mut self, query: &Query) -> Rows {
@@ -28,7 +27,12 @@ impl Lower<'_> {
         let depth = self.ctes.len();
         let mut with = Vec::new();
         if let Some(clause) = &query.with {
-            for cte in &clause.cte_tables {
+            let all = if clause.recursive {
+                recursion::ordered(&clause.cte_tables)
+            } else {
+                clause.cte_tables.iter().collect()
+            };
+            for cte in all {
                 with.push(self.cte(cte, clause.recursive, depth));
             }
         }
@@ -62,21 +66,35 @@ impl Lower<'_> {
         let outer = std::mem::take(&mut self.scopes);
         let own = recursive && mentions(&cte.query, &name);
         if own {
-            if let SetExpr::SetOperation { left, .. } = cte.query.body.as_ref() {
+            let wrong = recursion::wrong(&cte.query, &name);
+            if let (SetExpr::SetOperation { left, .. }, None) = (cte.query.body.as_ref(), wrong) {
                 let known = self.problems.len();
                 let base = self.body(left, None, false);
                 self.problems.truncate(known);
+                let base = self.settle(base);
                 self.ctes.push((name.clone(), base.columns));
             } else {
                 let at = self.span(cte.alias.name.span);
-                self.report(ProblemKind::Shape, at, format!("`{name}` refers to itself without UNION"), None);
+                let message = format!("`{name}` {}", wrong.unwrap_or("refers to itself without UNION"));
+                self.report(ProblemKind::Shape, at, message, None);
+                // What follows from it is not told.
+                self.ctes.push((name.clone(), vec![]));
+                self.scopes = outer;
+                return String::new();
             }
         }
         let rows = self.query(&cte.query);
         let rows = self.settle(rows);
         self.scopes = outer;
-        if own {
-            self.ctes.pop();
+        if own && let Some((_, base)) = self.ctes.pop() {
+            for (base, whole) in base.iter().zip(&rows.columns) {
+                if !coerce::converts(&whole.ty, &base.ty) {
+                    let at = self.span(cte.alias.name.span);
+                    let (is, becomes) = (&base.ty, &whole.ty);
+                    let message = format!("column `{}` of `{name}` is {is} first and {becomes} later", base.name);
+                    self.report(ProblemKind::TypeMismatch, at, message, None);
+                }
+            }
         }
         self.ctes.push((name.clone(), rows.columns));
         format!("{} AS (\n{}\n)", quoted(&name), indent(&rows.sql))
@@ -108,157 +126,19 @@ impl Lower<'_> {
         }
     }
 
-    fn set_operation(
-        &mut self,
-        left: &SetExpr,
-        op: SetOperator,
-        quantifier: SetQuantifier,
-        right: &SetExpr,
-        as_value: bool,
-    ) -> Rows {
-        let at = self.span_of(right);
-        let mixed = [left, right].into_iter().any(|side| {
-            matches!(side, SetExpr::SetOperation { op: other, set_quantifier, .. }
-                if (other, set_quantifier) != (&op, &quantifier))
-        });
-        if mixed {
-            let help = Some("put parentheses around one of them".into());
-            self.report(ProblemKind::ParseError, at.clone(), "different set operations side by side", help);
-        }
-        let l = self.body(left, None, as_value);
-        let r = self.body(right, None, as_value);
-        let word = match (op, quantifier) {
-            (SetOperator::Union, SetQuantifier::All) => "UNION ALL",
-            (SetOperator::Union, SetQuantifier::Distinct) => "UNION",
-            (SetOperator::Except, SetQuantifier::Distinct) => "EXCEPT",
-            (SetOperator::Intersect, SetQuantifier::Distinct) => "INTERSECT",
-            (SetOperator::Except | SetOperator::Intersect, SetQuantifier::All) => {
-                self.unsupported(at.clone(), format!("{op} ALL"));
-                "UNION ALL"
-            }
-            (SetOperator::Minus, _) => {
-                let help = Some("write EXCEPT DISTINCT".into());
-                self.report(ProblemKind::ParseError, at.clone(), "GoogleSQL does not have MINUS", help);
-                "EXCEPT"
-            }
-            (op, SetQuantifier::None) => {
-                let help = Some(format!("write {op} DISTINCT or {op} ALL"));
-                self.report(ProblemKind::ParseError, at.clone(), format!("{op} needs ALL or DISTINCT"), help);
-                "UNION"
-            }
-            _ => {
-                self.unsupported(at.clone(), "BY NAME");
-                "UNION ALL"
-            }
-        };
-        if l.columns.len() != r.columns.len() {
-            let message = format!("{op} of {} and {} columns", l.columns.len(), r.columns.len());
-            self.report(ProblemKind::Shape, at.clone(), message, None);
-        }
-        if quantifier != SetQuantifier::All {
-            if l.columns.iter().chain(&r.columns).any(|column| column.collation == Collation::Case) {
-                self.told_apart(&at, word, "write LOWER(…) around such texts on both sides");
-            }
-            // Rows are told apart by each of the columns.
-            self.used.extend(l.columns.iter().chain(&r.columns).flat_map(|column| column.origins.iter().cloned()));
-        }
-        let mut columns = Vec::new();
-        let (mut cast_left, mut cast_right) = (false, false);
-        for (a, b) in l.columns.iter().zip(&r.columns) {
-            let ty = coerce::wider(&a.ty, &b.ty);
-            if ty.is_none() {
-                let message = format!("column `{}` of {op} is {} and {}", a.name, a.ty, b.ty);
-                self.report(ProblemKind::TypeMismatch, at.clone(), message, None);
-            }
-            let ty = ty.unwrap_or_else(|| a.ty.clone());
-            cast_left |= ty.duckdb() != a.ty.duckdb();
-            cast_right |= ty.duckdb() != b.ty.duckdb();
-            columns.push(ScopeColumn {
-                name: a.name.clone(),
-                ty,
-                sql: quoted(&a.name),
-                origins: a.origins.union(&b.origins).cloned().collect(),
-                kind: a.kind.max(b.kind),
-                collation: a.collation.max(b.collation),
-            });
-        }
-        let left_sql = side(&l, &columns, cast_left, is_set(left));
-        let right_sql = side(&r, &columns, cast_right, is_set(right));
-        let mut bare = l.bare;
-        bare.extend(r.bare);
-        Rows { sql: format!("{left_sql}\n{word}\n{right_sql}"), columns, bare }
-    }
-
-    /// ORDER BY after a set operation: only columns of the result.
-    pub(super) fn order_rows(&mut self, order: Option<&OrderBy>, rows: &Rows) -> String {
-        let Some(order) = order else {
-            return String::new();
-        };
-        let OrderByKind::Expressions(items) = &order.kind else {
-            self.unsupported(0..0, "ORDER BY ALL");
-            return String::new();
-        };
-        let mut keys = Vec::new();
-        for item in items {
-            let at = self.span_of(&item.expr);
-            let place = match &item.expr {
-                sqlparser::ast::Expr::Identifier(ident) => {
-                    let found = rows.columns.iter().position(|c| same(&c.name, &ident.value));
-                    if found.is_none() {
-                        let help = did_you_mean(&ident.value, rows.columns.iter().map(|c| c.name.as_str()));
-                        let message = format!("unknown column `{}`", ident.value);
-                        self.report(ProblemKind::UnknownColumn, at, message, help);
-                        continue;
-                    }
-                    found
-                }
-                other => self.ordinal(other, rows.columns.len(), at.clone()).unwrap_or_else(|| {
-                    self.unsupported(at, "ORDER BY of an expression after a set operation");
-                    None
-                }),
-            };
-            if let Some(place) = place {
-                keys.push(format!("{}{}", place + 1, direction(item)));
-            }
-        }
-        if keys.is_empty() { String::new() } else { format!("\nORDER BY {}", keys.join(", ")) }
-    }
-
-    /// `Some(Some(index))` for an ordinal within the list, `Some(None)` for one beyond it, which is reported.
-    pub(super) fn ordinal(
-        &mut self,
-        expr: &sqlparser::ast::Expr,
-        columns: usize,
-        at: Range<usize>,
-    ) -> Option<Option<usize>> {
-        let sqlparser::ast::Expr::Value(v) = expr else {
-            return None;
-        };
-        let sqlparser::ast::Value::Number(digits, _) = &v.value else {
-            return None;
-        };
-        match digits.parse::<usize>() {
-            Ok(n) if (1..=columns).contains(&n) => Some(Some(n - 1)),
-            _ => {
-                self.report(ProblemKind::Shape, at, format!("there is no column {digits} in the select list"), None);
-                Some(None)
-            }
-        }
-    }
-
     pub(super) fn limit(&mut self, limit: Option<&LimitClause>) -> String {
         match limit {
             None => String::new(),
             Some(LimitClause::LimitOffset { limit, offset, limit_by }) if limit_by.is_empty() => {
                 let mut text = String::new();
                 if let Some(limit) = limit {
-                    text.push_str(&format!("\nLIMIT {}", self.expr(limit).plain()));
+                    text.push_str(&format!("\nLIMIT {}", self.count_of_rows(limit, "LIMIT").plain()));
                 }
                 if limit.is_none() && offset.is_some() {
                     self.report(ProblemKind::ParseError, 0..0, "OFFSET needs LIMIT", None);
                 }
                 if let Some(offset) = offset {
-                    text.push_str(&format!("\nOFFSET {}", self.expr(&offset.value).plain()));
+                    text.push_str(&format!("\nOFFSET {}", self.count_of_rows(&offset.value, "OFFSET").plain()));
                 }
                 text
             }
@@ -269,49 +149,21 @@ impl Lower<'_> {
         }
     }
 
-    /// The text of one key for `order_text` when it must be written out.
-    pub(super) fn key(
-        &self,
-        sql: &str,
-        ty: &crate::sql::googlesql::Type,
-        item: &sqlparser::ast::OrderByExpr,
-    ) -> String {
-        order_text(sql, ty, item)
+    /// A number of rows: a constant, for no column is known where it stands.
+    pub(super) fn count_of_rows(&mut self, expr: &Expr, clause: &str) -> Value {
+        let at = self.span_of(expr);
+        let hidden = std::mem::take(&mut self.scopes);
+        self.enter();
+        let value = self.expr(expr);
+        self.scopes = hidden;
+        if found_in(expr).query || value.aggregate || value.window {
+            return self.fail(ProblemKind::TypeMismatch, at, format!("{clause} takes a constant"));
+        }
+        if let Some(Literal::Int(digits)) = &value.literal
+            && digits.starts_with('-')
+        {
+            return self.fail(ProblemKind::TypeMismatch, at, format!("{clause} takes a number from 0, found {digits}"));
+        }
+        self.expect(value, &Type::Int64, at, clause)
     }
-}
-
-/// One side of a set operation: cast to the common types where it needs to be, and kept together.
-fn side(rows: &Rows, columns: &[ScopeColumn], cast: bool, nested: bool) -> String {
-    if cast {
-        let items: Vec<String> = columns
-            .iter()
-            .zip(&rows.columns)
-            .enumerate()
-            .map(|(i, (to, from))| {
-                let from_name = quoted(&format!("c{}", i + 1));
-                if to.ty.duckdb() == from.ty.duckdb() {
-                    format!("{from_name} AS {}", quoted(&to.name))
-                } else {
-                    format!("CAST({from_name} AS {}) AS {}", to.ty.duckdb(), quoted(&to.name))
-                }
-            })
-            .collect();
-        let names: Vec<String> = (1..=columns.len()).map(|i| quoted(&format!("c{i}"))).collect();
-        return format!("SELECT {} FROM (\n{}\n) AS \"_u\"({})", items.join(", "), indent(&rows.sql), names.join(", "));
-    }
-    if nested { format!("(\n{}\n)", indent(&rows.sql)) } else { rows.sql.clone() }
-}
-
-/// Whether a side is a query of its own, which stays together: in parentheses it may be a set operation too.
-fn is_set(body: &SetExpr) -> bool {
-    matches!(body, SetExpr::SetOperation { .. } | SetExpr::Query(_))
-}
-
-fn mentions(query: &Query, name: &str) -> bool {
-    let mut found = false;
-    let _ = sqlparser::ast::visit_relations(query, |relation| {
-        found |= relation.0.len() == 1 && relation.0[0].as_ident().is_some_and(|ident| same(&ident.value, name));
-        std::ops::ControlFlow::<()>::Continue(())
-    });
-    found
 }

@@ -4,13 +4,12 @@
 use std::ops::Range;
 
 use sqlparser::ast::{
-    Distinct, Expr, NamedWindowExpr, OrderBy, OrderByKind, Select, SelectFlavor, SelectItem, ValueTableMode,
-    WildcardAdditionalOptions,
+    Distinct, Expr, OrderBy, Select, SelectFlavor, SelectItem, ValueTableMode, WildcardAdditionalOptions,
 };
 
 use super::expr::implied_name;
-use super::names::same;
 use super::{Lower, Rows};
+use crate::sql::googlesql::coerce;
 use crate::sql::googlesql::problem::ProblemKind;
 use crate::sql::googlesql::types::{Type, quoted};
 use crate::sql::googlesql::value::{Collation, ColumnKind, ScopeColumn, Value};
@@ -21,6 +20,8 @@ pub(super) struct Item<'e> {
     pub(super) source: Source<'e>,
     /// Whether the query itself names the entry.
     pub(super) aliased: bool,
+    /// Whether nothing names it.
+    pub(super) nameless: bool,
 }
 
 #[derive(Clone)]
@@ -64,18 +65,7 @@ impl Lower<'_> {
             outer.extend(value.bare);
         }
         self.unsupported_clauses(select);
-        for window in &select.named_window {
-            let text = match &window.1 {
-                NamedWindowExpr::WindowSpec(spec) => self.window_spec(spec, &self.span(window.0.span)),
-                NamedWindowExpr::NamedWindow(base) => {
-                    let base = sqlparser::ast::WindowType::NamedWindow(base.clone());
-                    self.window(&base, &self.span(window.0.span))
-                }
-            };
-            if let (Some(text), Some(scope)) = (text, self.scopes.last_mut()) {
-                scope.windows.push((window.0.value.clone(), text));
-            }
-        }
+        self.named_windows(&select.named_window);
 
         let all = [SelectItem::Wildcard(WildcardAdditionalOptions::default())];
         let whole = select.projection.is_empty() && select.flavor == SelectFlavor::FromFirstNoSelect;
@@ -83,6 +73,10 @@ impl Lower<'_> {
         let (grouping, keys, grouped) = self.group_by(&select.group_by, &items);
         if let Some(scope) = self.scopes.last_mut() {
             scope.keys = keys;
+        }
+        if grouped {
+            // Of the keys they are told now.
+            self.named_windows(&select.named_window);
         }
         let values: Vec<Value> = items.iter().map(|i| self.item(i, depth)).collect();
         clauses.push_str(&grouping);
@@ -92,12 +86,22 @@ impl Lower<'_> {
                 .iter()
                 .zip(&values)
                 .filter(|(i, _)| i.aliased)
-                .map(|(i, v)| (i.name.clone(), v.clone()))
+                .map(|(i, v)| {
+                    // A NULL that has a name has a type.
+                    let nothing = v.ty == Type::Unknown && v.literal.is_some();
+                    let value = if nothing { coerce::convert(v.clone(), &Type::Int64) } else { v.clone() };
+                    (i.name.clone(), value)
+                })
                 .collect();
         }
         let mut later = Vec::new();
         if let Some(having) = &select.having {
             let value = self.condition(having, "HAVING");
+            if value.window {
+                let at = self.span_of(having);
+                let message = "a window function in HAVING";
+                self.report(ProblemKind::MisplacedAggregate, at, message, Some("use QUALIFY".into()));
+            }
             clauses.push_str(&format!("\nHAVING {}", value.sql));
             later.push(value);
         }
@@ -109,6 +113,7 @@ impl Lower<'_> {
         // A packed struct has no places for the keys to stand for.
         let written = as_value && matches!(select.value_table_mode, Some(ValueTableMode::AsStruct));
         let is_distinct = matches!(select.distinct, Some(Distinct::Distinct));
+        let before = later.len();
         let ordering = order.map(|o| self.order_select(o, &items, &values, is_distinct, written, &mut later));
 
         if is_distinct {
@@ -118,6 +123,27 @@ impl Lower<'_> {
             }
             // Rows are told apart by each of the columns.
             self.used.extend(values.iter().flat_map(|value| value.origins.iter().cloned()));
+        }
+        for value in values.iter().filter(|value| is_distinct && !value.ty.is_groupable()) {
+            let message = format!("SELECT DISTINCT does not tell apart {}", value.ty);
+            self.report(ProblemKind::TypeMismatch, self.span_of(select), message, None);
+        }
+        let listed = grouped || values.iter().any(|value| value.aggregate);
+        if select.having.is_some() && !listed && !select.from.is_empty() {
+            let message = "HAVING needs GROUP BY or an aggregate in the select list";
+            self.report(ProblemKind::Shape, self.span_of(select), message, Some("write WHERE".into()));
+        }
+        if !listed && !select.from.is_empty() && later[before..].iter().any(|value| value.aggregate) {
+            let message = "an aggregate in ORDER BY needs GROUP BY or an aggregate in the select list";
+            self.report(ProblemKind::MisplacedAggregate, self.span_of(select), message, None);
+        }
+        if select.flavor == SelectFlavor::FromFirstNoSelect && order.is_some() {
+            let help = Some("write |> ORDER BY".into());
+            self.report(ProblemKind::ParseError, self.span_of(select), "ORDER BY behind FROM alone", help);
+        }
+        if select.from.is_empty() && (order.is_some() || !select.named_window.is_empty()) {
+            let clause = if order.is_some() { "ORDER BY" } else { "WINDOW" };
+            self.report(ProblemKind::Shape, self.span_of(select), format!("{clause} without FROM"), None);
         }
         let aggregated = grouped || values.iter().chain(&later).any(|v| v.aggregate);
         self.check_clauses(select, aggregated, is_distinct, values.iter().chain(&later).any(|v| v.window));
@@ -149,9 +175,6 @@ impl Lower<'_> {
             } else if is_distinct {
                 self.report(ProblemKind::Shape, at.clone(), "SELECT DISTINCT without FROM", None);
             }
-        } else if select.having.is_some() && !aggregated {
-            let message = "HAVING needs GROUP BY or an aggregate";
-            self.report(ProblemKind::Shape, at.clone(), message, Some("write WHERE".into()));
         }
         if select.qualify.is_some() && !windowed {
             let message = "QUALIFY needs a window function";
@@ -184,7 +207,10 @@ impl Lower<'_> {
 
     pub(super) fn item(&mut self, item: &Item<'_>, depth: usize) -> Value {
         match &item.source {
-            Source::Expr(expr) => self.expr(expr),
+            Source::Expr(expr) => {
+                let value = self.expr(expr);
+                self.grouped(value)
+            }
             Source::Column(column, span) => self.passed_on(column, depth, span.clone()),
         }
     }
@@ -209,14 +235,21 @@ impl Lower<'_> {
                         let help = Some(format!("write it in backquotes: `{}`", alias.value));
                         self.report(ProblemKind::ParseError, at, "a string is not a name", help);
                     }
-                    items.push(Item { name: alias.value.clone(), source: Source::Expr(expr), aliased: true });
+                    items.push(Item {
+                        name: alias.value.clone(),
+                        source: Source::Expr(expr),
+                        aliased: true,
+                        nameless: false,
+                    });
                 }
                 SelectItem::UnnamedExpr(expr) => {
-                    let name = implied_name(expr).map(|i| i.value.clone()).unwrap_or_else(|| {
+                    let implied = implied_name(expr);
+                    let nameless = implied.is_none();
+                    let name = implied.map(|i| i.value.clone()).unwrap_or_else(|| {
                         unnamed += 1;
                         format!("f{}_", unnamed - 1)
                     });
-                    items.push(Item { name, source: Source::Expr(expr), aliased: false });
+                    items.push(Item { name, source: Source::Expr(expr), aliased: false, nameless });
                 }
                 SelectItem::Wildcard(options) => {
                     let at = self.span_of(entry);
@@ -238,65 +271,6 @@ impl Lower<'_> {
             }
         }
         items
-    }
-
-    fn order_select(
-        &mut self,
-        order: &OrderBy,
-        items: &[Item<'_>],
-        values: &[Value],
-        distinct: bool,
-        written: bool,
-        later: &mut Vec<Value>,
-    ) -> String {
-        let OrderByKind::Expressions(orders) = &order.kind else {
-            self.unsupported(0..0, "ORDER BY ALL");
-            return String::new();
-        };
-        let mut keys = Vec::new();
-        for item in orders {
-            let at = self.span_of(&item.expr);
-            let place = match self.ordinal(&item.expr, items.len(), at.clone()) {
-                Some(None) => continue,
-                Some(place) => place,
-                None => match &item.expr {
-                    Expr::Identifier(ident) => items.iter().position(|i| same(&i.name, &ident.value)),
-                    _ => None,
-                },
-            };
-            let (value, place) = match place {
-                Some(place) => (values[place].clone(), Some(place)),
-                None => {
-                    let value = self.expr(&item.expr);
-                    let place = values.iter().position(|v| v.sql == value.sql);
-                    (value, place)
-                }
-            };
-            if matches!(item.expr, Expr::Value(_)) || distinct {
-                if value.collation == Collation::Case {
-                    self.told_apart(&at, "ORDER BY", "order by LOWER(…)");
-                }
-            } else {
-                self.fold(&item.expr, &value);
-            }
-            if !value.ty.is_orderable() {
-                let message = format!("ORDER BY does not order {}", value.ty);
-                self.report(ProblemKind::TypeMismatch, at.clone(), message, None);
-            }
-            if distinct && place.is_none() {
-                self.report(ProblemKind::Shape, at, "ORDER BY after DISTINCT takes columns of the select list", None);
-            }
-            keys.push(match place {
-                Some(place) if !written && (value.ty != Type::Float64 || distinct) => {
-                    self.key(&(place + 1).to_string(), &Type::Unknown, item)
-                }
-                _ => self.key(&value.operand(), &value.ty, item),
-            });
-            if place.is_none() {
-                later.push(value);
-            }
-        }
-        if keys.is_empty() { String::new() } else { format!("\nORDER BY {}", keys.join(", ")) }
     }
 
     /// The written list and the columns it gives.
@@ -331,6 +305,7 @@ impl Lower<'_> {
                 origins: packed.origins,
                 kind: packed.kind,
                 collation: packed.collation,
+                nameless: true,
             });
         } else {
             for (item, value) in items.into_iter().zip(values) {
@@ -345,6 +320,7 @@ impl Lower<'_> {
                     origins: value.origins,
                     kind: value.kind,
                     collation: value.collation,
+                    nameless: item.nameless,
                 });
             }
         }

@@ -72,6 +72,7 @@ impl Lower<'_> {
                 origins,
                 kind: ColumnKind::Computed,
                 collation,
+                nameless: false,
             });
         }
         texts.push(format!("{}.\"u\".\"n\" AS {}", quoted(&element), quoted(&name.value)));
@@ -82,6 +83,7 @@ impl Lower<'_> {
             origins: Origins::new(),
             kind: ColumnKind::Computed,
             collation: Collation::None,
+            nameless: false,
         });
         let structs: Vec<String> = rows
             .iter()

@@ -72,6 +72,7 @@ impl Lower<'_> {
                         origins: field.origins,
                         kind: field.kind,
                         collation: field.collation,
+                        nameless: false,
                     }
                 })
                 .collect(),
@@ -90,7 +91,8 @@ impl Lower<'_> {
         at: &Range<usize>,
         items: &mut Vec<Item<'e>>,
     ) {
-        let names: Vec<String> = columns.iter().map(|c| c.name.clone()).collect();
+        let names: Vec<String> = columns.iter().filter(|c| !c.nameless).map(|c| c.name.clone()).collect();
+        let before = items.len();
         let except: Vec<&Ident> = options
             .opt_except
             .iter()
@@ -121,17 +123,33 @@ impl Lower<'_> {
                 self.report(ProblemKind::Shape, at, format!("`{}` is excepted twice", ident.value), None);
             }
         }
+        let replaced: Vec<&Ident> = replace.iter().map(|(ident, _)| *ident).collect();
+        let named: Vec<&Ident> = renamed.iter().map(|r| &r.ident).collect();
+        for list in [&replaced, &named] {
+            for (i, ident) in list.iter().enumerate() {
+                let both = except.iter().any(|other| same(&other.value, &ident.value));
+                if both || list[..i].iter().any(|other| same(&other.value, &ident.value)) {
+                    let message = format!("`{}` stands twice behind *", ident.value);
+                    self.report(ProblemKind::Shape, self.span(ident.span), message, None);
+                }
+            }
+        }
+        let some = !columns.is_empty();
         for column in columns {
             if except.iter().any(|i| same(&i.value, &column.name)) {
                 continue;
             }
             let name = column.name.clone();
+            let nameless = column.nameless;
             let source = match replace.iter().find(|(i, _)| same(&i.value, &name)) {
                 Some((_, expr)) => Source::Expr(expr),
                 None => Source::Column(Box::new(column), at.clone()),
             };
             let name = renamed.iter().find(|r| same(&r.ident.value, &name)).map_or(name, |r| r.alias.value.clone());
-            items.push(Item { name, source, aliased: false });
+            items.push(Item { name, source, aliased: false, nameless });
+        }
+        if some && items.len() == before {
+            self.report(ProblemKind::Shape, at.clone(), "EXCEPT leaves no column of *", None);
         }
     }
 }

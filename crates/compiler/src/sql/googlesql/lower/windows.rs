@@ -3,15 +3,17 @@
 use std::ops::Range;
 
 use sqlparser::ast::{
-    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, NullTreatment,
-    OrderByExpr, OrderBySort, WindowFrame, WindowFrameBound, WindowFrameUnits, WindowSpec, WindowType,
+    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments, NamedWindowDefinition,
+    NamedWindowExpr, NullTreatment, OrderByExpr, OrderBySort, WindowFrame, WindowFrameBound, WindowFrameUnits,
+    WindowSpec, WindowType,
 };
 
 use super::Lower;
 use super::names::same;
+use crate::sql::googlesql::coerce;
 use crate::sql::googlesql::problem::ProblemKind;
 use crate::sql::googlesql::types::Type;
-use crate::sql::googlesql::value::{ColumnKind, Value};
+use crate::sql::googlesql::value::{ColumnKind, Literal, Value, Window};
 
 impl Lower<'_> {
     /// The call when it is a function that only windows have.
@@ -71,10 +73,16 @@ impl Lower<'_> {
         if name == "NTILE" && args.first().and_then(|(v, _)| v.as_int()).is_some_and(|n| n < 1) {
             return Some(self.fail(ProblemKind::TypeMismatch, span.clone(), "NTILE takes a number from 1"));
         }
-        self.windowed.clear();
         let window = self.window(over, span)?;
-        let inside = std::mem::take(&mut self.windowed);
-        if name != "ROW_NUMBER" && !window.contains("ORDER BY ") {
+        if args.iter().map(|(v, _)| v).chain(&window.values).any(|v| v.window) {
+            let message = format!("{name} over a window function");
+            return Some(self.fail(ProblemKind::MisplacedAggregate, span.clone(), message));
+        }
+        if window.framed && !matches!(name, "FIRST_VALUE" | "LAST_VALUE" | "NTH_VALUE") {
+            let message = format!("{name} takes no frame in its window");
+            return Some(self.fail(ProblemKind::Shape, span.clone(), message));
+        }
+        if name != "ROW_NUMBER" && !window.ordered {
             let help = Some(format!("write {name}(...) OVER (... ORDER BY ...)"));
             self.report(ProblemKind::Shape, span.clone(), format!("{name} needs an ORDER BY in its window"), help);
             return Some(Value::unknown());
@@ -92,20 +100,24 @@ impl Lower<'_> {
             list[1] = n.plain();
         }
         let nulls = if nulls == Some(NullTreatment::IgnoreNulls) { " IGNORE NULLS" } else { "" };
-        let sql = format!("{}({}{nulls}) OVER ({window})", name.to_lowercase(), list.join(", "));
-        let mut out = Value::over(ty, sql, &values.iter().chain(&inside).collect::<Vec<_>>());
+        let sql = format!("{}({}{nulls}) OVER ({})", name.to_lowercase(), list.join(", "), window.text);
+        let mut out = Value::over(ty, sql, &values.iter().chain(&window.values).collect::<Vec<_>>());
         out.kind = ColumnKind::Aggregated;
         out.window = true;
         Some(out)
     }
 
-    /// The text inside OVER's parentheses; a named window is written out.
-    pub(super) fn window(&mut self, window: &WindowType, span: &Range<usize>) -> Option<String> {
+    /// What is inside OVER's parentheses; a named window is written out.
+    pub(super) fn window(&mut self, window: &WindowType, span: &Range<usize>) -> Option<Window> {
         match window {
             WindowType::NamedWindow(name) => {
                 let named = self.scopes.last()?.windows.iter().find(|(n, _)| same(n, &name.value));
                 match named {
-                    Some((_, text)) => Some(text.clone()),
+                    Some((_, window)) => {
+                        let window = window.clone();
+                        self.problems.extend(window.problems.iter().cloned());
+                        Some(window)
+                    }
                     None => {
                         let at = self.span(name.span);
                         self.report(ProblemKind::UnknownColumn, at, format!("unknown window `{}`", name.value), None);
@@ -117,13 +129,52 @@ impl Lower<'_> {
         }
     }
 
-    pub(super) fn window_spec(&mut self, spec: &WindowSpec, span: &Range<usize>) -> Option<String> {
-        let mut parts = Vec::new();
-        if let Some(base) = &spec.window_name {
-            let base = self.window(&WindowType::NamedWindow(base.clone()), span)?;
-            if !base.is_empty() {
-                parts.push(base);
+    /// The windows that a SELECT names. What is wrong with one is told where it is used.
+    pub(super) fn named_windows(&mut self, named: &[NamedWindowDefinition]) {
+        if let Some(scope) = self.scopes.last_mut() {
+            scope.windows.clear();
+        }
+        for window in named {
+            let at = self.span(window.0.span);
+            let known = self.problems.len();
+            let lowered = match &window.1 {
+                NamedWindowExpr::WindowSpec(spec) => self.window_spec(spec, &at),
+                NamedWindowExpr::NamedWindow(base) => self.window(&WindowType::NamedWindow(base.clone()), &at),
+            };
+            let mut lowered = lowered.unwrap_or_default();
+            lowered.problems = self.problems.split_off(known);
+            let name = &window.0.value;
+            if self.scopes.last().is_some_and(|scope| scope.windows.iter().any(|(n, _)| same(n, name))) {
+                self.report(ProblemKind::Shape, at, format!("WINDOW names `{name}` twice"), None);
             }
+            if let Some(scope) = self.scopes.last_mut() {
+                scope.windows.push((name.clone(), lowered));
+            }
+        }
+    }
+
+    fn window_spec(&mut self, spec: &WindowSpec, span: &Range<usize>) -> Option<Window> {
+        let mut parts = Vec::new();
+        let mut out = Window::default();
+        if let Some(base) = &spec.window_name {
+            let named = self.window(&WindowType::NamedWindow(base.clone()), span)?;
+            let more = !spec.order_by.is_empty() || spec.window_frame.is_some();
+            let odd = if !spec.partition_by.is_empty() {
+                Some(format!("a window with PARTITION BY is not based on another (`{}`)", base.value))
+            } else if named.ordered && !spec.order_by.is_empty() {
+                Some(format!("the window `{}` has an ORDER BY already", base.value))
+            } else if named.framed && more {
+                Some(format!("the window `{}` has a frame, to which nothing is added", base.value))
+            } else {
+                None
+            };
+            if let Some(message) = odd {
+                self.report(ProblemKind::Shape, self.span(base.span), message, None);
+            }
+            if !named.text.is_empty() {
+                parts.push(named.text.clone());
+            }
+            out = Window { problems: vec![], ..named };
         }
         if !spec.partition_by.is_empty() {
             let values: Vec<Value> = spec.partition_by.iter().map(|e| self.expr(e)).collect();
@@ -133,7 +184,7 @@ impl Lower<'_> {
                 self.report(ProblemKind::TypeMismatch, span.clone(), message, None);
             }
             let keys: Vec<String> = values.iter().map(|v| v.sql.clone()).collect();
-            self.windowed.extend(values);
+            out.values.extend(values);
             parts.push(format!("PARTITION BY {}", keys.join(", ")));
         }
         let ranged = spec.window_frame.as_ref().is_some_and(|f| {
@@ -145,19 +196,24 @@ impl Lower<'_> {
         });
         if !spec.order_by.is_empty() {
             let mut keys = Vec::new();
+            out.ordered = true;
             for order in &spec.order_by {
-                keys.push(if ranged {
-                    self.order_single(order)
+                let (value, text) = if ranged {
+                    let value = self.expr(&order.expr);
+                    let text = format!("{}{}", value.sql, direction(order));
+                    (value, text)
                 } else {
                     let (value, text) = self.order_item(order);
                     self.fold(&order.expr, &value);
-                    self.windowed.push(value);
-                    text
-                });
+                    (value, text)
+                };
+                out.values.push(value);
+                keys.push(text);
             }
             parts.push(format!("ORDER BY {}", keys.join(", ")));
         }
         if let Some(frame) = &spec.window_frame {
+            out.framed = true;
             self.check_frame(frame, ranged, spec.order_by.as_slice(), span);
             let units = match frame.units {
                 WindowFrameUnits::Rows => "ROWS",
@@ -173,7 +229,12 @@ impl Lower<'_> {
                 None => format!("{units} {start}"),
             });
         }
-        Some(parts.join(" "))
+        if out.values.iter().any(|value| value.window) {
+            let message = "a window function inside of a window";
+            self.report(ProblemKind::MisplacedAggregate, span.clone(), message, None);
+        }
+        out.text = parts.join(" ");
+        Some(out)
     }
 
     /// The bounds of a frame are literals in their order; RANGE counts along one number.
@@ -186,30 +247,36 @@ impl Lower<'_> {
             WindowFrameBound::Following(None) => 4,
         };
         let end = frame.end_bound.as_ref();
-        if end.is_some_and(|end| place(end) < place(&frame.start_bound)) || place(&frame.start_bound) == 4 {
+        let last = end.map_or(2, place);
+        if last < place(&frame.start_bound) || place(&frame.start_bound) == 4 {
             self.report(ProblemKind::Shape, span.clone(), "a frame ends before it begins", None);
+        }
+        let mut counted = Type::Int64;
+        if ranged {
+            counted = match order {
+                [one] => self.expr(&one.expr).ty,
+                _ => Type::Bool,
+            };
+            if !counted.is_numeric() && counted != Type::Unknown {
+                let message = "RANGE with an offset needs ORDER BY of one number";
+                return self.report(ProblemKind::Shape, span.clone(), message, None);
+            }
         }
         for bound in [Some(&frame.start_bound), end].into_iter().flatten() {
             if let WindowFrameBound::Preceding(Some(n)) | WindowFrameBound::Following(Some(n)) = bound {
                 let value = self.expr(n);
-                if value.literal.is_none() {
-                    self.report(
-                        ProblemKind::TypeMismatch,
-                        span.clone(),
-                        "the bound of a frame must be a literal",
-                        None,
-                    );
+                let odd = match &value.literal {
+                    Some(Literal::Null) => Some("the bound of a frame is never NULL".to_string()),
+                    Some(Literal::Int(digits) | Literal::Float(digits)) if digits.starts_with('-') => {
+                        Some("the bound of a frame is never negative".into())
+                    }
+                    None if !is_cast_of_literal(n) => Some("the bound of a frame must be a literal".into()),
+                    _ if coerce::fits(&value, &counted) => None,
+                    _ => Some(format!("the bound of a frame must be {counted}, found {}", coerce::shown(&value))),
+                };
+                if let Some(message) = odd {
+                    self.report(ProblemKind::TypeMismatch, span.clone(), message, None);
                 }
-            }
-        }
-        if ranged {
-            let numeric = match order {
-                [one] => self.expr(&one.expr).ty,
-                _ => Type::Bool,
-            };
-            if !numeric.is_numeric() && numeric != Type::Unknown {
-                let message = "RANGE with an offset needs ORDER BY of one number";
-                self.report(ProblemKind::Shape, span.clone(), message, None);
             }
         }
     }
@@ -226,12 +293,6 @@ impl Lower<'_> {
         }
     }
 
-    fn order_single(&mut self, order: &OrderByExpr) -> String {
-        let value = self.expr(&order.expr);
-        self.windowed.push(value.clone());
-        format!("{}{}", value.sql, direction(order))
-    }
-
     /// One key of an ORDER BY: the value and its text.
     pub(super) fn order_item(&mut self, order: &OrderByExpr) -> (Value, String) {
         let value = self.expr(&order.expr);
@@ -243,6 +304,11 @@ impl Lower<'_> {
         }
         (value, text)
     }
+}
+
+/// Whether an expression is a literal with a type.
+fn is_cast_of_literal(expr: &Expr) -> bool {
+    matches!(expr, Expr::Cast { expr: inner, .. } if matches!(inner.as_ref(), Expr::Value(_)))
 }
 
 /// A key with its direction. NaN is the smallest number in GoogleSQL and the greatest in DuckDB, so that a

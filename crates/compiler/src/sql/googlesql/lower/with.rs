@@ -55,6 +55,10 @@ impl Lower<'_> {
 
     /// `RANGE(start, end)`; a bound that is NULL is unbounded.
     pub(super) fn range(&mut self, args: Vec<Value>, spans: &[Range<usize>], span: &Range<usize>) -> Value {
+        if args.iter().all(|value| value.literal.is_some()) || args.iter().any(|value| value.as_text().is_some()) {
+            let message = "RANGE takes DATE, DATETIME or TIMESTAMP";
+            return self.fail(ProblemKind::TypeMismatch, span.clone(), message);
+        }
         let values = self.unify(args.into_iter().zip(spans.iter().cloned()).collect(), "the bounds of RANGE");
         let item = values[0].ty.clone();
         if !matches!(item, Type::Date | Type::DateTime | Type::Timestamp) {
