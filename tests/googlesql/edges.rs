@@ -258,3 +258,16 @@ fn the_empty_text_is_found_everywhere() {
 fn years_of_weeks_have_four_digits() {
     judge("years of weeks", &fill("FORMAT_DATE('%G %g %V', $1)", &[&DATE[1..]]));
 }
+
+#[test]
+fn an_alias_hides_a_column_and_a_literal_takes_the_type_beside_it() {
+    let all = [
+        "(SELECT TO_JSON_STRING(cust) FROM (SELECT 1 AS cust, 'a' AS name) AS cust)",
+        "(SELECT cust.cust FROM (SELECT 1 AS cust, 'a' AS name) AS cust)",
+        // Exact as NUMERIC, and 0.30000000000000004 as FLOAT64.
+        "(SELECT CAST(SUM(x) AS STRING) FROM (SELECT NUMERIC '0.1' AS x UNION ALL SELECT 0.2))",
+        "(SELECT CAST(SUM(x) AS STRING) FROM (SELECT 0.1 AS x UNION ALL SELECT 0.2))",
+        "(SELECT MAX(x) FROM (SELECT DATE '2026-01-01' AS x UNION ALL SELECT '2026-02-01'))",
+    ];
+    judge("names and literals", &all.map(str::to_owned));
+}
