@@ -8,6 +8,7 @@ mod land_database;
 mod land_files;
 mod land_keys;
 mod land_warehouse;
+mod new_files;
 mod planned;
 mod reading;
 mod rebuild;
