@@ -11,6 +11,7 @@ use dwc_compiler::plan::{Manifest, Object, ObjectKind};
 use super::{Environment, named, not_applied, row, taken, unknown_environment};
 use crate::state::applied;
 use crate::warehouse::bigquery::{NEIGHBOURS, Script, once, quoted, text, worldly};
+use crate::warehouse::row;
 use crate::{BigQueryWarehouse, Engine, Error};
 
 /// Between a target's dataset and an environment's name.
@@ -98,7 +99,7 @@ pub fn cloned_environments(warehouse: &BigQueryWarehouse) -> Result<Vec<Environm
         return Ok(Vec::new());
     }
     let (_, rows) = warehouse.table(&format!("{}\nORDER BY name", parts.join("\nUNION ALL\n")))?;
-    Ok(rows.iter().map(|row| Environment::of(row)).collect())
+    row::read(rows, Environment::of)
 }
 
 /// Drops the datasets of an environment.

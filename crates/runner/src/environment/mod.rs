@@ -11,6 +11,7 @@ use dwc_compiler::diagnostic::Code;
 use serde::Serialize;
 
 use crate::state::literal;
+use crate::warehouse::row::Row;
 use crate::{Engine, Error};
 
 pub use bigquery::{clone_environment, cloned_environments, drop_clone, environment_dataset};
@@ -37,15 +38,14 @@ pub struct Environment {
 
 impl Environment {
     /// A row of the state: name, target, serial, made, expires.
-    fn of(row: &[Option<String>]) -> Self {
-        let word = |at: usize| row.get(at).cloned().flatten();
-        Self {
-            name: word(0).unwrap_or_default(),
-            target: word(1).unwrap_or_default(),
-            serial: word(2).and_then(|text| text.parse().ok()).unwrap_or(0),
-            created_at: word(3).unwrap_or_default(),
-            expires_at: word(4),
-        }
+    fn of(row: &mut Row) -> Result<Self, Error> {
+        Ok(Self {
+            name: row.text()?,
+            target: row.text()?,
+            serial: row.number()?,
+            created_at: row.text()?,
+            expires_at: row.cell()?,
+        })
     }
 
     /// Whether its time is over.
@@ -110,7 +110,7 @@ impl Engine<'_> {
         if !crate::state::has(state, "environment")? {
             return Ok(None);
         }
-        let rows = state.rows("SELECT name, target, serial, created_at, expires_at FROM _dwc.environment")?;
-        Ok(rows.first().map(|row| Environment::of(row)))
+        let sql = "SELECT name, target, serial, created_at, expires_at FROM _dwc.environment";
+        Ok(state.read(sql, Environment::of)?.into_iter().next())
     }
 }

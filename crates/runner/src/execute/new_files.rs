@@ -110,15 +110,9 @@ pub(super) fn new_files<'a>(
 type Landed = BTreeMap<String, (String, i64)>;
 
 fn landed(state: &DuckDbWarehouse, table: &Table) -> Result<Landed, Error> {
-    let rows = state.rows(&format!(
-        "SELECT path, digest, batch FROM _dwc.files WHERE source_table = {}",
-        literal(&table.address)
-    ))?;
-    let file = |row: Vec<Option<String>>| {
-        let mut row = row.into_iter().flatten();
-        Some((row.next()?, (row.next()?, row.next()?.parse().ok()?)))
-    };
-    Ok(rows.into_iter().filter_map(file).collect())
+    let sql = format!("SELECT path, digest, batch FROM _dwc.files WHERE source_table = {}", literal(&table.address));
+    let files = state.read(&sql, |row| Ok((row.text()?, (row.text()?, row.number()?))))?;
+    Ok(files.into_iter().collect())
 }
 
 /// The time of the latest of them, where their names say it.

@@ -11,6 +11,7 @@ use dwc_compiler::plan::{
 use dwc_compiler::sql::{self, Asks, ChangeStatement};
 
 use crate::state::{self, applied};
+use crate::warehouse::row::{self, Row};
 use crate::{Engine, Error};
 
 /// Everything that an apply would do.
@@ -152,8 +153,8 @@ fn counted(engine: Engine<'_>, project: &Project, set: &mut ChangeSet) -> Result
     for probe in sql::change_probes(project, engine.ty(), engine.schema(project), set) {
         let (_, answer) =
             engine.table(&probe.sql).map_err(|error| blamed(engine, project, set, &probe.address, error))?;
-        let first = answer.into_iter().next().and_then(|row| row.into_iter().next()).flatten();
-        let rows = first.and_then(|text| text.parse().ok()).unwrap_or(0);
+        // A sum over no row is NULL.
+        let rows = row::read(answer, Row::number_or_null)?.into_iter().next().flatten().unwrap_or(0);
         all.push(Counted { address: probe.address, column: probe.column, asks: probe.asks, rows });
     }
     let mut gone = BTreeMap::new();

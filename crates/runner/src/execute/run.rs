@@ -388,17 +388,11 @@ fn pending(
     }
     let list: Vec<String> = tables.iter().map(|table| literal(table)).collect();
     let list = list.join(", ");
-    let rows = warehouse.rows(&format!(
+    let sql = format!(
         "SELECT DISTINCT t.batch, b.bound FROM _dwc.table_batches AS t JOIN _dwc.batches AS b USING (batch) \
          WHERE t.source_table IN ({list}) AND t.inserted + t.updated + t.deleted + t.superseded > 0 ORDER BY t.batch"
-    ))?;
-    let mut all: Vec<(i64, NaiveDateTime)> = rows
-        .iter()
-        .filter_map(|row| {
-            let at = NaiveDateTime::parse_from_str(row[1].as_deref()?, "%Y-%m-%d %H:%M:%S%.f").ok()?;
-            Some((row[0].as_deref()?.parse().ok()?, at))
-        })
-        .collect();
+    );
+    let mut all: Vec<(i64, NaiveDateTime)> = warehouse.read(&sql, |row| Ok((row.number()?, row.instant()?)))?;
     let last = all.last().copied();
     all.retain(|(batch, _)| *batch > since);
     if !model.by_batch {

@@ -5,6 +5,7 @@ use chrono::NaiveDateTime;
 use serde::Serialize;
 
 use super::literal;
+use crate::warehouse::row::Row;
 use crate::{DuckDbWarehouse, Error};
 
 /// A stretch of time, half-open, UTC.
@@ -75,8 +76,9 @@ fn without(interval: Interval, covered: &[Interval]) -> Vec<Interval> {
     left
 }
 
-fn instant(text: Option<&str>) -> Option<NaiveDateTime> {
-    text.and_then(|text| NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f").ok())
+/// The next two cells of a row.
+fn interval(row: &mut Row) -> Result<Interval, Error> {
+    Ok(Interval { from: row.instant_or_null()?, to: row.instant()? })
 }
 
 fn sql_instant(at: Option<NaiveDateTime>) -> String {
@@ -85,24 +87,16 @@ fn sql_instant(at: Option<NaiveDateTime>) -> String {
 
 /// The intervals of a table that are loaded, in their order, none meeting another.
 pub(crate) fn covered(warehouse: &DuckDbWarehouse, address: &str) -> Result<Vec<Interval>, Error> {
-    let rows = warehouse
-        .rows(&format!("SELECT loaded_from, loaded_to FROM _dwc.loaded WHERE source_table = {}", literal(address)))?;
-    let read = |row: &Vec<Option<String>>| {
-        Some(Interval { from: instant(row[0].as_deref()), to: instant(row[1].as_deref())? })
-    };
-    Ok(union(rows.iter().filter_map(read).collect()))
+    let sql = format!("SELECT loaded_from, loaded_to FROM _dwc.loaded WHERE source_table = {}", literal(address));
+    Ok(union(warehouse.read(&sql, interval)?))
 }
 
 fn missed(warehouse: &DuckDbWarehouse, address: &str) -> Result<Vec<(Interval, String)>, Error> {
-    let rows = warehouse.rows(&format!(
+    let sql = format!(
         "SELECT missed_from, missed_to, reason FROM _dwc.missed WHERE source_table = {} ORDER BY missed_from, missed_to",
         literal(address)
-    ))?;
-    let read = |row: &Vec<Option<String>>| {
-        let interval = Interval { from: instant(row[0].as_deref()), to: instant(row[1].as_deref())? };
-        Some((interval, row[2].clone().unwrap_or_default()))
-    };
-    Ok(rows.iter().filter_map(read).collect())
+    );
+    warehouse.read(&sql, |row| Ok((interval(row)?, row.text()?)))
 }
 
 fn put_missed(warehouse: &DuckDbWarehouse, address: &str, all: &[(Interval, String)]) -> Result<(), Error> {

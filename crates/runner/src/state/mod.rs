@@ -14,6 +14,7 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use crate::extract::{SourceColumn, Watermark};
+use crate::warehouse::row::Row;
 use crate::{DuckDbWarehouse, Engine, Error};
 use intervals::Gap;
 
@@ -167,7 +168,7 @@ fn check_format(warehouse: &DuckDbWarehouse) -> Result<(), Error> {
     }
 }
 
-pub(super) fn damaged(reason: &str) -> Error {
+pub(crate) fn damaged(reason: &str) -> Error {
     Error::coded(Code::StateDamaged, format!("the warehouse's state cannot be read: {reason}"))
         .help("restore the warehouse from a copy; nothing was changed")
 }
@@ -244,23 +245,18 @@ pub(crate) fn has_rows(warehouse: &DuckDbWarehouse, table: &str) -> Result<bool,
 
 /// How far a table has been read; `None` where it is read whole next.
 pub(crate) fn watermark(warehouse: &DuckDbWarehouse, address: &str) -> Result<Option<Watermark>, Error> {
-    let rows = warehouse.rows(&format!(
+    let sql = format!(
         "SELECT cursor_value, bound FROM _dwc.watermarks WHERE source_table = {} AND cursor_value IS NOT NULL",
         literal(address)
-    ))?;
-    let Some([Some(cursor), Some(bound)]) = rows.first().map(Vec::as_slice) else { return Ok(None) };
-    let bound = NaiveDateTime::parse_from_str(bound, "%Y-%m-%d %H:%M:%S%.f")
-        .map_err(|_| damaged("the bound of a watermark is not an instant"))?;
-    Ok(Some(Watermark { cursor: cursor.clone(), bound }))
+    );
+    let marks = warehouse.read(&sql, |row| Ok(Watermark { cursor: row.text()?, bound: row.instant()? }))?;
+    Ok(marks.into_iter().next())
 }
 
 /// The time of the last batch of a source.
 pub(crate) fn last_bound(warehouse: &DuckDbWarehouse, source: &str) -> Result<Option<NaiveDateTime>, Error> {
-    let rows = warehouse.rows(&format!("SELECT MAX(bound) FROM _dwc.batches WHERE source = {}", literal(source)))?;
-    let Some(Some(bound)) = rows.first().and_then(|row| row.first()) else { return Ok(None) };
-    NaiveDateTime::parse_from_str(bound, "%Y-%m-%d %H:%M:%S%.f")
-        .map(Some)
-        .map_err(|_| damaged("the bound of a batch is not an instant"))
+    let sql = format!("SELECT MAX(bound) FROM _dwc.batches WHERE source = {}", literal(source));
+    Ok(warehouse.read(&sql, Row::instant_or_null)?.into_iter().next().flatten())
 }
 
 /// Records how far a table has been read.
@@ -282,12 +278,9 @@ pub(crate) fn put_watermark(
 
 /// The columns that a table of a source had when it was read last; none where it never was.
 pub(crate) fn source_columns(warehouse: &DuckDbWarehouse, address: &str) -> Result<Vec<SourceColumn>, Error> {
-    let rows = warehouse.rows(&format!(
-        "SELECT name, type FROM _dwc.source_columns WHERE source_table = {} ORDER BY place",
-        literal(address)
-    ))?;
-    let word = |value: &Option<String>| value.clone().unwrap_or_default();
-    Ok(rows.iter().map(|row| SourceColumn { name: word(&row[0]), ty: word(&row[1]) }).collect())
+    let sql =
+        format!("SELECT name, type FROM _dwc.source_columns WHERE source_table = {} ORDER BY place", literal(address));
+    warehouse.read(&sql, |row| Ok(SourceColumn { name: row.text()?, ty: row.text()? }))
 }
 
 /// Records the columns that a table of a source has.
@@ -345,41 +338,26 @@ pub(crate) fn report(warehouse: &DuckDbWarehouse) -> Result<Option<StateReport>,
     if !exists(warehouse)? {
         return Ok(None);
     }
-    let number = |value: &Option<String>| value.as_deref().and_then(|v| v.parse().ok()).unwrap_or(0);
-    let word = |value: &Option<String>| value.clone().unwrap_or_default();
-    let tables = warehouse
-        .rows(
-            "SELECT t.source_table, MAX(t.batch), MAX(b.bound),
-               (SELECT MAX(w.cursor_value) FROM _dwc.watermarks AS w WHERE w.source_table = t.source_table),
-               (SELECT COUNT(*) FROM _dwc.files AS f WHERE f.source_table = t.source_table)
-             FROM _dwc.table_batches AS t JOIN _dwc.batches AS b USING (batch)
-             GROUP BY t.source_table ORDER BY t.source_table",
-        )?
-        .iter()
-        .map(|row| TableState {
-            table: word(&row[0]),
-            batch: number(&row[1]),
-            bound: word(&row[2]),
-            watermark: row[3].clone(),
-            files: number(&row[4]),
-        })
-        .collect();
-    let known =
-        warehouse.rows("SELECT source_table FROM _dwc.loaded UNION SELECT source_table FROM _dwc.missed ORDER BY 1")?;
+    let tables = warehouse.read(
+        "SELECT t.source_table, MAX(t.batch), MAX(b.bound),
+           (SELECT MAX(w.cursor_value) FROM _dwc.watermarks AS w WHERE w.source_table = t.source_table),
+           (SELECT COUNT(*) FROM _dwc.files AS f WHERE f.source_table = t.source_table)
+         FROM _dwc.table_batches AS t JOIN _dwc.batches AS b USING (batch)
+         GROUP BY t.source_table ORDER BY t.source_table",
+        |row| {
+            let (table, batch, bound) = (row.text()?, row.number()?, row.text()?);
+            Ok(TableState { table, batch, bound, watermark: row.cell()?, files: row.number()? })
+        },
+    )?;
+    let known = "SELECT source_table FROM _dwc.loaded UNION SELECT source_table FROM _dwc.missed ORDER BY 1";
     let mut gaps = Vec::new();
-    for row in &known {
-        gaps.extend(intervals::gaps(warehouse, &word(&row[0]))?);
+    for table in warehouse.read(known, Row::text)? {
+        gaps.extend(intervals::gaps(warehouse, &table)?);
     }
-    let models = warehouse
-        .rows("SELECT model, batch FROM _dwc.consumed ORDER BY model")?
-        .iter()
-        .map(|row| (word(&row[0]), number(&row[1])))
-        .collect();
-    let runs = warehouse
-        .rows("SELECT run, mode, status, started_at FROM _dwc.runs ORDER BY run DESC LIMIT 10")?
-        .iter()
-        .map(|row| (number(&row[0]), word(&row[1]), word(&row[2]), word(&row[3])))
-        .collect();
+    let models = "SELECT model, batch FROM _dwc.consumed ORDER BY model";
+    let models = warehouse.read(models, |row| Ok((row.text()?, row.number()?)))?;
+    let runs = "SELECT run, mode, status, started_at FROM _dwc.runs ORDER BY run DESC LIMIT 10";
+    let runs = warehouse.read(runs, |row| Ok((row.number()?, row.text()?, row.text()?, row.text()?)))?;
     Ok(Some(StateReport {
         serial: warehouse.number("SELECT MAX(serial) FROM _dwc.meta")?.unwrap_or(0),
         tables,

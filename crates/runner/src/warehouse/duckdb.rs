@@ -122,12 +122,6 @@ impl DuckDbWarehouse {
         Ok((names, all))
     }
 
-    /// The first value of a query as a number; `None` where it has no row or the value is NULL.
-    pub(crate) fn number(&self, sql: &str) -> Result<Option<i64>, Error> {
-        let first = self.rows(sql)?.into_iter().next().and_then(|row| row.into_iter().next()).flatten();
-        Ok(first.and_then(|value| value.parse().ok()))
-    }
-
     /// Whether there is a table or view of this name, found by it.
     pub(crate) fn has_table(&self, schema: &str, name: &str) -> Result<bool, Error> {
         let sql = format!("SELECT 0 FROM {schema}.{name} LIMIT 0");

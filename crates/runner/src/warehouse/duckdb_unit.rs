@@ -6,6 +6,7 @@ use dwc_compiler::plan::{Reads, Statement};
 
 use super::beside::Beside;
 use super::duckdb::DuckDbWarehouse;
+use super::row;
 use super::unit::{Done, Found, Held, Keep, Step, Undone, Unit};
 use crate::{Error, Offence, crash, state};
 
@@ -83,9 +84,10 @@ impl DuckDbWarehouse {
     /// One row of named counts.
     pub(crate) fn named(&self, sql: &str) -> Result<BTreeMap<String, i64>, Error> {
         let (names, rows) = self.table(sql)?;
-        let row = rows.into_iter().next().unwrap_or_default();
-        let count = |value: Option<String>| value.and_then(|text| text.parse().ok()).unwrap_or(0);
-        Ok(names.into_iter().zip(row).map(|(name, value)| (name, count(value))).collect())
+        let counts = row::read(rows, |row| names.iter().map(|_| row.number_or_null()).collect::<Result<Vec<_>, _>>())?;
+        let first = counts.into_iter().next().into_iter().flatten();
+        // What counts nothing is NULL where it is a sum.
+        Ok(names.into_iter().zip(first).map(|(name, count)| (name, count.unwrap_or(0))).collect())
     }
 
     /// The first column of a query, sorted, without NULL.

@@ -11,6 +11,7 @@ pub(crate) mod engine;
 pub(crate) mod migration;
 mod refusal;
 mod rollback;
+pub(crate) mod row;
 pub(crate) mod snapshot;
 pub(crate) mod there;
 pub(crate) mod unit;
