@@ -1,6 +1,6 @@
 //! Keys that are compared without case give the same rows, members and keys on the emulator as on the embedded engine.
 
-use dwc_runner::{DuckDbWarehouse, Engine, Mode};
+use dwc_runner::{DuckDbWarehouse, Mode, Warehouse};
 use dwc_tests::bigquery_emulator::BigQueryEmulator;
 use dwc_tests::collated::{LATER, SHOP};
 use dwc_tests::project::Project;
@@ -14,7 +14,7 @@ fn spellings_of_a_key_are_one_on_both_engines() {
     let project = checked(disk.path());
     let here = DuckDbWarehouse::open(":memory:").expect("a warehouse in memory");
     let there = emulator.warehouse("dw");
-    let engines: [Engine<'_>; 2] = [(&here).into(), (&there).into()];
+    let engines: [&dyn Warehouse; 2] = [&here, &there];
     engines.into_iter().for_each(|engine| apply(engine, &project));
     for batch in 0..3 {
         if batch == 1 {

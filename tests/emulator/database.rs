@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use dwc_compiler::model::Project as Checked;
-use dwc_runner::{DuckDbWarehouse, Engine, Mode};
+use dwc_runner::{DuckDbWarehouse, Mode, Warehouse};
 use dwc_tests::bigquery_emulator::BigQueryEmulator;
 use dwc_tests::mariadb::MariaDb;
 use dwc_tests::project::Project;
@@ -44,11 +44,8 @@ const ITEMS: &str = "CREATE DATABASE shop; USE shop;
     (3, '셋', 3, 3, '2026-03-03', '23:59:59', 0, '', '[]', '2026-01-03 00:00:00', '2026-01-01 11:00:00');";
 
 /// What is landed, and what was counted.
-fn landed(engine: Engine<'_>, state: &str) -> Vec<Vec<Vec<Option<String>>>> {
-    let read = |sql: &str| match engine {
-        Engine::DuckDb(warehouse) => warehouse.rows(sql).unwrap_or_else(|error| panic!("{error:?}")),
-        Engine::BigQuery(warehouse) => warehouse.table(sql).unwrap_or_else(|error| panic!("{error:?}")).1,
-    };
+fn landed(engine: &dyn Warehouse, state: &str) -> Vec<Vec<Vec<Option<String>>>> {
+    let read = |sql: &str| engine.table(sql).unwrap_or_else(|error| panic!("{error:?}")).1;
     [
         "SELECT id, name, price, rate, sold_on, is_new, photo, stamped_at, updated_at FROM dw_landing.shop__items ORDER BY id"
             .to_owned(),
@@ -66,8 +63,7 @@ fn landed(engine: Engine<'_>, state: &str) -> Vec<Vec<Vec<Option<String>>>> {
     .into()
 }
 
-fn load<'w>(engine: impl Into<Engine<'w>>, project: &Checked, folder: &Path, server: &MariaDb) {
-    let engine = engine.into();
+fn load(engine: &dyn Warehouse, project: &Checked, folder: &Path, server: &MariaDb) {
     server.execute(&format!("DROP DATABASE IF EXISTS shop; {ITEMS}"));
     apply(engine, project);
     run(engine, project, folder, Mode::Incremental, None);
@@ -90,7 +86,7 @@ fn a_database_lands_as_on_the_embedded_engine() {
     let there = emulator.warehouse("dw");
     load(&here, &checked, disk.path(), &server);
     load(&there, &checked, disk.path(), &server);
-    let (expected, found) = (landed((&here).into(), "_dwc"), landed((&there).into(), "dw_dwc"));
+    let (expected, found) = (landed(&here, "_dwc"), landed(&there, "dw_dwc"));
     for (expected, found) in expected.iter().zip(&found) {
         assert_eq!(expected, found);
     }

@@ -1,7 +1,7 @@
 //! An expression that fails on a row holds its model back on the emulator as on the embedded engine, and names that row.
 
 use dwc_compiler::diagnostic::Code;
-use dwc_runner::{DuckDbWarehouse, Engine, Mode, ModelOutcome};
+use dwc_runner::{DuckDbWarehouse, Mode, ModelOutcome, Warehouse};
 use dwc_tests::bigquery_emulator::BigQueryEmulator;
 use dwc_tests::project::Project;
 use dwc_tests::shop::SHOP;
@@ -16,7 +16,7 @@ fn the_row_and_the_column_of_a_failing_expression_are_the_same() {
     let project = checked(disk.path());
     let here = DuckDbWarehouse::open(":memory:").expect("a warehouse in memory");
     let there = emulator.warehouse("dw");
-    let engines: [Engine<'_>; 2] = [(&here).into(), (&there).into()];
+    let engines: [&dyn Warehouse; 2] = [&here, &there];
     for engine in engines {
         apply(engine, &project);
         let (report, offences) = run(engine, &project, disk.path(), Mode::Incremental, None);

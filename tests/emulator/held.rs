@@ -2,7 +2,7 @@
 //! next run tries again.
 
 use dwc_compiler::diagnostic::Code;
-use dwc_runner::{DuckDbWarehouse, Engine, Mode, ModelOutcome, Part, RebuildOptions, RunOptions};
+use dwc_runner::{DuckDbWarehouse, Mode, ModelOutcome, Part, RebuildOptions, RunOptions, Warehouse};
 use dwc_tests::bigquery_emulator::BigQueryEmulator;
 use dwc_tests::project::Project;
 use dwc_tests::shop::SHOP;
@@ -25,7 +25,7 @@ fn a_gate_holds_back_the_same_rows() {
     let project = checked(disk.path());
     let here = DuckDbWarehouse::open(":memory:").expect("a warehouse in memory");
     let there = emulator.warehouse("dw");
-    let engines: [Engine<'_>; 2] = [(&here).into(), (&there).into()];
+    let engines: [&dyn Warehouse; 2] = [&here, &there];
     let told = engines.map(|engine| {
         apply(engine, &project);
         let mut told = Vec::new();
@@ -86,7 +86,7 @@ fn a_rebuild_is_shown_and_carried_out() {
     let project = checked(disk.path());
     let here = DuckDbWarehouse::open(":memory:").expect("a warehouse in memory");
     let there = emulator.warehouse("dw");
-    let engines: [Engine<'_>; 2] = [(&here).into(), (&there).into()];
+    let engines: [&dyn Warehouse; 2] = [&here, &there];
     for engine in engines {
         apply(engine, &project);
         run(engine, &project, disk.path(), Mode::Incremental, None);

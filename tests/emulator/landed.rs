@@ -3,7 +3,8 @@
 //! of files is said alike, too.
 
 use dwc_compiler::diagnostic::Code;
-use dwc_runner::{DuckDbWarehouse, Engine, Error, Mode, Part, RunOptions, RunReport};
+use dwc_compiler::model::TargetType;
+use dwc_runner::{DuckDbWarehouse, Error, Mode, Part, RunOptions, RunReport, Warehouse};
 use dwc_tests::bigquery_emulator::BigQueryEmulator;
 use dwc_tests::crm::{CRM, TABLES};
 use dwc_tests::project::Project;
@@ -13,19 +14,16 @@ use dwc_tests::warehouse::unless_stopped;
 use super::{apply, at, checked, compare, embedded_but, emulated_but, run, told};
 
 /// A statement in the engine's words.
-pub(super) fn execute(engine: Engine<'_>, statement: &str) {
-    match engine {
-        Engine::BigQuery(warehouse) => drop(warehouse.table(statement).unwrap_or_else(|error| panic!("{error:?}"))),
-        Engine::DuckDb(warehouse) => {
-            let mut statement = statement.to_owned();
-            for (word, other) in
-                [("INT64", "BIGINT"), ("STRING", "VARCHAR"), ("FLOAT64", "DOUBLE"), ("DATETIME", "TIMESTAMP")]
-            {
-                statement = statement.replace(word, other);
-            }
-            warehouse.execute(&statement).unwrap_or_else(|error| panic!("{error:?}"));
+pub(super) fn execute(engine: &dyn Warehouse, statement: &str) {
+    let mut statement = statement.to_owned();
+    if engine.ty() == TargetType::Duckdb {
+        for (word, other) in
+            [("INT64", "BIGINT"), ("STRING", "VARCHAR"), ("FLOAT64", "DOUBLE"), ("DATETIME", "TIMESTAMP")]
+        {
+            statement = statement.replace(word, other);
         }
     }
+    engine.table(&statement).unwrap_or_else(|error| panic!("{error:?}"));
 }
 
 /// What both engines name or order in their own way.
@@ -45,7 +43,7 @@ fn options() -> RunOptions {
     }
 }
 
-fn try_run(engine: Engine<'_>, disk: &Project) -> Result<RunReport, Error> {
+fn try_run(engine: &dyn Warehouse, disk: &Project) -> Result<RunReport, Error> {
     unless_stopped(dwc_runner::run(engine, &checked(disk.path()), disk.path(), &options(), &mut |_| ()))
         .map(|(report, _)| report)
 }
@@ -57,7 +55,7 @@ fn they_are_read_where_they_lie() {
     let project = checked(disk.path());
     let here = DuckDbWarehouse::open(":memory:").expect("a warehouse in memory");
     let there = emulator.warehouse("dw");
-    let engines: [Engine<'_>; 2] = [(&here).into(), (&there).into()];
+    let engines: [&dyn Warehouse; 2] = [&here, &there];
     for engine in engines {
         apply(engine, &project);
         let error = try_run(engine, &disk).expect_err("no table is there");
@@ -126,8 +124,8 @@ fn what_changes_and_what_is_too_much() {
     let project = checked(disk.path());
     let here = DuckDbWarehouse::open(":memory:").expect("a warehouse in memory");
     let there = emulator.warehouse("dw");
-    let engines: [Engine<'_>; 2] = [(&here).into(), (&there).into()];
-    let codes = |engine: Engine<'_>| try_run(engine, &disk).err().and_then(|error| error.code);
+    let engines: [&dyn Warehouse; 2] = [&here, &there];
+    let codes = |engine: &dyn Warehouse| try_run(engine, &disk).err().and_then(|error| error.code);
     for engine in engines {
         apply(engine, &project);
         TABLES.iter().for_each(|statement| execute(engine, statement));
@@ -169,8 +167,8 @@ fn what_stops_a_source() {
     let project = checked(disk.path());
     let here = DuckDbWarehouse::open(":memory:").expect("a warehouse in memory");
     let there = emulator.warehouse("dw");
-    let engines: [Engine<'_>; 2] = [(&here).into(), (&there).into()];
-    let codes = |engine: Engine<'_>| try_run(engine, &disk).err().and_then(|error| error.code);
+    let engines: [&dyn Warehouse; 2] = [&here, &there];
+    let codes = |engine: &dyn Warehouse| try_run(engine, &disk).err().and_then(|error| error.code);
     for engine in engines {
         apply(engine, &project);
         TABLES.iter().for_each(|statement| execute(engine, statement));
@@ -203,7 +201,7 @@ fn a_column_that_no_model_reads_may_go() {
     let project = checked(disk.path());
     let here = DuckDbWarehouse::open(":memory:").expect("a warehouse in memory");
     let there = emulator.warehouse("dw");
-    for engine in [(&here).into(), (&there).into()] {
+    for engine in [&here as &dyn Warehouse, &there] {
         apply(engine, &project);
         TABLES.iter().for_each(|statement| execute(engine, statement));
         run(engine, &project, disk.path(), Mode::Incremental, None);
@@ -222,7 +220,7 @@ fn columns_of_files_that_change_are_said() {
         let project = checked(disk.path());
         let here = DuckDbWarehouse::open(":memory:").expect("a warehouse in memory");
         let there = emulator.warehouse(&format!("dw_{policy}"));
-        let engines: [Engine<'_>; 2] = [(&here).into(), (&there).into()];
+        let engines: [&dyn Warehouse; 2] = [&here, &there];
         for engine in engines {
             apply(engine, &project);
             run(engine, &project, disk.path(), Mode::Incremental, None);

@@ -21,7 +21,9 @@ use std::process::Command;
 
 use chrono::NaiveDateTime;
 use dwc_compiler::model::Project;
-use dwc_runner::{BigQueryWarehouse, DuckDbWarehouse, Engine, Mode, Offence, Part, RunOptions, RunReport, parse_time};
+use dwc_runner::{
+    BigQueryWarehouse, DuckDbWarehouse, Mode, Offence, Part, RunOptions, RunReport, Warehouse, parse_time,
+};
 use dwc_tests::bigquery_emulator::BigQueryEmulator;
 use dwc_tests::project::{dwc_binary, repository};
 
@@ -37,12 +39,12 @@ fn at(text: &str) -> NaiveDateTime {
     parse_time(text).expect("a time")
 }
 
-fn apply<'w>(engine: impl Into<Engine<'w>>, project: &Project) {
+fn apply(engine: &dyn Warehouse, project: &Project) {
     dwc_runner::apply(engine, project, "2026-01-01 00:00:00", &[]).unwrap_or_else(|error| panic!("{error:?}"));
 }
 
-fn run<'w>(
-    engine: impl Into<Engine<'w>>,
+fn run(
+    engine: &dyn Warehouse,
     project: &Project,
     folder: &Path,
     mode: Mode,

@@ -37,8 +37,8 @@ fn killed_while_tables_of_another_tool_are_landed() {
     let project = checked(disk.path());
     let here = DuckDbWarehouse::open(":memory:").expect("a warehouse in memory");
     let other = emulator.warehouse("elsewhere");
-    TABLES.iter().for_each(|statement| execute((&other).into(), statement));
-    TABLES.iter().for_each(|statement| execute((&here).into(), statement));
+    TABLES.iter().for_each(|statement| execute(&other, statement));
+    TABLES.iter().for_each(|statement| execute(&here, statement));
     apply(&here, &project);
     let mut crashes = killed(&emulator, disk.path(), &["apply", "--auto-approve"]);
     for mode in [Mode::Incremental, Mode::Full] {
@@ -46,8 +46,8 @@ fn killed_while_tables_of_another_tool_are_landed() {
         let words: &[&str] = if mode == Mode::Full { &["run", "--mode", "full"] } else { &["run"] };
         crashes += killed(&emulator, disk.path(), &[words, &["--at", "2026-04-01"]].concat());
         let change = "DELETE FROM other.accounts WHERE account_id = 1";
-        execute((&other).into(), change);
-        execute((&here).into(), change);
+        execute(&other, change);
+        execute(&here, change);
     }
     assert!(crashes > 6, "only {crashes} crash points were met");
     // A run that was killed has landed a batch or has not, so the numbers of batches differ; the star does not.

@@ -1,7 +1,7 @@
 //! What is rejected on the emulator is what the embedded engine rejects: one event however often it is read, and a full
 //! reading with rows that have no key deletes nothing.
 
-use dwc_runner::{DuckDbWarehouse, Engine, Mode, RunReport};
+use dwc_runner::{DuckDbWarehouse, Mode, RunReport, Warehouse};
 use dwc_tests::bigquery_emulator::BigQueryEmulator;
 use dwc_tests::mariadb::MariaDb;
 use dwc_tests::project::Project;
@@ -52,7 +52,7 @@ seller_id,rating
 "#;
 
 /// A run on both engines, which says the same on both.
-fn both(engines: [Engine<'_>; 2], disk: &Project, mode: Mode) -> RunReport {
+fn both(engines: [&dyn Warehouse; 2], disk: &Project, mode: Mode) -> RunReport {
     let project = checked(disk.path());
     let [here, there] = engines.map(|engine| {
         let (report, offences) = run(engine, &project, disk.path(), mode, None);
@@ -78,7 +78,7 @@ fn a_rejected_row_is_one_event_however_often_it_is_read() {
     let project = checked(disk.path());
     let here = DuckDbWarehouse::open(":memory:").expect("a warehouse in memory");
     let there = emulator.warehouse("dw");
-    let engines: [Engine<'_>; 2] = [(&here).into(), (&there).into()];
+    let engines: [&dyn Warehouse; 2] = [&here, &there];
     engines.into_iter().for_each(|engine| apply(engine, &project));
     let first = both(engines, &disk, Mode::Incremental);
     assert_eq!(counted(&first, "web.visits"), (3, 0, 3));
@@ -139,7 +139,7 @@ fn a_full_pass_of_a_database_with_a_row_without_a_key_deletes_nothing() {
     let project = checked(disk.path());
     let here = DuckDbWarehouse::open(":memory:").expect("a warehouse in memory");
     let there = emulator.warehouse("dw");
-    let engines: [Engine<'_>; 2] = [(&here).into(), (&there).into()];
+    let engines: [&dyn Warehouse; 2] = [&here, &there];
     engines.into_iter().for_each(|engine| apply(engine, &project));
     // Each reading has the time of its own.
     let alike = || {

@@ -11,7 +11,7 @@ use dwc_compiler::source::{FileSet, SourceFile};
 use dwc_compiler::sql::googlesql::{
     Column, Tables, Type, analyze_query, duckdb_query, parse_expr, parse_query, to_googlesql, trimmed,
 };
-use dwc_runner::{DuckDbWarehouse, Mode, Part, Place, RunOptions, SavedPlan, Warehouse};
+use dwc_runner::{DuckDbMode, Part, Place, RunOptions, SavedPlan};
 use dwc_tests::dice::Dice;
 use dwc_tests::project::{Project, files, repository};
 
@@ -201,7 +201,7 @@ fn csv() {
 fn plan() {
     let project = Project::new(PROJECT);
     let model = model();
-    let warehouse = Warehouse::DuckDb(DuckDbWarehouse::open(":memory:").expect("a warehouse"));
+    let warehouse = DuckDbWarehouse::open(":memory:").expect("a warehouse");
     let planned = dwc_runner::plan(&warehouse, &model).expect("a plan");
     let file = project.path().join("saved.plan");
     let place = Place { project: "market", target: "dev", environment: None };

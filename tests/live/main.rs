@@ -2,7 +2,7 @@
 //! It runs where `DWC_LIVE_PROJECT` names a project, and says that it was left out where it does not.
 
 use dwc_bigquery::{Client, Connection, Job, Settings, Work};
-use dwc_runner::{BigQuerySettings, BigQueryWarehouse, DuckDbWarehouse, Engine, Mode, Part, RunOptions, parse_time};
+use dwc_runner::{BigQuerySettings, BigQueryWarehouse, DuckDbWarehouse, Mode, Part, RunOptions, Warehouse, parse_time};
 use dwc_tests::project::Project;
 use dwc_tests::shop::SHOP;
 
@@ -73,7 +73,7 @@ fn a_real_account_gives_the_rows_of_the_embedded_engine() {
     let project = dwc_compiler::check(&files).project.expect("a checked one");
     let here = DuckDbWarehouse::open(":memory:").expect("a warehouse in memory");
     let there = BigQueryWarehouse::open(settings).unwrap_or_else(|error| panic!("{error:?}"));
-    let run = |engine: Engine<'_>, until: &str| {
+    let run = |engine: &dyn Warehouse, until: &str| {
         let options = RunOptions {
             mode: Mode::Incremental,
             at: parse_time("2026-04-01").expect("a time"),
@@ -90,7 +90,7 @@ fn a_real_account_gives_the_rows_of_the_embedded_engine() {
             .map(|model| (model.model, model.inserted, model.updated, model.deleted))
             .collect::<Vec<_>>()
     };
-    let engines: [Engine<'_>; 2] = [(&here).into(), (&there).into()];
+    let engines: [&dyn Warehouse; 2] = [&here, &there];
     let reports = engines.map(|engine| {
         dwc_runner::apply(engine, &project, "2026-01-01 00:00:00", &[]).unwrap_or_else(|error| panic!("{error:?}"));
         ["2026-03-01", "2026-03-02", "2026-03-02"].map(|until| run(engine, until))

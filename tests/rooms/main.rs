@@ -40,10 +40,7 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
     ("crates/duckdb/src", &["dwc_compiler", "dwc_runner"]),
     ("crates/bigquery/src", &["dwc_compiler", "dwc_runner", "dwc_duckdb", "println!"]),
     ("crates/runner/src/extract", &["crate::execute", "crate::import"]),
-    (
-        "crates/runner/src/execute",
-        &["Engine::DuckDb", "Engine::BigQuery", "Warehouse::", "BigQuery", "crate::warehouse::bigquery"],
-    ),
+    ("crates/runner/src/execute", &["DuckDbWarehouse::", "BigQuery", "crate::warehouse::bigquery"]),
     ("crates/runner/src/warehouse", &["crate::execute", "crate::import"]),
     (
         "crates/runner/src/extract/database",

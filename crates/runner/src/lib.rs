@@ -13,11 +13,24 @@ mod revision;
 mod state;
 mod warehouse;
 
+/// What another engine is made of: the trait that it implements, and the data that it is given.
+pub mod engine {
+    pub use crate::extract::{Reading, Request, SourceColumn, Watermark};
+    pub use crate::state::advance::Read;
+    pub use crate::state::change::{Landed, StateChange};
+    pub use crate::warehouse::bigquery::script_text;
+    pub use crate::warehouse::duckdb::Rows;
+    pub use crate::warehouse::engine::{Parcel, Warehouse};
+    pub use crate::warehouse::migration::{Migrated, Migration};
+    pub use crate::warehouse::there::There;
+    pub use crate::warehouse::unit::{Done, Found, Held, Keep, Make, Step, Unit};
+}
+
 pub use dwc_bigquery::{Connection, Credentials};
 pub use environment::{
-    ColumnDifference, Environment, EnvironmentDiff, Figure, Figures, SchemaDifference, TableDifference,
-    clone_environment, cloned_environments, compare_clone, compare_environment, create_environment, drop_clone,
-    drop_environment, environment_dataset, environment_path, environments, figures, not_applied, unknown_environment,
+    CloneEnvironments, ColumnDifference, Environment, EnvironmentDiff, Environments, Figure, Figures, FileEnvironments,
+    Making, SchemaDifference, TableDifference, environment_dataset, environment_of, environment_path, figures,
+    not_applied, unknown_environment,
 };
 pub use error::{Error, Offence};
 pub use execute::{
@@ -29,10 +42,9 @@ pub use extract::parse_time;
 pub use import::{import_files, import_mysql, import_postgres};
 pub use layout::YamlFiles;
 pub use revision::read_revision;
-pub use state::history::HistoryEntry;
+pub use state::history::{HistoryEntry, history};
 pub use state::intervals::{Gap, Interval};
-pub use state::{StateReport, TableState};
+pub use state::{StateReport, TableState, waiting};
 pub use warehouse::{
-    BigQuerySettings, BigQueryWarehouse, Claim, DuckDbWarehouse, Engine, Finding, Holder, Lease, Warehouse, examine,
-    rollback,
+    BigQuerySettings, BigQueryWarehouse, Claim, DuckDbWarehouse, Finding, Holder, Lease, Warehouse, examine,
 };

@@ -31,8 +31,8 @@ pub(super) fn run(global: &Global, asked: &Asked<'_>) -> Result<Exit, Error> {
     }
     let longest = super::run::wait(asked.wait)?;
     let warehouse = context.warehouse_within(longest)?;
-    let _lease = context::lease(&warehouse, &Claim::Warehouse, longest)?;
-    let planned = plan(&warehouse, &context.project)?;
+    let _lease = context::lease(warehouse.as_ref(), &Claim::Warehouse, longest)?;
+    let planned = plan(warehouse.as_ref(), &context.project)?;
     let mut allowed = asked.allowed.to_vec();
     if let Some(saved) = &saved {
         saved.still(&planned)?;
@@ -50,7 +50,7 @@ pub(super) fn run(global: &Global, asked: &Asked<'_>) -> Result<Exit, Error> {
         }
     }
     let at = now(None)?.format("%Y-%m-%d %H:%M:%S").to_string();
-    let report = carry_out(&warehouse, &context.project, &planned, &at, &allowed)?;
+    let report = carry_out(warehouse.as_ref(), &context.project, &planned, &at, &allowed)?;
     if let Some(snapshot) = &report.snapshot {
         eprintln!("the warehouse as it was is kept in {snapshot}");
     }

@@ -9,8 +9,9 @@ use dwc_compiler::model::{ModelId, Project, Target, TargetType, asks_modified, s
 use dwc_compiler::source::FileSet;
 use dwc_compiler::syntax::expand_env;
 use dwc_runner::{
-    BigQuerySettings, BigQueryWarehouse, Claim, Connection, DuckDbWarehouse, Engine, Environment, Error, Lease, Place,
-    Warehouse, environment_dataset, environment_path, project, unknown_environment,
+    BigQuerySettings, BigQueryWarehouse, Claim, CloneEnvironments, Connection, DuckDbWarehouse, Environment,
+    Environments, Error, FileEnvironments, Lease, Place, Warehouse, environment_dataset, environment_of,
+    environment_path, project, unknown_environment,
 };
 
 use crate::args::Global;
@@ -74,10 +75,6 @@ impl Context<'_> {
     }
 
     /// Opens the target's file, or that of the environment that `--env` names.
-    pub(super) fn duckdb(&self) -> Result<DuckDbWarehouse, Error> {
-        self.duckdb_by(DuckDbWarehouse::open)
-    }
-
     fn duckdb_by(&self, open: impl Fn(&str) -> Result<DuckDbWarehouse, Error>) -> Result<DuckDbWarehouse, Error> {
         let (_, target) = self.target()?;
         let mut file = self.file()?;
@@ -88,7 +85,7 @@ impl Context<'_> {
             }
         }
         let warehouse = open(&file.to_string_lossy())?;
-        if let (Some(name), Some(environment)) = (&self.global.env, Engine::from(&warehouse).environment()?) {
+        if let (Some(name), Some(environment)) = (&self.global.env, environment_of(&warehouse)?) {
             in_time(name, &environment)?;
         }
         target.memory_limit.as_deref().map_or(Ok(()), |limit| warehouse.limit_memory(limit))?;
@@ -96,43 +93,41 @@ impl Context<'_> {
     }
 
     /// Opens the target's warehouse, or the environment of it that `--env` names, to change it.
-    pub(super) fn warehouse(&self) -> Result<Warehouse, Error> {
+    pub(super) fn warehouse(&self) -> Result<Box<dyn Warehouse>, Error> {
         let (_, target) = self.target()?;
         if target.ty != TargetType::Bigquery {
-            return Ok(Warehouse::DuckDb(self.duckdb()?));
+            return Ok(Box::new(self.duckdb_by(DuckDbWarehouse::open)?));
         }
         self.bigquery_warehouse()
     }
 
     /// The same, to read it: nothing is made where there is none.
-    pub(super) fn warehouse_to_read(&self) -> Result<Warehouse, Error> {
+    pub(super) fn warehouse_to_read(&self) -> Result<Box<dyn Warehouse>, Error> {
         let (_, target) = self.target()?;
         if target.ty != TargetType::Bigquery {
-            return Ok(Warehouse::DuckDb(self.duckdb_by(DuckDbWarehouse::open_to_read)?));
+            return Ok(Box::new(self.duckdb_by(DuckDbWarehouse::open_to_read)?));
         }
         self.bigquery_warehouse()
     }
 
-    fn bigquery_warehouse(&self) -> Result<Warehouse, Error> {
-        let environment = self.global.env.as_deref();
-        let warehouse = self.bigquery_of(environment)?;
-        if let Some(name) = environment {
-            match Engine::from(&warehouse).environment()? {
-                Some(environment) => in_time(name, &environment)?,
-                None => return Err(unknown_environment(name)),
-            }
-        }
-        Ok(Warehouse::BigQuery(Box::new(warehouse)))
-    }
-
-    /// Opens the target's warehouse on BigQuery, or the place of an environment of it, whether it is there or not.
-    pub(super) fn bigquery_of(&self, environment: Option<&str>) -> Result<BigQueryWarehouse, Error> {
+    /// Opens the target's datasets, or those of the environment that `--env` names.
+    fn bigquery_warehouse(&self) -> Result<Box<dyn Warehouse>, Error> {
         let (name, target) = self.target()?;
         let mut settings = self.bigquery(name, target)?;
-        if let Some(environment) = environment {
-            settings.dataset = environment_dataset(&settings.dataset, environment)?;
-        }
-        BigQueryWarehouse::open(settings)
+        let Some(name) = &self.global.env else { return Ok(Box::new(BigQueryWarehouse::open(settings)?)) };
+        settings.dataset = environment_dataset(&settings.dataset, name)?;
+        let warehouse = BigQueryWarehouse::open(settings)?;
+        in_time(name, &environment_of(&warehouse)?.ok_or_else(|| unknown_environment(name))?)?;
+        Ok(Box::new(warehouse))
+    }
+
+    /// The environments of the target.
+    pub(super) fn environments(&self) -> Result<Box<dyn Environments>, Error> {
+        let (name, target) = self.target()?;
+        Ok(match target.ty {
+            TargetType::Duckdb => Box::new(FileEnvironments { file: self.file()? }),
+            TargetType::Bigquery => Box::new(CloneEnvironments { settings: self.bigquery(name, target)? }),
+        })
     }
 
     /// What a target says of its warehouse on BigQuery.
@@ -157,12 +152,12 @@ impl Context<'_> {
     }
 
     /// The same, waiting so long for another process that has it open.
-    pub(super) fn warehouse_within(&self, longest: Duration) -> Result<Warehouse, Error> {
+    pub(super) fn warehouse_within(&self, longest: Duration) -> Result<Box<dyn Warehouse>, Error> {
         within(longest, Duration::from_millis(500), || self.warehouse())
     }
 
     /// The target's warehouse where it is a file that this machine has and that no run holds; nothing is made.
-    pub(super) fn existing_warehouse(&self) -> Result<Option<Warehouse>, Error> {
+    pub(super) fn existing_warehouse(&self) -> Result<Option<Box<dyn Warehouse>>, Error> {
         let (name, target) = self.target()?;
         if target.ty != TargetType::Duckdb {
             return Ok(None);
@@ -203,7 +198,7 @@ fn in_time(name: &str, environment: &Environment) -> Result<(), Error> {
 
 /// Holds what of a warehouse is going to be changed, waiting so long for another process that does.
 pub(super) fn lease<'w>(
-    warehouse: &'w Warehouse,
+    warehouse: &'w dyn Warehouse,
     claim: &Claim,
     longest: Duration,
 ) -> Result<Option<Lease<'w>>, Error> {

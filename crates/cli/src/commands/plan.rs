@@ -1,7 +1,7 @@
 //! `dwc plan`: what an apply would change, for reading, for a review, as JSON or as SQL, or saved for `dwc apply FILE`.
 
 use dwc_compiler::diagnostic::Code;
-use dwc_compiler::model::{ModelId, select_modified};
+use dwc_compiler::model::{ModelId, TargetType, select_modified};
 use dwc_compiler::plan::{ChangeSet, diff};
 use dwc_compiler::sql::{self, PartitionMode};
 use dwc_runner::{Error, Figures, Planned, SavedPlan, Warehouse, figures, plan, read_revision};
@@ -23,20 +23,21 @@ pub(super) fn run(global: &Global, args: &PlanArgs) -> Result<Exit, Error> {
     }
     let (target, _) = context.target()?;
     let warehouse = context.warehouse_to_read()?;
-    let planned = plan(&warehouse, &context.project)?;
+    let planned = plan(warehouse.as_ref(), &context.project)?;
     if let Some(file) = &args.out {
         SavedPlan::of(&planned, context.place()?, &args.allow_destructive)?.write(file)?;
     }
     let mut view = Plan::of(&context.project, target, &planned, sql::load_modes(&context.project));
     only_selected(&context, &planned.set, &mut view)?;
     if let Some(environment) = &args.data {
-        view.put_data(environment, &data(&context, &warehouse, environment, &planned, &view)?);
+        view.put_data(environment, &data(&context, warehouse.as_ref(), environment, &planned, &view)?);
     }
     let mut under = String::new();
-    if let Warehouse::BigQuery(warehouse) = &warehouse {
+    if warehouse.ty() == TargetType::Bigquery {
         // A fact that is not there yet cannot be asked.
-        let bytes = |mode: &PartitionMode| warehouse.bytes_of(&mode.sample).ok();
-        under = views::partitions::human(&sql::partition_modes(&context.project, warehouse.schema()), &bytes);
+        let bytes = |mode: &PartitionMode| warehouse.bytes_of(&mode.sample).ok().flatten();
+        let modes = sql::partition_modes(&context.project, warehouse.schema(&context.project));
+        under = views::partitions::human(&modes, &bytes);
     }
     // Nothing was written: a file of thousands of tables need not be taken down one by one.
     std::mem::forget(warehouse);
@@ -46,7 +47,7 @@ pub(super) fn run(global: &Global, args: &PlanArgs) -> Result<Exit, Error> {
 /// What the tables that change hold now, and in an environment in which the change is carried out.
 fn data(
     context: &Context<'_>,
-    warehouse: &Warehouse,
+    warehouse: &dyn Warehouse,
     name: &str,
     planned: &Planned,
     view: &Plan,
@@ -54,11 +55,11 @@ fn data(
     let global = Global { env: Some(name.to_owned()), ..context.global.clone() };
     let Some(own) = context::load(&global)? else { return Ok(Vec::new()) };
     let environment = own.warehouse_to_read()?;
-    if !plan(&environment, &own.project)?.set.changes.is_empty() {
+    if !plan(environment.as_ref(), &own.project)?.set.changes.is_empty() {
         return Err(Error::coded(Code::NotApplied, format!("environment `{name}` does not have these models"))
             .help(format!("run `dwc apply --env {name}` and `dwc run --env {name}` first")));
     }
-    figures(warehouse, &environment, &context.project, planned, &view.models())
+    figures(warehouse, environment.as_ref(), &context.project, planned, &view.models())
 }
 
 /// The plan from another revision of the models to these, by the files alone.

@@ -36,22 +36,22 @@ pub(super) fn show(global: &Global, name: &str, from: Option<&str>) -> Result<Ex
     let Some(context) = context::load(global)? else { return Ok(Exit::InputWrong) };
     let warehouse = context.warehouse_to_read()?;
     let options = Asked { name, from, at: None }.options(&[], true)?;
-    let (report, offences) = rebuild(&warehouse, &context.project, &options)?;
+    let (report, offences) = rebuild(warehouse.as_ref(), &context.project, &options)?;
     told(global, &context, &report, &offences, "would be")
 }
 
 pub(super) fn run(global: &Global, asked: &Asked<'_>, auto_approve: bool, allowed: &[String]) -> Result<Exit, Error> {
     let Some(context) = context::load(global)? else { return Ok(Exit::InputWrong) };
     let warehouse = context.warehouse()?;
-    let _lease = context::lease(&warehouse, &Claim::Warehouse, std::time::Duration::ZERO)?;
+    let _lease = context::lease(warehouse.as_ref(), &Claim::Warehouse, std::time::Duration::ZERO)?;
     if asks(auto_approve) {
-        let (report, _) = rebuild(&warehouse, &context.project, &asked.options(allowed, true)?)?;
+        let (report, _) = rebuild(warehouse.as_ref(), &context.project, &asked.options(allowed, true)?)?;
         eprint!("{}", views::rebuild::human(&report, "would be"));
         if !confirmed(&format!("rebuild `{}`?", asked.name)) {
             return Ok(Exit::InputWrong);
         }
     }
-    let (report, offences) = rebuild(&warehouse, &context.project, &asked.options(allowed, false)?)?;
+    let (report, offences) = rebuild(warehouse.as_ref(), &context.project, &asked.options(allowed, false)?)?;
     told(global, &context, &report, &offences, "are")
 }
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 use dwc_compiler::diagnostic::{Code, Diagnostic};
 use dwc_compiler::model::{Project, asks_modified, seconds, select_modified};
 use dwc_runner::{
-    Engine, Error, Interval, Mode, ModelOutcome, Offence, Part, RunOptions, RunReport, SourceOutcome, SourceReport,
-    claim, replay, run as run_project,
+    Error, Interval, Mode, ModelOutcome, Offence, Part, RunOptions, RunReport, SourceOutcome, SourceReport, claim,
+    replay, run as run_project, waiting,
 };
 
 use super::{context, now, write_out};
@@ -22,11 +22,8 @@ pub(super) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Error> {
         Vec::new()
     } else {
         // What an apply has changed waits to be computed anew.
-        let waiting = if asks_modified(&global.select) {
-            Engine::from(&warehouse).waiting(&context.project)?
-        } else {
-            Vec::new()
-        };
+        let waiting =
+            if asks_modified(&global.select) { waiting(warehouse.as_ref(), &context.project)? } else { Vec::new() };
         let chosen = select_modified(&context.project, &global.select, &waiting).map_err(context::no_model)?;
         if chosen.is_empty() {
             eprintln!("no model has changed");
@@ -41,14 +38,14 @@ pub(super) fn run(global: &Global, args: &RunArgs) -> Result<Exit, Error> {
         select,
         part: part(&context.project, args)?,
     };
-    let _lease = context::lease(&warehouse, &claim(&context.project, &options), longest)?;
+    let _lease = context::lease(warehouse.as_ref(), &claim(&context.project, &options), longest)?;
     let progress = views::progress::Progress::new(global);
     let mut tell = |step: &str| progress.step(step);
     let (project, folder) = (&context.project, &global.project_dir);
     let outcome = if args.at.is_some() {
-        replay(&warehouse, project, folder, &options, &mut tell)
+        replay(warehouse.as_ref(), project, folder, &options, &mut tell)
     } else {
-        run_project(&warehouse, project, folder, &options, &mut tell)
+        run_project(warehouse.as_ref(), project, folder, &options, &mut tell)
     };
     progress.finish();
     let (report, offences) = outcome?;

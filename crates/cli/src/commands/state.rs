@@ -1,7 +1,7 @@
 //! `dwc state`: what the warehouse knows of itself, and the way back.
 
 use dwc_compiler::diagnostic::Code;
-use dwc_runner::{Engine, Error, Holder, Warehouse, rollback as rollback_to};
+use dwc_runner::{Error, Holder, history as applies};
 
 use super::apply::{asks, confirmed};
 use super::{context, now, write_out};
@@ -30,7 +30,7 @@ fn show(global: &Global) -> Result<Exit, Error> {
 
 fn history(global: &Global) -> Result<Exit, Error> {
     let Some(context) = context::load(global)? else { return Ok(Exit::InputWrong) };
-    let history = Engine::from(&context.warehouse_to_read()?).history()?;
+    let history = applies(context.warehouse_to_read()?.as_ref())?;
     written(global, &history, || views::state::history(&history))
 }
 
@@ -45,7 +45,7 @@ fn rollback(global: &Global, to: Option<i64>, auto_approve: bool) -> Result<Exit
     if asks(auto_approve) && !confirmed(&question) {
         return Ok(Exit::InputWrong);
     }
-    let (serial, kept) = rollback_to(warehouse, to, now(None)?)?;
+    let (serial, kept) = warehouse.rollback(to, now(None)?)?;
     eprintln!("`{target}` is back at serial {serial}; the warehouse as it was is kept in {kept}");
     eprintln!("the next run loads later data again");
     Ok(Exit::Done)
@@ -55,11 +55,10 @@ fn rollback(global: &Global, to: Option<i64>, auto_approve: bool) -> Result<Exit
 fn unlock(global: &Global, auto_approve: bool) -> Result<Exit, Error> {
     let Some(context) = context::load(global)? else { return Ok(Exit::InputWrong) };
     let opened = context.warehouse();
-    let (warehouse, holders) = match &opened {
-        Ok(Warehouse::BigQuery(warehouse)) => (Some(warehouse), warehouse.holders()?),
-        _ => (None, Vec::new()),
-    };
-    if let Some(warehouse) = warehouse.filter(|_| !holders.is_empty()) {
+    let holders = opened.as_ref().map_or(Ok(Vec::new()), |warehouse| warehouse.holders())?;
+    if let Ok(warehouse) = &opened
+        && !holders.is_empty()
+    {
         let held =
             |holder: &Holder| format!("`{}`, which holds {} since {} UTC", holder.owner, holder.part, holder.since);
         let question = format!("take it from {}?", holders.iter().map(held).collect::<Vec<_>>().join(", from "));

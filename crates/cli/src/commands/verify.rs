@@ -10,8 +10,8 @@ use crate::exit::Exit;
 pub(super) fn run(global: &Global) -> Result<Exit, Error> {
     let Some(context) = context::load(global)? else { return Ok(Exit::InputWrong) };
     let warehouse = context.warehouse_to_read()?;
-    let found: Vec<Diagnostic> = audit(&warehouse, &context.project)?.iter().map(diagnostic).collect();
-    let told: Vec<Diagnostic> = observe(&warehouse, &context.project)?.iter().map(diagnostic).collect();
+    let found: Vec<Diagnostic> = audit(warehouse.as_ref(), &context.project)?.iter().map(diagnostic).collect();
+    let told: Vec<Diagnostic> = observe(warehouse.as_ref(), &context.project)?.iter().map(diagnostic).collect();
     if !told.is_empty() {
         context.report(&told);
     }

@@ -46,6 +46,8 @@ pub trait Dialect: Sync {
     fn prunes_partitions(&self) -> bool;
     /// The rows `_v` of a table that a few rows `_m` look up by these equalities.
     fn looked_up(&self, table: &str, few: &str, on: &[String]) -> String;
+    /// The condition by which a full join finds the rows of two relations that have one key, NULL being equal to NULL.
+    fn full_join_on(&self, relations: (&str, &str), key: &[String]) -> String;
 }
 
 /// Fixed words of statement templates.
@@ -194,6 +196,13 @@ impl Dialect for DuckDb {
     fn looked_up(&self, table: &str, few: &str, on: &[String]) -> String {
         format!("(SELECT _v.* FROM {table} AS _v SEMI JOIN {few} AS _m ON {})", on.join(" AND "))
     }
+
+    fn full_join_on(&self, (left, right): (&str, &str), key: &[String]) -> String {
+        let column = |relation: &str, name: &str| format!("{relation}.{}", self.quote(name));
+        let equal =
+            key.iter().map(|name| format!("{} IS NOT DISTINCT FROM {}", column(left, name), column(right, name)));
+        equal.collect::<Vec<_>>().join(" AND ")
+    }
 }
 
 impl Dialect for BigQuery {
@@ -328,6 +337,16 @@ impl Dialect for BigQuery {
     /// It sends the few rows to the table by itself.
     fn looked_up(&self, table: &str, _: &str, _: &[String]) -> String {
         table.to_owned()
+    }
+
+    /// Its full join takes equalities alone.
+    /// <https://cloud.google.com/bigquery/docs/reference/standard-sql/query-syntax#full_join>
+    fn full_join_on(&self, (left, right): (&str, &str), key: &[String]) -> String {
+        let text = |relation: &str| {
+            let columns: Vec<String> = key.iter().map(|name| format!("{relation}.{}", self.quote(name))).collect();
+            format!("TO_JSON_STRING(STRUCT({}))", columns.join(", "))
+        };
+        format!("{} = {}", text(left), text(right))
     }
 }
 

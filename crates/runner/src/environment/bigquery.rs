@@ -5,14 +5,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use chrono::NaiveDateTime;
+use dwc_compiler::model::Project;
 use dwc_compiler::plan::{Manifest, Object, ObjectKind};
 
-use super::{Environment, named, not_applied, row, taken, unknown_environment};
+use super::diff::{EnvironmentDiff, compare_clones};
+use super::{Environment, Environments, Making, environment_of, named, not_applied, row, taken, unknown_environment};
 use crate::state::applied;
 use crate::warehouse::bigquery::{NEIGHBOURS, Script, once, quoted, text, worldly};
 use crate::warehouse::row;
-use crate::{BigQueryWarehouse, Engine, Error};
+use crate::{BigQuerySettings, BigQueryWarehouse, Claim, Error};
 
 /// Between a target's dataset and an environment's name.
 const BETWEEN: &str = "_env_";
@@ -26,19 +27,56 @@ pub fn environment_dataset(dataset: &str, name: &str) -> Result<String, Error> {
     Ok(format!("{dataset}{BETWEEN}{}", name.replace('-', "_")))
 }
 
+/// The environments of a target's dataset: datasets beside it.
+pub struct CloneEnvironments {
+    /// How the target is reached.
+    pub settings: BigQuerySettings,
+}
+
+impl CloneEnvironments {
+    fn target(&self) -> Result<BigQueryWarehouse, Error> {
+        BigQueryWarehouse::open(self.settings.clone())
+    }
+
+    fn place(&self, name: &str) -> Result<BigQueryWarehouse, Error> {
+        let dataset = environment_dataset(&self.settings.dataset, name)?;
+        BigQueryWarehouse::open(BigQuerySettings { dataset, ..self.settings.clone() })
+    }
+}
+
+impl Environments for CloneEnvironments {
+    fn create(&self, making: Making<'_>) -> Result<String, Error> {
+        let (warehouse, copy) = (self.target()?, self.place(making.name)?);
+        let _lease = warehouse.lease(&Claim::Warehouse)?;
+        clone(&warehouse, &copy, making)?;
+        Ok(format!("`{}`", copy.schema()))
+    }
+
+    fn all(&self) -> Result<Vec<Environment>, Error> {
+        of(&self.target()?)
+    }
+
+    fn diff(&self, name: &str, project: &Project) -> Result<EnvironmentDiff, Error> {
+        let own = self.place(name)?;
+        if environment_of(&own)?.is_none() {
+            return Err(unknown_environment(name));
+        }
+        compare_clones(&own, &self.target()?, project)
+    }
+
+    fn remove(&self, name: &str) -> Result<(), Error> {
+        drop_clone(&self.target()?, name)
+    }
+}
+
 /// Makes an environment as clones of a target's tables, with its state. Killed at any moment, it is not there until it is
-/// whole, and made by the same command. `copy` is the warehouse at [`environment_dataset`].
-///
-/// # Errors
-/// A name that is taken, a target to which nothing was applied, or BigQuery's own.
-pub fn clone_environment(
+/// whole, and made by the same command.
+fn clone(
     warehouse: &BigQueryWarehouse,
     copy: &BigQueryWarehouse,
-    (name, target): (&str, &str),
-    now: NaiveDateTime,
-    expires: Option<NaiveDateTime>,
+    Making { name, target, at, expires }: Making<'_>,
 ) -> Result<(), Error> {
-    if Engine::from(copy).environment()?.is_some() {
+    if environment_of(copy)?.is_some() {
         return Err(taken(name));
     }
     let Some(applied) = applied::applied(warehouse.copy(), None)? else { return Err(not_applied(target)) };
@@ -50,7 +88,7 @@ pub fn clone_environment(
         options.extend(copy.client().location().map(|location| format!("location = {}", text(location))));
         if let Some(until) = expires {
             // Tables that nobody drops do not cost for ever.
-            let days = (until - now).num_seconds().max(3600) as f64 / 86_400.0;
+            let days = (until - at).num_seconds().max(3600) as f64 / 86_400.0;
             options.push(format!("default_table_expiration_days = {days:.4}"));
         }
         let options = if options.is_empty() { String::new() } else { format!(" OPTIONS ({})", options.join(", ")) };
@@ -72,18 +110,15 @@ pub fn clone_environment(
     let catalog = copy.catalog()?.of(&[&manifest]);
     let state = copy.copy();
     state.transaction(|| {
-        state.execute(&row(name, target, applied.serial, now, expires))?;
+        state.execute(&row(name, target, applied.serial, at, expires))?;
         applied::replace(state, &manifest, &catalog)?;
-        copy.commit(Script::new("environment", 0, 0, now))
+        copy.commit(Script::new("environment", 0, 0, at))
     })?;
     Ok(())
 }
 
 /// The environments of a target's dataset, by name.
-///
-/// # Errors
-/// BigQuery's own.
-pub fn cloned_environments(warehouse: &BigQueryWarehouse) -> Result<Vec<Environment>, Error> {
+fn of(warehouse: &BigQueryWarehouse) -> Result<Vec<Environment>, Error> {
     let prefix = format!("{}{BETWEEN}", warehouse.schema());
     let mut parts = Vec::new();
     for dataset in warehouse.client().datasets().map_err(worldly)? {
@@ -103,12 +138,9 @@ pub fn cloned_environments(warehouse: &BigQueryWarehouse) -> Result<Vec<Environm
 }
 
 /// Drops the datasets of an environment.
-///
-/// # Errors
-/// There is none of the name, or BigQuery's own.
-pub fn drop_clone(warehouse: &BigQueryWarehouse, name: &str) -> Result<(), Error> {
+fn drop_clone(warehouse: &BigQueryWarehouse, name: &str) -> Result<(), Error> {
     let dataset = environment_dataset(warehouse.schema(), name)?;
-    if !cloned_environments(warehouse)?.iter().any(|known| known.name == name) {
+    if !of(warehouse)?.iter().any(|known| known.name == name) {
         return Err(unknown_environment(name));
     }
     // The state goes last: until then the environment is there, and can be dropped again.

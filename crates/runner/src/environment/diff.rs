@@ -10,7 +10,7 @@ use dwc_compiler::sql::googlesql::Type;
 use serde::Serialize;
 
 use crate::state::literal;
-use crate::{BigQueryWarehouse, DuckDbWarehouse, Engine, Error};
+use crate::{BigQueryWarehouse, DuckDbWarehouse, Error, Warehouse};
 
 /// The name under which the target is read beside the environment.
 const ORIGIN: &str = "_dwc_origin";
@@ -69,7 +69,7 @@ impl TableDifference {
 
 /// An environment and its target, seen from one connection.
 struct Sides<'w> {
-    engine: Engine<'w>,
+    engine: &'w dyn Warehouse,
     /// The tables and views of the environment, by the names that the target gives them.
     here: Catalog,
     /// Those of the target.
@@ -79,21 +79,15 @@ struct Sides<'w> {
 }
 
 /// Compares an environment's file with its target's.
-///
-/// # Errors
-/// Another process holds one of them, or the engine's own.
-pub fn compare_environment(own: &Path, target: &Path, project: &Project) -> Result<EnvironmentDiff, Error> {
+pub(super) fn compare_files(own: &Path, target: &Path, project: &Project) -> Result<EnvironmentDiff, Error> {
     let warehouse = DuckDbWarehouse::open(&own.to_string_lossy())?;
     warehouse.attach(target, ORIGIN)?;
     let (here, there) = (warehouse.catalog()?, warehouse.catalog_of(&literal(ORIGIN))?);
-    Sides { engine: Engine::from(&warehouse), here, there, datasets: None }.compare(project, &project.schema)
+    Sides { engine: &warehouse, here, there, datasets: None }.compare(project, &project.schema)
 }
 
 /// Compares an environment's datasets with those of its target.
-///
-/// # Errors
-/// BigQuery's own.
-pub fn compare_clone(
+pub(super) fn compare_clones(
     own: &BigQueryWarehouse,
     target: &BigQueryWarehouse,
     project: &Project,
@@ -108,7 +102,7 @@ pub fn compare_clone(
     });
     let here = Catalog { objects: objects.collect() };
     let datasets = Some((from.to_owned(), to.to_owned()));
-    Sides { engine: Engine::from(own), here, there: target.catalog()?, datasets }.compare(project, to)
+    Sides { engine: own, here, there: target.catalog()?, datasets }.compare(project, to)
 }
 
 impl Sides<'_> {
@@ -252,28 +246,7 @@ impl Sides<'_> {
             "SELECT {}\nFROM (SELECT 1 AS _dwc_side, {names} FROM {here}{real}) AS e\n\
              FULL JOIN (SELECT 1 AS _dwc_side, {names} FROM {there}{real}) AS o ON {}",
             counts.join(",\n  "),
-            self.matched(key)
+            dialect.full_join_on(("e", "o"), key)
         )
-    }
-
-    /// Rows of one key, NULL being equal to NULL. BigQuery's full join takes equalities alone.
-    /// <https://cloud.google.com/bigquery/docs/reference/standard-sql/query-syntax#full_join>
-    fn matched(&self, key: &[String]) -> String {
-        let dialect = sql::dialect(self.engine.ty());
-        let column = |side: &str, name: &String| format!("{side}.{}", dialect.quote(name));
-        match self.engine {
-            Engine::DuckDb(_) => {
-                let equal =
-                    key.iter().map(|name| format!("{} IS NOT DISTINCT FROM {}", column("e", name), column("o", name)));
-                equal.collect::<Vec<_>>().join(" AND ")
-            }
-            Engine::BigQuery(_) => {
-                let text = |side: &str| {
-                    let columns: Vec<String> = key.iter().map(|name| column(side, name)).collect();
-                    format!("TO_JSON_STRING(STRUCT({}))", columns.join(", "))
-                };
-                format!("{} = {}", text("e"), text("o"))
-            }
-        }
     }
 }

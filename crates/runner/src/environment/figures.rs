@@ -8,7 +8,7 @@ use dwc_compiler::plan::{Manifest, Object, ObjectKind};
 use dwc_compiler::sql;
 use serde::Serialize;
 
-use crate::{Engine, Error, Planned};
+use crate::{Error, Planned, Warehouse};
 
 /// What a table of the star holds before a change and after it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -34,14 +34,13 @@ pub struct Figure {
 ///
 /// # Errors
 /// The engine's own.
-pub fn figures<'w>(
-    target: impl Into<Engine<'w>>,
-    environment: impl Into<Engine<'w>>,
+pub fn figures(
+    target: &dyn Warehouse,
+    environment: &dyn Warehouse,
     project: &Project,
     planned: &Planned,
     models: &BTreeSet<&str>,
 ) -> Result<Vec<Figures>, Error> {
-    let (target, environment) = (target.into(), environment.into());
     let (was, wanted, schema) = (planned.before.as_ref(), &planned.wanted, environment.schema(project));
     let star = |manifest: &'_ Manifest, model: &str| {
         let objects = manifest.objects.values();
@@ -75,7 +74,7 @@ pub fn figures<'w>(
 }
 
 /// The rows of a table, without a name, and the sum of each of its measures.
-fn measured(engine: Engine<'_>, object: &Object, schema: &str) -> Result<Vec<(Option<String>, String)>, Error> {
+fn measured(engine: &dyn Warehouse, object: &Object, schema: &str) -> Result<Vec<(Option<String>, String)>, Error> {
     let dialect = sql::dialect(engine.ty());
     let is_number = |ty: &str| matches!(ty, "INT64" | "NUMERIC" | "BIGNUMERIC" | "FLOAT64");
     let is_added = |name: &str| {

@@ -8,18 +8,57 @@ mod figures;
 
 use chrono::NaiveDateTime;
 use dwc_compiler::diagnostic::Code;
+use dwc_compiler::model::Project;
 use serde::Serialize;
 
 use crate::state::literal;
 use crate::warehouse::row::Row;
-use crate::{Engine, Error};
+use crate::{Error, Warehouse};
 
-pub use bigquery::{clone_environment, cloned_environments, drop_clone, environment_dataset};
-pub use diff::{
-    ColumnDifference, EnvironmentDiff, SchemaDifference, TableDifference, compare_clone, compare_environment,
-};
-pub use duckdb::{create_environment, drop_environment, environment_path, environments};
+pub use bigquery::{CloneEnvironments, environment_dataset};
+pub use diff::{ColumnDifference, EnvironmentDiff, SchemaDifference, TableDifference};
+pub use duckdb::{FileEnvironments, environment_path};
 pub use figures::{Figure, Figures, figures};
+
+/// The environments of a target: what an engine has for them.
+pub trait Environments {
+    /// Makes one. Gives where it is: a file, or a dataset.
+    ///
+    /// # Errors
+    /// A name that is taken or is no name, a target to which nothing was applied, or the engine's own.
+    fn create(&self, making: Making<'_>) -> Result<String, Error>;
+
+    /// All of them, by name.
+    ///
+    /// # Errors
+    /// The engine's own.
+    fn all(&self) -> Result<Vec<Environment>, Error>;
+
+    /// Compares one with its target.
+    ///
+    /// # Errors
+    /// There is none of the name, or the engine's own.
+    fn diff(&self, name: &str, project: &Project) -> Result<EnvironmentDiff, Error>;
+
+    /// Removes one.
+    ///
+    /// # Errors
+    /// There is none of the name, or the engine's own.
+    fn remove(&self, name: &str) -> Result<(), Error>;
+}
+
+/// An environment that is made.
+#[derive(Debug, Clone, Copy)]
+pub struct Making<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// The target's name.
+    pub target: &'a str,
+    /// Now, UTC.
+    pub at: NaiveDateTime,
+    /// Until when it may be used, UTC.
+    pub expires: Option<NaiveDateTime>,
+}
 
 /// An environment.
 #[derive(Debug, Clone, Serialize)]
@@ -100,17 +139,15 @@ fn row(name: &str, target: &str, serial: i64, now: NaiveDateTime, expires: Optio
     )
 }
 
-impl Engine<'_> {
-    /// What a warehouse says of itself, where it is an environment.
-    ///
-    /// # Errors
-    /// The engine's own.
-    pub fn environment(self) -> Result<Option<Environment>, Error> {
-        let state = self.state();
-        if !crate::state::has(state, "environment")? {
-            return Ok(None);
-        }
-        let sql = "SELECT name, target, serial, created_at, expires_at FROM _dwc.environment";
-        Ok(state.read(sql, Environment::of)?.into_iter().next())
+/// What a warehouse says of itself, where it is an environment.
+///
+/// # Errors
+/// The engine's own.
+pub fn environment_of(warehouse: &dyn Warehouse) -> Result<Option<Environment>, Error> {
+    let state = warehouse.store();
+    if !crate::state::has(state, "environment")? {
+        return Ok(None);
     }
+    let sql = "SELECT name, target, serial, created_at, expires_at FROM _dwc.environment";
+    Ok(state.read(sql, Environment::of)?.into_iter().next())
 }

@@ -11,7 +11,7 @@ use dwc_compiler::sql;
 use super::planned::{Planned, digest, plan};
 use crate::state::change::StateChange;
 use crate::warehouse::migration::{Migrated, Migration};
-use crate::{Engine, Error};
+use crate::{Error, Warehouse};
 
 /// What an apply did.
 #[derive(Debug, Clone)]
@@ -31,22 +31,16 @@ pub struct ApplyReport {
 /// # Errors
 /// A change that loses data and is not allowed, a protected model, an object that dwc did not make, or a statement
 /// that the engine refuses; nothing is changed then.
-pub fn apply<'w>(
-    warehouse: impl Into<Engine<'w>>,
-    project: &Project,
-    at: &str,
-    allowed: &[String],
-) -> Result<ApplyReport, Error> {
-    let engine = warehouse.into();
-    carry_out(engine, project, &plan(engine, project)?, at, allowed)
+pub fn apply(warehouse: &dyn Warehouse, project: &Project, at: &str, allowed: &[String]) -> Result<ApplyReport, Error> {
+    carry_out(warehouse, project, &plan(warehouse, project)?, at, allowed)
 }
 
 /// Carries out a plan that was just made of this warehouse.
 ///
 /// # Errors
 /// As [`apply`].
-pub fn carry_out<'w>(
-    warehouse: impl Into<Engine<'w>>,
+pub fn carry_out(
+    warehouse: &dyn Warehouse,
     project: &Project,
     planned: &Planned,
     at: &str,
@@ -70,7 +64,7 @@ pub fn carry_out<'w>(
         left_aside: left_aside(planned),
         records: load_anew(project, set),
     };
-    let Migrated { snapshot, notes } = warehouse.into().migrate(&migration)?;
+    let Migrated { snapshot, notes } = warehouse.migrate(&migration)?;
     Ok(ApplyReport { serial: serial + 1, changed: set.changes.len(), snapshot, notes })
 }
 

@@ -7,14 +7,14 @@ use dwc_compiler::sql::{self, ALL_ROWS, Landed, NO_ROWS, RowRange, Suspect};
 
 use crate::warehouse::refusal;
 use crate::warehouse::unit::Held;
-use crate::{Engine, Error, Offence};
+use crate::{Error, Offence, Warehouse};
 
 /// What to do about it.
 const HELP: &str = "correct the row in the source, leave it out with a condition, or write an expression that takes it, such as \
                     SAFE_CAST, SAFE_DIVIDE or NULLIF";
 
 /// What ends the load of a model: where it is an expression that fails on a row, that expression and that row.
-pub(super) fn held(engine: Engine<'_>, project: &Project, model: ModelId, held: Held) -> Held {
+pub(super) fn held(engine: &dyn Warehouse, project: &Project, model: ModelId, held: Held) -> Held {
     match held {
         Held::World(error) => match failed(engine, project, model, &error) {
             Some(offence) => Held::Offence(offence),
@@ -25,7 +25,7 @@ pub(super) fn held(engine: Engine<'_>, project: &Project, model: ModelId, held: 
 }
 
 /// The expression of a model that has failed with an error, and a row that it fails on; `None` for an error of another kind.
-pub(super) fn failed(engine: Engine<'_>, project: &Project, model: ModelId, error: &Error) -> Option<Offence> {
+pub(super) fn failed(engine: &dyn Warehouse, project: &Project, model: ModelId, error: &Error) -> Option<Offence> {
     let said = refusal(error)?;
     let what = match model {
         ModelId::Dimension(index) => format!("dimension `{}`", project.dimensions[index].name),
@@ -66,12 +66,12 @@ pub(super) fn failed(engine: Engine<'_>, project: &Project, model: ModelId, erro
 }
 
 /// What the engine says where an expression fails over the ranges of its tables.
-fn fails(engine: Engine<'_>, suspect: &Suspect, ranges: &[RowRange]) -> Option<String> {
+fn fails(engine: &dyn Warehouse, suspect: &Suspect, ranges: &[RowRange]) -> Option<String> {
     engine.table(&suspect.sql(ranges)).err().as_ref().and_then(refusal)
 }
 
 /// The row that an expression fails on: one of each of its tables, as far as one alone makes it fail.
-fn row(engine: Engine<'_>, suspect: &Suspect) -> Vec<String> {
+fn row(engine: &dyn Warehouse, suspect: &Suspect) -> Vec<String> {
     // What fails without a row is not a row's fault.
     if fails(engine, suspect, &vec![NO_ROWS; suspect.tables.len()]).is_some() {
         return Vec::new();
@@ -108,7 +108,7 @@ fn row(engine: Engine<'_>, suspect: &Suspect) -> Vec<String> {
     rows
 }
 
-fn bounds(engine: Engine<'_>, sql: &str) -> Option<(i64, i64)> {
+fn bounds(engine: &dyn Warehouse, sql: &str) -> Option<(i64, i64)> {
     let (_, rows) = engine.table(sql).ok()?;
     let row = rows.into_iter().next()?;
     let number = |at: usize| row.get(at)?.as_ref()?.parse().ok();

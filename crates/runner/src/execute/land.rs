@@ -18,7 +18,7 @@ use super::report::{Notice, SourceOutcome, SourceReport};
 use super::run::{Dated, Mode, RunOptions};
 use crate::state::{self, change::StateChange};
 use crate::warehouse::unit::{Keep, Unit};
-use crate::{DuckDbWarehouse, Engine, Error};
+use crate::{DuckDbWarehouse, Error, Warehouse};
 
 /// What to do about too many rows that do not cast.
 pub(super) const TOO_MANY_REJECTED: &str =
@@ -43,7 +43,7 @@ impl Dates {
 
 /// Lands what is new of one source.
 pub(super) fn land(
-    engine: Engine<'_>,
+    engine: &dyn Warehouse,
     folder: &Path,
     source: &Source,
     tables: &[(&Table, &Landing)],
@@ -52,7 +52,7 @@ pub(super) fn land(
     tell: &mut dyn FnMut(&str),
 ) -> Result<SourceReport, Error> {
     // Where a clock goes back, the order of arrival decides: no batch is dated before the last one of its source.
-    let last = state::last_bound(engine.state(), &source.name)?;
+    let last = state::last_bound(engine.store(), &source.name)?;
     let options = &RunOptions { at: last.map_or(options.at, |last| last.max(options.at)), ..options.clone() };
     let dates = Dates { given: (dated == Dated::ByRun).then_some(options.at), last };
     // A model that takes the state after each batch needs each time of extraction as a batch of its own. A full run reads
@@ -83,7 +83,7 @@ pub(super) fn report_of(source: &Source) -> SourceReport {
 /// One unit for a source: what `take` reads as the batch of a number is merged, and the batch is recorded with what it
 /// merged.
 pub(super) fn commit<'a>(
-    engine: Engine<'_>,
+    engine: &dyn Warehouse,
     source: &Source,
     mode: Mode,
     at: NaiveDateTime,
@@ -112,7 +112,7 @@ pub(super) fn commit<'a>(
         Ok(Some(Unit { name, batch, since: 0, at, from: None, steps, records, keep: Keep::Always }))
     });
     for table in &taken {
-        table.forget(engine.state());
+        table.forget(engine.store());
     }
     let found = done?.map(|done| done.found).unwrap_or_default();
     for (table, landed) in taken.iter().zip(&landed) {

@@ -13,7 +13,7 @@ use dwc_compiler::sql::googlesql::Type;
 use crate::state::change::{Landed, StateChange};
 use crate::warehouse::engine::Parcel;
 use crate::warehouse::unit::Step;
-use crate::{DuckDbWarehouse, Engine, Error};
+use crate::{DuckDbWarehouse, Error, Warehouse};
 
 /// Rows that are merged at once.
 #[derive(Debug, Clone)]
@@ -139,7 +139,7 @@ impl<'a> Batch<'a> {
 
 /// Puts the rows that wait in the embedded engine where statements read them. Gives the relation.
 pub(super) fn deliver_rows(
-    engine: Engine<'_>,
+    engine: &dyn Warehouse,
     table: &Table,
     waiting: &Stage,
     order: Option<&str>,
@@ -155,7 +155,12 @@ pub(super) fn deliver_rows(
 
 /// Puts the keys of rows that do not cast where statements read them; those of files with the place of their file,
 /// `_file`. Gives the relation.
-pub(super) fn deliver_keys(engine: Engine<'_>, table: &Table, rejects: &str, folder: &Path) -> Result<String, Error> {
+pub(super) fn deliver_keys(
+    engine: &dyn Warehouse,
+    table: &Table,
+    rejects: &str,
+    folder: &Path,
+) -> Result<String, Error> {
     let landed = table.landed_columns();
     let keys = landed.iter().filter(|(name, _)| table.primary_key.contains(name)).cloned();
     let file = table.files.is_some().then(|| ("_file".to_owned(), Type::Int64));

@@ -22,18 +22,18 @@ use crate::extract::{Reading, Request, SourceColumn, files};
 use crate::state::advance::Read;
 use crate::state::change::StateChange;
 use crate::state::{self, literal};
-use crate::{DuckDbWarehouse, Engine, Error};
+use crate::{DuckDbWarehouse, Error, Warehouse};
 
 /// Lands what is new of a database.
 pub(super) fn land_database(
-    engine: Engine<'_>,
+    engine: &dyn Warehouse,
     folder: &Path,
     source: &Source,
     tables: &[(&Table, &Landing)],
     (options, dates): (&RunOptions, Dates),
     tell: &mut dyn FnMut(&str),
 ) -> Result<SourceReport, Error> {
-    let warehouse = engine.state();
+    let warehouse = engine.store();
     let folder = staging::named_folder(&engine.address()?, folder);
     let mut report = report_of(source);
     let (mut requests, mut landings) = (Vec::new(), Vec::new());
@@ -117,7 +117,7 @@ struct Taken<'a> {
 
 /// Lands what was read until `bound`, in one unit with the record of the batch, which is dated `at`.
 fn commit_taken(
-    engine: Engine<'_>,
+    engine: &dyn Warehouse,
     folder: &Path,
     source: &Source,
     mode: Mode,
@@ -142,7 +142,7 @@ fn is_first(warehouse: &DuckDbWarehouse, table: &Table) -> Result<bool, Error> {
 
 /// Lands a table that was read in chunks, and says how the increment after it reads. `None` where it is read in one view.
 fn land_first(
-    engine: Engine<'_>,
+    engine: &dyn Warehouse,
     folder: &Path,
     source: &Source,
     request: &Request<'_>,
@@ -165,14 +165,14 @@ fn land_first(
 
 /// What was read of a table as a batch.
 fn batch_of<'a>(
-    engine: Engine<'_>,
+    engine: &dyn Warehouse,
     folder: &Path,
     taken: &Taken<'a>,
     batch: i64,
     (bound, at): (NaiveDateTime, NaiveDateTime),
     notices: &mut Vec<Notice>,
 ) -> Result<Batch<'a>, Error> {
-    let (local, table) = (engine.state(), taken.request.table);
+    let (local, table) = (engine.store(), taken.request.table);
     let address = &table.address;
     let waiting = sql::waiting(table);
     let rejects = files::rejects_of(&waiting);

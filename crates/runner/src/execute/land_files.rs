@@ -19,11 +19,11 @@ use super::run::{Mode, RunOptions};
 use crate::extract::files;
 use crate::state::change::StateChange;
 use crate::state::intervals::{self, Interval};
-use crate::{DuckDbWarehouse, Engine, Error};
+use crate::{DuckDbWarehouse, Error, Warehouse};
 
 /// Stages files, and lands them.
 pub(super) fn land_files(
-    engine: Engine<'_>,
+    engine: &dyn Warehouse,
     folder: &Path,
     source: &Source,
     tables: &[(&Table, &Landing)],
@@ -31,7 +31,7 @@ pub(super) fn land_files(
     options: &RunOptions,
 ) -> Result<SourceReport, Error> {
     let mut report = report_of(source);
-    let work = new_files(engine.state(), folder, tables, options, &mut report.notices)?;
+    let work = new_files(engine.store(), folder, tables, options, &mut report.notices)?;
     let folder = folder.join("target").join("staging");
     for (_, part) in cut(&work, split) {
         let landed = without_changing(part, &mut report.notices, |bound, part, notices| {
@@ -45,7 +45,7 @@ pub(super) fn land_files(
         }
     }
     for (table, _) in tables {
-        expect(engine.state(), table, options)?;
+        expect(engine.store(), table, options)?;
     }
     Ok(report)
 }
@@ -160,13 +160,13 @@ fn every(table: &Table) -> Option<TimeDelta> {
 
 /// Reads the new files of one table. What has changed of their columns is added to `notices`.
 fn take<'a>(
-    engine: Engine<'_>,
+    engine: &dyn Warehouse,
     (folder, zone): (&Path, Tz),
     (table, landing, files, fresh): &Work<'a>,
     batch: i64,
     notices: &mut Vec<Notice>,
 ) -> Result<Batch<'a>, Error> {
-    let local = engine.state();
+    let local = engine.store();
     let waiting = sql::waiting(table);
     let (rejects, lines) = (files::rejects_of(&waiting), files::lines_of(&waiting));
     let is_snapshot = files.contents == Contents::Snapshot;

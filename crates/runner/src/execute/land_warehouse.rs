@@ -18,11 +18,11 @@ use crate::state::advance::Read;
 use crate::state::change::StateChange;
 use crate::warehouse::there::There;
 use crate::warehouse::unit::Step;
-use crate::{Engine, Error};
+use crate::{Error, Warehouse};
 
 /// Lands what is new of one source, in one unit that also reads it.
 pub(super) fn land_warehouse(
-    engine: Engine<'_>,
+    engine: &dyn Warehouse,
     source: &Source,
     tables: &[(&Table, &Landing)],
     options: &RunOptions,
@@ -38,9 +38,9 @@ pub(super) fn land_warehouse(
     for (table, landing) in tables {
         let there = columns.remove(&table.physical).unwrap_or_default();
         check_columns(schema, table, &there)?;
-        let known = state::source_columns(engine.state(), &table.address)?;
+        let known = state::source_columns(engine.store(), &table.address)?;
         report.notices.extend(notice(table, &compare(table, &there, &known)?));
-        match reading(engine.state(), table, options.mode)? {
+        match reading(engine.store(), table, options.mode)? {
             Some(reading) => {
                 requests.push(Request { table, reading, known: there });
                 landings.push(*landing);

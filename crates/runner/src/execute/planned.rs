@@ -11,8 +11,9 @@ use dwc_compiler::plan::{
 use dwc_compiler::sql::{self, Asks, ChangeStatement};
 
 use crate::state::{self, applied};
+use crate::warehouse::engine::measure;
 use crate::warehouse::row::{self, Row};
-use crate::{Engine, Error};
+use crate::{Error, Warehouse};
 
 /// Everything that an apply would do.
 #[derive(Debug)]
@@ -98,9 +99,9 @@ impl Counted {
 }
 
 /// What differs between the state and the models, the warehouse aside: what a run has to know. Returns the serial too.
-pub(super) fn differs(engine: Engine<'_>, project: &Project) -> Result<(ChangeSet, i64), Error> {
+pub(super) fn differs(engine: &dyn Warehouse, project: &Project) -> Result<(ChangeSet, i64), Error> {
     let wanted = sql::manifest(project, engine.ty(), engine.schema(project));
-    let applied = applied::applied(engine.state(), Some(&wanted))?;
+    let applied = applied::applied(engine.store(), Some(&wanted))?;
     let serial = applied.as_ref().map_or(0, |applied| applied.serial);
     Ok((diff(applied.as_ref().map(|applied| &applied.manifest), &wanted), serial))
 }
@@ -109,11 +110,10 @@ pub(super) fn differs(engine: Engine<'_>, project: &Project) -> Result<(ChangeSe
 ///
 /// # Errors
 /// A state that cannot be read.
-pub fn plan<'w>(warehouse: impl Into<Engine<'w>>, project: &Project) -> Result<Planned, Error> {
-    let engine = warehouse.into();
+pub fn plan(engine: &dyn Warehouse, project: &Project) -> Result<Planned, Error> {
     let wanted = sql::manifest(project, engine.ty(), engine.schema(project));
-    let applied = applied::applied(engine.state(), Some(&wanted))?;
-    let begun = applied::begun(engine.state())?;
+    let applied = applied::applied(engine.store(), Some(&wanted))?;
+    let begun = applied::begun(engine.store())?;
     if let Some(begun) = &begun
         && begun != &digest(&wanted)?
     {
@@ -124,7 +124,7 @@ pub fn plan<'w>(warehouse: impl Into<Engine<'w>>, project: &Project) -> Result<P
     let is_cut_off = begun.is_some() || (applied.is_none() && engine.is_begun());
     let catalog = if is_cut_off { None } else { Some(engine.catalog()?) };
     let recorded = match (&applied, &catalog) {
-        (Some(applied), Some(catalog)) => applied::catalog(engine.state(), applied.serial, catalog)?,
+        (Some(applied), Some(catalog)) => applied::catalog(engine.store(), applied.serial, catalog)?,
         _ => None,
     };
     let (serial, state, before) = match applied {
@@ -139,7 +139,7 @@ pub fn plan<'w>(warehouse: impl Into<Engine<'w>>, project: &Project) -> Result<P
     let counted = if in_the_way || is_cut_off { Vec::new() } else { counted(engine, project, &mut set)? };
     let statements = sql::change_statements(project, engine.ty(), engine.schema(project), &set);
     let mut catalog = catalog.unwrap_or_default();
-    engine.measure(set.changes.iter().filter_map(|change| change.before.as_deref()), &mut catalog)?;
+    measure(engine, set.changes.iter().filter_map(|change| change.before.as_deref()), &mut catalog)?;
     Ok(Planned { set, drift, counted, statements, serial, state, before, wanted, catalog, resumes: is_cut_off })
 }
 
@@ -148,7 +148,7 @@ pub(super) fn digest(manifest: &Manifest) -> Result<String, Error> {
 }
 
 /// Asks the data, and lowers the class of a cast that turns out to lose nothing.
-fn counted(engine: Engine<'_>, project: &Project, set: &mut ChangeSet) -> Result<Vec<Counted>, Error> {
+fn counted(engine: &dyn Warehouse, project: &Project, set: &mut ChangeSet) -> Result<Vec<Counted>, Error> {
     let mut all = Vec::new();
     for probe in sql::change_probes(project, engine.ty(), engine.schema(project), set) {
         let (_, answer) =
@@ -161,7 +161,7 @@ fn counted(engine: Engine<'_>, project: &Project, set: &mut ChangeSet) -> Result
     for start in sql::starts(project, set) {
         let is_gone = match gone.get(&start.table) {
             Some(known) => *known,
-            None => *gone.entry(start.table.clone()).or_insert(state::are_states_gone(engine.state(), &start.table)?),
+            None => *gone.entry(start.table.clone()).or_insert(state::are_states_gone(engine.store(), &start.table)?),
         };
         if is_gone {
             all.push(Counted { address: start.address, column: Some(start.table), asks: Asks::StatesGone, rows: 1 });
@@ -184,7 +184,7 @@ fn counted(engine: Engine<'_>, project: &Project, set: &mut ChangeSet) -> Result
 }
 
 /// Why a question could not be answered: where the new query of a model fails on a row, the expression and the row.
-fn blamed(engine: Engine<'_>, project: &Project, set: &ChangeSet, address: &str, error: Error) -> Error {
+fn blamed(engine: &dyn Warehouse, project: &Project, set: &ChangeSet, address: &str, error: Error) -> Error {
     let object = set.changes.iter().find(|change| change.address == address).and_then(|change| change.after.as_ref());
     let model = object.and_then(|object| project.model(&object.owner));
     match model.and_then(|model| super::blame::failed(engine, project, model, &error)) {

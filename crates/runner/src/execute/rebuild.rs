@@ -13,7 +13,7 @@ use super::report::ModelReport;
 use super::run::{plan, take, unsupported};
 use crate::state::change::StateChange;
 use crate::warehouse::unit::{Done, Found, Held, Keep, Step, Unit};
-use crate::{DuckDbWarehouse, Engine, Error, Offence};
+use crate::{DuckDbWarehouse, Error, Offence, Warehouse};
 
 /// What a rebuild is told.
 #[derive(Debug, Clone)]
@@ -70,12 +70,11 @@ pub struct VersionState {
 /// # Errors
 /// No model of the name, models that are not applied, states that would be lost and were not allowed to be, or an external system failed.
 /// Offences of data are part of the result.
-pub fn rebuild<'w>(
-    warehouse: impl Into<Engine<'w>>,
+pub fn rebuild(
+    engine: &dyn Warehouse,
     project: &Project,
     options: &RebuildOptions,
 ) -> Result<(RebuildReport, Vec<Offence>), Error> {
-    let engine = warehouse.into();
     let plan = plan(engine, project)?;
     let Some(model) = plan.models.iter().find(|model| model.name == options.model) else {
         return Err(Error::coded(Code::UnknownName, format!("`{}` is not a model that is loaded", options.model))
@@ -100,7 +99,7 @@ pub fn rebuild<'w>(
 }
 
 fn carry_out(
-    engine: Engine<'_>,
+    engine: &dyn Warehouse,
     model: &str,
     statements: &[Statement],
     options: &RebuildOptions,

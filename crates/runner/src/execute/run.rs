@@ -18,7 +18,7 @@ use crate::state::change::StateChange;
 use crate::state::intervals::Interval;
 use crate::state::{self, literal};
 use crate::warehouse::unit::{Found, Held, Keep, Step, Unit};
-use crate::{Claim, DuckDbWarehouse, Engine, Error, Offence};
+use crate::{Claim, DuckDbWarehouse, Error, Offence, Warehouse};
 
 /// How much of the sources a run reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,28 +88,28 @@ pub struct RunOptions {
 ///
 /// # Errors
 /// An external system failed, or the models are not those that were applied. Offences of data are part of the result.
-pub fn run<'w>(
-    warehouse: impl Into<Engine<'w>>,
+pub fn run(
+    warehouse: &dyn Warehouse,
     project: &Project,
     folder: &Path,
     options: &RunOptions,
     tell: &mut dyn FnMut(&str),
 ) -> Result<(RunReport, Vec<Offence>), Error> {
-    run_dated(warehouse.into(), project, folder, options, Dated::ByClocks, tell)
+    run_dated(warehouse, project, folder, options, Dated::ByClocks, tell)
 }
 
 /// Runs a project as [`run`] does, as if it were the time of the options: what a database gives is dated by it, too.
 ///
 /// # Errors
 /// As [`run`].
-pub fn replay<'w>(
-    warehouse: impl Into<Engine<'w>>,
+pub fn replay(
+    warehouse: &dyn Warehouse,
     project: &Project,
     folder: &Path,
     options: &RunOptions,
     tell: &mut dyn FnMut(&str),
 ) -> Result<(RunReport, Vec<Offence>), Error> {
-    run_dated(warehouse.into(), project, folder, options, Dated::ByRun, tell)
+    run_dated(warehouse, project, folder, options, Dated::ByRun, tell)
 }
 
 /// What says when a batch was extracted, where no file's name does.
@@ -122,7 +122,7 @@ pub(super) enum Dated {
 }
 
 fn run_dated(
-    engine: Engine<'_>,
+    engine: &dyn Warehouse,
     project: &Project,
     folder: &Path,
     options: &RunOptions,
@@ -177,7 +177,7 @@ fn run_dated(
 }
 
 /// The load plan, where the models are those that were applied.
-pub(super) fn plan(engine: Engine<'_>, project: &Project) -> Result<LoadPlan, Error> {
+pub(super) fn plan(engine: &dyn Warehouse, project: &Project) -> Result<LoadPlan, Error> {
     let (set, serial) = super::planned::differs(engine, project)?;
     if serial == 0 {
         return Err(
@@ -231,7 +231,7 @@ pub fn claim(project: &Project, options: &RunOptions) -> Claim {
 }
 
 /// Writes down that a run begins, and gives its number.
-fn start(engine: Engine<'_>, options: &RunOptions) -> Result<i64, Error> {
+fn start(engine: &dyn Warehouse, options: &RunOptions) -> Result<i64, Error> {
     engine.prepare_state()?;
     let mut number = 0;
     record(engine, options.at, &mut |state| {
@@ -246,7 +246,7 @@ fn start(engine: Engine<'_>, options: &RunOptions) -> Result<i64, Error> {
 
 /// Writes down how a run ended, and what it did.
 fn finish(
-    engine: Engine<'_>,
+    engine: &dyn Warehouse,
     options: &RunOptions,
     run: i64,
     status: &str,
@@ -260,7 +260,7 @@ fn finish(
 
 /// A unit that changes the state alone, by what `changes` makes of it.
 fn record(
-    engine: Engine<'_>,
+    engine: &dyn Warehouse,
     at: NaiveDateTime,
     changes: &mut dyn FnMut(&DuckDbWarehouse) -> Result<Vec<StateChange>, Error>,
 ) -> Result<(), Error> {
@@ -270,14 +270,14 @@ fn record(
 
 /// Loads every model that has something to consume, in order; one that is held back holds back what needs it.
 fn load(
-    engine: Engine<'_>,
+    engine: &dyn Warehouse,
     (project, plan): (&Project, &LoadPlan),
     options: &RunOptions,
     report: &mut RunReport,
     offences: &mut Vec<Offence>,
     tell: &mut dyn FnMut(&str),
 ) -> Result<(), Error> {
-    let warehouse = engine.state();
+    let warehouse = engine.store();
     let mut held: BTreeSet<String> = BTreeSet::new();
     for model in &plan.models {
         if !options.select.is_empty() && !options.select.contains(&model.name) {
@@ -329,7 +329,7 @@ fn load(
 
 /// Loads a model from one batch: its statements and its record of consumed batches commit together.
 fn load_model(
-    engine: Engine<'_>,
+    engine: &dyn Warehouse,
     model: &ModelLoad,
     statements: &[Statement],
     (batch, since, at): (i64, i64, NaiveDateTime),
@@ -412,7 +412,7 @@ fn pending(
 }
 
 /// Removes images that every model has consumed, in one transaction with the record of it.
-fn purge(engine: Engine<'_>, plan: &LoadPlan, at: NaiveDateTime) -> Result<(), Error> {
+fn purge(engine: &dyn Warehouse, plan: &LoadPlan, at: NaiveDateTime) -> Result<(), Error> {
     engine.commit(&mut |state| purging(state, plan, at))?;
     Ok(())
 }
@@ -456,19 +456,23 @@ fn consumed_by_all<'p>(state: &DuckDbWarehouse, plan: &'p LoadPlan) -> Result<BT
 ///
 /// # Errors
 /// An external system failed. What breaks a rule is the result.
-pub fn audit<'w>(warehouse: impl Into<Engine<'w>>, project: &Project) -> Result<Vec<Offence>, Error> {
-    asked(warehouse.into(), project, |reads| if let Reads::Gate(gate) = reads { Some(gate) } else { None })
+pub fn audit(warehouse: &dyn Warehouse, project: &Project) -> Result<Vec<Offence>, Error> {
+    asked(warehouse, project, |reads| if let Reads::Gate(gate) = reads { Some(gate) } else { None })
 }
 
 /// What is worth telling of the loaded tables, though it breaks no rule.
 ///
 /// # Errors
 /// An external system failed.
-pub fn observe<'w>(warehouse: impl Into<Engine<'w>>, project: &Project) -> Result<Vec<Offence>, Error> {
-    asked(warehouse.into(), project, |reads| if let Reads::Notice(gate) = reads { Some(gate) } else { None })
+pub fn observe(warehouse: &dyn Warehouse, project: &Project) -> Result<Vec<Offence>, Error> {
+    asked(warehouse, project, |reads| if let Reads::Notice(gate) = reads { Some(gate) } else { None })
 }
 
-fn asked(engine: Engine<'_>, project: &Project, of: impl Fn(&Reads) -> Option<&Gate>) -> Result<Vec<Offence>, Error> {
+fn asked(
+    engine: &dyn Warehouse,
+    project: &Project,
+    of: impl Fn(&Reads) -> Option<&Gate>,
+) -> Result<Vec<Offence>, Error> {
     let plan = plan(engine, project)?;
     let mut found = Vec::new();
     for statement in plan.models.iter().flat_map(|model| &model.audits) {

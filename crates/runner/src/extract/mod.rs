@@ -21,16 +21,16 @@ use crate::state::intervals::Interval;
 
 /// How far a table has been read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Watermark {
+pub struct Watermark {
     /// The cursor's greatest value in the last view, as the source writes it.
-    pub(crate) cursor: String,
+    pub cursor: String,
     /// The instant of that view, UTC.
-    pub(crate) bound: NaiveDateTime,
+    pub bound: NaiveDateTime,
 }
 
 /// Which rows of a table are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Reading {
+pub enum Reading {
     /// Every row, in one view.
     Whole,
     /// Every row, in chunks that share no view, after the watermark was pinned.
@@ -42,22 +42,22 @@ pub(crate) enum Reading {
 }
 
 /// What is read of one table of a database.
-pub(crate) struct Request<'a> {
+pub struct Request<'a> {
     /// The table.
-    pub(crate) table: &'a Table,
+    pub table: &'a Table,
     /// Which of its rows.
-    pub(crate) reading: Reading,
+    pub reading: Reading,
     /// The columns that it had when it was read last; none where it never was.
-    pub(crate) known: Vec<SourceColumn>,
+    pub known: Vec<SourceColumn>,
 }
 
 /// A column of a source's table, as the source says it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct SourceColumn {
+pub struct SourceColumn {
     /// Its name.
-    pub(crate) name: String,
+    pub name: String,
     /// Its type.
-    pub(crate) ty: String,
+    pub ty: String,
 }
 
 /// What reading a table gave, its rows aside.

@@ -9,17 +9,17 @@ use crate::{DuckDbWarehouse, Error, state};
 
 /// A reading of a table that has landed.
 #[derive(Debug, Clone)]
-pub(crate) struct Read {
+pub struct Read {
     /// `source.table`.
-    pub(crate) table: String,
+    pub table: String,
     /// Which of its rows were read.
-    pub(crate) reading: Reading,
+    pub reading: Reading,
     /// How far the cursor has got.
-    pub(crate) mark: Option<String>,
+    pub mark: Option<String>,
     /// The time until which rows were read, UTC.
-    pub(crate) bound: NaiveDateTime,
+    pub bound: NaiveDateTime,
     /// The batch that landed them.
-    pub(crate) batch: i64,
+    pub batch: i64,
 }
 
 /// Records how far a table has been read, once its rows are merged. What was read of windows moves the watermark only

@@ -13,7 +13,7 @@ use crate::{DuckDbWarehouse, Error, TableReport};
 
 /// One change of the state.
 #[derive(Debug, Clone)]
-pub(crate) enum StateChange {
+pub enum StateChange {
     /// A model has taken up every batch up to one.
     Consumed {
         /// The model's name.
@@ -106,20 +106,20 @@ pub(crate) enum StateChange {
 
 /// What a batch has landed of a table, as its statements count it.
 #[derive(Debug, Clone)]
-pub(crate) struct Landed {
+pub struct Landed {
     /// The batch.
-    pub(crate) batch: i64,
+    pub batch: i64,
     /// `source.table`.
-    pub(crate) table: String,
+    pub table: String,
     /// Rows that were rejected before the unit.
-    pub(crate) rejected: i64,
+    pub rejected: i64,
     /// The places of the steps that count.
-    pub(crate) steps: Range<usize>,
+    pub steps: Range<usize>,
 }
 
 impl Landed {
     /// What the steps have counted.
-    pub(crate) fn report(&self, found: &[(usize, Found)]) -> TableReport {
+    pub fn report(&self, found: &[(usize, Found)]) -> TableReport {
         let mut report = TableReport { table: self.table.clone(), rejected: self.rejected, ..TableReport::default() };
         for (_, found) in found.iter().filter(|(place, _)| self.steps.contains(place)) {
             report.count(&|name| found.count(name));
@@ -131,12 +131,12 @@ impl Landed {
 
 impl StateChange {
     /// Whether it records what statements of its unit have counted.
-    pub(crate) fn counts(&self) -> bool {
+    pub fn counts(&self) -> bool {
         matches!(self, Self::Landed(_))
     }
 
     /// Writes the change into the state. `found` is what the statements of its unit have found.
-    pub(crate) fn write(&self, state: &DuckDbWarehouse, found: &[(usize, Found)]) -> Result<(), Error> {
+    pub fn write(&self, state: &DuckDbWarehouse, found: &[(usize, Found)]) -> Result<(), Error> {
         match self {
             Self::Batch { batch, source, mode, at } => state.execute(&format!(
                 "INSERT INTO _dwc.batches VALUES ({batch}, {}, {}, TIMESTAMP '{}')",

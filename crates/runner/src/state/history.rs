@@ -4,7 +4,7 @@ use dwc_compiler::plan::{Action, Manifest, diff};
 use serde::Serialize;
 
 use super::{damaged, exists};
-use crate::{Engine, Error};
+use crate::{Error, Warehouse};
 
 /// One apply.
 #[derive(Debug, Clone, Serialize)]
@@ -25,22 +25,20 @@ pub struct HistoryEntry {
     pub has_snapshot: bool,
 }
 
-impl Engine<'_> {
-    /// Every apply, the latest first.
-    ///
-    /// # Errors
-    /// A state that cannot be read.
-    pub fn history(self) -> Result<Vec<HistoryEntry>, Error> {
-        if !exists(self.state())? {
-            return Ok(Vec::new());
-        }
-        let kept = self.kept_serials()?;
-        history(self.manifests()?, &|serial| kept.contains(&serial))
+/// Every apply, the latest first.
+///
+/// # Errors
+/// A state that cannot be read.
+pub fn history(warehouse: &dyn Warehouse) -> Result<Vec<HistoryEntry>, Error> {
+    if !exists(warehouse.store())? {
+        return Ok(Vec::new());
     }
+    let kept = warehouse.kept_serials()?;
+    entries(warehouse.manifests()?, &|serial| kept.contains(&serial))
 }
 
 /// Every apply, the latest first, from serials, times and manifests in their order.
-fn history(rows: Vec<Vec<Option<String>>>, has_snapshot: &dyn Fn(i64) -> bool) -> Result<Vec<HistoryEntry>, Error> {
+fn entries(rows: Vec<Vec<Option<String>>>, has_snapshot: &dyn Fn(i64) -> bool) -> Result<Vec<HistoryEntry>, Error> {
     let mut before: Option<Manifest> = None;
     let mut all = Vec::new();
     for row in rows {

@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::extract::{SourceColumn, Watermark};
 use crate::warehouse::row::Row;
-use crate::{DuckDbWarehouse, Engine, Error};
+use crate::{DuckDbWarehouse, Error, Warehouse};
 use intervals::Gap;
 
 /// The version of these tables.
@@ -388,19 +388,17 @@ impl DuckDbWarehouse {
     }
 }
 
-impl Engine<'_> {
-    /// The models that the next run computes anew: an apply has changed them, or nothing was loaded into them yet.
-    ///
-    /// # Errors
-    /// A state that cannot be read.
-    pub fn waiting(self, project: &Project) -> Result<Vec<ModelId>, Error> {
-        if !exists(self.state())? {
-            return Ok(Vec::new());
-        }
-        let loaded = self.state().rows("SELECT model FROM _dwc.consumed WHERE batch > 0")?;
-        let loaded: std::collections::HashSet<String> =
-            loaded.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect();
-        let waits = |id: &ModelId| project.query(*id).is_some() && !loaded.contains(project.model_name(*id));
-        Ok(project.order.iter().copied().filter(waits).collect())
+/// The models that the next run computes anew: an apply has changed them, or nothing was loaded into them yet.
+///
+/// # Errors
+/// A state that cannot be read.
+pub fn waiting(warehouse: &dyn Warehouse, project: &Project) -> Result<Vec<ModelId>, Error> {
+    if !exists(warehouse.store())? {
+        return Ok(Vec::new());
     }
+    let loaded = warehouse.store().rows("SELECT model FROM _dwc.consumed WHERE batch > 0")?;
+    let loaded: std::collections::HashSet<String> =
+        loaded.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect();
+    let waits = |id: &ModelId| project.query(*id).is_some() && !loaded.contains(project.model_name(*id));
+    Ok(project.order.iter().copied().filter(waits).collect())
 }

@@ -1,241 +1,197 @@
-//! The seam between what is executed and where: one value for either engine, with what execution and state need of it.
-//! It must not decide what is executed.
+//! What an engine is: everything that execution and the state ask of a warehouse. Another engine is another implementation of
+//! this trait, a dialect of the compiler and a column of its function table. It must not decide what is executed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use dwc_compiler::model::{Project, TargetType};
+use chrono::NaiveDateTime;
+use dwc_compiler::model::{Project, Source, TargetType};
 use dwc_compiler::plan::{Catalog, Object};
 use dwc_compiler::sql::googlesql::Type;
 
-use super::bigquery::{BigQueryWarehouse, Claim, Lease};
+use super::claim::{Claim, Holder, Lease};
 use super::duckdb::{DuckDbWarehouse, Rows};
+use super::migration::{Migrated, Migration};
+use super::there::There;
+use super::unit::{Done, Held, Make};
+use crate::extract::{Request, SourceColumn};
 use crate::{Error, StateReport};
 
-/// An open warehouse of either engine.
-pub enum Warehouse {
-    /// The embedded engine.
-    DuckDb(DuckDbWarehouse),
-    /// BigQuery.
-    BigQuery(Box<BigQueryWarehouse>),
-}
-
-impl Warehouse {
-    /// What is loaded, or `None` where nothing was ever applied.
-    ///
-    /// # Errors
-    /// A state that cannot be read.
-    pub fn state(&self) -> Result<Option<StateReport>, Error> {
-        match self {
-            Warehouse::DuckDb(warehouse) => warehouse.state(),
-            Warehouse::BigQuery(warehouse) => warehouse.state(),
-        }
-    }
-
-    /// Holds what is claimed against other processes as long as the lease lives. The embedded engine holds its file itself
-    /// while it is open.
-    ///
-    /// # Errors
-    /// Another process holds it (DW0920).
-    pub fn lease(&self, claim: &Claim) -> Result<Option<Lease<'_>>, Error> {
-        match self {
-            Warehouse::DuckDb(_) => Ok(None),
-            Warehouse::BigQuery(warehouse) => warehouse.lease(claim),
-        }
-    }
-
-    /// The column names and rows of a query in the engine's words.
-    ///
-    /// # Errors
-    /// The engine's own.
-    pub fn table(&self, sql: &str) -> Result<(Vec<String>, Rows), Error> {
-        Engine::from(self).table(sql)
-    }
-}
-
-/// An open warehouse of either engine, borrowed.
-#[derive(Clone, Copy)]
-pub enum Engine<'w> {
-    /// The embedded engine.
-    DuckDb(&'w DuckDbWarehouse),
-    /// BigQuery.
-    BigQuery(&'w BigQueryWarehouse),
-}
-
-impl<'w> From<&'w DuckDbWarehouse> for Engine<'w> {
-    fn from(warehouse: &'w DuckDbWarehouse) -> Self {
-        Engine::DuckDb(warehouse)
-    }
-}
-
-impl<'w> From<&'w BigQueryWarehouse> for Engine<'w> {
-    fn from(warehouse: &'w BigQueryWarehouse) -> Self {
-        Engine::BigQuery(warehouse)
-    }
-}
-
-impl<'w> From<&'w Warehouse> for Engine<'w> {
-    fn from(warehouse: &'w Warehouse) -> Self {
-        match warehouse {
-            Warehouse::DuckDb(warehouse) => Engine::DuckDb(warehouse),
-            Warehouse::BigQuery(warehouse) => Engine::BigQuery(warehouse),
-        }
-    }
-}
-
-/// Rows of the embedded engine on their way to where the statements of a unit read them.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Parcel<'a> {
-    /// What they are called: letters, digits and `_`.
-    pub(crate) name: &'a str,
-    /// Their columns.
-    pub(crate) columns: &'a [(String, Type)],
-    /// The embedded engine's relation.
-    pub(crate) rows: &'a str,
-    /// What they are ordered by, where they travel: the same rows are the same file then.
-    pub(crate) order: Option<&'a str>,
-    /// The folder in which they may wait.
-    pub(crate) folder: &'a Path,
-}
-
-impl<'w> Engine<'w> {
-    /// Puts rows where the statements of a unit can read them. Gives the relation that they are there.
-    ///
-    /// # Errors
-    /// The engine's own, and a type that does not travel.
-    pub(crate) fn deliver(self, parcel: &Parcel<'_>) -> Result<String, Error> {
-        match self {
-            Engine::DuckDb(_) => Ok(parcel.rows.to_owned()),
-            Engine::BigQuery(warehouse) => warehouse.send(parcel),
-        }
-    }
-
-    /// Which engine's words it takes.
-    pub(crate) fn ty(self) -> TargetType {
-        match self {
-            Engine::DuckDb(_) => TargetType::Duckdb,
-            Engine::BigQuery(_) => TargetType::Bigquery,
-        }
-    }
+/// An open warehouse. Every method fails with the engine's own errors.
+pub trait Warehouse {
+    /// Whose dialect it takes.
+    fn ty(&self) -> TargetType;
 
     /// The schema of the star.
-    pub(crate) fn schema(self, project: &'w Project) -> &'w str {
-        match self {
-            Engine::DuckDb(_) => &project.schema,
-            Engine::BigQuery(warehouse) => warehouse.schema(),
-        }
-    }
-
-    /// The schema in which another tool's tables are, where none is named.
-    pub(crate) fn default_schema(self) -> Option<&'static str> {
-        match self {
-            Engine::DuckDb(_) => Some("main"),
-            Engine::BigQuery(_) => None,
-        }
-    }
+    fn schema<'a>(&'a self, project: &'a Project) -> &'a str;
 
     /// What tells the warehouse from others.
     ///
     /// # Errors
     /// The engine's own.
-    pub(crate) fn address(self) -> Result<String, Error> {
-        match self {
-            Engine::DuckDb(warehouse) => {
-                let path = "SELECT COALESCE(path, '') FROM duckdb_databases() WHERE database_name = current_database()";
-                Ok(warehouse.rows(path)?.into_iter().flatten().flatten().next().unwrap_or_default())
-            }
-            Engine::BigQuery(warehouse) => Ok(warehouse.address()),
-        }
-    }
+    fn address(&self) -> Result<String, Error>;
 
     /// Where the state is read and changed: the warehouse itself, or the copy that its next commit sends.
-    pub(crate) fn state(self) -> &'w DuckDbWarehouse {
-        match self {
-            Engine::DuckDb(warehouse) => warehouse,
-            Engine::BigQuery(warehouse) => warehouse.copy(),
-        }
+    fn store(&self) -> &DuckDbWarehouse;
+
+    /// What is loaded, or `None` where nothing was ever applied.
+    ///
+    /// # Errors
+    /// A state that cannot be read.
+    fn state(&self) -> Result<Option<StateReport>, Error>;
+
+    /// Makes the tables of the state where an older dwc made fewer.
+    ///
+    /// # Errors
+    /// The engine's own.
+    fn prepare_state(&self) -> Result<(), Error>;
+
+    /// Carries out the unit that `make` plans upon the state, in one transaction with its records. Where another process
+    /// has changed the state meanwhile, the unit is made anew upon that. `None` where `make` finds nothing to do.
+    ///
+    /// # Errors
+    /// Rows that offend a gate, or the engine's own. Nothing is changed then.
+    fn commit(&self, make: &mut Make<'_, '_>) -> Result<Option<Done>, Held>;
+
+    /// Carries out a migration.
+    ///
+    /// # Errors
+    /// The engine's own. Nothing is changed then, or the same migration goes on from there.
+    fn migrate(&self, migration: &Migration<'_>) -> Result<Migrated, Error>;
+
+    /// Puts rows where the statements of a unit can read them. Gives the relation that they are there.
+    ///
+    /// # Errors
+    /// The engine's own, and a type that does not travel.
+    fn deliver(&self, parcel: &Parcel<'_>) -> Result<String, Error>;
+
+    /// The tables and views that are there, dwc's own state aside.
+    ///
+    /// # Errors
+    /// The engine's own.
+    fn catalog(&self) -> Result<Catalog, Error>;
+
+    /// The rows and the bytes of a table, each where it can be said.
+    ///
+    /// # Errors
+    /// The engine's own.
+    fn size(&self, object: &Object) -> Result<(Option<u64>, Option<u64>), Error>;
+
+    /// The column names and rows of a query, in the engine's words.
+    ///
+    /// # Errors
+    /// The engine's own.
+    fn table(&self, sql: &str) -> Result<(Vec<String>, Rows), Error>;
+
+    /// The columns of tables of a schema that another tool fills, by the tables' names.
+    ///
+    /// # Errors
+    /// The engine's own.
+    fn columns_there(&self, schema: &str, tables: &[&str]) -> Result<BTreeMap<String, Vec<SourceColumn>>, Error>;
+
+    /// How tables of a schema that another tool fills are read. How far each cursor has come is read first.
+    ///
+    /// # Errors
+    /// The engine's own; a column that cannot be read as it is declared.
+    fn read_there(&self, source: &Source, schema: &str, requests: &[&Request<'_>]) -> Result<Vec<There>, Error>;
+
+    /// Serial, time and manifest of every apply, in their order.
+    ///
+    /// # Errors
+    /// The engine's own.
+    fn manifests(&self) -> Result<Rows, Error>;
+
+    /// The serials of the applies before which the warehouse was kept.
+    ///
+    /// # Errors
+    /// The engine's own.
+    fn kept_serials(&self) -> Result<BTreeSet<i64>, Error>;
+
+    /// Takes the warehouse back to the snapshot of a serial, or to the latest one: rows, tables, views and state. Gives the
+    /// serial, and where the warehouse as it was is kept: a file, or what tables' names begin with.
+    ///
+    /// # Errors
+    /// There is no such snapshot, another process holds the warehouse, or the engine's own.
+    fn rollback(self: Box<Self>, to: Option<i64>, at: NaiveDateTime) -> Result<(i64, String), Error>;
+
+    /// The schema in which another tool's tables are, where none is named.
+    fn default_schema(&self) -> Option<&'static str> {
+        None
     }
 
     /// An apply has made tables of the state, and perhaps more, without ending.
-    pub(crate) fn is_begun(self) -> bool {
-        match self {
-            Engine::DuckDb(_) => false,
-            Engine::BigQuery(warehouse) => warehouse.has_position(),
-        }
-    }
-
-    /// Makes the tables of the state where an older dwc made fewer.
-    pub(crate) fn prepare_state(self) -> Result<(), Error> {
-        match self {
-            Engine::DuckDb(warehouse) => crate::state::prepare(warehouse),
-            Engine::BigQuery(warehouse) => warehouse.prepare_state(),
-        }
+    fn is_begun(&self) -> bool {
+        false
     }
 
     /// Whether a statement that it refuses without a word for it is refused for a value.
-    pub(crate) fn refuses_values_alone(self) -> bool {
-        matches!(self, Engine::DuckDb(_))
+    fn refuses_values_alone(&self) -> bool {
+        false
     }
 
     /// Whether no other process works on the warehouse.
-    pub(crate) fn is_alone(self) -> bool {
-        match self {
-            Engine::DuckDb(_) => true,
-            Engine::BigQuery(warehouse) => warehouse.is_alone(),
-        }
+    fn is_alone(&self) -> bool {
+        true
     }
 
-    /// The tables and views that are there, dwc's own state aside.
-    pub(crate) fn catalog(self) -> Result<Catalog, Error> {
-        match self {
-            Engine::DuckDb(warehouse) => warehouse.catalog(),
-            Engine::BigQuery(warehouse) => warehouse.catalog(),
-        }
+    /// Holds what is claimed against other processes as long as the lease lives; `None` where opening the warehouse does.
+    ///
+    /// # Errors
+    /// Another process holds it (DW0920).
+    fn lease(&self, _claim: &Claim) -> Result<Option<Lease<'_>>, Error> {
+        Ok(None)
     }
 
-    /// The serials of the applies before which the warehouse was kept.
-    pub(crate) fn kept_serials(self) -> Result<BTreeSet<i64>, Error> {
-        match self {
-            Engine::DuckDb(warehouse) => Ok(warehouse.snapshots()),
-            Engine::BigQuery(warehouse) => Ok(warehouse.snapshots()?.into_keys().collect()),
-        }
+    /// Who holds leases.
+    ///
+    /// # Errors
+    /// The engine's own.
+    fn holders(&self) -> Result<Vec<Holder>, Error> {
+        Ok(Vec::new())
     }
 
-    /// Serial, time and manifest of every apply, in their order.
-    pub(crate) fn manifests(self) -> Result<Rows, Error> {
-        match self {
-            Engine::DuckDb(warehouse) => {
-                warehouse.rows("SELECT serial, applied_at, manifest FROM _dwc.manifests ORDER BY serial")
-            }
-            Engine::BigQuery(warehouse) => warehouse.manifests(),
-        }
-    }
-
-    /// Says in a catalog how much the tables of these objects hold.
-    pub(crate) fn measure<'o>(
-        self,
-        objects: impl Iterator<Item = &'o Object>,
-        catalog: &mut Catalog,
-    ) -> Result<(), Error> {
-        for object in objects {
-            let Some(live) = catalog.objects.get_mut(&object.path()).filter(|live| !live.view) else { continue };
-            match self {
-                Engine::DuckDb(warehouse) => live.rows = warehouse.rows_of(&object.schema, &object.name)?,
-                Engine::BigQuery(warehouse) => {
-                    if let Some(facts) = warehouse.facts(&object.schema, &object.name)? {
-                        (live.rows, live.bytes) = (facts.rows, facts.bytes);
-                    }
-                }
-            }
-        }
+    /// Takes the leases from their holders.
+    ///
+    /// # Errors
+    /// The engine's own.
+    fn unlock(&self) -> Result<(), Error> {
         Ok(())
     }
 
-    /// The column names and rows of a query.
-    pub(crate) fn table(self, sql: &str) -> Result<(Vec<String>, Rows), Error> {
-        match self {
-            Engine::DuckDb(warehouse) => warehouse.table(sql),
-            Engine::BigQuery(warehouse) => warehouse.table(sql),
+    /// The bytes that a query would be billed for; `None` where reading costs nothing.
+    ///
+    /// # Errors
+    /// The engine's own.
+    fn bytes_of(&self, _sql: &str) -> Result<Option<u64>, Error> {
+        Ok(None)
+    }
+}
+
+/// Rows of the embedded engine on their way to where the statements of a unit read them.
+#[derive(Debug, Clone, Copy)]
+pub struct Parcel<'a> {
+    /// What they are called: letters, digits and `_`.
+    pub name: &'a str,
+    /// Their columns.
+    pub columns: &'a [(String, Type)],
+    /// The embedded engine's relation.
+    pub rows: &'a str,
+    /// What they are ordered by, where they travel: the same rows are the same file then.
+    pub order: Option<&'a str>,
+    /// The folder in which they may wait.
+    pub folder: &'a Path,
+}
+
+/// Says in a catalog how much the tables of these objects hold.
+pub(crate) fn measure<'o>(
+    warehouse: &dyn Warehouse,
+    objects: impl Iterator<Item = &'o Object>,
+    catalog: &mut Catalog,
+) -> Result<(), Error> {
+    for object in objects {
+        if let Some(live) = catalog.objects.get_mut(&object.path()).filter(|live| !live.view) {
+            (live.rows, live.bytes) = warehouse.size(object)?;
         }
     }
+    Ok(())
 }

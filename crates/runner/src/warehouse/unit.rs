@@ -8,32 +8,35 @@ use chrono::NaiveDateTime;
 use dwc_compiler::plan::Statement;
 
 use crate::state::change::StateChange;
-use crate::{DuckDbWarehouse, Engine, Error, Offence};
+use crate::{DuckDbWarehouse, Error, Offence};
+
+/// Plans a unit upon a state; `None` where there is nothing to do.
+pub type Make<'m, 'u> = dyn FnMut(&DuckDbWarehouse) -> Result<Option<Unit<'u>>, Error> + 'm;
 
 /// What is carried out in one transaction.
 #[derive(Debug, Clone)]
-pub(crate) struct Unit<'a> {
+pub struct Unit<'a> {
     /// What it is called, in the ids and labels of an engine's jobs.
-    pub(crate) name: String,
+    pub name: String,
     /// The batch that its statements take up.
-    pub(crate) batch: i64,
+    pub batch: i64,
     /// The last batch that they have taken up before.
-    pub(crate) since: i64,
+    pub since: i64,
     /// The instant of the batch, UTC.
-    pub(crate) at: NaiveDateTime,
+    pub at: NaiveDateTime,
     /// The instant, UTC, since which a rebuild computes anew; all of it where left out.
-    pub(crate) from: Option<NaiveDateTime>,
+    pub from: Option<NaiveDateTime>,
     /// What is executed, in this order.
-    pub(crate) steps: Vec<Step<'a>>,
+    pub steps: Vec<Step<'a>>,
     /// What the state says afterwards.
-    pub(crate) records: Vec<StateChange>,
+    pub records: Vec<StateChange>,
     /// Whether all of it is kept.
-    pub(crate) keep: Keep,
+    pub keep: Keep,
 }
 
 /// One step of a unit.
 #[derive(Debug, Clone)]
-pub(crate) enum Step<'a> {
+pub enum Step<'a> {
     /// A statement, of the plan or of what a source is read by.
     Statement(Cow<'a, Statement>),
     /// Statements that follow are about batches up to this one.
@@ -56,7 +59,7 @@ impl From<Statement> for Step<'_> {
 
 /// On which condition the work of a unit is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Keep {
+pub enum Keep {
     /// It is.
     Always,
     /// It is not: only what it finds is wanted.
@@ -67,16 +70,16 @@ pub(crate) enum Keep {
 
 /// What an engine says of a unit that it has carried out.
 #[derive(Debug, Clone)]
-pub(crate) struct Done {
+pub struct Done {
     /// What steps have found, each with its place among the steps.
-    pub(crate) found: Vec<(usize, Found)>,
+    pub found: Vec<(usize, Found)>,
     /// It was kept; else everything is as it was.
-    pub(crate) kept: bool,
+    pub kept: bool,
 }
 
 /// What one statement has found.
 #[derive(Debug, Clone)]
-pub(crate) enum Found {
+pub enum Found {
     /// Named counts.
     Counts(BTreeMap<String, i64>),
     /// The keys of rows that are worth telling, sorted.
@@ -87,7 +90,7 @@ pub(crate) enum Found {
 
 /// What ends a unit. Everything is as it was.
 #[derive(Debug)]
-pub(crate) enum Held {
+pub enum Held {
     /// Rows of data offend a declaration.
     Offence(Offence),
     /// The engine, or something else outside dwc, failed.
@@ -124,9 +127,18 @@ impl From<Error> for Undone {
     }
 }
 
+/// How an engine ended a unit.
+pub(super) fn ended(done: Result<Option<Done>, Undone>) -> Result<Option<Done>, Held> {
+    match done {
+        Ok(done) => Ok(done),
+        Err(Undone::NotKept(found)) => Ok(Some(Done { found, kept: false })),
+        Err(Undone::Held(held)) => Err(held),
+    }
+}
+
 impl Unit<'_> {
     /// A unit that changes the state alone.
-    pub(crate) fn of_state(name: &str, at: NaiveDateTime, records: Vec<StateChange>) -> Self {
+    pub fn of_state(name: &str, at: NaiveDateTime, records: Vec<StateChange>) -> Self {
         let (name, steps) = (name.to_owned(), Vec::new());
         Self { name, batch: 0, since: 0, at, from: None, steps, records, keep: Keep::Always }
     }
@@ -142,7 +154,7 @@ impl Unit<'_> {
 
 impl Found {
     /// What was counted under a name.
-    pub(crate) fn count(&self, name: &str) -> i64 {
+    pub fn count(&self, name: &str) -> i64 {
         match self {
             Found::Counts(counts) => counts.get(name).copied().unwrap_or(0),
             Found::Keys(_) | Found::Versions(_) => 0,
@@ -152,29 +164,7 @@ impl Found {
 
 impl Done {
     /// How many states the statements have counted as lost.
-    pub(crate) fn lost(found: &[(usize, Found)]) -> i64 {
+    pub fn lost(found: &[(usize, Found)]) -> i64 {
         found.iter().map(|(_, found)| found.count("lost")).sum()
-    }
-}
-
-impl Engine<'_> {
-    /// Carries out the unit that `make` plans upon the state, in one transaction with its records. Where another process
-    /// has changed the state meanwhile, the unit is made anew upon that. `None` where `make` finds nothing to do.
-    ///
-    /// # Errors
-    /// Rows that offend a gate, or the engine's own. Nothing is changed then.
-    pub(crate) fn commit<'u>(
-        self,
-        make: &mut dyn FnMut(&DuckDbWarehouse) -> Result<Option<Unit<'u>>, Error>,
-    ) -> Result<Option<Done>, Held> {
-        let done = match self {
-            Engine::DuckDb(warehouse) => warehouse.carry_out(make),
-            Engine::BigQuery(warehouse) => warehouse.carry_out(make),
-        };
-        match done {
-            Ok(done) => Ok(done),
-            Err(Undone::NotKept(found)) => Ok(Some(Done { found, kept: false })),
-            Err(Undone::Held(held)) => Err(held),
-        }
     }
 }

@@ -28,7 +28,7 @@ impl BigQueryWarehouse {
 ///
 /// # Errors
 /// There is no such snapshot, or BigQuery's own.
-pub(in crate::warehouse) fn rollback(
+pub(super) fn rollback(
     warehouse: &BigQueryWarehouse,
     to: Option<i64>,
     at: NaiveDateTime,

@@ -12,6 +12,7 @@ use rustix::process::{Pid, test_kill_process};
 use super::script::text;
 use super::{BigQueryWarehouse, label, once, worldly};
 use crate::Error;
+use crate::warehouse::claim::{Claim, Holder, Lease};
 
 /// After so many minutes a lease that was not prolonged is nobody's.
 const MINUTES: u32 = 60;
@@ -22,48 +23,11 @@ const ALL: &str = "the warehouse";
 /// More parts than these are held as the whole warehouse.
 const PARTS: usize = 1000;
 
-/// What a process is going to change.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Claim {
-    /// Anything.
-    Warehouse,
-    /// Landing tables and models, by names that are theirs alone. Processes with other parts work at the same time.
-    Parts(BTreeSet<String>),
-}
-
-impl Claim {
-    /// The names of what is held.
-    fn parts(&self) -> Vec<&str> {
-        match self {
-            Claim::Parts(parts) if parts.len() <= PARTS => parts.iter().map(String::as_str).collect(),
-            _ => vec![ALL],
-        }
-    }
-}
-
-/// Who holds a part of a warehouse, or all of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Holder {
-    /// The machine and the process: `host:1234`.
-    pub owner: String,
-    /// Since when, UTC.
-    pub since: String,
-    /// Until when unless it prolongs it, UTC.
-    pub until: String,
-    /// What it holds: the first of its parts.
-    pub part: String,
-}
-
-/// A lease that is held; let go when it is dropped.
-pub struct Lease<'w> {
-    warehouse: &'w BigQueryWarehouse,
-}
-
-impl Drop for Lease<'_> {
-    fn drop(&mut self) {
-        self.warehouse.leased.set(None);
-        // A lease that stays is nobody's once its process is gone, and expires elsewhere.
-        let _ = self.warehouse.let_go(&owner());
+/// The names of what is held.
+fn parts(claim: &Claim) -> Vec<&str> {
+    match claim {
+        Claim::Parts(parts) if parts.len() <= PARTS => parts.iter().map(String::as_str).collect(),
+        _ => vec![ALL],
     }
 }
 
@@ -102,9 +66,13 @@ impl BigQueryWarehouse {
             }
         }
         self.leased.set(Some(Instant::now()));
-        let parts = claim.parts();
+        let parts = parts(claim);
         *self.claimed.borrow_mut() = (parts != [ALL]).then(|| parts.join(", "));
-        Ok(Some(Lease { warehouse: self }))
+        Ok(Some(Lease::new(|| {
+            self.leased.set(None);
+            // A lease that stays is nobody's once its process is gone, and expires elsewhere.
+            let _ = self.let_go(&owner());
+        })))
     }
 
     /// Who holds leases, in the order of their names.
@@ -154,7 +122,7 @@ impl BigQueryWarehouse {
         let texts = |all: &[&str]| all.iter().map(|one| text(one)).collect::<Vec<_>>().join(", ");
         let owner = text(&owner());
         let mine = texts(&mine.iter().map(String::as_str).collect::<Vec<_>>());
-        let parts = claim.parts();
+        let parts = parts(claim);
         let meets = if parts == [ALL] {
             "TRUE".to_owned()
         } else {

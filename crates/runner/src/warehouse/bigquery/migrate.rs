@@ -12,8 +12,8 @@ use crate::warehouse::migration::{Migrated, Migration};
 use crate::{Error, crash};
 
 impl BigQueryWarehouse {
-    /// Carries out a migration; see [`crate::Engine::migrate`].
-    pub(in crate::warehouse) fn migrate(&self, migration: &Migration<'_>) -> Result<Migrated, Error> {
+    /// Carries out a migration; see [`crate::Warehouse::migrate`].
+    pub(super) fn carry_over(&self, migration: &Migration<'_>) -> Result<Migrated, Error> {
         let serial = migration.serial;
         self.prepare_state()?;
         crash::point();

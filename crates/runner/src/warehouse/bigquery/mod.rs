@@ -6,6 +6,7 @@ mod cast;
 mod catalog;
 mod copy;
 mod doctor;
+mod engine;
 mod failure;
 mod kept;
 mod lease;
@@ -33,10 +34,8 @@ pub(crate) use catalog::NEIGHBOURS;
 pub(crate) use copy::BESIDES;
 pub use doctor::{Finding, examine};
 pub(crate) use failure::worldly;
-pub(super) use kept::rollback;
-pub use lease::{Claim, Holder, Lease};
 pub(crate) use script::{Script, text};
-pub(super) use there::{columns, read};
+pub use unit::script_text;
 
 /// What a warehouse on BigQuery is told.
 #[derive(Debug, Clone)]
@@ -143,11 +142,6 @@ impl BigQueryWarehouse {
     #[must_use]
     pub fn schema(&self) -> &str {
         &self.dataset
-    }
-
-    /// The project and the dataset, as one name.
-    pub(crate) fn address(&self) -> String {
-        format!("{}.{}", self.client.project(), self.dataset)
     }
 
     /// The client, for what concerns BigQuery and no model.

@@ -64,8 +64,8 @@ fn is_scalar(ty: &Type) -> bool {
 }
 
 impl BigQueryWarehouse {
-    /// Writes rows of the embedded engine as a file, and puts it into a staging table; see [`crate::Engine::deliver`].
-    pub(in crate::warehouse) fn send(&self, parcel: &Parcel<'_>) -> Result<String, Error> {
+    /// Writes rows of the embedded engine as a file, and puts it into a staging table; see [`crate::Warehouse::deliver`].
+    pub(super) fn send(&self, parcel: &Parcel<'_>) -> Result<String, Error> {
         let Parcel { name, columns, rows, order, folder } = parcel;
         let columns =
             columns.iter().map(|(name, ty)| Travelling::new(name, ty)).collect::<Result<Vec<Travelling>, Error>>()?;

@@ -24,7 +24,7 @@ fn path(schema: &str, name: &str) -> String {
 }
 
 /// The columns of tables, by their names there.
-pub(in crate::warehouse) fn columns(
+pub(super) fn columns(
     warehouse: &BigQueryWarehouse,
     schema: &str,
     tables: &[&str],
@@ -51,7 +51,7 @@ pub(in crate::warehouse) fn columns(
 }
 
 /// How tables are read and cast by statements of a script. How far each cursor has come is read first.
-pub(in crate::warehouse) fn read(
+pub(super) fn read(
     warehouse: &BigQueryWarehouse,
     source: &Source,
     schema: &str,

@@ -8,16 +8,12 @@ use super::failure::held_by;
 use super::script::{Script, instant, text};
 use super::{BigQueryWarehouse, MayBeMoved};
 use crate::state::change::{Landed, StateChange};
-use crate::warehouse::duckdb::DuckDbWarehouse;
-use crate::warehouse::unit::{Done, Found, Held, Keep, Step, Undone, Unit};
+use crate::warehouse::unit::{Done, Found, Held, Keep, Make, Step, Undone, Unit};
 use crate::{Error, Offence, crash};
 
 impl BigQueryWarehouse {
-    /// Carries out a unit; see [`crate::Engine::commit`].
-    pub(in crate::warehouse) fn carry_out<'u>(
-        &self,
-        make: &mut dyn FnMut(&DuckDbWarehouse) -> Result<Option<Unit<'u>>, Error>,
-    ) -> Result<Option<Done>, Undone> {
+    /// Carries out a unit; see [`crate::Warehouse::commit`].
+    pub(super) fn carry_out(&self, make: &mut Make<'_, '_>) -> Result<Option<Done>, Undone> {
         let done = self.unit(|| {
             let Some(unit) = make(self.copy())? else { return Ok(None) };
             let (mut script, places) = script_of(&unit);
@@ -56,6 +52,12 @@ impl MayBeMoved for Undone {
     fn is_moved(&self) -> bool {
         matches!(self, Self::Held(Held::World(error)) if error.is_moved())
     }
+}
+
+/// A unit as the script that BigQuery is sent for it, without the changes of the copy of the state, which only a commit knows.
+#[must_use]
+pub fn script_text(unit: &Unit<'_>, state_dataset: &str) -> String {
+    script_of(unit).0.text(state_dataset, 0, &[])
 }
 
 /// The script of a unit, and the places of its statements among the steps, by their numbers in the script.

@@ -1,5 +1,13 @@
 //! The embedded warehouse: a DuckDB file. The engine's own file lock keeps a second process out, and falls with its owner.
 
+mod beside;
+mod catalog;
+mod engine;
+mod migrate;
+pub(crate) mod snapshot;
+mod there;
+mod unit;
+
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -12,7 +20,7 @@ use dwc_duckdb::duckdb::types::{TimeUnit, Value, ValueRef};
 use crate::Error;
 
 /// Rows of a query, each value as text; NULL as `None`.
-pub(crate) type Rows = Vec<Vec<Option<String>>>;
+pub type Rows = Vec<Vec<Option<String>>>;
 
 /// An open DuckDB warehouse.
 pub struct DuckDbWarehouse {

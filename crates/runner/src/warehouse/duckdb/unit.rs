@@ -4,21 +4,18 @@ use std::collections::BTreeMap;
 
 use dwc_compiler::plan::{Reads, Statement};
 
+use super::DuckDbWarehouse;
 use super::beside::Beside;
-use super::duckdb::DuckDbWarehouse;
-use super::row;
-use super::unit::{Done, Found, Held, Keep, Step, Undone, Unit};
+use crate::warehouse::row;
+use crate::warehouse::unit::{Done, Found, Held, Keep, Make, Step, Undone, Unit};
 use crate::{Error, Offence, crash, state};
 
 /// How many rejected rows are told by their keys.
 const TOLD: u8 = 20;
 
 impl DuckDbWarehouse {
-    /// Carries out a unit; see [`crate::Engine::commit`].
-    pub(super) fn carry_out<'u>(
-        &self,
-        make: &mut dyn FnMut(&Self) -> Result<Option<Unit<'u>>, Error>,
-    ) -> Result<Option<Done>, Undone> {
+    /// Carries out a unit; see [`crate::Warehouse::commit`].
+    pub(super) fn carry_out(&self, make: &mut Make<'_, '_>) -> Result<Option<Done>, Undone> {
         let Some(unit) = make(self)? else { return Ok(None) };
         // What is not kept is tried out beside a file that is open to be read alone.
         let place = Beside::new();

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use dwc_compiler::plan::{Reads, Statement};
 
-use super::duckdb::DuckDbWarehouse;
+use super::DuckDbWarehouse;
 use crate::Error;
 use crate::extract::files::quote;
 

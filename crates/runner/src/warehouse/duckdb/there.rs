@@ -6,13 +6,13 @@ use chrono_tz::Tz;
 use dwc_compiler::cell::landed;
 use dwc_compiler::model::{Column, EXTRA, Source};
 
-use super::duckdb::DuckDbWarehouse;
-use super::there::{There, stretches};
+use super::DuckDbWarehouse;
 use crate::Error;
 use crate::extract::files::{self, quote};
 use crate::extract::{Reading, Request, SourceColumn, moment};
 use crate::state::intervals::Interval;
 use crate::state::literal;
+use crate::warehouse::there::{There, stretches};
 
 /// The columns of tables, by their names there.
 pub(super) fn columns(

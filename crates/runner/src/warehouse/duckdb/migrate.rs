@@ -1,13 +1,13 @@
 //! A migration of the embedded engine: one transaction. It must not decide what its statements are.
 
-use super::duckdb::DuckDbWarehouse;
-use super::migration::{Migrated, Migration};
+use super::DuckDbWarehouse;
 use crate::state::{self, applied};
+use crate::warehouse::migration::{Migrated, Migration};
 use crate::{Error, crash};
 
 impl DuckDbWarehouse {
-    /// Carries out a migration; see [`crate::Engine::migrate`].
-    pub(super) fn migrate(&self, migration: &Migration<'_>) -> Result<Migrated, Error> {
+    /// Carries out a migration; see [`crate::Warehouse::migrate`].
+    pub(super) fn carry_over(&self, migration: &Migration<'_>) -> Result<Migrated, Error> {
         crash::point();
         let snapshot = if migration.keeps { self.snapshot(migration.serial)? } else { None };
         crash::point();
