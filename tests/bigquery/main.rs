@@ -3,6 +3,7 @@
 
 mod casts;
 mod corpus;
+mod paper;
 mod partitions;
 mod sent;
 

@@ -11,7 +11,7 @@ use dwc_compiler::source::{FileSet, SourceFile};
 use dwc_compiler::sql::googlesql::{
     Column, Tables, Type, analyze_query, duckdb_query, parse_expr, parse_query, to_googlesql, trimmed,
 };
-use dwc_runner::{DuckDbMode, Part, Place, RunOptions, SavedPlan};
+use dwc_runner::{DuckDbWarehouse, Mode, Part, Place, RunOptions, SavedPlan};
 use dwc_tests::dice::Dice;
 use dwc_tests::project::{Project, files, repository};
 

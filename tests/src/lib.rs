@@ -12,6 +12,7 @@ pub mod crm;
 pub mod dice;
 pub mod googlesql;
 pub mod mariadb;
+pub mod paper;
 pub mod postgres;
 pub mod project;
 pub mod proxy;

@@ -2,10 +2,12 @@
 //! a transaction, an engine does them first, each so that it may be done again. It must not know why anything changes.
 
 use chrono::NaiveDateTime;
-use dwc_compiler::plan::{Manifest, Object};
+use dwc_compiler::plan::{Catalog, Manifest, Object};
 use dwc_compiler::sql::ChangeStatement;
 
+use crate::state::applied;
 use crate::state::change::StateChange;
+use crate::{DuckDbWarehouse, Error};
 
 /// What an apply carries out.
 #[derive(Debug)]
@@ -41,4 +43,17 @@ pub struct Migrated {
     pub snapshot: Option<String>,
     /// What somebody has to do now, one sentence each.
     pub notes: Vec<String>,
+}
+
+impl Migration<'_> {
+    /// Writes down in a state what the migration records, with the catalog as it is after it.
+    ///
+    /// # Errors
+    /// The embedded engine's own.
+    pub fn record(&self, store: &DuckDbWarehouse, catalog: &Catalog) -> Result<(), Error> {
+        for record in &self.records {
+            record.write(store, &[])?;
+        }
+        applied::put(store, self.serial + 1, self.at, self.wanted, catalog)
+    }
 }

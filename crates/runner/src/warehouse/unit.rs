@@ -143,8 +143,16 @@ impl Unit<'_> {
         Self { name, batch: 0, since: 0, at, from: None, steps, records, keep: Keep::Always }
     }
 
-    /// The statements, each with its place.
-    pub(super) fn statements(&self) -> impl Iterator<Item = &Statement> {
+    /// Writes down in a state what the unit records, from what its statements have found.
+    ///
+    /// # Errors
+    /// The embedded engine's own.
+    pub fn record(&self, store: &DuckDbWarehouse, found: &[(usize, Found)]) -> Result<(), Error> {
+        self.records.iter().try_for_each(|record| record.write(store, found))
+    }
+
+    /// The statements, in their order.
+    pub fn statements(&self) -> impl Iterator<Item = &Statement> {
         self.steps.iter().filter_map(|step| match step {
             Step::Statement(statement) => Some(statement.as_ref()),
             Step::Consumed(_) | Step::At(_) => None,

@@ -56,10 +56,7 @@ impl BigQueryWarehouse {
             script.raw(&statement.sql);
         }
         copy.transaction(|| {
-            for record in &migration.records {
-                record.write(copy, &[])?;
-            }
-            applied::put(copy, serial + 1, migration.at, migration.wanted, &catalog)?;
+            migration.record(copy, &catalog)?;
             self.commit(script)
         })?;
         crash::point();

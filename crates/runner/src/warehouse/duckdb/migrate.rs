@@ -1,7 +1,7 @@
 //! A migration of the embedded engine: one transaction. It must not decide what its statements are.
 
 use super::DuckDbWarehouse;
-use crate::state::{self, applied};
+use crate::state;
 use crate::warehouse::migration::{Migrated, Migration};
 use crate::{Error, crash};
 
@@ -17,11 +17,7 @@ impl DuckDbWarehouse {
                 self.execute(&statement.sql)?;
                 crash::point();
             }
-            for record in &migration.records {
-                record.write(self, &[])?;
-            }
-            let catalog = self.catalog()?.of(&[migration.wanted]);
-            applied::put(self, migration.serial + 1, migration.at, migration.wanted, &catalog)?;
+            migration.record(self, &self.catalog()?.of(&[migration.wanted]))?;
             crash::point();
             Ok::<(), Error>(())
         })?;

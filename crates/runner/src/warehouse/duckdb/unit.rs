@@ -43,9 +43,7 @@ impl DuckDbWarehouse {
             if unit.keep == Keep::Never || (unit.keep == Keep::UnlessLost && Done::lost(&found) > 0) {
                 return Err(Undone::NotKept(found));
             }
-            for record in &unit.records {
-                record.write(self, &found)?;
-            }
+            unit.record(self, &found)?;
             crash::point();
             Ok(Done { found, kept: true })
         })

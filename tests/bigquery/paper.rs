@@ -1,0 +1,92 @@
+//! Whole runs on paper: every script that an apply, runs of every mode, rebuilds and an audit would send, analyzed in its order
+//! and held against the limits that BigQuery's documentation states.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use dwc_runner::{Mode, Part, RebuildOptions, RunOptions};
+use dwc_tests::collated::SHOP;
+use dwc_tests::googlesql::GoogleSql;
+use dwc_tests::paper::{Paper, Sheet};
+use dwc_tests::project::{Project, repository};
+
+use super::{analyze, project};
+
+/// The length of a script. <https://cloud.google.com/bigquery/quotas#query_jobs>
+const LONGEST: usize = 1 << 20;
+/// The tables that one transaction changes. <https://cloud.google.com/bigquery/docs/transactions#transaction_limitations>
+const MUTATED: usize = 100;
+
+/// Applies a project, loads it by every mode, rebuilds each model and audits. Gives what was written.
+fn written(folder: &Path) -> Vec<Sheet> {
+    let (paper, project) = (Paper::default(), project(folder));
+    dwc_runner::apply(&paper, &project, "2026-01-01 00:00:00", &[]).unwrap_or_else(|error| panic!("{error:?}"));
+    let whole = || Part::Everything;
+    for (day, mode) in [("01", Mode::Incremental), ("02", Mode::Incremental), ("03", Mode::Full)] {
+        let at = dwc_runner::parse_time(&format!("2026-12-{day}")).expect("a time");
+        let options = RunOptions { mode, at, until: None, select: Vec::new(), part: whole() };
+        dwc_runner::replay(&paper, &project, folder, &options, &mut |_| ()).unwrap_or_else(|error| panic!("{error:?}"));
+    }
+    let at = dwc_runner::parse_time("2026-12-04").expect("a time");
+    for model in project.order.iter().filter(|model| project.query(**model).is_some()) {
+        let model = project.model_name(*model).to_owned();
+        let options = RebuildOptions { model, from: None, at, may_lose: true, only_shown: false };
+        dwc_runner::rebuild(&paper, &project, &options).unwrap_or_else(|error| panic!("{error:?}"));
+    }
+    dwc_runner::audit(&paper, &project).unwrap_or_else(|error| panic!("{error:?}"));
+    paper.sheets()
+}
+
+/// The tables that a script changes inside its transaction, temporary ones aside.
+fn mutated(script: &str) -> BTreeSet<&str> {
+    let words = ["INSERT INTO `", "UPDATE `", "DELETE FROM `", "MERGE INTO `", "TRUNCATE TABLE `"];
+    let after = |word: &'static str| {
+        let name = |(at, _): (usize, &str)| {
+            let rest = &script[at + word.len() - 1..];
+            rest.split([' ', '\n', '(']).next().filter(|name| name.contains("`.`"))
+        };
+        script.match_indices(word).filter_map(name)
+    };
+    words.into_iter().flat_map(after).collect()
+}
+
+fn every_unit(folder: &Path, least: usize) {
+    let sheets = written(folder);
+    let (mut analyzer, mut problems) = (GoogleSql::start(), Vec::new());
+    for Sheet { name, text } in &sheets {
+        analyze(&mut analyzer, name, text, &mut problems);
+        if text.len() > LONGEST {
+            problems.push(format!("{name}: {} characters", text.len()));
+        }
+        let tables = mutated(text).len();
+        if tables > MUTATED {
+            problems.push(format!("{name}: {tables} tables in one transaction"));
+        }
+    }
+    assert!(problems.is_empty(), "{} problems:\n{}", problems.len(), problems.join("\n"));
+    assert!(sheets.len() >= least, "{} scripts", sheets.len());
+}
+
+#[test]
+fn of_the_marketplace() {
+    every_unit(&repository(), 60);
+}
+
+#[test]
+fn of_the_policies() {
+    every_unit(&repository().join("tests/warehouses/policies"), 20);
+}
+
+#[test]
+fn of_keys_that_are_compared_without_case() {
+    every_unit(Project::new(SHOP).path(), 10);
+}
+
+/// The words that are looked for are those that scripts change tables by.
+#[test]
+fn tables_that_change_are_found() {
+    let sheets = written(Project::new(SHOP).path());
+    let all: BTreeSet<&str> = sheets.iter().flat_map(|sheet| mutated(&sheet.text)).collect();
+    assert!(all.iter().any(|table| table.contains("_landing`.")), "{all:?}");
+    assert!(all.contains("`dw_dwc`.`commits`"), "{all:?}");
+}
