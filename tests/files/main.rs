@@ -204,6 +204,37 @@ fn files_of_one_time_are_one_snapshot_and_a_row_without_a_key_is_an_error_event(
     assert_eq!(warehouse.rows(LANDED), [["1", "5"], ["2", "3"], ["3", "2"], ["4", "4"]]);
 }
 
+/// Two hundred hours: more than one unit takes. Seller 1 is gone in every tenth.
+#[test]
+fn many_snapshots_land_in_several_batches_and_lose_no_state() {
+    let project = Project::new(PARTS);
+    std::fs::remove_dir_all(project.path().join("sellers")).expect("the files are removed");
+    project.write(
+        "models/seller.yml",
+        "dimension: seller\nfrom: shop.sellers\nnatural_key: seller_id\neffective_at: extracted\n\
+         attributes: { rating: { scd: 2 } }\n",
+    );
+    for hour in 0..200 {
+        let first = if hour % 10 == 9 { String::new() } else { format!("1,{hour}\n") };
+        let name = format!("sellers/2026-03-{:02}T{:02}_a.csv", 1 + hour / 24, hour % 24);
+        project.write(&name, &format!("seller_id,rating\n{first}2,7\n"));
+    }
+    let warehouse = Warehouse::apply(project.path());
+    let report = warehouse.run(Mode::Incremental);
+    let landed = counts(&report, "shop.sellers");
+    assert_eq!((landed.deleted, landed.rejected), (20, 0));
+    let batches = warehouse.rows("SELECT COUNT(*) > 1 FROM _dwc.batches");
+    assert_eq!(batches, [["true"]], "all snapshots in one unit");
+    let versions = "SELECT seller_id, COUNT(*), COUNT(DISTINCT rating), SUM(CAST(is_deleted AS INT)) \
+                    FROM dw.seller WHERE seller_key >= 0 GROUP BY 1 ORDER BY 1";
+    // Each hour has a version of its own, and each of the twenty deletes ends one.
+    assert_eq!(warehouse.rows(versions), [["1", "180", "180", "0"], ["2", "1", "1", "0"]]);
+    let gaps = "SELECT COUNT(*) FROM (SELECT valid_to, LEAD(valid_from) OVER (ORDER BY valid_from) AS next \
+                FROM dw.seller WHERE seller_id = 1) WHERE next <> valid_to";
+    assert_eq!(warehouse.rows(gaps), [["19"]]);
+    assert_eq!(warehouse.audit(), [""; 0]);
+}
+
 #[test]
 fn a_snapshot_that_breaks_its_key_is_refused_with_its_keys_and_the_others_land() {
     let project = Project::new(PARTS);

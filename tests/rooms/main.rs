@@ -111,3 +111,48 @@ fn every_file_says_what_it_decides() {
     }
     assert!(silent.is_empty(), "without a first line of //!:\n{}", silent.join("\n"));
 }
+
+/// Every file and folder below a folder.
+fn below(folder: &Path, found: &mut Vec<String>) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let name = path.strip_prefix(repository()).expect("a path of the repository").display().to_string();
+        if path.is_dir() {
+            found.push(format!("/{name}/"));
+            below(&path, found);
+        } else {
+            found.push(format!("/{name}"));
+        }
+    }
+}
+
+#[test]
+fn the_paths_that_guides_name_are_there() {
+    let mut known = Vec::new();
+    for room in ["crates", "docs", "models", "schemas", "tests", "tools"] {
+        below(&repository().join(room), &mut known);
+    }
+    let is_path = |text: &str| {
+        let ends = [".rs", ".md", ".sql", ".txt", ".py", "/"].iter().any(|end| text.ends_with(end));
+        let begins = ["crates/", "docs/", "tests/", "tools/", "…/"].iter().any(|begin| text.starts_with(begin));
+        (ends || begins) && text.chars().all(|c| c.is_ascii_alphanumeric() || "…/._-".contains(c))
+    };
+    let (mut missing, mut seen) = (Vec::new(), 0);
+    for guide in ["CONTRIBUTING.md", "docs/architecture.md"] {
+        let text = fs::read_to_string(repository().join(guide)).expect("a guide");
+        // What is between backticks.
+        for path in text.split('`').skip(1).step_by(2).filter(|text| is_path(text)) {
+            seen += 1;
+            let path = path.trim_start_matches("…/");
+            let is_there = known.iter().any(|name| {
+                let name = name.trim_end_matches('/');
+                name.ends_with(&format!("/{}", path.trim_end_matches('/')))
+            });
+            if !is_there && path != "docs/diagnostics/DWnnnn.md" {
+                missing.push(format!("{guide} names `{path}`"));
+            }
+        }
+    }
+    assert!(seen > 50, "{seen} paths");
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
+}

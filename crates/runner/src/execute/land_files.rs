@@ -33,7 +33,7 @@ pub(super) fn land_files(
     let mut report = report_of(source);
     let work = new_files(engine.store(), folder, tables, options, &mut report.notices)?;
     let folder = folder.join("target").join("staging");
-    for (_, part) in cut(&work, split) {
+    for part in cut(&work, split) {
         let landed = without_changing(part, &mut report.notices, |bound, part, notices| {
             commit(engine, source, options.mode, bound, &mut |batch| {
                 notices.clear();

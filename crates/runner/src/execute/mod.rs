@@ -1,6 +1,7 @@
 //! Execution: a plan's statements, in their order, each unit in one transaction with its record in the state.
 
 mod apply;
+mod audit;
 mod blame;
 mod land;
 mod land_batch;
@@ -10,6 +11,7 @@ mod land_keys;
 mod land_warehouse;
 mod new_files;
 mod planned;
+mod purge;
 mod reading;
 mod rebuild;
 mod report;
@@ -19,8 +21,9 @@ mod saved;
 use crate::crash;
 
 pub use apply::{ApplyReport, apply, carry_out};
+pub use audit::{audit, observe};
 pub use planned::{Counted, Planned, plan};
 pub use rebuild::{RebuildOptions, RebuildReport, VersionChange, VersionState, rebuild};
 pub use report::{ModelOutcome, ModelReport, Notice, RunReport, SourceOutcome, SourceReport, TableReport};
-pub use run::{Mode, Part, RunOptions, audit, claim, observe, replay, run};
+pub use run::{Mode, Part, RunOptions, claim, replay, run};
 pub use saved::{Place, SavedChange, SavedPlan, SavedStatement};

@@ -201,26 +201,54 @@ fn out_of_order(landed: &Landed, table: &Table, (there, now): (&[&str], &[&str])
     })
 }
 
-/// The batches in which files land, each with its instant.
-pub(super) fn cut<'a>(work: &[Work<'a>], split: bool) -> Vec<(NaiveDateTime, Vec<Work<'a>>)> {
-    let mut times: Vec<Option<NaiveDateTime>> = vec![None];
-    if split {
-        let all = work.iter().flat_map(|(_, _, _, fresh)| fresh.iter().map(|(file, _)| Some(file.at)));
-        times = all.collect::<BTreeSet<_>>().into_iter().collect();
+/// How many columns of temporary tables one unit fills for its snapshots. An engine frees them when the unit is committed:
+/// DuckDB keeps a block in memory for each, and BigQuery takes scripts of a megabyte.
+const MOST_COLUMNS: usize = 1600;
+
+/// How many snapshots of a table land in one unit. Each fills the stage and the states compared in it.
+fn snapshots_at_once(table: &Table) -> usize {
+    (MOST_COLUMNS / (2 * table.landed_columns().len() + 13)).max(1)
+}
+
+/// The batches in which files land: those of some times, in the order of times. `split` gives each time a batch of its own;
+/// else there are no more than many snapshots ask for.
+pub(super) fn cut<'a>(work: &[Work<'a>], split: bool) -> Vec<Vec<Work<'a>>> {
+    let mut times: BTreeMap<NaiveDateTime, Vec<usize>> = BTreeMap::new();
+    for (place, (_, _, _, fresh)) in work.iter().enumerate() {
+        for (file, _) in fresh {
+            let tables = times.entry(file.at).or_default();
+            if tables.last() != Some(&place) {
+                tables.push(place);
+            }
+        }
     }
-    let part = |time: Option<NaiveDateTime>| {
-        let part: Vec<Work<'a>> = work
-            .iter()
-            .map(|(table, landing, files, fresh)| {
-                let fresh = fresh.iter().filter(|(file, _)| time.is_none_or(|time| file.at == time)).cloned().collect();
-                (*table, *landing, *files, fresh)
-            })
-            .filter(|(_, _, _, fresh): &Work<'_>| !fresh.is_empty())
-            .collect();
-        let bound = part.iter().flat_map(|(_, _, _, fresh)| fresh.iter().map(|(file, _)| file.at)).max()?;
-        Some((bound, part))
-    };
-    times.into_iter().filter_map(part).collect()
+    let (mut last, mut ends) = (None, Vec::new());
+    let mut snapshots = vec![0; work.len()];
+    for (time, tables) in times {
+        for place in tables {
+            let (table, _, files, _) = &work[place];
+            snapshots[place] += usize::from(files.contents == Contents::Snapshot);
+            let is_full = split || snapshots[place] > snapshots_at_once(table);
+            if is_full && last.is_some() && ends.last() != Some(&last) {
+                ends.push(last);
+                snapshots.fill(0);
+                snapshots[place] = 1;
+            }
+        }
+        last = Some(time);
+    }
+    ends.push(last);
+    let mut from = None;
+    let mut parts = Vec::new();
+    for end in ends {
+        let is_of = |at: NaiveDateTime| from.is_none_or(|from| at > from) && end.is_some_and(|end| at <= end);
+        let part = work.iter().map(|(table, landing, files, fresh)| {
+            (*table, *landing, *files, fresh.iter().filter(|(file, _)| is_of(file.at)).cloned().collect())
+        });
+        parts.push(part.filter(|(_, _, _, fresh): &Work<'_>| !fresh.is_empty()).collect());
+        from = end;
+    }
+    parts
 }
 
 /// The new files of one table, each with its digest.

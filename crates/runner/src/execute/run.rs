@@ -1,17 +1,18 @@
 //! A run: sources are landed, then models are loaded in their order, each unit in one transaction with its record.
 //! Killed at any instant and run again, the warehouse ends as if it had not been.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Instant;
 
 use chrono::NaiveDateTime;
 use dwc_compiler::diagnostic::{Code, Diagnostic};
 use dwc_compiler::model::{Project, Table};
-use dwc_compiler::plan::{Gate, Landing, LoadPlan, ModelLoad, Reads, Statement};
+use dwc_compiler::plan::{Landing, LoadPlan, ModelLoad, Reads, Statement};
 use dwc_compiler::sql;
 
 use super::land::{land, report_of};
+use super::purge::purge;
 use super::report::{ModelOutcome, ModelReport, Notice, RunReport, SourceOutcome, SourceReport};
 use super::{blame, crash};
 use crate::state::change::StateChange;
@@ -409,80 +410,4 @@ fn pending(
         all.splice(0..0, last_purged);
     }
     Ok(all)
-}
-
-/// Removes images that every model has consumed, in one transaction with the record of it.
-fn purge(engine: &dyn Warehouse, plan: &LoadPlan, at: NaiveDateTime) -> Result<(), Error> {
-    engine.commit(&mut |state| purging(state, plan, at))?;
-    Ok(())
-}
-
-/// The unit that removes them; `None` where none was consumed since the last time.
-fn purging<'p>(state: &DuckDbWarehouse, plan: &'p LoadPlan, at: NaiveDateTime) -> Result<Option<Unit<'p>>, Error> {
-    let consumed = consumed_by_all(state, plan)?;
-    let mut unit = Unit::of_state("purge", at, Vec::new());
-    for landing in plan.landings.iter().filter(|landing| !landing.purge.is_empty()) {
-        let Some(batch) = consumed.get(landing.table.as_str()).copied().filter(|batch| *batch > 0) else { continue };
-        let table = literal(&landing.table);
-        let purged = state.number(&format!("SELECT MAX(batch) FROM _dwc.purged WHERE source_table = {table}"))?;
-        let landed = state.number(&format!(
-            "SELECT MAX(batch) FROM _dwc.table_batches WHERE source_table = {table} AND batch <= {batch}"
-        ))?;
-        // No batch of the table, no image of it.
-        if landed.is_none() || purged >= landed {
-            continue;
-        }
-        unit.steps.push(Step::Consumed(batch));
-        unit.steps.extend(landing.purge.iter().map(Step::from));
-        unit.records.push(StateChange::Purged { table: landing.table.clone(), batch });
-    }
-    Ok((!unit.steps.is_empty()).then_some(unit))
-}
-
-/// The last batch of each table that every model which reads it has consumed.
-fn consumed_by_all<'p>(state: &DuckDbWarehouse, plan: &'p LoadPlan) -> Result<BTreeMap<&'p str, i64>, Error> {
-    let mut consumed: BTreeMap<&str, i64> = BTreeMap::new();
-    for model in &plan.models {
-        let batch = state::consumed(state, &model.name)?;
-        for table in &model.tables {
-            let least = consumed.entry(table).or_insert(batch);
-            *least = (*least).min(batch);
-        }
-    }
-    Ok(consumed)
-}
-
-/// Checks the structure of every loaded table.
-///
-/// # Errors
-/// An external system failed. What breaks a rule is the result.
-pub fn audit(warehouse: &dyn Warehouse, project: &Project) -> Result<Vec<Offence>, Error> {
-    asked(warehouse, project, |reads| if let Reads::Gate(gate) = reads { Some(gate) } else { None })
-}
-
-/// What is worth telling of the loaded tables, though it breaks no rule.
-///
-/// # Errors
-/// An external system failed.
-pub fn observe(warehouse: &dyn Warehouse, project: &Project) -> Result<Vec<Offence>, Error> {
-    asked(warehouse, project, |reads| if let Reads::Notice(gate) = reads { Some(gate) } else { None })
-}
-
-fn asked(
-    engine: &dyn Warehouse,
-    project: &Project,
-    of: impl Fn(&Reads) -> Option<&Gate>,
-) -> Result<Vec<Offence>, Error> {
-    let plan = plan(engine, project)?;
-    let mut found = Vec::new();
-    for statement in plan.models.iter().flat_map(|model| &model.audits) {
-        let Some(gate) = of(&statement.reads) else { continue };
-        let rows = engine.table(&statement.sql)?.1;
-        let mut keys: Vec<String> = rows.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect();
-        if !keys.is_empty() {
-            keys.sort();
-            found.push(Offence::of(gate, keys));
-        }
-    }
-    Ok(found)
 }

@@ -208,10 +208,15 @@ fn unopened(path: &str, cause: dwc_duckdb::Error) -> Error {
 fn refused(sql: &str, cause: dwc_duckdb::Error) -> Error {
     let first = sql.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let statement = if std::env::var_os("DWC_SHOW_SQL").is_some() { sql } else { first };
+    let help = if cause.to_string().starts_with("Out of Memory Error") {
+        "raise the target's `memory_limit`, or remove it; loading a table takes about 2 MB for each of its columns"
+    } else {
+        "set DWC_SHOW_SQL=1 to see the whole statement"
+    };
     Error {
         code: None,
         message: format!("the warehouse refused a statement: {statement}"),
-        help: Some("set DWC_SHOW_SQL=1 to see the whole statement".to_owned()),
+        help: Some(help.to_owned()),
         span: None,
         cause: Some(Box::new(cause)),
     }
