@@ -104,6 +104,28 @@ fn a_key_that_does_not_exist() {
     assert!(drawn.stderr.contains("did you mean `natural_key`?"), "{drawn:?}");
 }
 
+/// Who comes from another tool writes its words first.
+#[test]
+fn words_of_other_tools_are_met_with_those_of_this_one() {
+    let project = star_with(
+        "models/store.yml",
+        "dimension: store\nunique_key: store_id\ntype: 2\nupdated_at: updated_at\n\
+         sql: SELECT store_id, store_name, updated_at FROM {{ source('shop', 'stores') }}\n",
+    );
+    let run = project.dwc(&["check"]);
+    assert_eq!(run.code, Some(1), "{run:?}");
+    for words in ["`natural_key: customer_id`", "`attributes: { city: { scd: 2 } }`", "`effective_at: updated_at`"] {
+        assert!(run.stderr.contains(words), "{words}: {run:?}");
+    }
+    project.write(
+        "models/store.yml",
+        "dimension: store\nnatural_key: store_id\nattributes: { store_name: { scd: 1 } }\n\
+         query: SELECT store_id, store_name FROM {{ source('shop', 'stores') }}\n",
+    );
+    let run = fails_with(&project, "DW0112");
+    assert!(run.stderr.contains("write it as one name, `source('shop.stores')`"), "{run:?}");
+}
+
 #[test]
 fn a_key_twice() {
     let text = "dimension: store\nfrom: shop.stores\nfrom: shop.orders\n";

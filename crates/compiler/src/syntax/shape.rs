@@ -267,9 +267,11 @@ impl Check<'_> {
     fn unknown(&mut self, key: &str, span: Span, record: &Record) {
         let diagnostic = Diagnostic::new(Code::UnknownKey, format!("there is no key `{key}` here")).at(span, "unknown");
         let known = record.keys.keys().map(String::as_str);
-        let help = match nearest(key, known.clone()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("the keys here are {}", known.collect::<Vec<_>>().join(", ")),
+        let elsewhere = ELSEWHERE.iter().find(|(word, own, _)| *word == key && record.keys.contains_key(*own));
+        let help = match (elsewhere, nearest(key, known.clone())) {
+            (Some((_, own, how)), _) => format!("use `{own}`: `{how}`"),
+            (None, Some(near)) => format!("did you mean `{near}`?"),
+            (None, None) => format!("the keys here are {}", known.collect::<Vec<_>>().join(", ")),
         };
         self.problems.push(diagnostic.help(help));
     }
@@ -288,6 +290,16 @@ impl Check<'_> {
         false
     }
 }
+
+/// Keys of other tools, the key here that says the same, and how it is written.
+const ELSEWHERE: [(&str, &str, &str); 6] = [
+    ("type", "attributes", "attributes: { city: { scd: 2 } }"),
+    ("scd", "attributes", "attributes: { city: { scd: 2 } }"),
+    ("unique_key", "natural_key", "natural_key: customer_id"),
+    ("business_key", "natural_key", "natural_key: customer_id"),
+    ("updated_at", "effective_at", "effective_at: updated_at"),
+    ("sql", "query", "query: SELECT …"),
+];
 
 fn quoted(name: &str) -> String {
     if name == "the file" { name.to_owned() } else { format!("`{name}`") }

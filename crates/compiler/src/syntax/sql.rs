@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use granit_parser::ScalarStyle;
-use minijinja::{Environment, UndefinedBehavior, Value as Jinja};
+use minijinja::{Environment, Error as Failure, ErrorKind, UndefinedBehavior, Value as Jinja};
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{FileId, Span};
@@ -125,7 +125,12 @@ fn evaluate(text: &str, vars: &dyn Fn(&str) -> Option<String>) -> Result<String,
     // Only names of calls are known: no filter reads the clock or the environment.
     let mut environment = Environment::empty();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.add_function("source", |name: String| format!("`{name}`"));
+    environment.add_function("source", |name: String, table: Option<String>| match table {
+        None => Ok(format!("`{name}`")),
+        Some(table) => {
+            Err(Failure::new(ErrorKind::InvalidOperation, format!("write it as one name, `source('{name}.{table}')`")))
+        }
+    });
     environment.add_function("ref", |name: String| format!("`ref.{name}`"));
     environment.add_function("var", |name: String| format!("\u{1f}{name}"));
     let value: Jinja = environment

@@ -10,6 +10,7 @@ use dwc_compiler::sql::googlesql::Type;
 use serde::Serialize;
 
 use crate::state::literal;
+use crate::warehouse::row;
 use crate::{BigQueryWarehouse, DuckDbWarehouse, Error, Warehouse};
 
 /// The name under which the target is read beside the environment.
@@ -175,21 +176,16 @@ impl Sides<'_> {
             .filter(|column| both(&column.name) && column.name != "loaded_batch" && !key.contains(&column.name))
             .collect();
         let (_, answer) = self.engine.table(&self.comparison(object, &key, &compared, own, origin))?;
-        let counts: Vec<i64> = answer
-            .into_iter()
-            .next()
-            .unwrap_or_default()
-            .into_iter()
-            .map(|value| value.and_then(|text| text.parse().ok()).unwrap_or(0))
-            .collect();
-        let count = |at: usize| counts.get(at).copied().unwrap_or(0);
-        let columns = compared
-            .iter()
-            .enumerate()
-            .map(|(at, column)| ColumnDifference { column: column.name.clone(), changed: count(at + 3) })
-            .filter(|column| column.changed > 0)
-            .collect();
-        Ok(Some(TableDifference { table: path, key, added: count(0), removed: count(1), changed: count(2), columns }))
+        let counted = row::read(answer, |row| {
+            let (added, removed, changed) = (row.number()?, row.number()?, row.number()?);
+            let columns = compared
+                .iter()
+                .map(|column| Ok(ColumnDifference { column: column.name.clone(), changed: row.number()? }));
+            let mut columns = columns.collect::<Result<Vec<_>, Error>>()?;
+            columns.retain(|column| column.changed > 0);
+            Ok(TableDifference { table: path.clone(), key: key.clone(), added, removed, changed, columns })
+        })?;
+        Ok(counted.into_iter().next())
     }
 
     /// One row: keys added, removed, changed, then how often each column differs. Reserved members are no rows of either.

@@ -78,24 +78,26 @@ pub struct Environment {
 impl Environment {
     /// A row of the state: name, target, serial, made, expires.
     fn of(row: &mut Row) -> Result<Self, Error> {
-        Ok(Self {
-            name: row.text()?,
-            target: row.text()?,
-            serial: row.number()?,
-            created_at: row.text()?,
-            expires_at: row.cell()?,
-        })
+        let (name, target, serial, created_at, expires_at) =
+            (row.text()?, row.text()?, row.number()?, row.text()?, row.cell()?);
+        if let Some(text) = expires_at.as_deref().filter(|text| moment(text).is_none()) {
+            return Err(crate::state::damaged(&format!(
+                "environment `{name}` expires at `{text}`, which is no instant"
+            )));
+        }
+        Ok(Self { name, target, serial, created_at, expires_at })
     }
 
     /// Whether its time is over.
     #[must_use]
     pub fn is_expired(&self, now: NaiveDateTime) -> bool {
-        let until = self
-            .expires_at
-            .as_deref()
-            .and_then(|text| NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f").ok());
-        until.is_some_and(|until| until <= now)
+        self.expires_at.as_deref().and_then(moment).is_some_and(|until| until <= now)
     }
+}
+
+/// An instant, UTC, as the state writes it.
+fn moment(text: &str) -> Option<NaiveDateTime> {
+    NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f").ok()
 }
 
 /// There is no environment of the name.

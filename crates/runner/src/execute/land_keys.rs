@@ -78,30 +78,30 @@ pub(super) fn check_unique_of(
     } else {
         format!("array_to_string(list_slice(list(_state ORDER BY _state), 1, {LINES}), ' ')")
     };
-    let found = warehouse.rows(&format!(
+    let sql = format!(
         "SELECT concat_ws(', ', {}), COUNT(*), COUNT(*) OVER (), {lines} FROM {rows} AS r GROUP BY {} \
          HAVING COUNT(*) > 1 ORDER BY {} LIMIT {NAMED}",
         named.join(", "),
         keys.join(", "),
         keys.join(", ")
-    ))?;
-    let word = |value: Option<&Option<String>>| value.cloned().flatten().unwrap_or_default();
+    );
     let line = |state: &str| {
         let state: u64 = state.parse().ok()?;
         let file = files.get(usize::try_from(state >> 32).ok()?)?;
         Some(format!("{file}:{}", state & 0xffff_ffff))
     };
-    let told = |row: &Vec<Option<String>>| {
-        let lines: Vec<String> = word(row.get(3)).split(' ').filter_map(line).collect();
+    let found = warehouse.read(&sql, |row| {
+        let (key, rows, keys, lines) = (row.text()?, row.text()?, row.number::<usize>()?, row.cell()?);
+        let lines: Vec<String> = lines.iter().flat_map(|lines| lines.split(' ')).filter_map(line).collect();
         let at = if lines.is_empty() { String::new() } else { format!(": {}", lines.join(", ")) };
-        format!("{} ({} rows{at})", word(row.first()), word(row.get(1)))
-    };
-    let mut shared: Vec<String> = found.iter().map(told).collect();
-    let all = found.first().and_then(|row| word(row.get(2)).parse().ok()).unwrap_or(0_usize);
+        Ok((keys, format!("{key} ({rows} rows{at})")))
+    })?;
+    let Some(all) = found.first().map(|(all, _)| *all) else { return Ok(()) };
+    let mut shared: Vec<String> = found.into_iter().map(|(_, told)| told).collect();
     if all > shared.len() {
         shared.push(format!("and {} more keys", all - shared.len()));
     }
-    if all == 0 { Ok(()) } else { Err(broken(table, &shared.join("; "))) }
+    Err(broken(table, &shared.join("; ")))
 }
 
 /// The problem of rows that share the primary keys of these words.

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::script::text;
 use super::{BigQueryWarehouse, Position};
 use crate::state::{self, literal};
+use crate::warehouse::row;
 use crate::{DuckDbWarehouse, Error};
 
 /// Rows of one table that go into a script as they are; more of them go through a staging table.
@@ -76,16 +77,14 @@ fn unless_kept(path: &str) -> String {
 }
 
 fn tables(copy: &DuckDbWarehouse) -> Result<Vec<(String, Vec<StateColumn>)>, Error> {
-    let rows = copy.rows(
-        "SELECT table_name, column_name, data_type, is_nullable FROM information_schema.columns \
-         WHERE table_schema = '_dwc' ORDER BY table_name, ordinal_position",
-    )?;
+    let sql = "SELECT table_name, column_name, data_type, is_nullable FROM information_schema.columns \
+               WHERE table_schema = '_dwc' ORDER BY table_name, ordinal_position";
+    let columns = copy.read(sql, |row| {
+        let (table, name, duckdb) = (row.text()?, row.text()?, row.text()?);
+        Ok((table, StateColumn { name, duckdb, required: row.text()? == "NO" }))
+    })?;
     let mut all: Vec<(String, Vec<StateColumn>)> = Vec::new();
-    for row in rows {
-        let mut cells = row.into_iter().map(Option::unwrap_or_default);
-        let mut next = || cells.next().unwrap_or_default();
-        let (table, name, duckdb) = (next(), next(), next());
-        let column = StateColumn { name, duckdb, required: next() == "NO" };
+    for (table, column) in columns {
         match all.last_mut().filter(|(last, _)| *last == table) {
             Some((_, columns)) => columns.push(column),
             None => all.push((table, vec![column])),
@@ -225,14 +224,17 @@ impl BigQueryWarehouse {
             return Ok(());
         }
         let (_, rows) = self.table(&parts.join("\nUNION ALL\n"))?;
-        for row in rows {
-            let [Some(name), Some(line)] = row.as_slice() else { continue };
-            let line: Value = serde_json::from_str(line).unwrap_or(Value::Null);
-            let number = |field: &str| line[field].as_str().and_then(|text| text.parse().ok()).unwrap_or(0);
+        for (name, line) in row::read(rows, |row| Ok((row.text()?, row.text()?)))? {
+            let line: Value = serde_json::from_str(&line)
+                .map_err(|error| state::damaged(&format!("a row of `{name}` cannot be read: {error}")))?;
             if name == "commits" {
-                let lineage = line["lineage"].as_str().unwrap_or_default().to_owned();
-                *self.position.borrow_mut() = Position { lineage, serial: number("serial") };
-            } else if let Some((table, columns)) = known.iter().find(|(table, _)| table == name) {
+                let lineage = line["lineage"].as_str().map(str::to_owned);
+                let serial = line["serial"].as_str().and_then(|text| text.parse().ok());
+                let (Some(lineage), Some(serial)) = (lineage, serial) else {
+                    return Err(state::damaged("its position has no lineage or no serial"));
+                };
+                *self.position.borrow_mut() = Position { lineage, serial };
+            } else if let Some((table, columns)) = known.iter().find(|(table, _)| *table == name) {
                 let values: Vec<String> = columns
                     .iter()
                     .map(|column| match line[&column.name].as_str() {
