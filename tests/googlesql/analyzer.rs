@@ -121,3 +121,26 @@ impl Verdicts {
 fn what_google_refuses_is_refused_and_nothing_else() {
     Both::start().judge(lines(STATEMENTS)).check(600, 180);
 }
+
+/// Queries as values, moments of NULL, and what mutants of other statements have found.
+const FOUND: &[&str] = &[
+    "SELECT (FROM shop.orders |> AGGREGATE COUNT(*) AS n) AS v",
+    "SELECT qty IN (FROM shop.orders |> SELECT qty) AS v FROM shop.orders",
+    "SELECT EXISTS(FROM shop.orders) AS v",
+    "SELECT ARRAY(FROM shop.orders |> SELECT qty) AS v",
+    "SELECT (FROM shop.orders |> SELECT qty, id) AS v",
+    "SELECT TIMESTAMP(NULL, 'UTC') AS v FROM shop.orders",
+    "SELECT TIMESTAMP(NULL, NULL) AS v FROM shop.orders",
+    "SELECT TIMESTAMP(qty, 'UTC') AS v FROM shop.orders",
+    "SELECT DATE(NULL, 'UTC') AS v FROM shop.orders",
+    "SELECT DATETIME(NULL, 'UTC') AS v FROM shop.orders",
+    "SELECT x.* EXCEPT (v) FROM (SELECT STRUCT(1 AS a, cust) FROM shop.orders) AS x",
+    "SELECT (SELECT x FROM UNNEST(tags) AS x WHERE x = cust LIMIT 1) AS v FROM shop.orders GROUP BY cust",
+    "SELECT (SELECT MAX(x) FROM UNNEST(ANY_VALUE(tags)) AS x) AS v FROM shop.orders GROUP BY cust",
+    "SELECT (SELECT x FROM UNNEST(tags) AS x LIMIT 1) AS v, COUNT(*) AS n FROM shop.orders GROUP BY 1",
+];
+
+#[test]
+fn what_mutants_have_found_is_judged_as_google_does() {
+    Both::start().judge(FOUND.iter().copied()).check(9, 4);
+}

@@ -56,7 +56,7 @@ pub(super) const TEXT: &[&str] = &[
 ];
 
 /// Fills `$1`, `$2` with every combination of values.
-fn fill(template: &str, values: &[&[&str]]) -> Vec<String> {
+pub(super) fn fill(template: &str, values: &[&[&str]]) -> Vec<String> {
     let mut out = vec![template.to_string()];
     for (i, values) in values.iter().enumerate() {
         let mark = format!("${}", i + 1);

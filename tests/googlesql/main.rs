@@ -5,7 +5,9 @@ mod analyzer;
 mod compare;
 mod edges;
 mod generated;
+mod known;
 mod mutate;
+mod rare;
 mod resolver;
 
 use std::path::{Path, PathBuf};

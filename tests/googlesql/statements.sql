@@ -979,3 +979,22 @@ SELECT ZEROIFNULL(CAST(amount AS BIGNUMERIC)) AS v FROM shop.orders
 SELECT DATE_BUCKET(d, INTERVAL 7 DAY) AS v FROM shop.orders
 SELECT DATETIME_BUCKET(dt, INTERVAL 7 DAY) AS v FROM shop.orders
 SELECT TIMESTAMP_BUCKET(created, INTERVAL 7 DAY) AS v FROM shop.orders
+SELECT ROUND(amount, 1, 'ROUND_HALF_EVEN') AS v FROM shop.orders
+SELECT ROUND(qty, 1, 'ROUND_HALF_EVEN') AS v FROM shop.orders
+SELECT ROUND(price, 1, 'ROUND_HALF_EVEN') AS v FROM shop.orders
+SELECT ROUND(5, 0, 'ROUND_HALF_EVEN') AS v FROM shop.orders
+SELECT ROUND(amount, 1, 'half') AS v FROM shop.orders
+SELECT ROUND(amount, 1, 'round_half_even') AS v FROM shop.orders
+SELECT ROUND(amount, 1, status) AS v FROM shop.orders
+SELECT ROUND(BIGNUMERIC '1', 1, 'ROUND_HALF_AWAY_FROM_ZERO') AS v FROM shop.orders
+SELECT GREATEST(STRUCT(1 AS a), STRUCT(2 AS a)) AS v FROM shop.orders
+SELECT LEAST(STRUCT(1 AS a)) AS v FROM shop.orders
+SELECT GREATEST(PARSE_JSON(payload), PARSE_JSON(note)) AS v FROM shop.orders
+SELECT GREATEST(TRUE, FALSE) AS v FROM shop.orders
+SELECT GREATEST(b'a', b'b') AS v FROM shop.orders
+SELECT * FROM (SELECT status, amount FROM shop.orders) PIVOT (SUM(amount) FOR (SELECT status) IN ('paid', 'open'))
+SELECT * FROM (SELECT status, amount FROM shop.orders) AS o PIVOT (SUM(amount) FOR (SELECT o.status) IN ('paid', 'open'))
+SELECT * FROM (SELECT status, amount FROM shop.orders) PIVOT (SUM(amount) FOR (WITH w AS (SELECT 1 AS x) SELECT status FROM w) IN ('paid', 'open'))
+SELECT * FROM (SELECT status, amount FROM shop.orders) PIVOT (SUM(amount) FOR (SELECT status, 1) IN ('paid', 'open'))
+SELECT * FROM (SELECT status, amount FROM shop.orders) PIVOT (SUM(amount) FOR (SELECT amount) IN ('paid', 'open'))
+SELECT SUM(amount) AS v FROM shop.orders FOR SYSTEM_TIME AS OF (SELECT CURRENT_TIMESTAMP())

@@ -34,6 +34,25 @@ pub struct AnalyzerError {
     pub message: String,
 }
 
+/// A function of the analyzer.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Builtin {
+    /// In upper case, with its namespace.
+    pub name: String,
+    /// Calls made from its signatures; empty where none can be written without its own kind of query.
+    pub calls: Vec<BuiltinCall>,
+}
+
+/// A call that the analyzer takes.
+#[derive(Debug, Clone, Deserialize)]
+pub struct BuiltinCall {
+    /// The expression.
+    pub sql: String,
+    /// Its type as BigQuery writes it.
+    #[serde(rename = "type")]
+    pub ty: String,
+}
+
 /// A table that a query or a script finds in place.
 #[derive(Debug, Clone, Default)]
 pub struct Table {
@@ -98,6 +117,12 @@ impl GoogleSql {
             "parameters": parameters, "read": read,
         }))?;
         Ok(serde_json::from_value(reply["tables"].take()).expect("the oracle lists tables"))
+    }
+
+    /// The analyzer's builtin functions, each with calls over `shop.orders` that it takes.
+    pub fn functions(&self) -> Vec<Builtin> {
+        let mut reply = self.ask(json!({ "operation": "functions" })).expect("the functions are listed");
+        serde_json::from_value(reply["functions"].take()).expect("the oracle lists functions")
     }
 
     /// Empties the catalog.

@@ -1,6 +1,7 @@
 //! Scalar functions in Rust, for what GoogleSQL has and DuckDB's SQL cannot say. One function per meaning.
 //! All give NULL when an argument is NULL. It must not hold what a macro of the prelude can say.
 
+mod buckets;
 mod formats;
 mod json;
 mod made;
@@ -20,6 +21,7 @@ pub(crate) fn register(connection: &Connection) -> Result<(), duckdb::Error> {
     numbers::register(connection)?;
     strings::register(connection)?;
     moments::register(connection)?;
+    buckets::register(connection)?;
     formats::register(connection)?;
     parses::register(connection)?;
     json::register(connection)?;

@@ -8,6 +8,7 @@ import sys
 
 from catalog import Catalog
 from execute import Execution
+from functions import functions
 from script import Script
 from wasm import Service, SqlError
 
@@ -20,6 +21,8 @@ def answer(service, sessions, request):
             if session not in sessions:
                 sessions[session] = Catalog(service, project)
             return {"errors": Script(sessions[session], request["sql"]).run().errors}
+        case "functions":
+            return {"functions": list(functions(service, project))}
         case "reset":
             sessions.pop(session, None)
             return {}

@@ -1,6 +1,6 @@
 //! JSON by GoogleSQL's paths, and values as JSON text. It must not know SQL types beyond text and numbers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use duckdb::Connection;
 use serde_json::Value;
@@ -32,6 +32,21 @@ pub(super) fn register(c: &Connection) -> Result<(), duckdb::Error> {
     add(c, "dwc_json_index", |(j, i): (String, i64)| {
         let at = usize::try_from(i).ok();
         Ok(read(&j).and_then(|v| v.get(at?).cloned()).map(|v| v.to_string()))
+    })?;
+    add(c, "dwc_json_key_list", |(j, depth, mode): (String, i64, String)| {
+        let (into, nested) = match mode.to_ascii_lowercase().as_str() {
+            "strict" => (false, false),
+            "lax" => (true, false),
+            "lax recursive" => (true, true),
+            _ => return Err(format!("no mode of JSON_KEYS: {mode}")),
+        };
+        if depth < 1 {
+            return Err("the depth of JSON_KEYS is positive".into());
+        }
+        let mut keys = BTreeSet::new();
+        let value = read(&j).ok_or_else(|| format!("no JSON: {j}"))?;
+        key_paths(&value, "", depth, (into, nested), &mut keys);
+        Ok(Some(Value::Array(keys.into_iter().map(Value::String).collect()).to_string()))
     })?;
     add(c, "dwc_parse_json", |(j,): (String,)| {
         read(&j).map(|v| Some(sorted(v).to_string())).ok_or_else(|| format!("no JSON: {j}"))
@@ -106,6 +121,32 @@ pub(super) fn read(json: &str) -> Option<Value> {
 fn typed<R>(json: &str, ty: &str, take: impl Fn(&Value) -> Option<R>) -> Answer<R> {
     let value = read(json).ok_or_else(|| format!("no JSON: {json}"))?;
     take(&value).map(Some).ok_or_else(|| format!("the JSON value is no {ty}"))
+}
+
+/// The paths of members down to a depth; a lax mode looks into arrays, and a recursive one into arrays of arrays.
+fn key_paths(value: &Value, at: &str, depth: i64, (into, nested): (bool, bool), keys: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(members) if depth > 0 => {
+            for (key, value) in members {
+                let path = if at.is_empty() { step_text(key) } else { format!("{at}.{}", step_text(key)) };
+                key_paths(value, &path, depth - 1, (into, nested), keys);
+                keys.insert(path);
+            }
+        }
+        Value::Array(items) if into => {
+            for item in items.iter().filter(|item| nested || !item.is_array()) {
+                key_paths(item, at, depth, (into, nested), keys);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A key within a path: in quotes where it would be read as another.
+fn step_text(key: &str) -> String {
+    let quoted =
+        Value::String(key.to_string()).to_string().replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029");
+    if key.contains('.') || quoted.len() != key.len() + 2 { quoted } else { key.to_string() }
 }
 
 /// The JSON type keeps its keys in order.

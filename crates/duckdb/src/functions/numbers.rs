@@ -2,8 +2,6 @@
 //! It must not know dates.
 
 use duckdb::Connection;
-use farmhash::fingerprint64;
-use sha2::{Digest, Sha512};
 
 use super::vector::{Answer, Big, Numeric, add};
 
@@ -11,8 +9,6 @@ const ONE: i128 = 1_000_000_000;
 const LIMIT: u128 = 10u128.pow(38);
 
 pub(super) fn register(c: &Connection) -> Result<(), duckdb::Error> {
-    add(c, "dwc_farm_fingerprint", |(x,): (Vec<u8>,)| Ok(Some(fingerprint64(&x).cast_signed())))?;
-    add(c, "dwc_sha512", |(x,): (Vec<u8>,)| Ok(Some(Sha512::digest(&x).to_vec())))?;
     add(c, "dwc_div", |(a, b): (i64, i64)| match b {
         0 => Err(format!("division by zero: {a} / {b}")),
         _ => a.checked_div(b).map(Some).ok_or_else(overflow),
@@ -30,8 +26,11 @@ pub(super) fn register(c: &Connection) -> Result<(), duckdb::Error> {
         0 => Err("division by zero in MOD".into()),
         b => Ok(Some(Numeric(a.0 % b))),
     })?;
-    add(c, "dwc_numeric_round", |(a, n): (Numeric, i64)| digits(a.0, n, true))?;
-    add(c, "dwc_numeric_trunc", |(a, n): (Numeric, i64)| digits(a.0, n, false))?;
+    add(c, "dwc_numeric_round", |(a, n): (Numeric, i64)| digits(a.0, n, |_, rest, half| rest >= half))?;
+    add(c, "dwc_numeric_round_even", |(a, n): (Numeric, i64)| {
+        digits(a.0, n, |kept, rest, half| rest > half || rest == half && kept % 2 == 1)
+    })?;
+    add(c, "dwc_numeric_trunc", |(a, n): (Numeric, i64)| digits(a.0, n, |_, _, _| false))?;
     add::<(String,), String>(c, "dwc_error", |(message,)| Err(message))?;
     add(c, "dwc_trim_decimal", |(x,): (String,)| Ok(Some(trimmed(&x))))?;
     add(c, "dwc_round", |(x, n): (f64, i64)| finite(round(x, n, true), &[x]))?;
@@ -211,7 +210,8 @@ fn multiply(a: i128, b: i128) -> Result<Numeric, String> {
     signed(magnitude, (a < 0) != (b < 0))
 }
 
-fn digits(a: i128, n: i64, away: bool) -> Answer<Numeric> {
+/// Cut to digits; `up` says by what is kept, what is cut off and its half whether the last one grows.
+fn digits(a: i128, n: i64, up: fn(u128, u128, u128) -> bool) -> Answer<Numeric> {
     let drop = 9i64.saturating_sub(n);
     if drop <= 0 {
         return Ok(Some(Numeric(a)));
@@ -222,7 +222,7 @@ fn digits(a: i128, n: i64, away: bool) -> Answer<Numeric> {
     let unit = 10u128.pow(u32::try_from(drop).unwrap_or(38));
     let magnitude = a.unsigned_abs();
     let mut kept = magnitude / unit;
-    if away && magnitude % unit >= unit / 2 {
+    if up(kept, magnitude % unit, unit / 2) {
         kept += 1;
     }
     kept.checked_mul(unit).ok_or_else(|| "numeric overflow".to_string()).and_then(|m| signed(m, a < 0)).map(Some)

@@ -1,6 +1,9 @@
-//! Strings by code points, as GoogleSQL counts them; printf for one value. It must not know JSON.
+//! Strings by code points, as GoogleSQL counts them; printf for one value; bytes and their hashes. It must not know JSON.
 
 use duckdb::Connection;
+use farmhash::fingerprint64;
+use sha2::{Digest, Sha512};
+use unicode_normalization::UnicodeNormalization;
 
 use super::numbers;
 use super::vector::{Answer, Numeric, add};
@@ -9,6 +12,19 @@ use super::vector::{Answer, Numeric, add};
 const LONGEST: usize = 1 << 26;
 
 pub(super) fn register(c: &Connection) -> Result<(), duckdb::Error> {
+    add(c, "dwc_farm_fingerprint", |(x,): (Vec<u8>,)| Ok(Some(fingerprint64(&x).cast_signed())))?;
+    add(c, "dwc_sha512", |(x,): (Vec<u8>,)| Ok(Some(Sha512::digest(&x).to_vec())))?;
+    add(c, "dwc_bytes_escaped", |(x,): (Vec<u8>,)| Ok(Some(escaped(&x, "\"'`"))))?;
+    add(c, "dwc_bytes_literal", |(x,): (Vec<u8>,)| {
+        // Within apostrophes where it has a quotation mark and no apostrophe.
+        let mark = if x.contains(&b'"') && !x.contains(&b'\'') { '\'' } else { '"' };
+        Ok(Some(format!("b{mark}{}{mark}", escaped(&x, &mark.to_string()))))
+    })?;
+    add(c, "dwc_normalize", |(s, form): (String, String)| normalized(&s, &form).map(Some))?;
+    add(c, "dwc_casefold", |(s, form): (String, String)| {
+        Ok(Some(normalized(&s, &form)?.chars().flat_map(folded).collect::<String>()))
+    })?;
+    add(c, "dwc_soundex", |(s,): (String,)| Ok(Some(soundex(&s))))?;
     add(c, "dwc_substr", |(s, p, n): (String, i64, i64)| {
         let chars: Vec<char> = s.chars().collect();
         Ok(Some(slice(chars.len(), p, n)?.map_or_else(String::new, |(a, b)| chars[a..b].iter().collect())))
@@ -321,4 +337,63 @@ impl Spec {
             (false, false) => format!("{}{sign}{text}", " ".repeat(missing)),
         }
     }
+}
+
+/// The first letter and the codes of the next consonants; what is no letter of ASCII does not count.
+fn soundex(text: &str) -> String {
+    let code = |letter: char| match letter.to_ascii_lowercase() {
+        'b' | 'f' | 'p' | 'v' => '1',
+        'c' | 'g' | 'j' | 'k' | 'q' | 's' | 'x' | 'z' => '2',
+        'd' | 't' => '3',
+        'l' => '4',
+        'm' | 'n' => '5',
+        'r' => '6',
+        _ => '0',
+    };
+    let mut letters = text.chars().filter(char::is_ascii_alphabetic);
+    let Some(first) = letters.next() else { return String::new() };
+    let (mut out, mut last) = (String::from(first), code(first));
+    for next in letters.map(code) {
+        if next != '0' && next != last && out.len() < 4 {
+            out.push(next);
+        }
+        // A vowel does not part two letters of one code.
+        if next != '0' {
+            last = next;
+        }
+    }
+    format!("{out:0<4}")
+}
+
+fn normalized(text: &str, form: &str) -> Result<String, String> {
+    Ok(match form {
+        "NFC" => text.nfc().collect(),
+        "NFD" => text.nfd().collect(),
+        "NFKC" => text.nfkc().collect(),
+        "NFKD" => text.nfkd().collect(),
+        _ => return Err(format!("no form of NORMALIZE: {form}")),
+    })
+}
+
+/// A character's full case folding: the lowercase of its uppercase, but for those that Unicode names.
+fn folded(c: char) -> Vec<char> {
+    match c {
+        '\u{131}' => vec![c],
+        '\u{1e9e}' => vec!['s', 's'],
+        // Cherokee folds to its capitals.
+        '\u{13a0}'..='\u{13f5}' => vec![c],
+        '\u{13f8}'..='\u{13fd}' | '\u{ab70}'..='\u{abbf}' => c.to_uppercase().collect(),
+        _ => c.to_uppercase().flat_map(char::to_lowercase).collect(),
+    }
+}
+
+/// Bytes as FORMAT writes them: with escapes for what is not printed, and for the marks.
+fn escaped(bytes: &[u8], marks: &str) -> String {
+    let one = |b: &u8| match b {
+        b'\\' => "\\\\".to_string(),
+        b if marks.as_bytes().contains(b) => format!("\\{}", char::from(*b)),
+        0x20..=0x7e => char::from(*b).to_string(),
+        b => format!("\\x{b:02x}"),
+    };
+    bytes.iter().map(one).collect()
 }

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use duckdb::Connection;
 use duckdb::core::{DataChunkHandle, FlatVector, Inserter, LogicalTypeHandle, LogicalTypeId};
-use duckdb::ffi::duckdb_string_t;
+use duckdb::ffi::{duckdb_interval, duckdb_string_t};
 use duckdb::types::DuckString;
 use duckdb::vscalar::{ScalarFunctionSignature, VScalar};
 use duckdb::vtab::arrow::WritableVector;
@@ -29,6 +29,14 @@ pub(super) struct Numeric(pub(super) i128);
 /// A DECIMAL(38,18), which stands for BIGNUMERIC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Big(pub(super) i128);
+
+/// An INTERVAL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Span {
+    pub(super) months: i32,
+    pub(super) days: i32,
+    pub(super) micros: i64,
+}
 
 /// A value of one column.
 pub(super) trait Cell: Sized + 'static {
@@ -67,6 +75,13 @@ plain_cell!(bool, u8, LogicalTypeId::Boolean.into(), |x| x != 0, u8::from);
 plain_cell!(Day, i32, LogicalTypeId::Date.into(), Day, |d: Day| d.0);
 plain_cell!(Moment, i64, LogicalTypeId::Timestamp.into(), Moment, |m: Moment| m.0);
 plain_cell!(Clock, i64, LogicalTypeId::Time.into(), Clock, |c: Clock| c.0);
+plain_cell!(
+    Span,
+    duckdb_interval,
+    LogicalTypeId::Interval.into(),
+    |i: duckdb_interval| Span { months: i.months, days: i.days, micros: i.micros },
+    |s: Span| duckdb_interval { months: s.months, days: s.days, micros: s.micros }
+);
 plain_cell!(Numeric, i128, LogicalTypeHandle::decimal(38, 9), Numeric, |n: Numeric| n.0);
 plain_cell!(Big, i128, LogicalTypeHandle::decimal(38, 18), Big, |n: Big| n.0);
 

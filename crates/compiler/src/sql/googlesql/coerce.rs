@@ -97,11 +97,10 @@ pub(super) fn convert(value: Value, to: &Type) -> Value {
         }
         _ => match (&value.ty, to) {
             (Type::Unknown, _) => format!("CAST({} AS {})", value.sql, to.duckdb()),
-            (Type::Struct(from), Type::Struct(fields)) => renamed(&value.sql, from, fields),
             (a, b) if a.duckdb() == b.duckdb() => {
                 return Value { ty: to.clone(), ..value };
             }
-            _ => format!("CAST({} AS {})", value.sql, to.duckdb()),
+            (from, to) => reshaped(&value.sql, from, to, 0),
         },
     };
     let literal = match value.literal {
@@ -111,19 +110,30 @@ pub(super) fn convert(value: Value, to: &Type) -> Value {
     Value { ty: to.clone(), sql, compound: false, literal, ..value }
 }
 
-/// A struct with the field names of another, field by field.
-fn renamed(sql: &str, from: &[Field], to: &[Field]) -> String {
-    let parts: Vec<String> = from
-        .iter()
-        .zip(to)
-        .enumerate()
-        .map(|(i, (from, to))| {
-            let name = quoted(&field_name(&to.name, i));
-            let value = format!("struct_extract({sql}, {})", quote_text(&field_name(&from.name, i)));
-            format!("{name} := CAST({value} AS {})", to.ty.duckdb())
-        })
-        .collect();
-    format!("struct_pack({})", parts.join(", "))
+/// A value of one type as another that it converts to: structs field by field, whatever their names.
+pub(super) fn reshaped(sql: &str, from: &Type, to: &Type, depth: usize) -> String {
+    if from.duckdb() == to.duckdb() {
+        return sql.to_string();
+    }
+    match (from, to) {
+        (Type::Struct(fields), Type::Struct(named)) if fields.len() == named.len() => {
+            let parts: Vec<String> = fields
+                .iter()
+                .zip(named)
+                .enumerate()
+                .map(|(i, (from, to))| {
+                    let value = format!("struct_extract({sql}, {})", quote_text(&field_name(&from.name, i)));
+                    format!("{} := {}", quoted(&field_name(&to.name, i)), reshaped(&value, &from.ty, &to.ty, depth))
+                })
+                .collect();
+            format!("CASE WHEN {sql} IS NOT NULL THEN struct_pack({}) END", parts.join(", "))
+        }
+        (Type::Array(from), Type::Array(to)) if **from != Type::Unknown => {
+            let name = format!("e{depth}");
+            format!("list_transform({sql}, lambda {name}: {})", reshaped(&name, from, to, depth + 1))
+        }
+        _ => format!("CAST({sql} AS {})", to.duckdb()),
+    }
 }
 
 /// An empty string is a string too: the text of a literal for messages.

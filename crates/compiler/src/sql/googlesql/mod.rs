@@ -4,6 +4,7 @@
 //! text depends on the type. What has no translation of the same meaning is a problem, never a guess.
 //! It must not touch the world, nor know about models.
 
+mod beyond;
 mod catalog;
 mod coerce;
 mod depth;
@@ -25,6 +26,7 @@ use std::ops::Range;
 
 use sqlparser::ast::{Expr, Query};
 
+pub use beyond::excluded;
 pub use catalog::{Catalog, Column, Tables};
 pub(crate) use depth::with_room;
 pub(crate) use folded::folded;

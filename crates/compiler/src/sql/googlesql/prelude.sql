@@ -53,6 +53,7 @@ CREATE OR REPLACE TEMP MACRO dwc_code_points_to_string(l) AS CASE WHEN len(list_
 -- JSON
 CREATE OR REPLACE TEMP MACRO dwc_json_value_array(j, p) AS from_json(dwc_json_values(j, p), '["VARCHAR"]');
 CREATE OR REPLACE TEMP MACRO dwc_json_query_array(j, p) AS from_json(dwc_json_queries(j, p), '["VARCHAR"]');
+CREATE OR REPLACE TEMP MACRO dwc_json_keys(j, depth, mode) AS CASE WHEN dwc_json_key_list('null', coalesce(depth, 9223372036854775807), mode) IS NOT NULL THEN from_json(dwc_json_key_list(j, coalesce(depth, 9223372036854775807), mode), '["VARCHAR"]') END;
 CREATE OR REPLACE TEMP MACRO dwc_json_key_text(k) AS CASE WHEN k IS NULL THEN dwc_error('a key of JSON_OBJECT is NULL') ELSE dwc_json_string(k) || ':' END;
 -- Numbers of 18 decimals
 CREATE OR REPLACE TEMP MACRO dwc_bignumeric_add(a, b) AS CAST(CAST(a AS DECIMAL(38,18)) + CAST(b AS DECIMAL(38,18)) AS DECIMAL(38,18));
@@ -71,15 +72,15 @@ CREATE OR REPLACE TEMP MACRO dwc_date_interval(a, b) AS to_days(CAST(date_diff('
 CREATE OR REPLACE TEMP MACRO dwc_timestamp_interval(a, b) AS to_microseconds(epoch_us(a) - epoch_us(b));
 CREATE OR REPLACE TEMP MACRO dwc_datetime_interval(a, b) AS dwc_interval(0, dwc_truncating_div(epoch_us(a) - epoch_us(b), 86400000000), (epoch_us(a) - epoch_us(b)) % 86400000000);
 CREATE OR REPLACE TEMP MACRO dwc_time_interval(a, b) AS to_microseconds(date_diff('microsecond', b, a));
-CREATE OR REPLACE TEMP MACRO dwc_justify_days(i) AS dwc_interval(dwc_interval_months(i) + dwc_truncating_div(dwc_interval_days(i), 30), dwc_interval_days(i) % 30, dwc_interval_micros(i));
 CREATE OR REPLACE TEMP MACRO dwc_second_fraction(us) AS CASE WHEN us = 0 THEN '' WHEN us % 1000 = 0 THEN '.' || lpad(CAST(us // 1000 AS VARCHAR), 3, '0') ELSE '.' || lpad(CAST(us AS VARCHAR), 6, '0') END;
 CREATE OR REPLACE TEMP MACRO dwc_clock_text(us) AS CASE WHEN us < 0 THEN '-' ELSE '' END || (abs(us) // 3600000000) || ':' || (abs(us) // 60000000 % 60) || ':' || (abs(us) // 1000000 % 60) || dwc_second_fraction(abs(us) % 1000000);
 CREATE OR REPLACE TEMP MACRO dwc_months_text(m) AS CASE WHEN m < 0 THEN '-' ELSE '' END || (abs(m) // 12) || '-' || (abs(m) % 12);
 CREATE OR REPLACE TEMP MACRO dwc_interval_to_string(i) AS dwc_months_text(dwc_interval_months(i)) || ' ' || dwc_interval_days(i) || ' ' || dwc_clock_text(dwc_interval_micros(i));
-CREATE OR REPLACE TEMP MACRO dwc_since_year_one(x) AS CASE WHEN x < DATE '0001-01-01' THEN error('a bucket that begins before the year 1') ELSE x END;
-CREATE OR REPLACE TEMP MACRO dwc_date_bucket(d, i, origin) AS CASE WHEN dwc_interval_months(i) <> 0 AND day(origin) <> 1 THEN error('a bucket of months from an origin within a month') ELSE dwc_since_year_one(CAST(time_bucket(i, d, origin) AS DATE)) END;
-CREATE OR REPLACE TEMP MACRO dwc_moment_bucket(t, i, origin) AS CASE WHEN dwc_interval_months(i) <> 0 AND origin <> date_trunc('month', origin) THEN error('a bucket of months from an origin within a month') ELSE dwc_since_year_one(time_bucket(i, t, origin)) END;
 -- Ranges
+CREATE OR REPLACE TEMP MACRO dwc_range_bound(x, r) AS CASE WHEN r IS NOT NULL AND x IS NULL THEN error('GENERATE_RANGE_ARRAY of a RANGE without an end') ELSE x END;
+CREATE OR REPLACE TEMP MACRO dwc_date_ranges(r, step, partial) AS from_json(dwc_date_pieces(dwc_range_bound(r."start", r), dwc_range_bound(r."end", r), step, partial), '[{"start":"DATE","end":"DATE"}]');
+CREATE OR REPLACE TEMP MACRO dwc_datetime_ranges(r, step, partial) AS from_json(dwc_datetime_pieces(dwc_range_bound(r."start", r), dwc_range_bound(r."end", r), step, partial), '[{"start":"TIMESTAMP","end":"TIMESTAMP"}]');
+CREATE OR REPLACE TEMP MACRO dwc_timestamp_ranges(r, step, partial) AS from_json(dwc_timestamp_pieces(dwc_range_bound(r."start", r), dwc_range_bound(r."end", r), step, partial), '[{"start":"TIMESTAMP","end":"TIMESTAMP"}]');
 CREATE OR REPLACE TEMP MACRO dwc_range(a, b) AS CASE WHEN a >= b THEN error('the start of a RANGE must be before its end') ELSE struct_pack("start" := a, "end" := b) END;
 CREATE OR REPLACE TEMP MACRO dwc_range_contains(r, x) AS CASE WHEN r IS NOT NULL AND x IS NOT NULL THEN coalesce(x >= r."start", TRUE) AND coalesce(x < r."end", TRUE) END;
 CREATE OR REPLACE TEMP MACRO dwc_range_contains_range(r, q) AS CASE WHEN r IS NOT NULL AND q IS NOT NULL THEN (r."start" IS NULL OR coalesce(q."start" >= r."start", FALSE)) AND (r."end" IS NULL OR coalesce(q."end" <= r."end", FALSE)) END;

@@ -1,6 +1,6 @@
 //! What the parser lacks of GoogleSQL's syntax: `WITH(...)` expressions, LIKE ANY/SOME/ALL, `RANGE<T>`, names of
-//! functions with two parts after `SAFE.`, and some pipe operators. Each becomes an AST that prints back as it was
-//! written. It must not resolve anything.
+//! functions with two parts after `SAFE.`, a query that PIVOT looks at, a value of a query that begins with FROM, and
+//! some pipe operators. Each becomes an AST that prints back as it was written. It must not resolve anything.
 
 use sqlparser::ast::helpers::attached_token::AttachedToken;
 use sqlparser::ast::{
@@ -96,6 +96,33 @@ pub(super) fn rewritten(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
             at += 1;
             continue;
         }
+        if is_word(&token.token, "FOR")
+            && solid(at, 1).is_some_and(|t| t.token == Token::LParen)
+            && ["SELECT", "WITH", "FROM"].iter().any(|query| word(2, query))
+        {
+            // What PIVOT looks at is a list to the parser: a query in it has parentheses of its own.
+            let span = token.span;
+            out.push(token.clone());
+            out.push(TokenWithSpan { token: Token::LParen, span });
+            let mut depth = 0usize;
+            at += 1;
+            while at < tokens.len() {
+                let token = tokens[at].clone();
+                match token.token {
+                    Token::LParen => depth += 1,
+                    Token::RParen => depth = depth.saturating_sub(1),
+                    _ => {}
+                }
+                let closes = token.token == Token::RParen && depth == 0;
+                out.push(token);
+                at += 1;
+                if closes {
+                    out.push(TokenWithSpan { token: Token::RParen, span });
+                    break;
+                }
+            }
+            continue;
+        }
         if is_word(&token.token, "WITH") && solid(at, 1).is_some_and(|t| t.token == Token::LParen) {
             // As a keyword it would end the list that it stands in.
             let word = Word { value: "WITH".into(), quote_style: None, keyword: Keyword::NoKeyword };
@@ -134,6 +161,9 @@ fn directed(out: &mut Vec<TokenWithSpan>) {
 /// A prefix that the parser does not know; `None` when it is none of these.
 pub(super) fn prefix(parser: &mut Parser<'_>) -> Option<Result<Expr, ParserError>> {
     let (first, second) = (parser.peek_nth_token_ref(0), parser.peek_nth_token_ref(1));
+    if first.token == Token::LParen && is_word(&second.token, "FROM") {
+        return Some(from_first(parser));
+    }
     let Token::Word(word) = &first.token else { return None };
     if word.quote_style.is_some() {
         return None;
@@ -155,6 +185,14 @@ pub(super) fn prefix(parser: &mut Parser<'_>) -> Option<Result<Expr, ParserError
         );
     }
     None
+}
+
+/// `(FROM t |> ...)` as a value.
+fn from_first(parser: &mut Parser<'_>) -> Result<Expr, ParserError> {
+    parser.expect_token(&Token::LParen)?;
+    let query = parser.parse_query()?;
+    parser.expect_token(&Token::RParen)?;
+    Ok(Expr::Subquery(query))
 }
 
 fn is_text(token: &Token) -> bool {

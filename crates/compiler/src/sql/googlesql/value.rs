@@ -309,6 +309,8 @@ pub(super) struct Scope {
     pub(super) keys: Vec<String>,
     /// Named windows.
     pub(super) windows: Vec<(String, Window)>,
+    /// What its FROM clause refers to outside of the query.
+    pub(super) outside: Vec<Bare>,
 }
 
 /// What stands inside OVER's parentheses.

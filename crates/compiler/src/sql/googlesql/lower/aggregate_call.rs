@@ -4,8 +4,8 @@
 use std::ops::Range;
 
 use sqlparser::ast::{
-    DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments,
-    HavingBoundKind, NullTreatment, OrderByExpr,
+    DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgOperator, FunctionArgumentClause,
+    FunctionArguments, HavingBoundKind, Ident, NullTreatment, OrderByExpr,
 };
 
 use super::Lower;
@@ -70,6 +70,8 @@ pub(super) struct Clauses<'e> {
     pub(super) limit: Option<&'e Expr>,
     pub(super) nulls: Option<NullTreatment>,
     pub(super) having: Option<(bool, &'e Expr)>,
+    /// What is given by its name: the mode of BIT_AND and its kin, the weight of a sketch.
+    pub(super) named: Vec<(&'e Ident, &'e Expr)>,
 }
 
 /// The parts of a call that its DuckDB text repeats.
@@ -97,6 +99,14 @@ impl Call {
 }
 
 impl Call {
+    /// An average of floats: where their sum is beyond a float, that of their 2^64th parts, which keep every digit.
+    pub(super) fn average(&self, x: &str) -> String {
+        let plain = self.of("avg", x, "");
+        let parts = self.of("avg", &format!("{x} / 18446744073709551616e0"), "");
+        let scaled = format!("{parts} * 18446744073709551616e0");
+        format!("CASE WHEN isinf({plain}) THEN {scaled} ELSE {plain} END")
+    }
+
     /// A statistic: NULL of a single row where it needs two, NaN once a value is infinite (DuckDB fails or gives 0).
     pub(super) fn statistic(&self, function: &str, args: &[String], floats: bool, alone: bool) -> String {
         let plain = self.of(function, &args.join(", "), "");
@@ -141,6 +151,9 @@ pub(super) fn parts(f: &Function) -> Option<(Vec<&Expr>, bool, Clauses<'_>)> {
         match arg {
             FunctionArg::Unnamed(FunctionArgExpr::Expr(e)) => exprs.push(e),
             FunctionArg::Unnamed(FunctionArgExpr::Wildcard) if dotted(f) == "COUNT" => star = true,
+            FunctionArg::Named { name, arg: FunctionArgExpr::Expr(e), operator: FunctionArgOperator::RightArrow } => {
+                clauses.named.push((name, e));
+            }
             _ => return None,
         }
     }

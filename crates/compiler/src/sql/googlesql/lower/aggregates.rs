@@ -10,7 +10,7 @@ use super::aggregate_call::{AGGREGATES, Call, Clauses, parts};
 use crate::sql::googlesql::coerce;
 use crate::sql::googlesql::problem::ProblemKind;
 use crate::sql::googlesql::types::{Field, Type};
-use crate::sql::googlesql::value::{ColumnKind, Literal, Value};
+use crate::sql::googlesql::value::{ColumnKind, Value};
 
 impl Lower<'_> {
     /// The call when it is an aggregate or a window function.
@@ -123,6 +123,21 @@ impl Lower<'_> {
             self.report(ProblemKind::Shape, span.clone(), format!("{name} takes no LIMIT"), None);
             return None;
         }
+        for (ident, value) in &clauses.named {
+            let value = self.expr(value);
+            let fits = match (ident.value.to_uppercase().as_str(), name) {
+                ("MODE", "BIT_AND" | "BIT_OR" | "BIT_XOR") => ty == Type::Bytes && value.as_text().is_some(),
+                ("WEIGHT", "KLL_QUANTILES.INIT_INT64" | "KLL_QUANTILES.INIT_FLOAT64") => {
+                    coerce::fits(&value, &Type::Int64)
+                }
+                _ => false,
+            };
+            if !fits {
+                let message = format!("`{name}` takes no {} => {}", ident.value, value.ty);
+                self.report(ProblemKind::ArgumentCount, span.clone(), message, None);
+                return None;
+            }
+        }
         let number = |lower: &mut Self, x: &Value| {
             if x.ty.is_numeric() || x.ty == Type::Unknown {
                 return true;
@@ -171,6 +186,7 @@ impl Lower<'_> {
                         self.unsupported(span.clone(), format!("AVG of {ty}"));
                         Some((ty, "NULL".into()))
                     }
+                    Type::Float64 => Some((Type::Float64, call.average(&x.sql))),
                     _ => Some((Type::Float64, call.of("avg", &x.sql, ""))),
                 }
             }
@@ -249,6 +265,10 @@ impl Lower<'_> {
                 let x = self.expect(x.clone(), &Type::Bool, spans[0].clone(), "the argument");
                 Some((Type::Bool, call.of(if name == "LOGICAL_AND" { "bool_and" } else { "bool_or" }, &x.sql, "")))
             }
+            ("BIT_AND" | "BIT_OR" | "BIT_XOR", 1) if ty == Type::Bytes => {
+                self.unsupported(span.clone(), format!("{name} of BYTES"));
+                Some((ty, "NULL".into()))
+            }
             ("BIT_AND" | "BIT_OR" | "BIT_XOR", 1) => {
                 let x = self.expect(x.clone(), &Type::Int64, spans[0].clone(), "the argument");
                 Some((Type::Int64, call.of(&name.to_lowercase(), &x.sql, "")))
@@ -320,86 +340,8 @@ impl Lower<'_> {
                 let sql = format!("dwc_top_count({}, {})", call.of("array_agg", &x.sql, ""), args[1].sql);
                 Some((Type::Array(Box::new(item)), sql))
             }
-            ("PERCENTILE_CONT" | "PERCENTILE_DISC", 2) if args[1].as_text().is_some() || beyond_one(&args[1]) => {
-                let message = format!("the fraction of {name} is between 0 and 1");
-                self.report(ProblemKind::TypeMismatch, spans[1].clone(), message, None);
-                None
-            }
-            ("PERCENTILE_CONT" | "PERCENTILE_DISC", 2) if args[1].literal.is_none() && !args[1].is_constant() => {
-                let message = format!("the fraction of {name} must be a literal");
-                self.report(ProblemKind::TypeMismatch, spans[1].clone(), message, None);
-                None
-            }
-            ("PERCENTILE_CONT", 2)
-                if matches!(ty, Type::Numeric(_) | Type::BigNumeric(_))
-                    && matches!(args[1].ty, Type::Numeric(_) | Type::BigNumeric(_)) =>
-            {
-                self.unsupported(span.clone(), format!("{name} of {ty} by {}", args[1].ty));
-                Some((ty, "NULL".into()))
-            }
-            ("PERCENTILE_CONT", 2) => match (&ty, call.over.is_empty()) {
-                (Type::Float64 | Type::Int64 | Type::Numeric(_) | Type::BigNumeric(_) | Type::Unknown, false)
-                    if clauses.nulls != Some(NullTreatment::RespectNulls) =>
-                {
-                    let list = format!("CAST({} AS DOUBLE), {}", x.sql, args[1].sql);
-                    Some((Type::Float64, call.of("quantile_cont", &list, "")))
-                }
-                _ => {
-                    self.unsupported(span.clone(), format!("this form of {name}"));
-                    Some((Type::Float64, "NULL".into()))
-                }
-            },
-            ("PERCENTILE_DISC", 2) if !call.over.is_empty() && clauses.nulls != Some(NullTreatment::RespectNulls) => {
-                Some((ty, call.of("quantile_disc", &format!("{}, {}", x.sql, args[1].sql), "")))
-            }
-            ("PERCENTILE_DISC", 2) => {
-                self.unsupported(span.clone(), format!("this form of {name}"));
-                Some((ty, "NULL".into()))
-            }
-            (
-                "HLL_COUNT.INIT"
-                | "HLL_COUNT.MERGE_PARTIAL"
-                | "KLL_QUANTILES.INIT_INT64"
-                | "KLL_QUANTILES.INIT_FLOAT64"
-                | "KLL_QUANTILES.MERGE_PARTIAL",
-                1 | 2,
-            )
-            | ("HLL_COUNT.MERGE" | "ST_UNION_AGG" | "ST_CENTROID_AGG" | "ST_EXTENT", 1)
-            | (
-                "KLL_QUANTILES.MERGE_INT64"
-                | "KLL_QUANTILES.MERGE_FLOAT64"
-                | "KLL_QUANTILES.MERGE_POINT_INT64"
-                | "KLL_QUANTILES.MERGE_POINT_FLOAT64",
-                2,
-            ) => {
-                self.unsupported(span.clone(), name);
-                let fits = match name {
-                    "HLL_COUNT.INIT" => {
-                        !matches!(ty, Type::Float64) && ty.is_numeric()
-                            || matches!(ty, Type::String | Type::Bytes | Type::Unknown)
-                    }
-                    "KLL_QUANTILES.INIT_INT64" => coerce::fits(x, &Type::Int64),
-                    "KLL_QUANTILES.INIT_FLOAT64" => coerce::fits(x, &Type::Float64),
-                    name if name.starts_with("ST_") => true,
-                    _ => coerce::fits(x, &Type::Bytes),
-                };
-                let odd = name == "HLL_COUNT.INIT"
-                    && args.get(1).and_then(Value::as_int).is_some_and(|n| !(10..=24).contains(&n));
-                if odd {
-                    let message = "the precision of HLL_COUNT.INIT is from 10 to 24";
-                    self.report(ProblemKind::TypeMismatch, spans[1].clone(), message, None);
-                }
-                if !fits {
-                    let message = format!("`{name}` does not take {ty}");
-                    self.report(ProblemKind::TypeMismatch, spans[0].clone(), message, None);
-                }
-                if args.get(1).is_some_and(|n| !n.is_constant()) {
-                    let message = format!("argument 2 of `{name}` must be a literal");
-                    self.report(ProblemKind::TypeMismatch, spans[1].clone(), message, None);
-                }
-                Some((sketch(name), "NULL".into()))
-            }
-            _ => None,
+            ("PERCENTILE_CONT" | "PERCENTILE_DISC", 2) => self.percentile(name, args, spans, clauses, call, span),
+            _ => self.sketch(name, args, spans, span),
         }
     }
 
@@ -411,26 +353,6 @@ impl Lower<'_> {
                 format!("list_slice({list}, 1, {})", n.plain())
             }
         }
-    }
-}
-
-/// Whether a literal is not a fraction.
-fn beyond_one(value: &Value) -> bool {
-    let Some(Literal::Int(digits) | Literal::Float(digits)) = &value.literal else { return false };
-    digits.parse::<f64>().is_ok_and(|x| !(0.0..=1.0).contains(&x))
-}
-
-/// What the aggregates that only BigQuery has give.
-fn sketch(name: &str) -> Type {
-    let coordinate = |name: &str| Field { name: name.into(), ty: Type::Float64 };
-    match name {
-        "HLL_COUNT.MERGE" | "KLL_QUANTILES.MERGE_POINT_INT64" => Type::Int64,
-        "KLL_QUANTILES.MERGE_POINT_FLOAT64" => Type::Float64,
-        "KLL_QUANTILES.MERGE_INT64" => Type::Array(Box::new(Type::Int64)),
-        "KLL_QUANTILES.MERGE_FLOAT64" => Type::Array(Box::new(Type::Float64)),
-        "ST_EXTENT" => Type::Struct(["xmin", "ymin", "xmax", "ymax"].map(coordinate).into()),
-        name if name.starts_with("ST_") => Type::Geography,
-        _ => Type::Bytes,
     }
 }
 

@@ -7,6 +7,7 @@ use sqlparser::ast::{
 };
 
 use super::Lower;
+use crate::sql::googlesql::beyond;
 use crate::sql::googlesql::problem::{ProblemKind, did_you_mean};
 use crate::sql::googlesql::signatures::{self, Mismatch};
 use crate::sql::googlesql::types::Type;
@@ -111,6 +112,10 @@ impl Lower<'_> {
             }
             ("GREATEST" | "LEAST", 1..) => {
                 let values = self.unify(args.into_iter().zip(spans).collect(), &format!("the arguments of {name}"));
+                if let Some(Type::Struct(_) | Type::Json | Type::Geography) = values.first().map(|v| &v.ty) {
+                    let message = format!("`{name}` does not order {}", values[0].ty);
+                    return self.fail(ProblemKind::TypeMismatch, span.clone(), message);
+                }
                 extreme(values, name)
             }
             ("CONCAT", 1..) => {
@@ -133,6 +138,7 @@ impl Lower<'_> {
                 let text = self.expect(args.remove(0), &Type::String, spans[0].clone(), "the argument of ERROR");
                 Value::over(Type::Unknown, format!("dwc_error(coalesce({}, 'NULL'))", text.sql), &[&text])
             }
+            ("ROUND", 3) => self.rounded(args, &spans, span),
             ("FORMAT", 1..) => self.format_function(&args, span),
             ("TYPEOF", 1) => {
                 let ty = args[0].ty.settled();
@@ -178,6 +184,10 @@ impl Lower<'_> {
             return self.unsupported_as(span.clone(), format!("{name} with %k, %l or %P"), Type::String, &inputs);
         }
         let Some(overloads) = signatures::overloads(name) else {
+            if let Some((message, help)) = beyond::refusal(name) {
+                self.report(ProblemKind::UnknownFunction, span.clone(), message, help);
+                return Value::unknown();
+            }
             let help = did_you_mean(name, signatures::names());
             self.report(ProblemKind::UnknownFunction, span.clone(), format!("unknown function `{name}`"), help);
             return Value::unknown();
@@ -240,6 +250,29 @@ impl Lower<'_> {
         cast.collect()
     }
 
+    /// `ROUND(number, digits, mode)`: the number is not converted, and the mode is a word of GoogleSQL's.
+    fn rounded(&mut self, mut args: Vec<Value>, spans: &[Range<usize>], span: &Range<usize>) -> Value {
+        let ty = args[0].ty.plain();
+        if !matches!(ty, Type::Numeric(_) | Type::BigNumeric(_)) {
+            let message = format!("ROUND with a mode takes NUMERIC or BIGNUMERIC, found {}", args[0].ty);
+            return self.fail(ProblemKind::TypeMismatch, spans[0].clone(), message);
+        }
+        let even = match args[2].as_text() {
+            Some("ROUND_HALF_AWAY_FROM_ZERO" | "ROUNDING_MODE_UNSPECIFIED") => false,
+            Some("ROUND_HALF_EVEN") => true,
+            _ => {
+                let message = "the mode of ROUND is 'ROUND_HALF_EVEN' or 'ROUND_HALF_AWAY_FROM_ZERO'";
+                return self.fail(ProblemKind::TypeMismatch, spans[2].clone(), message);
+            }
+        };
+        let digits = self.expect(args.remove(1), &Type::Int64, spans[1].clone(), "the digits of ROUND");
+        if matches!(ty, Type::BigNumeric(_)) {
+            return self.unsupported_as(span.clone(), "ROUND of BIGNUMERIC", ty, &[&args[0], &digits]);
+        }
+        let function = if even { "dwc_numeric_round_even" } else { "dwc_numeric_round" };
+        Value::over(ty, format!("{function}({}, {})", args[0].sql, digits.sql), &[&args[0], &digits])
+    }
+
     fn if_function(&mut self, mut args: Vec<Value>, spans: &[Range<usize>]) -> Value {
         let condition = self.expect(args.remove(0), &Type::Bool, spans[0].clone(), "the condition of IF");
         let results = self.unify(args.into_iter().zip(spans[1..].iter().cloned()).collect(), "the results of IF");
@@ -263,118 +296,6 @@ impl Lower<'_> {
         value.origins = column.origins.clone();
         value.bare = rows.bare;
         value
-    }
-
-    /// FORMAT is split at its specifiers, so that each value is written by its type.
-    fn format_function(&mut self, args: &[Value], span: &Range<usize>) -> Value {
-        self.expect(args[0].clone(), &Type::String, span.clone(), "the format of FORMAT");
-        let Some(format) = args[0].as_text().map(str::to_string) else {
-            let inputs: Vec<&Value> = args.iter().collect();
-            let what = "FORMAT with a format that is not a literal";
-            return self.unsupported_as(span.clone(), what, Type::String, &inputs);
-        };
-        let mut parts = Vec::new();
-        let mut text = String::new();
-        let mut rest = format.as_str();
-        let mut next = 1;
-        while let Some(at) = rest.find('%') {
-            text.push_str(&rest[..at]);
-            rest = &rest[at + 1..];
-            if let Some(after) = rest.strip_prefix('%') {
-                text.push('%');
-                rest = after;
-                continue;
-            }
-            let Some(end) = rest.find(|c: char| c.is_ascii_alphabetic()) else {
-                return self.fail(ProblemKind::TypeMismatch, span.clone(), "FORMAT ends within a specifier");
-            };
-            let spec = &rest[..=end];
-            rest = &rest[end + 1..];
-            let Some(arg) = args.get(next) else {
-                return self.fail(ProblemKind::ArgumentCount, span.clone(), "FORMAT has fewer values than specifiers");
-            };
-            next += 1;
-            let number = arg.ty.is_numeric() || arg.ty == Type::Unknown;
-            let fits = match spec.chars().last() {
-                Some('d' | 'i' | 'u' | 'o' | 'x' | 'X') => matches!(arg.ty, Type::Int64 | Type::Unknown),
-                Some('f' | 'F' | 'e' | 'E' | 'g' | 'G' | 'a' | 'A') => number,
-                Some('s') => matches!(arg.ty, Type::String | Type::Unknown),
-                _ => true,
-            };
-            if !fits {
-                let message = format!("FORMAT writes no {} as %{spec}", arg.ty);
-                return self.fail(ProblemKind::TypeMismatch, span.clone(), message);
-            }
-            let Some(part) = specifier(spec, arg) else {
-                let inputs: Vec<&Value> = args.iter().collect();
-                let what = format!("FORMAT of {} as %{spec}", arg.ty);
-                return self.unsupported_as(span.clone(), what, Type::String, &inputs);
-            };
-            if !text.is_empty() {
-                parts.push(crate::sql::googlesql::value::quote_text(&std::mem::take(&mut text)));
-            }
-            parts.push(part);
-        }
-        text.push_str(rest);
-        if !text.is_empty() || parts.is_empty() {
-            parts.push(crate::sql::googlesql::value::quote_text(&text));
-        }
-        if next != args.len() {
-            return self.fail(ProblemKind::ArgumentCount, span.clone(), "FORMAT has more values than specifiers");
-        }
-        let out = Value::over(Type::String, parts.join(" || "), &args.iter().collect::<Vec<_>>());
-        if parts.len() > 1 { out.compound() } else { out }
-    }
-}
-
-/// A printf specifier over a value; `None` when their pair is not translated.
-fn specifier(spec: &str, arg: &Value) -> Option<String> {
-    let kind = spec.chars().last()?;
-    let flags = &spec[..spec.len() - 1];
-    if flags.contains('*') {
-        return None;
-    }
-    let quoted = crate::sql::googlesql::value::quote_text(&format!("%{spec}"));
-    let text = |inner: String| -> Option<String> {
-        if flags.is_empty() { Some(inner) } else { Some(format!("dwc_format_string({quoted}, {inner})")) }
-    };
-    match (kind, &arg.ty) {
-        ('s', Type::String) => text(arg.operand()),
-        ('d' | 'i' | 'x' | 'X' | 'o', Type::Int64) => Some(if flags.is_empty() && matches!(kind, 'd' | 'i') {
-            format!("CAST({} AS VARCHAR)", arg.sql)
-        } else {
-            format!("dwc_format_int64({quoted}, {})", arg.sql)
-        }),
-        ('f' | 'F' | 'e' | 'E' | 'g' | 'G', Type::Float64) => {
-            Some(format!("dwc_format_float64({quoted}, {})", arg.sql))
-        }
-        ('f' | 'F', Type::Numeric(_)) => {
-            Some(format!("dwc_format_numeric({quoted}, CAST({} AS DECIMAL(38,9)))", arg.sql))
-        }
-        ('t', ty) => {
-            let inner = match ty {
-                Type::String => arg.operand(),
-                Type::Int64 | Type::Bool | Type::Date => format!("CAST({} AS VARCHAR)", arg.sql),
-                Type::Numeric(_) | Type::BigNumeric(_) => {
-                    format!("dwc_numeric_to_string({})", arg.sql)
-                }
-                Type::Float64 => format!("dwc_format_float_t({})", arg.sql),
-                Type::DateTime => format!("dwc_datetime_to_string({})", arg.sql),
-                Type::Timestamp => format!("dwc_timestamp_to_string({}, 'UTC')", arg.sql),
-                _ => return None,
-            };
-            text(format!("coalesce({inner}, 'NULL')"))
-        }
-        ('T', ty) => {
-            let inner = match ty {
-                Type::String => format!("dwc_literal_string({})", arg.sql),
-                Type::Int64 | Type::Bool => format!("CAST({} AS VARCHAR)", arg.sql),
-                Type::Date => format!("'DATE \"' || CAST({} AS VARCHAR) || '\"'", arg.sql),
-                _ => return None,
-            };
-            text(format!("coalesce({inner}, 'NULL')"))
-        }
-        _ => None,
     }
 }
 

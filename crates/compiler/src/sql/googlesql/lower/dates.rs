@@ -57,7 +57,10 @@ impl Lower<'_> {
             _ => Type::Date,
         };
         let dated = matches!(value.ty, Type::Date | Type::DateTime | Type::Timestamp);
-        if dated && (name.starts_with("DATE_") || name.ends_with("_TRUNC")) || value.ty == own {
+        // The functions of DATETIME and TIMESTAMP take each other's type.
+        let timed =
+            matches!(own, Type::DateTime | Type::Timestamp) && matches!(value.ty, Type::DateTime | Type::Timestamp);
+        if dated && (name.starts_with("DATE_") || name.ends_with("_TRUNC")) || timed || value.ty == own {
             return Some(value);
         }
         let at = self.span_of(*expr);

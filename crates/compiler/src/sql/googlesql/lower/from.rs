@@ -298,6 +298,10 @@ impl Lower<'_> {
     /// a struct are columns.
     fn unnest(&mut self, array: &Expr, alias: Option<&TableAlias>, offset: Option<String>, joined: bool) -> String {
         let value = self.expr(array);
+        let depth = self.scopes.len() - 1;
+        if let Some(scope) = self.scopes.last_mut() {
+            scope.outside.extend(value.bare.iter().filter(|b| b.scope != depth).cloned());
+        }
         if value.aggregate || value.window {
             let at = self.span_of(array);
             self.report(ProblemKind::MisplacedAggregate, at, "an aggregate or a window in UNNEST", None);

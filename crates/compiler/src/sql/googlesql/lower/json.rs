@@ -75,6 +75,20 @@ impl Lower<'_> {
             ("JSON_STRIP_NULLS", 1, 0) if args[0].ty == Type::Json => {
                 Value::over(Type::Json, format!("dwc_json_strip_nulls({})", args[0].sql), &[&args[0]])
             }
+            ("JSON_KEYS", 1 | 2, 0 | 1)
+                if args[0].ty == Type::Json && named.iter().all(|(n, _)| n.eq_ignore_ascii_case("mode")) =>
+            {
+                let depth = match args.get(1) {
+                    Some(depth) => self.expect(depth.clone(), &Type::Int64, spans[1].clone(), "the depth of JSON_KEYS"),
+                    None => Value::new(Type::Int64, "NULL"),
+                };
+                let mode = match named.first() {
+                    Some((_, mode)) => self.expect(mode.clone(), &Type::String, span.clone(), "the mode of JSON_KEYS"),
+                    None => Value::new(Type::String, "'strict'"),
+                };
+                let sql = format!("dwc_json_keys({}, {}, {})", args[0].sql, depth.sql, mode.sql);
+                Value::over(Type::Array(Box::new(Type::String)), sql, &[&args[0], &depth, &mode])
+            }
             _ => return None,
         })
     }

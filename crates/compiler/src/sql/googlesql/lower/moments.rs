@@ -52,6 +52,13 @@ impl Lower<'_> {
         {
             *zone = coerce::convert(zone.clone(), &Type::String);
         }
+        if let [x, zone] = args.as_mut_slice()
+            && x.literal == Some(Literal::Null)
+            && zone.ty == Type::String
+        {
+            let of = if to == Type::Timestamp { Type::String } else { Type::Timestamp };
+            *x = coerce::convert(x.clone(), &of);
+        }
         let inputs: Vec<&Value> = args.iter().collect();
         match args.as_slice() {
             [x] if x.ty == to => x.clone(),
@@ -79,6 +86,11 @@ impl Lower<'_> {
             }
             [date, time] if to == Type::DateTime && date.ty == Type::Date && time.ty == Type::Time => {
                 Value::over(to, format!("{} + {}", date.operand(), time.operand()), &inputs).compound()
+            }
+            _ if name == "TIMESTAMP" => {
+                let found: Vec<String> = args.iter().map(|a| a.ty.to_string()).collect();
+                let message = format!("`TIMESTAMP` does not take ({})", found.join(", "));
+                self.fail(ProblemKind::TypeMismatch, span.clone(), message)
             }
             _ => self.table_function(name, args, &[], span),
         }

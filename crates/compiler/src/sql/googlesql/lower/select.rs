@@ -41,7 +41,7 @@ impl Lower<'_> {
     fn select_inside(&mut self, select: &Select, order: Option<&OrderBy>, as_value: bool) -> Rows {
         let depth = self.scopes.len() - 1;
         let from = self.from(&select.from);
-        let mut outer = Vec::new();
+        let mut outer = self.scopes.last_mut().map_or_else(Vec::new, |scope| std::mem::take(&mut scope.outside));
         let mut clauses = String::new();
         if !from.is_empty() {
             clauses.push_str(&format!("\nFROM {from}"));

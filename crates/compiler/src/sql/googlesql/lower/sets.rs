@@ -174,7 +174,8 @@ fn side(rows: &Rows, columns: &[ScopeColumn], cast: bool, nested: bool) -> Strin
                 if to.ty.duckdb() == from.ty.duckdb() {
                     format!("{from_name} AS {}", quoted(&to.name))
                 } else {
-                    format!("CAST({from_name} AS {}) AS {}", to.ty.duckdb(), quoted(&to.name))
+                    let value = coerce::reshaped(&from_name, &from.ty, &to.ty, 0);
+                    format!("{value} AS {}", quoted(&to.name))
                 }
             })
             .collect();

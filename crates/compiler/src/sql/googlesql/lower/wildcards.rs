@@ -111,7 +111,7 @@ impl Lower<'_> {
         }
         let mentioned = replace.iter().map(|(i, _)| *i).chain(renamed.iter().map(|r| &r.ident));
         for ident in except.iter().copied().chain(mentioned) {
-            if !names.is_empty() && !names.iter().any(|n| same(n, &ident.value)) {
+            if !columns.is_empty() && !names.iter().any(|n| same(n, &ident.value)) {
                 let span = self.span(ident.span);
                 let help = did_you_mean(&ident.value, names.iter().map(String::as_str));
                 self.report(ProblemKind::UnknownColumn, span, format!("* has no column `{}`", ident.value), help);

@@ -19,7 +19,7 @@ impl Lower<'_> {
     /// The call when it is a function that only windows have.
     pub(super) fn window_function(&mut self, name: &str, f: &Function, span: &Range<usize>) -> Option<Value> {
         let ranking = match name {
-            "ROW_NUMBER" | "RANK" | "DENSE_RANK" | "NTILE" => Some(Type::Int64),
+            "ROW_NUMBER" | "RANK" | "DENSE_RANK" | "NTILE" | "ST_CLUSTERDBSCAN" => Some(Type::Int64),
             "PERCENT_RANK" | "CUME_DIST" => Some(Type::Float64),
             "LAG" | "LEAD" | "FIRST_VALUE" | "LAST_VALUE" | "NTH_VALUE" => None,
             _ => return None,
@@ -53,6 +53,7 @@ impl Lower<'_> {
             "LAG" | "LEAD" => 1..=3,
             "FIRST_VALUE" | "LAST_VALUE" => 1..=1,
             "NTH_VALUE" => 2..=2,
+            "ST_CLUSTERDBSCAN" => 3..=3,
             _ => 0..=0,
         };
         if !counts.contains(&args.len()) {
@@ -82,6 +83,9 @@ impl Lower<'_> {
             let message = format!("{name} takes no frame in its window");
             return Some(self.fail(ProblemKind::Shape, span.clone(), message));
         }
+        if name == "ST_CLUSTERDBSCAN" {
+            return Some(self.clusters(args, &window, span));
+        }
         if name != "ROW_NUMBER" && !window.ordered {
             let help = Some(format!("write {name}(...) OVER (... ORDER BY ...)"));
             self.report(ProblemKind::Shape, span.clone(), format!("{name} needs an ORDER BY in its window"), help);
@@ -105,6 +109,19 @@ impl Lower<'_> {
         out.kind = ColumnKind::Aggregated;
         out.window = true;
         Some(out)
+    }
+
+    /// `ST_CLUSTERDBSCAN(geography, epsilon, minimum)`, which BigQuery alone has.
+    fn clusters(&mut self, args: Vec<(Value, Range<usize>)>, window: &Window, span: &Range<usize>) -> Value {
+        let types = [Type::Geography, Type::Float64, Type::Int64];
+        let places = ["the first argument of ST_CLUSTERDBSCAN", "its distance", "its number of points"];
+        let args = args.into_iter().zip(types.iter().zip(places));
+        let args: Vec<Value> = args.map(|((value, at), (ty, place))| self.expect(value, ty, at, place)).collect();
+        let inputs: Vec<&Value> = args.iter().chain(&window.values).collect();
+        let mut out = self.unsupported_as(span.clone(), "ST_CLUSTERDBSCAN", Type::Int64, &inputs);
+        out.kind = ColumnKind::Aggregated;
+        out.window = true;
+        out
     }
 
     /// What is inside OVER's parentheses; a named window is written out.

@@ -47,10 +47,15 @@ impl Lower<'_> {
         let value = self.expr(exprs[0]);
         let at = self.span_of(exprs[0]);
         let value = self.expect(value, &Type::String, at, &format!("the argument of {name}"));
-        if name == "NORMALIZE" && mode == "NFC" {
-            return Value::over(Type::String, format!("nfc_normalize({})", value.sql), &[&value]);
-        }
-        self.unsupported_as(span.clone(), format!("{name} to {mode}"), Type::String, &[&value])
+        let function = match (name, mode.as_str()) {
+            ("NORMALIZE", "NFC") => {
+                return Value::over(Type::String, format!("nfc_normalize({})", value.sql), &[&value]);
+            }
+            ("NORMALIZE", _) => "dwc_normalize",
+            (_, "NFC" | "NFD") => "dwc_casefold",
+            _ => return self.unsupported_as(span.clone(), format!("{name} to {mode}"), Type::String, &[&value]),
+        };
+        Value::over(Type::String, format!("{function}({}, '{mode}')", value.sql), &[&value])
     }
 
     /// `RANGE(start, end)`; a bound that is NULL is unbounded.
