@@ -59,9 +59,13 @@ ROWS7,b,x,70,1234-5678,2026-03-01 07:00:00
 
 /// A shop of 40 orders beside order 7; an order's own columns have values that every expression here takes.
 fn shop(quantity: &str, price: &str, condition: &str) -> Project {
+    made(SHOP, quantity, price, condition)
+}
+
+fn made(text: &str, quantity: &str, price: &str, condition: &str) -> Project {
     let row = |order: u32| format!("{order},a,{order},{order}0,0000,2026-03-01 01:00:00\n");
     let rows: String = (1..=41).filter(|order| *order != 7).map(row).collect();
-    let text = SHOP.replace("QUANTITY", quantity).replace("PRICE", price).replace("CONDITION", condition);
+    let text = text.replace("QUANTITY", quantity).replace("PRICE", price).replace("CONDITION", condition);
     let text = text.replace("ROWS", &rows);
     let project = Project::new(&text);
     assert_run(&project.dwc(&["apply", "--auto-approve"]), 0, &[]);
@@ -126,6 +130,27 @@ fn a_measure_and_a_condition_are_found_where_they_are_written() {
         1,
         &["DW0928", "a condition", "sale.yml:10:9", "no INT64", "order_id=7", "pieces=x"],
     );
+}
+
+#[test]
+fn a_number_beyond_its_column_is_told_with_the_column() {
+    let text = SHOP.replace("type: NUMERIC\n", "type: NUMERIC(5, 2)\n");
+    assert_ne!(text, SHOP);
+    let project = made(&text, "1", "IF(store = 'b', paid * 1000, 1)", "TRUE");
+    assert_run(
+        &project.dwc(&["run"]),
+        1,
+        &["DW0928", "`price` of fact `sale`", "sale.yml:16:11", "order_id=7", "paid=70"],
+    );
+    assert_eq!(members(&project), 2, "a model that does not need it loads");
+}
+
+#[test]
+fn several_conditions_are_told_apart() {
+    let project = shop("1", "paid", "paid > -1 AND 1000 / (paid - 70) != 0 AND CAST(order_id AS STRING) != ''");
+    assert_run(&project.dwc(&["run"]), 1, &["DW0928", "a condition", "sale.yml:10:23", "order_id=7", "paid=70"]);
+    let project = shop("1", "paid", "paid > -1 AND (store != 'b' OR CAST(pieces AS INT64) > 0)");
+    assert_run(&project.dwc(&["run"]), 1, &["DW0928", "sale.yml:10:24", "no INT64", "order_id=7", "pieces=x"]);
 }
 
 #[test]

@@ -93,6 +93,12 @@ impl Both {
         outcome.problems.into_iter().find(|p| wrong(p.kind)).map(|p| format!("{:?}: {}", p.kind, p.message))
     }
 
+    /// Whether a statement is right, and has no equal on DuckDB.
+    pub fn only_bigquery(&self, sql: &str) -> bool {
+        let problems = analyze_query(sql, &self.catalog).problems;
+        self.ours(sql).is_none() && problems.iter().any(|p| p.kind == ProblemKind::Unsupported)
+    }
+
     pub fn judge<'s>(&self, statements: impl Iterator<Item = &'s str>) -> Verdicts {
         let mut all = Verdicts::default();
         for sql in statements {

@@ -5,6 +5,7 @@ mod analyzer;
 mod compare;
 mod edges;
 mod generated;
+mod guide;
 mod known;
 mod mutate;
 mod rare;

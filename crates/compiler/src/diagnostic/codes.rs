@@ -206,7 +206,7 @@ codes! {
     UnknownColumn = "DW0602", "unknown-column", Error, "A column that the table or query does not have.";
     AmbiguousColumn = "DW0603", "ambiguous-column", Error, "A column name that several tables have.";
     UnknownTable = "DW0604", "unknown-table", Error, "A table that is not declared.";
-    UnknownFunction = "DW0605", "unknown-function", Error, "A function that GoogleSQL does not have.";
+    UnknownFunction = "DW0605", "unknown-function", Error, "A function that BigQuery does not have, or that no model can call.";
     ArgumentCount = "DW0606", "argument-count", Error, "A function with too few or too many arguments.";
     TypeMismatch = "DW0607", "type-mismatch", Error, "Values whose types do not match.";
     NotGrouped = "DW0608", "not-grouped", Error, "A column that is neither grouped nor aggregated.";

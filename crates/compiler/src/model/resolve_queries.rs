@@ -88,13 +88,14 @@ pub(super) fn query(
     // `from` names every column of its table, and what the model declares says which of them it reads.
     let used = if sql.is_some() { analysis.used_columns } else { Vec::new() };
     let written = sql.as_ref().map(|sql| (sql, places(&text, &analysis.query)));
-    let (columns, condition) = written.map_or_else(Default::default, |(sql, places)| {
+    let (columns, condition, conditions) = written.map_or_else(Default::default, |(sql, places)| {
         let columns = places.columns.into_iter().map(|(name, place)| (name, sql.span(place)));
-        (columns.collect(), places.condition.map(|place| sql.span(place)))
+        let conditions = places.conditions.into_iter().map(|place| place.map(|place| sql.span(place)));
+        (columns.collect(), places.condition.map(|place| sql.span(place)), conditions.collect())
     });
     let analysis =
         QueryAnalysis { output: analysis.output, tables: analysis.tables, volatile: analysis.volatile, used };
-    Some(Read { query: Query { text, analysis, span, places: columns, condition }, sound: !failed })
+    Some(Read { query: Query { text, analysis, span, places: columns, condition, conditions }, sound: !failed })
 }
 
 /// Whether it is not known which columns a query returns, because of a problem.

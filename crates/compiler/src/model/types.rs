@@ -359,6 +359,8 @@ pub struct Query {
     pub places: BTreeMap<String, Span>,
     /// Where its condition is written, where it has one alone.
     pub condition: Option<Span>,
+    /// Where the conditions of its outermost SELECT are written, in the order of its parts.
+    pub conditions: Vec<Option<Span>>,
 }
 
 /// Since when a row's values hold.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::ops::{ControlFlow, Range};
 
 use sqlparser::ast::{
-    Expr, GroupByExpr, JoinConstraint, JoinOperator, PipeOperator, Query, Select, SelectItem, SetExpr, Spanned, Visit,
-    Visitor,
+    BinaryOperator, Expr, GroupByExpr, JoinConstraint, JoinOperator, PipeOperator, Query, Select, SelectItem, SetExpr,
+    Spanned, TableFactor, Visit, Visitor,
 };
 
 use super::OutputColumn;
@@ -22,6 +22,8 @@ pub(crate) struct Places {
     pub(crate) columns: BTreeMap<String, Range<usize>>,
     /// The condition, where there is one alone.
     pub(crate) condition: Option<Range<usize>>,
+    /// The conditions of the outermost SELECT, as `parts` has them; none for what is no condition of its own.
+    pub(crate) conditions: Vec<Option<Range<usize>>>,
 }
 
 /// Finds the places of a query's parts, those of its CTEs and subqueries among them.
@@ -40,7 +42,10 @@ pub(crate) fn places(text: &str, query: &Query) -> Places {
         columns.extend(one(of).map(|place| (name.clone(), place)));
     }
     let condition = conditions.first().filter(|_| conditions.len() == 1).cloned();
-    Places { columns, condition }
+    let lines = Lines::new(text);
+    let place = |expr: &Expr| closed(text, lines.bytes(expr.span()));
+    let conditions = conditioned(query).into_iter().map(|(expr, _)| expr.map(place)).collect();
+    Places { columns, condition, conditions }
 }
 
 struct Look<'a> {
@@ -134,9 +139,63 @@ pub(crate) fn constraint(operator: &JoinOperator) -> Option<&JoinConstraint> {
     }
 }
 
+/// The conditions of a query's SELECT in the order of their text, each with the FROM and WHERE that end with it: where
+/// those before it have values for every row, it is the one that fails. The first may be what the rows are made of.
+fn conditioned(query: &Query) -> Vec<(Option<&Expr>, Select)> {
+    let SetExpr::Select(select) = query.body.as_ref() else { return Vec::new() };
+    if !query.pipe_operators.is_empty() {
+        return Vec::new();
+    }
+    let mut all = Vec::new();
+    let bare = Select { selection: None, ..select.as_ref().clone() };
+    let is_made = query.with.is_some()
+        || select.from.iter().any(|from| !matches!(from.relation, TableFactor::Table { .. }) || !from.joins.is_empty());
+    if let [from] = select.from.as_slice() {
+        for (count, join) in from.joins.iter().enumerate() {
+            if let Some(JoinConstraint::On(on)) = constraint(&join.join_operator) {
+                let mut until = bare.clone();
+                until.from[0].joins.truncate(count + 1);
+                if all.is_empty() {
+                    let mut before = until.clone();
+                    before.from[0].joins.truncate(count);
+                    all.push((None, before));
+                }
+                all.push((Some(on), until));
+            }
+        }
+    }
+    if all.is_empty() && is_made {
+        all.push((None, bare.clone()));
+    }
+    let mut until: Option<Expr> = None;
+    for one in select.selection.iter().flat_map(conjuncts) {
+        let whole = match until.take() {
+            None => one.clone(),
+            Some(before) => {
+                Expr::BinaryOp { left: Box::new(before), op: BinaryOperator::And, right: Box::new(one.clone()) }
+            }
+        };
+        all.push((Some(one), Select { selection: Some(whole.clone()), ..bare.clone() }));
+        until = Some(whole);
+    }
+    all
+}
+
+/// The conditions that AND joins.
+fn conjuncts(expr: &Expr) -> Vec<&Expr> {
+    match expr {
+        Expr::BinaryOp { left, op: BinaryOperator::And, right } => {
+            let mut all = conjuncts(left);
+            all.extend(conjuncts(right));
+            all
+        }
+        other => vec![other],
+    }
+}
+
 /// A query that evaluates one part of another alone.
 pub(crate) struct Part {
-    /// The column that it returns, of the other's columns; `None` for a query that reads its rows by its conditions and
+    /// The column that it returns, of the other's columns; `None` for a query that reads its rows by conditions and
     /// returns a constant.
     pub(crate) column: Option<usize>,
     /// The GoogleSQL text.
@@ -152,24 +211,33 @@ pub(crate) fn parts(text: &str, output: &[OutputColumn]) -> Vec<Part> {
     if !query.pipe_operators.is_empty() || select.value_table_mode.is_some() {
         return Vec::new();
     }
-    let alone = |item: SelectItem| {
-        let mut select = select.clone();
+    let alone = |mut select: Select, item: SelectItem| {
         select.projection = vec![item];
         (select.distinct, select.having, select.qualify) = (None, None, None);
         select.group_by = GroupByExpr::Expressions(Vec::new(), Vec::new());
-        let query =
-            Query { body: Box::new(SetExpr::Select(select)), order_by: None, limit_clause: None, ..query.clone() };
+        let query = Query {
+            body: Box::new(SetExpr::Select(Box::new(select))),
+            order_by: None,
+            limit_clause: None,
+            ..query.clone()
+        };
         to_googlesql(&query).ok()
     };
     let one = parse_query("SELECT 1 AS one").ok().and_then(|one| match *one.body {
         SetExpr::Select(select) => select.projection.into_iter().next(),
         _ => None,
     });
-    let mut parts: Vec<Part> = one.and_then(alone).map(|text| Part { column: None, text }).into_iter().collect();
+    let mut parts = Vec::new();
+    for (_, select) in conditioned(&query) {
+        let Some(text) = one.clone().and_then(|one| alone(select, one)) else { return Vec::new() };
+        parts.push(Part { column: None, text });
+    }
     if select.projection.iter().all(is_named) {
         let columns = select.projection.iter().zip(output).enumerate();
         let single = columns.filter(|(_, (_, output))| output.kind != ColumnKind::Aggregated);
-        parts.extend(single.filter_map(|(at, (item, _))| Some(Part { column: Some(at), text: alone(item.clone())? })));
+        parts.extend(single.filter_map(|(at, (item, _))| {
+            Some(Part { column: Some(at), text: alone(select.as_ref().clone(), item.clone())? })
+        }));
     }
     parts
 }
@@ -197,6 +265,18 @@ mod tests {
     fn what_several_places_could_have_made_has_none() {
         let sql = "SELECT a + 1 AS n FROM t WHERE a > 1 UNION ALL SELECT b + 1 AS n FROM t WHERE b > 1";
         assert_eq!((place(sql, "n"), place(sql, "")), (String::new(), String::new()));
+    }
+
+    #[test]
+    fn conditions_are_told_apart_by_those_before_them() {
+        let sql = "SELECT a AS x FROM t JOIN u ON t.k = u.k AND u.b WHERE a > 1 AND (b OR c) AND d";
+        let conditions = places(sql, &parse_query(sql).expect("a query")).conditions;
+        let texts: Vec<&str> = conditions.into_iter().map(|place| place.map_or("", |place| &sql[place])).collect();
+        assert_eq!(texts, ["", "t.k = u.k AND u.b", "a > 1", "b OR c", "d"]);
+        let parts: Vec<String> = parts(sql, &[]).into_iter().map(|part| part.text).collect();
+        assert_eq!(parts[0], "SELECT 1 AS one FROM t");
+        assert_eq!(parts[3], "SELECT 1 AS one FROM t JOIN u ON t.k = u.k AND u.b WHERE a > 1 AND (b OR c)");
+        assert_eq!(parts.len(), 5);
     }
 
     #[test]

@@ -123,7 +123,14 @@ impl Lowering<'_> {
             let inner = self.dialect.query(text, &catalog).ok()?;
             let read = match column {
                 // Made into a text, a value has to be computed: whether it is NULL may be known without.
-                Some((_, ty)) => format!("MAX({})", self.dialect.readable("_p._value", ty)),
+                Some((_, ty)) => {
+                    // A number is stored in the column's own digits.
+                    let value = match ty.is_numeric() {
+                        true => format!("CAST(_p._value AS {})", self.dialect.ty(ty)),
+                        false => "_p._value".to_owned(),
+                    };
+                    format!("MAX({})", self.dialect.readable(&value, ty))
+                }
                 None => "COUNT(*)".to_owned(),
             };
             let tables = ranged.iter().enumerate().filter_map(|(at, table)| {
@@ -150,11 +157,14 @@ impl Lowering<'_> {
         let quote = names::backquoted;
         let mut alone = Vec::new();
         let mut all = Vec::new();
+        let mut conditions = query.conditions.iter();
         for part in parts(&query.text, output) {
             let text = names::nested(&part.text);
             match part.column.and_then(|at| output.get(at)) {
                 None => {
-                    all.push(suspect(None, &part.text, query.condition.unwrap_or(query.span), &query.analysis.used))
+                    let own = conditions.next().copied().flatten();
+                    let span = own.or(query.condition).unwrap_or(query.span);
+                    all.push(suspect(None, &part.text, span, &query.analysis.used));
                 }
                 Some(column) => alone.push((column.name.as_str(), text)),
             }
