@@ -155,3 +155,24 @@ fn a_collation_that_comes_is_another_key_and_ends_as_a_fresh_load() {
     let changed = star(&project);
     assert_eq!(afresh(&project), changed);
 }
+
+#[test]
+fn a_collation_that_goes_is_another_key_and_ends_as_a_fresh_load() {
+    let project = Project::new(SHOP);
+    assert_run(&project.dwc(&["apply", "--auto-approve"]), 0, &[]);
+    assert_run(&project.dwc(&["run"]), 0, &[]);
+    let declared = project.read("models/shop.yml");
+    project.write("models/shop.yml", &declared.replace(", collation: \"und:ci\"", ""));
+    assert_run(&project.dwc(&["plan"]), 0, &["its key is compared as it is written from now on"]);
+    assert_run(&project.dwc(&["apply", "--auto-approve"]), 1, &["would lose data of", "shop.stores"]);
+    let mut arguments = vec!["apply", "--auto-approve"];
+    let all = ["shop.stores", "shop.regions", "shop.orders", "store", "store_profile", "outlet", "region", "sale"];
+    let allowed = all.map(|name| format!("--allow-destructive={name}"));
+    arguments.extend(allowed.iter().map(String::as_str));
+    assert_run(&project.dwc(&arguments), 0, &[]);
+    assert_run(&project.dwc(&["run"]), 0, &[]);
+    assert_eq!(rows(&project, "SELECT COUNT(*) FROM dw.store WHERE store_code IN ('S01', 's01', 'S09', 's09')"), ["4"]);
+    let changed = star(&project);
+    assert_eq!(afresh(&project), changed);
+    assert_run(&project.dwc(&["verify"]), 0, &[]);
+}

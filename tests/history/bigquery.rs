@@ -6,12 +6,14 @@ use dwc_compiler::model::TargetType;
 use dwc_compiler::plan::diff;
 use dwc_compiler::sql;
 use dwc_tests::googlesql::GoogleSql;
+use dwc_tests::script::checked;
+
+use crate::model::SHAPES;
 
 #[test]
 fn every_statement_passes_googles_analyzer() {
-    let folder = crate::project::write();
-    let files = dwc_runner::project::read(folder.path()).expect("a project");
-    let model = dwc_compiler::check(&files).project.expect("a project that checks");
+    let folder = crate::project::write(&SHAPES.iter().collect::<Vec<_>>());
+    let model = checked(folder.path());
     let manifest = sql::manifest(&model, TargetType::Bigquery, "dw");
     let plan = sql::load_plan(&model, TargetType::Bigquery, "dw").expect("a load plan");
     let mut script = String::from(

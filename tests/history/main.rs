@@ -2,6 +2,10 @@
 //! the versions that a plain reference gives for each shape of SQL. A run that changes nothing adds nothing to landing.
 
 mod bigquery;
+mod evaluator;
+mod faults;
+mod growth;
+mod killed;
 mod model;
 mod page;
 mod project;
@@ -13,7 +17,7 @@ use std::time::{Duration, Instant};
 use dwc_runner::Mode;
 use dwc_tests::warehouse::Warehouse;
 
-use model::{Arrived, File, Random, SHAPES, TABLES, files, versions};
+use model::{Arrived, File, Kind, Random, SHAPES, Shape, TABLES, files, kind, versions};
 
 /// How long the suite searches; DWC_HISTORY_SECONDS sets another time, DWC_HISTORY_SEED another start.
 const SECONDS: u64 = 20;
@@ -22,13 +26,14 @@ const SECONDS: u64 = 20;
 const KEYS: i64 = 12;
 
 /// A case: its files, and which of them come before each run, of which a full one reads all files again.
+#[derive(Clone)]
 struct Case {
     files: Vec<File>,
     runs: Vec<(bool, Vec<usize>)>,
 }
 
-fn case(random: &mut Random) -> Case {
-    let files = files(random, KEYS);
+fn case(random: &mut Random, keys: i64) -> Case {
+    let files = files(random, keys);
     let count = 1 + random.below(4);
     let shuffled = random.one_in(2);
     let mut runs: Vec<(bool, Vec<usize>)> =
@@ -40,79 +45,98 @@ fn case(random: &mut Random) -> Case {
     Case { files, runs }
 }
 
+/// A number of the environment.
+fn setting(name: &str, or: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(or)
+}
+
 #[test]
 fn every_shape_of_a_query_gives_the_versions_of_the_reference() {
-    let setting = |name: &str, or: u64| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(or);
     let until = Instant::now() + Duration::from_secs(setting("DWC_HISTORY_SECONDS", SECONDS));
     let first = setting("DWC_HISTORY_SEED", 1);
+    let all: Vec<&Shape> = SHAPES.iter().collect();
     let mut cases = 0;
     while cases == 0 || Instant::now() < until {
         let seed = first + cases;
-        let case = case(&mut Random(seed));
-        if let Err(problem) = check(&case) {
-            panic!("seed {seed}: {}", reduced(case, problem));
+        let case = case(&mut Random(seed), KEYS);
+        if let Err(problem) = check(&case, &all, &|_| ()) {
+            let (case, problem) = reduced(case, problem, 60, &|case| check(case, &all, &|_| ()));
+            panic!("seed {seed}: {problem}{}", told(&case));
         }
         cases += 1;
     }
     println!("{cases} warehouses, {} shapes each", SHAPES.len());
 }
 
-/// Drops rows as long as something still differs, and tells what is left.
-fn reduced(mut case: Case, mut problem: String) -> String {
-    let until = Instant::now() + Duration::from_secs(60);
-    for file in 0..case.files.len() {
-        let mut row = 0;
-        while row < case.files[file].rows.len() && Instant::now() < until {
-            let mut smaller = Case { files: case.files.clone(), runs: case.runs.clone() };
-            smaller.files[file].rows.remove(row);
+/// Drops rows, in ever smaller parts, as long as something still differs and there is time.
+fn reduced(
+    mut case: Case,
+    mut problem: String,
+    seconds: u64,
+    check: &dyn Fn(&Case) -> Result<(), String>,
+) -> (Case, String) {
+    let until = Instant::now() + Duration::from_secs(seconds);
+    let mut part = rows(&case) / 2;
+    while part > 0 && Instant::now() < until {
+        let mut from = 0;
+        while from < rows(&case) && Instant::now() < until {
+            let mut smaller = case.clone();
+            let mut place = 0;
+            for file in &mut smaller.files {
+                file.rows.retain(|_| {
+                    place += 1;
+                    place <= from || place > from + part
+                });
+            }
             match check(&smaller) {
                 Err(found) => (case, problem) = (smaller, found),
-                Ok(()) => row += 1,
+                Ok(()) => from += part,
             }
         }
+        part /= 2;
     }
-    for (number, (full, places)) in case.runs.iter().enumerate() {
-        problem += &format!("\nrun {number}{}", if *full { ", full" } else { "" });
-        for file in places.iter().map(|place| &case.files[*place]).filter(|file| !file.rows.is_empty()) {
-            problem += &format!("\n  {} at {}: {:?}", TABLES[file.table], file.time, file.rows);
-        }
-    }
-    problem
+    (case, problem)
 }
 
-/// Loads a case run by run, and compares every shape with the reference after each.
-fn check(case: &Case) -> Result<(), String> {
-    let folder = project::write();
+fn rows(case: &Case) -> usize {
+    case.files.iter().map(|file| file.rows.len()).sum()
+}
+
+/// A case for a person to read.
+fn told(case: &Case) -> String {
+    let mut text = String::new();
+    for (number, (full, places)) in case.runs.iter().enumerate() {
+        text += &format!("\nrun {number}{}", if *full { ", full" } else { "" });
+        for file in places.iter().map(|place| &case.files[*place]).filter(|file| !file.rows.is_empty()) {
+            text += &format!("\n  {} at {}: {:?}", TABLES[file.table], file.time, file.rows);
+        }
+    }
+    text
+}
+
+/// Loads a case run by run, and compares every shape with the reference after each; a fault may be planted between runs.
+fn check(case: &Case, shapes: &[&Shape], fault: &dyn Fn(&Warehouse)) -> Result<(), String> {
+    let folder = project::write(shapes);
     let warehouse = Warehouse::apply(folder.path());
     warehouse.execute("SET threads = 1");
     let mut arrived: Arrived = Default::default();
     let mut read: BTreeSet<(i64, usize)> = BTreeSet::new();
     for (number, (full, places)) in case.runs.iter().enumerate() {
-        let mut new: BTreeSet<(i64, usize)> = BTreeSet::new();
         for place in places {
             project::write_file(&folder, &case.files[*place]);
-            new.insert((case.files[*place].time, *place));
         }
-        read.extend(&new);
-        for (_, place) in if *full { &read } else { &new } {
-            arrived[case.files[*place].table].extend(&case.files[*place].rows);
+        for place in reads(case, &mut read, number) {
+            arrived[case.files[place].table].extend(&case.files[place].rows);
         }
         warehouse.run(if *full { Mode::Full } else { Mode::Incremental });
-        for shape in SHAPES {
-            let expected = versions(shape, &arrived);
-            let loaded = project::loaded(&warehouse, shape.name);
-            if expected != loaded {
-                let differs = expected.iter().filter(|version| !loaded.contains(version)).collect::<Vec<_>>();
-                let instead = loaded.iter().filter(|version| !expected.contains(version)).collect::<Vec<_>>();
-                return Err(format!("after run {number}, {}:\nexpected {differs:?}\nloaded   {instead:?}", shape.name));
-            }
-        }
+        compare(number, shapes, &arrived, &|sql| warehouse.rows(sql))?;
+        fault(&warehouse);
     }
     warehouse.run(Mode::Full);
-    let before = sizes(&warehouse);
+    let before = sizes(&warehouse, shapes);
     warehouse.run(Mode::Full);
     warehouse.run(Mode::Incremental);
-    let after = sizes(&warehouse);
+    let after = sizes(&warehouse, shapes);
     if before != after {
         Err(format!("runs that change nothing add states: {before:?}, then {after:?}"))
     } else {
@@ -120,9 +144,44 @@ fn check(case: &Case) -> Result<(), String> {
     }
 }
 
+/// Compares every shape with the reference.
+fn compare(
+    number: usize,
+    shapes: &[&Shape],
+    arrived: &Arrived,
+    rows: &dyn Fn(&str) -> Vec<Vec<String>>,
+) -> Result<(), String> {
+    for shape in shapes {
+        let expected = versions(shape, arrived);
+        let loaded = project::versions(&rows(&project::versions_query(shape.name)));
+        if expected != loaded {
+            let differs = expected.iter().filter(|version| !loaded.contains(version)).collect::<Vec<_>>();
+            let instead = loaded.iter().filter(|version| !expected.contains(version)).collect::<Vec<_>>();
+            return Err(format!("after run {number}, {}:\nexpected {differs:?}\nloaded   {instead:?}", shape.name));
+        }
+    }
+    Ok(())
+}
+
+/// The files that a run reads, in order: new ones by their times, a full run all of them again. Where no column orders the
+/// states of a row, the files after a late one follow it once more.
+fn reads(case: &Case, read: &mut BTreeSet<(i64, usize)>, run: usize) -> Vec<usize> {
+    let (full, places) = &case.runs[run];
+    let new: BTreeSet<(i64, usize)> = places.iter().map(|place| (case.files[*place].time, *place)).collect();
+    read.extend(&new);
+    let is_read = |(time, place): &&(i64, usize)| {
+        let table = case.files[*place].table;
+        let first = new.iter().find(|(_, place)| case.files[*place].table == table);
+        let follows = kind(table) == Kind::Intervals && first.is_some_and(|(first, _)| time >= first);
+        *full || follows || new.contains(&(*time, *place))
+    };
+    read.iter().filter(is_read).map(|(_, place)| *place).collect()
+}
+
 /// How many states are kept of each table, and how many events of each shape.
-fn sizes(warehouse: &Warehouse) -> Vec<String> {
+fn sizes(warehouse: &Warehouse, shapes: &[&Shape]) -> Vec<String> {
     let count = |table: String| warehouse.rows(&format!("SELECT COUNT(*) FROM {table}"))[0][0].clone();
-    let landed = TABLES.iter().map(|table| count(format!("dw_landing.s__{table}__changes")));
-    landed.chain(SHAPES.iter().map(|shape| count(format!("dw_history.{}", shape.name)))).collect()
+    let tables = warehouse.plan().landings.into_iter().map(|landing| landing.table.replace('.', "__"));
+    let landed = tables.map(|table| count(format!("dw_landing.{table}__changes")));
+    landed.chain(shapes.iter().map(|shape| count(format!("dw_history.{}", shape.name)))).collect()
 }

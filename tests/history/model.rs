@@ -21,7 +21,26 @@ impl Random {
     }
 }
 
-pub const TABLES: [&str; 4] = ["accounts", "customers", "web_log", "shop_log"];
+pub const TABLES: [&str; 6] = ["accounts", "customers", "web_log", "shop_log", "titles", "wages"];
+
+/// What the rows of a table are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The states of a row, with a cursor and deletes.
+    Rows,
+    /// Entries of a log, each a row of its own.
+    Log,
+    /// Rows with an interval each, those of one owner without an overlap; no column orders their states.
+    Intervals,
+}
+
+pub fn kind(table: usize) -> Kind {
+    match table {
+        0 | 1 => Kind::Rows,
+        2 | 3 => Kind::Log,
+        _ => Kind::Intervals,
+    }
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Row {
@@ -30,6 +49,8 @@ pub struct Row {
     pub value: char,
     pub gone: bool,
     pub at: i64,
+    /// Where a row says so, the end of its interval.
+    pub until: Option<i64>,
 }
 
 #[derive(Debug, Clone)]
@@ -48,10 +69,10 @@ pub struct Version {
 }
 
 /// What has arrived of each table, in its order.
-pub type Arrived = [Vec<Row>; 4];
+pub type Arrived = [Vec<Row>; TABLES.len()];
 
 /// The rows of each table as of an instant.
-type AsOf = [Vec<Row>; 4];
+type AsOf = [Vec<Row>; TABLES.len()];
 
 /// A row of a query: the member, the instant that it says, its value.
 type Given = (i64, i64, String);
@@ -59,6 +80,8 @@ type Given = (i64, i64, String);
 pub struct Shape {
     pub name: &'static str,
     pub query: &'static str,
+    /// Its rows say until when they hold.
+    pub ends: bool,
     pub rows: fn(&AsOf) -> Vec<Given>,
 }
 
@@ -78,26 +101,31 @@ pub const SHAPES: &[Shape] = &[
     Shape {
         name: "plain",
         query: "SELECT id AS member, v, changed_at AS `at` FROM {{ source('s.accounts') }}",
+        ends: false,
         rows: |t| t[0].iter().map(plain).collect(),
     },
     Shape {
         name: "cast_key",
         query: "SELECT CAST(id AS INT64) AS member, v, changed_at AS `at` FROM {{ source('s.accounts') }}",
+        ends: false,
         rows: |t| t[0].iter().map(plain).collect(),
     },
     Shape {
         name: "cte",
         query: "WITH a AS (SELECT id, v, changed_at FROM {{ source('s.accounts') }} WHERE v <> 'x')\nSELECT id AS member, v, changed_at AS `at` FROM a",
+        ends: false,
         rows: |t| t[0].iter().filter(|row| row.value != 'x').map(plain).collect(),
     },
     Shape {
         name: "subquery",
         query: "SELECT DISTINCT q.id AS member, q.v, q.changed_at AS `at` FROM (SELECT * FROM {{ source('s.accounts') }}) AS q",
+        ends: false,
         rows: |t| t[0].iter().map(plain).collect(),
     },
     Shape {
         name: "inner_join",
         query: "SELECT a.id AS member, CONCAT(a.v, c.v) AS v, a.changed_at AS `at`\nFROM {{ source('s.accounts') }} AS a JOIN {{ source('s.customers') }} AS c ON c.id = a.owner",
+        ends: false,
         rows: |t| {
             let joined =
                 t[0].iter().filter_map(|a| customer(t, a).map(|c| (a.key, a.at, format!("{}{}", a.value, c.value))));
@@ -107,6 +135,7 @@ pub const SHAPES: &[Shape] = &[
     Shape {
         name: "left_join",
         query: "SELECT a.id AS member, CONCAT(a.v, COALESCE(c.v, '-')) AS v, a.changed_at AS `at`\nFROM {{ source('s.accounts') }} AS a LEFT JOIN (SELECT id, v FROM {{ source('s.customers') }}) AS c ON c.id = a.owner",
+        ends: false,
         rows: |t| {
             let value = |a: &Row| format!("{}{}", a.value, customer(t, a).map_or('-', |c| c.value));
             t[0].iter().map(|a| (a.key, a.at, value(a))).collect()
@@ -115,6 +144,7 @@ pub const SHAPES: &[Shape] = &[
     Shape {
         name: "greatest",
         query: "SELECT a.id AS member, CONCAT(a.v, c.v) AS v, GREATEST(a.changed_at, c.changed_at) AS `at`\nFROM {{ source('s.accounts') }} AS a, {{ source('s.customers') }} AS c WHERE c.id = a.owner",
+        ends: false,
         rows: |t| {
             let joined = t[0]
                 .iter()
@@ -125,6 +155,7 @@ pub const SHAPES: &[Shape] = &[
     Shape {
         name: "counted",
         query: "SELECT c.id AS member, CONCAT(MAX(c.v), CAST(COUNT(a.id) AS STRING)) AS v, MAX(c.changed_at) AS `at`\nFROM {{ source('s.customers') }} AS c LEFT JOIN {{ source('s.accounts') }} AS a ON a.owner = c.id GROUP BY c.id",
+        ends: false,
         rows: |t| {
             let count = |c: &Row| t[0].iter().filter(|a| a.owner == c.key).count();
             t[1].iter().map(|c| (c.key, c.at, format!("{}{}", c.value, count(c)))).collect()
@@ -133,29 +164,69 @@ pub const SHAPES: &[Shape] = &[
     Shape {
         name: "two_logs",
         query: "SELECT owner AS member, v, changed_at AS `at` FROM {{ source('s.web_log') }}\nUNION ALL\nSELECT owner, v, changed_at FROM {{ source('s.shop_log') }}",
+        ends: false,
         rows: |t| t[2].iter().chain(&t[3]).map(of_owner).collect(),
     },
     Shape {
         name: "latest_of_log",
         query: "SELECT owner AS member, v, changed_at AS `at` FROM {{ source('s.web_log') }}\nWHERE TRUE QUALIFY ROW_NUMBER() OVER (PARTITION BY owner ORDER BY changed_at DESC) = 1",
+        ends: false,
         rows: |t| t[2].iter().map(of_owner).collect(),
     },
     Shape {
         name: "ranked_in_a_cte",
         query: "WITH ranked AS (\n  SELECT *, ROW_NUMBER() OVER (PARTITION BY owner ORDER BY changed_at DESC) AS place FROM {{ source('s.shop_log') }}\n)\nSELECT owner AS member, v, changed_at AS `at` FROM ranked WHERE place = 1",
+        ends: false,
         rows: |t| t[3].iter().map(of_owner).collect(),
+    },
+    Shape {
+        name: "latest_but_one_value",
+        query: "SELECT * EXCEPT (place) FROM (\n  SELECT owner AS member, v, changed_at AS `at`, ROW_NUMBER() OVER (PARTITION BY owner ORDER BY changed_at DESC) AS place FROM {{ source('s.shop_log') }}\n) AS q WHERE place = 1 AND v <> 'x'",
+        ends: false,
+        rows: |t| {
+            let is_last = |l: &&Row| t[3].iter().all(|other| other.owner != l.owner || other.at <= l.at);
+            t[3].iter().filter(is_last).filter(|l| l.value != 'x').map(of_owner).collect()
+        },
     },
     Shape {
         name: "looked_up",
         query: "SELECT l.owner AS member, CONCAT(l.v, COALESCE((SELECT MAX(c.v) FROM {{ source('s.customers') }} AS c WHERE c.id = l.owner), '-')) AS v, l.changed_at AS `at`\nFROM {{ source('s.web_log') }} AS l",
+        ends: false,
         rows: |t| {
             let value = |l: &Row| format!("{}{}", l.value, customer(t, l).map_or('-', |c| c.value));
             t[2].iter().map(|l| (l.owner, l.at, value(l))).collect()
         },
     },
+    Shape {
+        name: "intervals",
+        query: "SELECT owner AS member, v, since AS `at`, until FROM {{ source('s.titles') }}",
+        ends: true,
+        rows: |t| t[4].iter().map(of_owner).collect(),
+    },
+    Shape {
+        name: "two_intervals",
+        query: "SELECT t.owner AS member, CONCAT(t.v, w.v) AS v, GREATEST(t.since, w.since) AS `at`, LEAST(t.until, w.until) AS until\nFROM {{ source('s.titles') }} AS t JOIN {{ source('s.wages') }} AS w USING (owner)",
+        ends: true,
+        rows: |t| {
+            let pairs = t[4].iter().flat_map(|title| t[5].iter().map(move |wage| (title, wage)));
+            let joined = pairs.filter(|(title, wage)| title.owner == wage.owner);
+            joined
+                .map(|(title, wage)| (title.owner, title.at.max(wage.at), format!("{}{}", title.value, wage.value)))
+                .collect()
+        },
+    },
+    Shape {
+        name: "interval_looked_up",
+        query: "SELECT w.owner AS member, CONCAT(w.v, COALESCE(c.v, '-')) AS v, w.since AS `at`, w.until\nFROM {{ source('s.wages') }} AS w LEFT JOIN {{ source('s.customers') }} AS c ON c.id = w.owner",
+        ends: true,
+        rows: |t| {
+            let value = |w: &Row| format!("{}{}", w.value, customer(t, w).map_or('-', |c| c.value));
+            t[5].iter().map(|w| (w.owner, w.at, value(w))).collect()
+        },
+    },
 ];
 
-/// Rows of random accounts, customers and logs; no two rows of a log have one instant.
+/// Rows of random accounts, customers, logs and intervals; no two rows of a log have one instant.
 pub fn files(random: &mut Random, keys: i64) -> Vec<File> {
     let mut files = Vec::new();
     let mut number = 0;
@@ -163,18 +234,28 @@ pub fn files(random: &mut Random, keys: i64) -> Vec<File> {
         for index in 0..4 {
             let rows = (0..=random.below(keys * 2)).map(|_| {
                 number += 1;
-                Row {
-                    key: if table < 2 { random.below(keys) } else { number },
-                    owner: random.below(keys),
-                    value: ['x', 'y', 'z'][usize::try_from(random.below(3)).unwrap_or(0)],
-                    gone: table < 2 && random.one_in(5),
-                    at: if table < 2 { random.below(30) } else { number * 7 % 1009 * 2 + i64::from(table == 3) },
-                }
+                row(random, table, keys, number)
             });
             files.push(File { table, time: index * 7, rows: rows.collect() });
         }
     }
     files
+}
+
+fn row(random: &mut Random, table: usize, keys: i64, number: i64) -> Row {
+    let (key, owner) = (random.below(keys), random.below(keys));
+    let value = ['x', 'y', 'z'][usize::try_from(random.below(3)).unwrap_or(0)];
+    let row = Row { key, owner, value, gone: false, at: 0, until: None };
+    match kind(table) {
+        Kind::Rows => Row { gone: random.one_in(5), at: random.below(30), ..row },
+        Kind::Log => Row { key: number, at: number * 7 % 1009 * 2 + i64::from(table == 3), ..row },
+        Kind::Intervals => {
+            let place = random.below(5);
+            let at = place * 6 + i64::from(table == 5) * 2;
+            let until = (place < 4 || random.one_in(2)).then(|| at + 1 + random.below(6));
+            Row { key: owner * 10 + place, gone: random.one_in(6), at, until, ..row }
+        }
+    }
 }
 
 /// A table as of an instant: the last state of each row, of one instant the one that arrived last.
@@ -186,12 +267,13 @@ fn as_of(arrived: &[Row], at: i64) -> Vec<Row> {
             *known = *row;
         }
     }
-    rows.into_values().filter(|row| !row.gone).collect()
+    rows.into_values().filter(|row| !row.gone && row.until.is_none_or(|until| at < until)).collect()
 }
 
 /// The versions of a shape's members: the query at every instant, equal neighbours as one.
 pub fn versions(shape: &Shape, arrived: &Arrived) -> Vec<Version> {
-    let instants: BTreeSet<i64> = arrived.iter().flatten().map(|row| row.at).collect();
+    let instants: BTreeSet<i64> =
+        arrived.iter().flatten().flat_map(|row| [Some(row.at), row.until]).flatten().collect();
     let mut all: Vec<Version> = Vec::new();
     let mut open: BTreeMap<i64, Version> = BTreeMap::new();
     for at in instants {

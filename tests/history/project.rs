@@ -4,9 +4,8 @@
 use std::fmt::Write;
 
 use dwc_tests::project::Project;
-use dwc_tests::warehouse::Warehouse;
 
-use crate::model::{File, SHAPES, TABLES, Version};
+use crate::model::{File, Kind, Shape, TABLES, Version, kind};
 
 const HEAD: &str = "\
 #- dwc.yml
@@ -41,15 +40,28 @@ tables:
     path: data/shop_log/{batch}.csv
     primary_key: [number]
     columns: { number: INT64, owner: INT64, v: STRING, op: STRING, changed_at: TIMESTAMP }
+  titles:
+    path: data/titles/{batch}.csv
+    primary_key: [owner, since]
+    detect_deletes: operation
+    delete_column: op
+    columns: { owner: INT64, v: STRING, op: STRING, since: TIMESTAMP, until: TIMESTAMP }
+  wages:
+    path: data/wages/{batch}.csv
+    primary_key: [owner, since]
+    detect_deletes: operation
+    delete_column: op
+    columns: { owner: INT64, v: STRING, op: STRING, since: TIMESTAMP, until: TIMESTAMP }
 ";
 
-pub fn write() -> Project {
+pub fn write(shapes: &[&Shape]) -> Project {
     let mut text = HEAD.to_owned();
-    for shape in SHAPES {
+    for shape in shapes {
         let query = shape.query.replace('\n', "\n  ");
+        let ends = if shape.ends { "effective_to: until\n" } else { "" };
         let _ = write!(
             text,
-            "#- models/dimensions/{0}.yml\ndimension: {0}\nquery: |\n  {query}\nnatural_key: [member]\neffective_at: at\nfirst_version: own_instant\nattributes:\n  v: {{ scd: 2 }}\n",
+            "#- models/dimensions/{0}.yml\ndimension: {0}\nquery: |\n  {query}\nnatural_key: [member]\neffective_at: at\n{ends}first_version: own_instant\nattributes:\n  v: {{ scd: 2 }}\n",
             shape.name
         );
     }
@@ -66,24 +78,41 @@ fn time(hours: i64) -> String {
 }
 
 pub fn write_file(project: &Project, file: &File) {
-    let key = if file.table < 2 { "id" } else { "number" };
-    let mut text = format!("{key},owner,v,op,changed_at\n");
+    let head = match kind(file.table) {
+        Kind::Rows => "id,owner,v,op,changed_at",
+        Kind::Log => "number,owner,v,op,changed_at",
+        Kind::Intervals => "owner,v,op,since,until",
+    };
+    let mut text = format!("{head}\n");
     for row in &file.rows {
         let op = if row.gone { "D" } else { "U" };
-        let at = time(row.at).replace('T', " ");
-        let _ = writeln!(text, "{},{},{},{op},{at}:00:00", row.key, row.owner, row.value);
+        let key = if kind(file.table) == Kind::Intervals { String::new() } else { format!("{},", row.key) };
+        let _ = write!(text, "{key}{},{},{op},{}", row.owner, row.value, instant(row.at));
+        if kind(file.table) == Kind::Intervals {
+            let _ = write!(text, ",{}", row.until.map_or(String::new(), instant));
+        }
+        text.push('\n');
     }
     project.write(&format!("data/{}/{}.csv", TABLES[file.table], time(file.time)), &text);
 }
 
-/// The versions that are loaded of a shape's members: member, begin, end, value.
-pub fn loaded(warehouse: &Warehouse, shape: &str) -> Vec<Version> {
+/// A time of a case as SQL writes it.
+pub fn instant(hours: i64) -> String {
+    format!("{}:00:00", time(hours).replace('T', " "))
+}
+
+/// A query of the versions of a shape's members: member, begin, end, value.
+pub fn versions_query(shape: &str) -> String {
     let hours = |column: &str| format!("date_diff('hour', TIMESTAMP '2026-01-01', {column})");
-    let rows = warehouse.rows(&format!(
+    format!(
         "SELECT CAST(member AS BIGINT), {}, CASE WHEN is_current THEN NULL ELSE {} END, v FROM dw.{shape} WHERE {shape}_key >= 0 ORDER BY 1, 2",
         hours("valid_from"),
         hours("valid_to")
-    ));
+    )
+}
+
+/// The versions that such a query gave.
+pub fn versions(rows: &[Vec<String>]) -> Vec<Version> {
     let number = |text: &String| text.parse::<i64>().ok();
     rows.iter()
         .map(|row| Version {

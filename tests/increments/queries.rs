@@ -130,6 +130,18 @@ pub const FACTS: &[(&str, &str, &str, &str)] = &[
         "",
     ),
     (
+        "latest_kept",
+        "k",
+        "SELECT k, v AS n FROM (SELECT k, v, f, ROW_NUMBER() OVER (PARTITION BY k ORDER BY v DESC, u_id) AS place FROM <u> WHERE k IS NOT NULL) AS q WHERE place = 1 AND f = 'x'",
+        "",
+    ),
+    (
+        "latest_then_joined",
+        "k",
+        "SELECT q.k, t.v AS n FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY k ORDER BY v DESC, u_id) AS place FROM <u> WHERE k IS NOT NULL) AS q JOIN <t> AS t ON t.t_id = q.v WHERE q.place = 1",
+        "a join compares nothing but what a subquery computes from several rows",
+    ),
+    (
         "latest_joined",
         "t_id",
         "SELECT t.t_id, u.v AS n FROM <t> AS t JOIN <u> AS u ON u.k = t.k WHERE TRUE QUALIFY ROW_NUMBER() OVER (PARTITION BY t.t_id ORDER BY u.v DESC, u.u_id) = 1",

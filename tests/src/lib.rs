@@ -18,6 +18,7 @@ pub mod project;
 pub mod proxy;
 pub mod questions;
 pub mod sample_data;
+pub mod script;
 pub mod shop;
 pub mod values;
 pub mod visits;

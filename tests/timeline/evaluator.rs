@@ -2,12 +2,10 @@
 //! and the fact that looks them up give the versions and the bindings of the reference.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
-use dwc_compiler::model::TargetType;
-use dwc_compiler::plan::{LoadPlan, Reads, Statement, diff};
-use dwc_compiler::sql;
+use dwc_compiler::plan::Landing;
 use dwc_tests::googlesql::{GoogleSql, Row};
+use dwc_tests::script::{Script, Staged, checked};
 
 use crate::Arrived;
 use crate::history::{Case, File, Kind, Random, Run, TABLES, Visit, case};
@@ -51,28 +49,11 @@ fn one_file_each(mut case: Case) -> Case {
 
 fn check(seed: u64, case: &Case) -> usize {
     let folder = project::write(&case.policies);
-    let files = dwc_runner::project::read(folder.path()).expect("a project");
-    let checked = dwc_compiler::check(&files);
-    let model = checked.project.expect("a project that checks");
-    let manifest = sql::manifest(&model, TargetType::Bigquery, "dw");
-    let plan = sql::load_plan(&model, TargetType::Bigquery, "dw").expect("a load plan");
-    let mut script = String::from(
-        "DECLARE dwc_batch INT64;\nDECLARE dwc_since INT64;\nDECLARE dwc_consumed INT64;\nDECLARE dwc_at TIMESTAMP;\n",
-    );
-    script.push_str(sql::SCRIPT_VARIABLES);
-    for sql::ChangeStatement { sql: statement, .. } in
-        sql::change_statements(&model, TargetType::Bigquery, "dw", &diff(None, &manifest))
-    {
-        let _ = writeln!(script, "{statement};");
-    }
+    let mut script = Script::of(&checked(folder.path()));
     let mut arrived = Arrived::new(case);
-    for (number, run) in case.runs.iter().enumerate() {
+    for run in &case.runs {
         arrived.take(run);
-        land(&mut script, case, &plan, run, number + 1);
-        for load in &plan.models {
-            let statements = load.incremental.as_ref().filter(|_| number > 0).unwrap_or(&load.full);
-            add(&mut script, statements);
-        }
+        script.run(false, &|landing| staged_rows(case, run, landing));
     }
     let mut read: Vec<String> = case
         .policies
@@ -84,68 +65,31 @@ fn check(seed: u64, case: &Case) -> usize {
         .collect();
     read.push("dw.visit".to_owned());
     let read: Vec<&str> = read.iter().map(String::as_str).collect();
-    let left = GoogleSql::start().execute_script(&script, &[], &[], &read).unwrap_or_else(|failure| {
+    let left = GoogleSql::start().execute_script(script.text(), &[], &[], &read).unwrap_or_else(|failure| {
         let path = std::env::temp_dir().join(format!("dwc-evaluator-{seed}.sql"));
-        let _ = std::fs::write(&path, &script);
+        let _ = std::fs::write(&path, script.text());
         panic!("seed {seed}: {failure}\n{}", path.display())
     });
     compare(seed, case, &arrived, &left)
 }
 
-/// The statements of a load but its gates: a gate only reads, and what it guards against the cases do not hold.
-fn add(script: &mut String, statements: &[Statement]) {
-    for statement in statements.iter().filter(|statement| matches!(statement.reads, Reads::Nothing)) {
-        let _ = writeln!(script, "{};", statement.sql);
+/// What a run stages of a table, as the runner does: changed rows together, each snapshot by itself.
+fn staged_rows(case: &Case, run: &Run, landing: &Landing) -> Option<(Vec<Staged>, String, bool)> {
+    let name = landing.table.trim_start_matches("s.");
+    let Some(table) = TABLES.iter().position(|(table, _)| *table == name) else {
+        let rows = run.visits.iter().flat_map(|place| staged_visits(&case.visits[*place])).collect();
+        return Some((rows, timestamp(Some(0)), false));
+    };
+    let is_snapshot = TABLES[table].1 == Kind::Snapshot;
+    let mut files: Vec<&File> =
+        run.files.iter().map(|place| &case.files[*place]).filter(|file| file.table == table).collect();
+    let at = files.first().map(|file| file.time);
+    if is_snapshot && at.is_none() {
+        return None;
     }
-}
-
-/// Stages and lands what a run reads, as the runner does: one batch, changed rows together, each snapshot by itself.
-fn land(script: &mut String, case: &Case, plan: &LoadPlan, run: &Run, batch: usize) {
-    let _ = writeln!(script, "SET dwc_batch = {batch};\nSET dwc_since = {};", batch - 1);
-    for landing in &plan.landings {
-        let name = landing.table.trim_start_matches("s.");
-        let columns: Vec<String> = landing.stage.columns.iter().map(|(name, ty)| format!("`{name}` {ty}")).collect();
-        let rows = match TABLES.iter().position(|(table, _)| *table == name) {
-            Some(table) => {
-                let mut files: Vec<&File> =
-                    run.files.iter().map(|place| &case.files[*place]).filter(|file| file.table == table).collect();
-                files.sort_by_key(|file| file.time);
-                files.iter().flat_map(|file| staged(file)).collect::<Vec<_>>()
-            }
-            None => run.visits.iter().flat_map(|place| staged_visits(&case.visits[*place])).collect(),
-        };
-        let is_snapshot = TABLES.iter().any(|(table, kind)| *table == name && *kind == Kind::Snapshot);
-        let read = run.files.iter().map(|place| &case.files[*place]).find(|file| TABLES[file.table].0 == name);
-        if is_snapshot && read.is_none() {
-            continue;
-        }
-        let at = read.map_or(0, |file| file.time);
-        let _ = writeln!(script, "SET dwc_at = TIMESTAMP '{}+00';", project::instant(at));
-        let _ = writeln!(
-            script,
-            "CREATE OR REPLACE TEMP TABLE {} ({}, _state INT64, _at TIMESTAMP, _deleted BOOL);",
-            landing.stage.path,
-            columns.join(", ")
-        );
-        let values: Vec<String> = rows
-            .iter()
-            .enumerate()
-            .map(|(place, row)| format!("({}, {}, {}, {})", row.values, place + 1, row.at, row.deleted))
-            .collect();
-        if !values.is_empty() {
-            let _ = writeln!(script, "INSERT INTO {} VALUES\n{};", landing.stage.path, values.join(",\n"));
-        }
-        if is_snapshot {
-            add(script, &landing.absent);
-        }
-        add(script, &landing.merge);
-    }
-}
-
-struct Staged {
-    values: String,
-    at: String,
-    deleted: bool,
+    files.sort_by_key(|file| file.time);
+    let rows = files.iter().flat_map(|file| staged(file)).collect();
+    Some((rows, timestamp(Some(at.unwrap_or(0))), is_snapshot))
 }
 
 fn text(value: Option<char>) -> String {

@@ -259,25 +259,25 @@ impl<'c> Arrived<'c> {
                 }
             }
         }
-        for (role, infers) in project::ROLES.iter().zip(project::INFERS) {
-            let Some(index) = self.case.policies.iter().position(|p| p.name == role.1) else { continue };
-            let named: BTreeSet<usize> =
-                before.iter().chain(self.visits.values()).filter_map(|visit| visit.keys[role.2]).collect();
-            let mut inferred = self.inferred.remove(role.1).unwrap_or_default();
-            // A full run of a dimension takes out what no fact names any more, unless it carries the keys of a
-            // mini-dimension.
-            if run.full && !self.case.policies.iter().any(|policy| policy.mini_of.as_deref() == Some(role.1)) {
-                inferred.retain(|key| before.iter().any(|visit| visit.keys[role.2] == Some(*key)));
-            }
-            for key in 0..KEYS + 2 {
-                let there = !timeline(&self.case.policies[index], self.of(index, key), None).is_empty();
-                if there {
-                    inferred.remove(&key);
-                } else if infers && named.contains(&key) {
-                    inferred.insert(key);
-                }
-            }
-            self.inferred.insert(role.1.to_owned(), inferred);
+        self.infer(&before, run.full);
+    }
+
+    /// Members that a fact names and that no event gives. A full run of a dimension takes out those that no fact named
+    /// before it, and only then the facts name theirs.
+    fn infer(&mut self, before: &[Visit], full: bool) {
+        for (index, policy) in self.case.policies.iter().enumerate() {
+            let roles =
+                project::ROLES.iter().zip(project::INFERS).filter(|(role, infers)| *infers && role.1 == policy.name);
+            let places: Vec<usize> = roles.map(|(role, _)| role.2).collect();
+            let named = |visits: &mut dyn Iterator<Item = &Visit>| -> BTreeSet<usize> {
+                visits.flat_map(|visit| places.iter().filter_map(|place| visit.keys[*place])).collect()
+            };
+            let (was_named, is_named) = (named(&mut before.iter()), named(&mut self.visits.values()));
+            let mut inferred = self.inferred.remove(&policy.name).unwrap_or_default();
+            inferred.retain(|key| !full || was_named.contains(key));
+            inferred.extend(was_named.union(&is_named));
+            inferred.retain(|key| timeline(policy, self.of(index, *key), None).is_empty());
+            self.inferred.insert(policy.name.clone(), inferred);
         }
     }
 

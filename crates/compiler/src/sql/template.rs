@@ -174,6 +174,13 @@ impl Templates {
         environment.add_filter("differ", move |columns: Value, a: String, b: String| {
             join(&columns, " OR ", |c| format!("{} IS DISTINCT FROM {}", side(&a, c), side(&b, c)))
         });
+        // Of a row `a` that is gone, what is NULL is unknown, and not another value.
+        environment.add_filter("differ_where_known", move |columns: Value, a: String, b: String| {
+            join(&columns, " OR ", |c| {
+                let known = format!("({a}.{} IS NOT NULL OR NOT {a}._deleted)", quote(&c.name));
+                format!("({} IS DISTINCT FROM {} AND {known})", side(&a, c), side(&b, c))
+            })
+        });
         environment.add_filter("differ_from_lag", move |columns: Value, a: String, window: String| {
             join(&columns, " OR ", |c| format!("{0} IS DISTINCT FROM LAG({0}) OVER {window}", side(&a, c)))
         });

@@ -21,6 +21,8 @@ struct Context<'a> {
     newest: Option<&'a str>,
     /// A batch may hold several readings of the whole table.
     several: bool,
+    /// A batch may hold several states of a row, of which one may repeat the one before it.
+    repeats: bool,
     /// Every landed state is kept.
     keeps: bool,
     /// A SELECT of the rows that landed at a later time than the reading, as they were known before it; for a snapshot
@@ -79,6 +81,7 @@ impl Lowering<'_> {
             key,
             columns,
             several: snapshot,
+            repeats: !snapshot && !table.has_one_state(),
             // What a database gives is its row as it is now, unless a sequence says otherwise; a file may come after a
             // later one, but a snapshot that does is followed by the later ones once more.
             newest: match &table.files {

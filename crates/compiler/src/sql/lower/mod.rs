@@ -97,8 +97,7 @@ pub fn dialect(engine: TargetType) -> &'static dyn Dialect {
 pub fn load_plan(project: &Project, engine: TargetType, schema: &str) -> Result<LoadPlan, Vec<Diagnostic>> {
     let lowering = Lowering::new(project, engine, schema);
     let kept = temporal::kept(project);
-    let landings = project.tables.iter().map(|table| lowering.landing(table, kept.contains(&table.address))).collect();
-    let mut models = Vec::new();
+    let mut models: Vec<ModelLoad> = Vec::new();
     let mut problems = Vec::new();
     for id in &project.order {
         match lowering.model(*id) {
@@ -106,6 +105,10 @@ pub fn load_plan(project: &Project, engine: TargetType, schema: &str) -> Result<
             Err(found) => problems.extend(found),
         }
     }
+    // The states of a table that no model reads yet wait for one.
+    let waits = |address: &String| !models.iter().any(|load| load.tables.contains(address));
+    let keeps = |address: &String| kept.contains(address) || waits(address);
+    let landings = project.tables.iter().map(|table| lowering.landing(table, keeps(&table.address))).collect();
     if problems.is_empty() { Ok(LoadPlan { landings, models }) } else { Err(problems) }
 }
 

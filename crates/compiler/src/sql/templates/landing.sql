@@ -1,4 +1,4 @@
--- {{ address }}: the states of this batch in their order, each compared with the one before it
+{% set at = "_s._told_at" if repeats else "_s._at" %}{% set state = "_s._told_state" if repeats else "_s._state" %}-- {{ address }}: the states of this batch in their order, each compared with the one before it
 CREATE OR REPLACE TEMP TABLE batch_states AS
 WITH ordered AS (
   SELECT
@@ -11,7 +11,7 @@ compared AS (
   SELECT
     _o.*,
     COALESCE(NOT _l._deleted, FALSE) AS _was_live,
-    _o._deleted IS DISTINCT FROM _l._deleted OR {{ columns|differ("_o", "_l") }}{% if several %} OR COALESCE(_o._at < _l._at, FALSE){% endif %} AS _differs,
+    _o._deleted IS DISTINCT FROM _l._deleted OR {{ columns|differ_where_known("_o", "_l") }}{% if several %} OR COALESCE(_o._at < _l._at, FALSE){% endif %} AS _differs,
 {% if several and keeps %}    -- a row that landed at a later time is compared with what was known of it before this one
     _l._at > _o._at AS _is_late,
     _o._deleted IS DISTINCT FROM _n._deleted OR {{ columns|differ("_o", "_n") }} AS _says,
@@ -21,9 +21,22 @@ compared AS (
   LEFT JOIN {{ rows }} AS _l ON {{ key|equal("_l", "_o") }}
 {% if several and keeps %}  LEFT JOIN {{ earlier }} AS _n ON {{ key|equal("_n", "_o") }}
 {% endif %}  WINDOW states AS (PARTITION BY {{ key|by("_o") }} ORDER BY _o._nth)
+){% if repeats %},
+marked AS (
+  SELECT _c.*, CASE WHEN _c._nth = 1 THEN _c._differs ELSE _c._follows END AS _changed
+  FROM compared AS _c
 )
+-- a state that repeats the one before it holds since that one
+SELECT
+  _m.*,
+  LAST_VALUE(CASE WHEN _m._changed THEN _m._state END IGNORE NULLS) OVER told AS _told_state,
+  LAST_VALUE(CASE WHEN _m._changed THEN _m._at END IGNORE NULLS) OVER told AS _told_at
+FROM marked AS _m
+WINDOW told AS (PARTITION BY {{ key|by("_m") }} ORDER BY _m._nth ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW);
+{% else %}
 SELECT _c.*, CASE {% if several and keeps %}WHEN _c._nth = 1 AND _c._is_late THEN _c._says {% endif %}WHEN _c._nth = 1 THEN _c._differs ELSE _c._follows END AS _changed
 FROM compared AS _c;
+{% endif %}
 
 -- counts of the run report
 --? counts
@@ -63,12 +76,12 @@ MERGE INTO {{ rows }} AS _t
 USING (SELECT * FROM batch_states WHERE _is_last AND _differs) AS _s
 ON {{ key|equal("_t", "_s") }}
 WHEN MATCHED AND _s._deleted THEN
-  UPDATE SET {{ values|assign_known("_s", "_t") }}_deleted = TRUE, _at = _s._at, _batch = {{ d.batch }}, _state = _s._state
+  UPDATE SET {{ values|assign_known("_s", "_t") }}_deleted = TRUE, _at = {{ at }}, _batch = {{ d.batch }}, _state = {{ state }}
 WHEN MATCHED AND NOT _s._deleted THEN
-  UPDATE SET {{ values|assign("_s") }}_deleted = FALSE, _at = _s._at, _batch = {{ d.batch }}, _state = _s._state
+  UPDATE SET {{ values|assign("_s") }}_deleted = FALSE, _at = {{ at }}, _batch = {{ d.batch }}, _state = {{ state }}
 WHEN NOT MATCHED THEN
   INSERT ({{ columns|list }}, _deleted, _at, _batch, _state)
-  VALUES ({{ columns|list("_s") }}, _s._deleted, _s._at, {{ d.batch }}, _s._state);
+  VALUES ({{ columns|list("_s") }}, _s._deleted, {{ at }}, {{ d.batch }}, {{ state }});
 {% if keeps and several %}
 -- a snapshot that is read once more says anew what it changed
 DELETE FROM {{ changes }} AS _c

@@ -1,5 +1,5 @@
 //! Columns whose values the images of one table alone do not tell: what a subquery aggregates, and what an outer join
-//! may leave NULL. A condition on such a column is left out of the search for touched keys, which widens it.
+//! may leave NULL, and what tells apart the rows that a window of a subquery compares. A condition on such a column is left out of the search for touched keys, which widens it.
 //! It must not decide which keys a query is named by.
 
 use sqlparser::ast::{
@@ -8,7 +8,9 @@ use sqlparser::ast::{
 };
 use std::ops::ControlFlow;
 
-use super::{Derived, aliases, branches, constraint, contains_aggregate, factor_alias, is_outer, whole};
+use super::{
+    Derived, aliases, branches, constraint, contains_aggregate, factor_alias, is_outer, partitions, same, whole,
+};
 
 /// The soft columns that a block reads from its subqueries.
 pub(super) struct Soft {
@@ -17,7 +19,8 @@ pub(super) struct Soft {
 
 enum Outputs {
     Some(Vec<String>),
-    All,
+    /// All but these.
+    AllBut(Vec<String>),
 }
 
 impl Soft {
@@ -31,16 +34,13 @@ impl Soft {
                 };
                 let inner = branches(&subquery.body).unwrap_or_default();
                 let mut soft = Vec::new();
-                let mut all = false;
                 for select in &inner {
                     match outputs(select) {
                         Outputs::Some(found) => soft.extend(found),
-                        Outputs::All => all = true,
+                        all => columns.push((alias.clone(), all)),
                     }
                 }
-                if all {
-                    columns.push((alias, Outputs::All));
-                } else if !soft.is_empty() {
+                if !soft.is_empty() {
                     columns.push((alias, Outputs::Some(soft)));
                 }
             }
@@ -54,7 +54,7 @@ impl Soft {
             self.columns.iter().any(|(relation, outputs)| {
                 alias.is_none_or(|alias| alias.eq_ignore_ascii_case(relation))
                     && match outputs {
-                        Outputs::All => true,
+                        Outputs::AllBut(names) => !names.iter().any(|name| name.eq_ignore_ascii_case(column)),
                         Outputs::Some(names) => names.iter().any(|name| name.eq_ignore_ascii_case(column)),
                     }
             })
@@ -67,8 +67,11 @@ fn outputs(select: &Select) -> Outputs {
     let soft = Soft::of(select);
     let nullable = nullable(select);
     let several = aliases(select).len() > 1;
+    // A row that comes or goes changes what a window says of the others, whatever it holds itself beside their partition.
+    let spans = Windows::of(select);
     let is_soft = |expr: &Expr| {
         contains_aggregate(expr)
+            || spans.as_ref().is_some_and(|windows| !windows.are_partitioned_by(expr))
             || soft.is_read_by(expr)
             || reads(expr, &mut |alias, _| is_nullable(alias, &nullable, several))
     };
@@ -81,18 +84,56 @@ fn outputs(select: &Select) -> Outputs {
                 Expr::CompoundIdentifier(parts) => found.extend(parts.last().map(|part| part.value.clone())),
                 _ => {}
             },
-            SelectItem::Wildcard(_) if !nullable.is_empty() || !soft.columns.is_empty() => return Outputs::All,
+            SelectItem::Wildcard(_) if !nullable.is_empty() || !soft.columns.is_empty() => {
+                return Outputs::AllBut(Vec::new());
+            }
             SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), _) => {
                 let name = name.to_string();
                 let name = name.trim_matches('`');
                 if is_nullable(Some(name), &nullable, several) || soft.columns.iter().any(|(alias, _)| alias == name) {
-                    return Outputs::All;
+                    return Outputs::AllBut(Vec::new());
                 }
             }
             _ => {}
         }
     }
-    Outputs::Some(found)
+    let wildcard = |item: &SelectItem| matches!(item, SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..));
+    match spans {
+        Some(windows) if select.projection.iter().any(wildcard) => Outputs::AllBut(windows.names(select)),
+        _ => Outputs::Some(found),
+    }
+}
+
+/// What every window of a block is partitioned by.
+struct Windows(Vec<Expr>);
+
+impl Windows {
+    /// None where a block has no window.
+    fn of(select: &Select) -> Option<Self> {
+        // Of a named window nothing is known.
+        let Ok(all) = partitions(select) else { return Some(Self(Vec::new())) };
+        let (first, others) = all.split_first()?;
+        let common = first.iter().filter(|by| others.iter().all(|other| other.iter().any(|one| same(by, one))));
+        Some(Self(common.cloned().collect()))
+    }
+
+    fn are_partitioned_by(&self, expr: &Expr) -> bool {
+        self.0.iter().any(|by| same(by, expr))
+    }
+
+    /// The output columns of the block that all windows are partitioned by.
+    fn names(&self, select: &Select) -> Vec<String> {
+        let plain = self.0.iter().filter_map(|by| match by {
+            Expr::Identifier(name) => Some(name.value.clone()),
+            Expr::CompoundIdentifier(parts) => parts.last().map(|name| name.value.clone()),
+            _ => None,
+        });
+        let named = select.projection.iter().filter_map(|item| match item {
+            SelectItem::ExprWithAlias { expr, alias } if self.are_partitioned_by(expr) => Some(alias.value.clone()),
+            _ => None,
+        });
+        plain.chain(named).collect()
+    }
 }
 
 /// The relations of a block that an outer join may leave without a row.
