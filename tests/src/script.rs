@@ -25,6 +25,9 @@ pub struct Staged {
     pub deleted: bool,
 }
 
+/// A reading of a table: its rows, its time as a TIMESTAMP of SQL, and whether what it lacks is gone.
+pub type Reading = (Vec<Staged>, String, bool);
+
 /// The checked project of a folder.
 pub fn checked(folder: &Path) -> Project {
     let files = dwc_runner::project::read(folder).expect("a project");
@@ -46,14 +49,14 @@ impl Script {
         Self { text, plan, batch: 0 }
     }
 
-    /// A run: the staged rows of each table land, where there are any, and every model is loaded. A table gives its rows
-    /// and the time of its reading.
-    pub fn run(&mut self, full: bool, rows_of: &dyn Fn(&Landing) -> Option<(Vec<Staged>, String, bool)>) {
+    /// A run: the staged rows of each table land, where there are any, and every model is loaded. `read` gives the
+    /// reading of a table.
+    pub fn run(&mut self, full: bool, read: &dyn Fn(&Landing) -> Option<Reading>) {
         self.batch += 1;
         let _ = writeln!(self.text, "SET dwc_batch = {};\nSET dwc_since = {};", self.batch, self.batch - 1);
         let plan = self.plan.clone();
         for landing in &plan.landings {
-            let Some((rows, at, finds_absent)) = rows_of(landing) else { continue };
+            let Some((rows, at, finds_absent)) = read(landing) else { continue };
             let _ = writeln!(self.text, "SET dwc_at = {at};");
             self.stage(landing, &rows);
             if finds_absent {
