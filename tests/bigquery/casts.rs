@@ -5,7 +5,7 @@ use dwc_runner::{DuckDbWarehouse, Mode, Part, RunOptions, parse_time};
 use dwc_tests::bigquery_emulator::BigQueryEmulator;
 use dwc_tests::bigquery_server::BigQueryServer;
 use dwc_tests::googlesql::{GoogleSql, Table};
-use dwc_tests::project::Project;
+use dwc_tests::project::{Project, checked};
 use serde_json::json;
 
 use super::sent::dwc;
@@ -115,8 +115,7 @@ fn what_the_script_casts_and_what_the_embedded_engine_lands() {
             execute(&format!("INSERT INTO other.casts (id, {name}) VALUES ({id}, CAST('{value}' AS {there}))"));
         }
     }
-    let files = dwc_runner::project::read(disk.path()).expect("a project");
-    let project = dwc_compiler::check(&files).project.expect("a sound project");
+    let project = checked(disk.path());
     dwc_runner::apply(&here, &project, "2026-01-01 00:00:00", &[]).unwrap_or_else(|error| panic!("{error:?}"));
     let options = RunOptions {
         mode: Mode::Incremental,

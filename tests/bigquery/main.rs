@@ -9,23 +9,16 @@ mod sent;
 
 use std::path::Path;
 
-use dwc_compiler::model::{Project, TargetType};
+use dwc_compiler::model::TargetType;
 use dwc_compiler::plan::{LoadPlan, Statement, diff};
 use dwc_compiler::sql;
 use dwc_tests::collated::SHOP;
 use dwc_tests::googlesql::GoogleSql;
-use dwc_tests::project::{Project as Files, repository};
+use dwc_tests::project::{Project, checked, repository};
 
 const VARIABLES: &str = "DECLARE dwc_batch INT64 DEFAULT 2;\nDECLARE dwc_since INT64 DEFAULT 1;\n\
     DECLARE dwc_consumed INT64 DEFAULT 1;\nDECLARE dwc_at TIMESTAMP DEFAULT TIMESTAMP '2026-03-01 00:00:00+00';\n\
     DECLARE dwc_from TIMESTAMP DEFAULT TIMESTAMP '2026-02-01 00:00:00+00';\n";
-
-fn project(folder: &Path) -> Project {
-    let files = dwc_runner::project::read(folder).expect("a project");
-    let checked = dwc_compiler::check(&files);
-    let problems: Vec<String> = checked.diagnostics.iter().map(|problem| problem.concise(&files)).collect();
-    checked.project.unwrap_or_else(|| panic!("{problems:#?}"))
-}
 
 /// Analyzes a script, and says what is wrong with its own text around it.
 fn analyze(analyzer: &mut GoogleSql, name: &str, script: &str, problems: &mut Vec<String>) {
@@ -47,7 +40,7 @@ fn script(statements: &[Statement]) -> String {
 }
 
 fn every_statement(folder: &Path) {
-    let project = project(folder);
+    let project = checked(folder);
     let manifest = sql::manifest(&project, TargetType::Bigquery, "dw");
     let ddl = sql::change_statements(&project, TargetType::Bigquery, "dw", &diff(None, &manifest));
     let plan: LoadPlan = sql::load_plan(&project, TargetType::Bigquery, "dw").expect("a load plan");
@@ -103,7 +96,7 @@ fn policies() {
 
 #[test]
 fn keys_that_are_compared_without_case() {
-    every_statement(Files::new(SHOP).path());
+    every_statement(Project::new(SHOP).path());
 }
 
 /// What both engines fold, letter by letter: a letter with a dot, a sharp s, and a sigma at the end of a word.

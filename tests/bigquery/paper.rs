@@ -8,9 +8,9 @@ use dwc_runner::{Mode, Part, RebuildOptions, RunOptions};
 use dwc_tests::collated::SHOP;
 use dwc_tests::googlesql::GoogleSql;
 use dwc_tests::paper::{Paper, Sheet};
-use dwc_tests::project::{Project, repository};
+use dwc_tests::project::{Project, checked, repository};
 
-use super::{analyze, project};
+use super::analyze;
 
 /// The length of a script. <https://cloud.google.com/bigquery/quotas#query_jobs>
 const LONGEST: usize = 1 << 20;
@@ -19,7 +19,7 @@ const MUTATED: usize = 100;
 
 /// Applies a project, loads it by every mode, rebuilds each model and audits. Gives what was written.
 fn written(folder: &Path) -> Vec<Sheet> {
-    let (paper, project) = (Paper::default(), project(folder));
+    let (paper, project) = (Paper::default(), checked(folder));
     dwc_runner::apply(&paper, &project, "2026-01-01 00:00:00", &[]).unwrap_or_else(|error| panic!("{error:?}"));
     let whole = || Part::Everything;
     for (day, mode) in [("01", Mode::Incremental), ("02", Mode::Incremental), ("03", Mode::Full)] {

@@ -7,9 +7,9 @@ use dwc_compiler::model::TargetType;
 use dwc_compiler::plan::Statement;
 use dwc_compiler::sql;
 use dwc_tests::googlesql::GoogleSql;
-use dwc_tests::project::Project;
+use dwc_tests::project::{Project, checked};
 
-use super::{analyze, project, script};
+use super::{analyze, script};
 
 /// Days of three years, and those that an hour's batch touches: today's, and yesterday's for what came late.
 const DAYS: u64 = 1096;
@@ -74,7 +74,7 @@ fn bytes(statements: &[Statement]) -> (u64, Vec<&str>) {
 /// The load of the fact from what changed, once Google's analyzer has taken it.
 fn load(fact: &str) -> (Vec<Statement>, Result<String, String>) {
     let disk = Project::new(&shop(fact));
-    let project = project(disk.path());
+    let project = checked(disk.path());
     let manifest = sql::manifest(&project, TargetType::Bigquery, "dw");
     let change = dwc_compiler::plan::diff(None, &manifest);
     let ddl = sql::change_statements(&project, TargetType::Bigquery, "dw", &change);

@@ -134,6 +134,16 @@ fn rows_of_one_reading_that_differ_by_case_share_their_key() {
     assert_run(&project.dwc(&["run"]), 1, &["share their primary key", "store_code=s01 (2 rows"]);
 }
 
+/// Applies what loses data of every table and model, and loads.
+fn applied_with_leave(project: &Project) {
+    let mut arguments = vec!["apply", "--auto-approve"];
+    let all = ["shop.stores", "shop.regions", "shop.orders", "store", "store_profile", "outlet", "region", "sale"];
+    let allowed = all.map(|name| format!("--allow-destructive={name}"));
+    arguments.extend(allowed.iter().map(String::as_str));
+    assert_run(&project.dwc(&arguments), 0, &[]);
+    assert_run(&project.dwc(&["run"]), 0, &[]);
+}
+
 #[test]
 fn a_collation_that_comes_is_another_key_and_ends_as_a_fresh_load() {
     let project = Project::new(SHOP);
@@ -146,12 +156,7 @@ fn a_collation_that_comes_is_another_key_and_ends_as_a_fresh_load() {
     let said =
         ["its key is compared without case in store_code from now on", "keys of `store` are compared without case"];
     assert_run(&project.dwc(&["plan"]), 0, &said);
-    let mut arguments = vec!["apply", "--auto-approve"];
-    let all = ["shop.stores", "shop.regions", "shop.orders", "store", "store_profile", "outlet", "region", "sale"];
-    let allowed = all.map(|name| format!("--allow-destructive={name}"));
-    arguments.extend(allowed.iter().map(String::as_str));
-    assert_run(&project.dwc(&arguments), 0, &[]);
-    assert_run(&project.dwc(&["run"]), 0, &[]);
+    applied_with_leave(&project);
     let changed = star(&project);
     assert_eq!(afresh(&project), changed);
 }
@@ -165,12 +170,7 @@ fn a_collation_that_goes_is_another_key_and_ends_as_a_fresh_load() {
     project.write("models/shop.yml", &declared.replace(", collation: \"und:ci\"", ""));
     assert_run(&project.dwc(&["plan"]), 0, &["its key is compared as it is written from now on"]);
     assert_run(&project.dwc(&["apply", "--auto-approve"]), 1, &["would lose data of", "shop.stores"]);
-    let mut arguments = vec!["apply", "--auto-approve"];
-    let all = ["shop.stores", "shop.regions", "shop.orders", "store", "store_profile", "outlet", "region", "sale"];
-    let allowed = all.map(|name| format!("--allow-destructive={name}"));
-    arguments.extend(allowed.iter().map(String::as_str));
-    assert_run(&project.dwc(&arguments), 0, &[]);
-    assert_run(&project.dwc(&["run"]), 0, &[]);
+    applied_with_leave(&project);
     assert_eq!(rows(&project, "SELECT COUNT(*) FROM dw.store WHERE store_code IN ('S01', 's01', 'S09', 's09')"), ["4"]);
     let changed = star(&project);
     assert_eq!(afresh(&project), changed);

@@ -25,15 +25,7 @@ use dwc_runner::{
     BigQueryWarehouse, DuckDbWarehouse, Mode, Offence, Part, RunOptions, RunReport, Warehouse, parse_time,
 };
 use dwc_tests::bigquery_emulator::BigQueryEmulator;
-use dwc_tests::project::{dwc_binary, repository};
-
-/// The checked project of a folder.
-fn checked(folder: &Path) -> Project {
-    let files = dwc_runner::project::read(folder).expect("a project");
-    let checked = dwc_compiler::check(&files);
-    let problems: Vec<String> = checked.diagnostics.iter().map(|problem| problem.concise(&files)).collect();
-    checked.project.unwrap_or_else(|| panic!("{problems:#?}"))
-}
+use dwc_tests::project::{checked, dwc_binary, repository};
 
 fn at(text: &str) -> NaiveDateTime {
     parse_time(text).expect("a time")

@@ -6,7 +6,7 @@ use dwc_compiler::model::TargetType;
 use dwc_compiler::plan::diff;
 use dwc_compiler::sql;
 use dwc_tests::googlesql::GoogleSql;
-use dwc_tests::script::checked;
+use dwc_tests::project::checked;
 
 use crate::model::SHAPES;
 

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use dwc_compiler::plan::Landing;
 use dwc_tests::googlesql::{GoogleSql, Row};
-use dwc_tests::script::{Script, Staged, checked};
+use dwc_tests::project::checked;
+use dwc_tests::script::{Script, Staged};
 
 use crate::model::{Arrived, File, Kind, Random, Row as Given, SHAPES, Shape, TABLES, Version, kind, versions};
 use crate::project::{self, instant};

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use dwc_runner::DuckDbWarehouse;
 use dwc_tests::project::Project;
+use dwc_tests::warehouse;
 
 use crate::model::{Arrived, Random, SHAPES, Shape};
 use crate::{Case, KEYS, case, compare, project, reads, reduced, setting, told};
@@ -63,8 +64,5 @@ fn check(case: &Case, shapes: &[&Shape], random: &mut Random) -> Result<usize, S
 
 fn rows(folder: &Project, sql: &str) -> Vec<Vec<String>> {
     let path = folder.path().join("dwc.duckdb");
-    let warehouse = DuckDbWarehouse::open(&path.to_string_lossy()).expect("the warehouse");
-    let rows = warehouse.rows(sql).unwrap_or_else(|error| panic!("{error:?}\n{sql}"));
-    let text = |value: Option<String>| value.unwrap_or_else(|| "NULL".to_owned());
-    rows.into_iter().map(|row| row.into_iter().map(text).collect()).collect()
+    warehouse::rows(&DuckDbWarehouse::open(&path.to_string_lossy()).expect("the warehouse"), sql)
 }

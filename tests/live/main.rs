@@ -3,7 +3,7 @@
 
 use dwc_bigquery::{Client, Connection, Job, Settings, Work};
 use dwc_runner::{BigQuerySettings, BigQueryWarehouse, DuckDbWarehouse, Mode, Part, RunOptions, Warehouse, parse_time};
-use dwc_tests::project::Project;
+use dwc_tests::project::{Project, checked};
 use dwc_tests::shop::SHOP;
 
 /// The datasets of a warehouse, by their endings.
@@ -69,8 +69,7 @@ fn a_real_account_gives_the_rows_of_the_embedded_engine() {
         dataset: dataset.clone(),
     };
     let disk = Project::new(SHOP);
-    let files = dwc_runner::project::read(disk.path()).expect("a project");
-    let project = dwc_compiler::check(&files).project.expect("a checked one");
+    let project = checked(disk.path());
     let here = DuckDbWarehouse::open(":memory:").expect("a warehouse in memory");
     let there = BigQueryWarehouse::open(settings).unwrap_or_else(|error| panic!("{error:?}"));
     let run = |engine: &dyn Warehouse, until: &str| {

@@ -1,7 +1,7 @@
 //! The law of a change: plan, apply and the next run leave the star as a fresh load of the changed models would.
 
 use dwc_runner::{DuckDbWarehouse, Mode, Part, RunOptions, parse_time};
-use dwc_tests::project::Project;
+use dwc_tests::project::{Project, checked};
 
 use crate::{SHOP, change, done, edit, open, planned, refused, rows, rows_of};
 
@@ -354,10 +354,7 @@ fn every_key_of_the_language_has_a_change_or_a_reason() {
 
 /// Applies the models of a project and loads what there is.
 fn settle(engine: &DuckDbWarehouse, project: &Project) {
-    let files = dwc_runner::project::read(project.path()).expect("a project");
-    let checked = dwc_compiler::check(&files);
-    let problems: Vec<String> = checked.diagnostics.iter().map(|problem| problem.concise(&files)).collect();
-    let model = checked.project.unwrap_or_else(|| panic!("{problems:#?}"));
+    let model = checked(project.path());
     let allowed =
         ["customer", "sale", "deal", "date", "daily", "above", "shop.sales", "shop.customers"].map(str::to_owned);
     dwc_runner::apply(engine, &model, "2026-04-01 00:00:00", &allowed).expect("applied");

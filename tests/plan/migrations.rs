@@ -5,7 +5,7 @@ use dwc_compiler::model::TargetType;
 use dwc_compiler::plan::{ChangeSet, Manifest, diff};
 use dwc_compiler::sql;
 use dwc_tests::googlesql::GoogleSql;
-use dwc_tests::project::Project;
+use dwc_tests::project::{Project, checked};
 
 use crate::{SHOP, change, done, edit, loaded, nothing_to_change, planned, refused, rows};
 
@@ -375,8 +375,7 @@ fn another_natural_key_makes_other_members() {
 
 /// The objects that a project needs on BigQuery, and the checked project.
 fn on_bigquery(project: &Project) -> (dwc_compiler::model::Project, Manifest) {
-    let files = dwc_runner::project::read(project.path()).expect("a project");
-    let model = dwc_compiler::check(&files).project.expect("a project that checks");
+    let model = checked(project.path());
     let manifest = sql::manifest(&model, TargetType::Bigquery, "dw");
     (model, manifest)
 }

@@ -2,7 +2,7 @@
 //! version, changed rows of facts that only grow, current versions that are not what the source has.
 
 use dwc_runner::{DuckDbWarehouse, Mode, Offence, Part, RunOptions, RunReport, parse_time};
-use dwc_tests::project::Project;
+use dwc_tests::project::{Project, checked};
 
 const SHOP: &str = "\
 #- dwc.yml
@@ -74,10 +74,7 @@ fn change(project: &Project, file: &str, from: &str, to: &str) {
 
 /// Applies the models and loads what there is.
 fn load(engine: &DuckDbWarehouse, project: &Project) -> (RunReport, Vec<Offence>) {
-    let files = dwc_runner::project::read(project.path()).expect("a project");
-    let checked = dwc_compiler::check(&files);
-    let problems: Vec<String> = checked.diagnostics.iter().map(|problem| problem.concise(&files)).collect();
-    let model = checked.project.unwrap_or_else(|| panic!("{problems:#?}"));
+    let model = checked(project.path());
     dwc_runner::apply(engine, &model, "2026-04-01 00:00:00", &["visit".to_owned(), "date".to_owned()])
         .expect("applied");
     let at = parse_time("2026-04-01").expect("a time");
@@ -163,8 +160,7 @@ fn a_current_version_that_is_not_what_the_source_has_is_told() {
     let (report, offences) = load(&engine, &project);
     assert!(offences.is_empty(), "{offences:?}");
     assert_eq!(told(&report, "member"), ["DW0960 member_id=1"], "its row is Jeju, which is dated before Seoul");
-    let files = dwc_runner::project::read(project.path()).expect("a project");
-    let model = dwc_compiler::check(&files).project.expect("it checks");
+    let model = checked(project.path());
     let seen = dwc_runner::observe(&engine, &model).expect("observed");
     let seen: Vec<_> = seen.iter().map(|one| format!("{} {}", one.code.id(), one.keys.join(" "))).collect();
     assert_eq!(seen, ["DW0960 member_id=1", "DW0961 rows: 1", "DW0962 visit_id=11"]);

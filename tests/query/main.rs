@@ -8,7 +8,7 @@ use dwc_compiler::sql::{self, Question};
 use dwc_runner::Mode;
 use dwc_tests::answers;
 use dwc_tests::googlesql::GoogleSql;
-use dwc_tests::project::{Project, Run, dwc_binary, repository};
+use dwc_tests::project::{Project, Run, checked, dwc_binary, repository};
 use dwc_tests::warehouse::Warehouse;
 
 const STOCK: &str = "\
@@ -243,8 +243,7 @@ fn deleted_rows_count_where_they_are_asked_for() {
 #[test]
 fn the_statement_is_one_that_bigquery_takes() {
     let stock = Project::new(STOCK);
-    let files = dwc_runner::project::read(stock.path()).expect("a project");
-    let project = dwc_compiler::check(&files).project.expect("a project");
+    let project = checked(stock.path());
     let analyzer = GoogleSql::start();
     let manifest = sql::manifest(&project, dwc_compiler::model::TargetType::Bigquery, "dw");
     let ddl = sql::change_statements(

@@ -5,6 +5,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+/// The checked project of a folder; the test fails with its problems where it has errors.
+pub fn checked(folder: &Path) -> dwc_compiler::model::Project {
+    let files = dwc_runner::project::read(folder).expect("a project");
+    let checked = dwc_compiler::check(&files);
+    let problems: Vec<String> = checked.diagnostics.iter().map(|problem| problem.concise(&files)).collect();
+    checked.project.unwrap_or_else(|| panic!("{problems:#?}"))
+}
+
 /// A project in a temporary folder, removed on drop.
 pub struct Project {
     folder: tempfile::TempDir,

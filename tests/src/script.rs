@@ -2,7 +2,6 @@
 //! loads. It must not know what becomes of the rows.
 
 use std::fmt::Write;
-use std::path::Path;
 
 use dwc_compiler::model::{Project, TargetType};
 use dwc_compiler::plan::{Landing, LoadPlan, Reads, Statement, diff};
@@ -27,12 +26,6 @@ pub struct Staged {
 
 /// A reading of a table: its rows, its time as a TIMESTAMP of SQL, and whether what it lacks is gone.
 pub type Reading = (Vec<Staged>, String, bool);
-
-/// The checked project of a folder.
-pub fn checked(folder: &Path) -> Project {
-    let files = dwc_runner::project::read(folder).expect("a project");
-    dwc_compiler::check(&files).project.expect("a project that checks")
-}
 
 impl Script {
     /// Declares what the loads use, and makes the objects of a project.

@@ -10,6 +10,13 @@ use dwc_compiler::source::{FileSet, SourceFile};
 use dwc_compiler::sql::load_plan;
 use dwc_runner::{DuckDbWarehouse, Error, Mode, Offence, RunOptions, RunReport, SourceOutcome, TableReport};
 
+/// Rows of a query, each value as text, NULL as `NULL`.
+pub fn rows(warehouse: &DuckDbWarehouse, sql: &str) -> Vec<Vec<String>> {
+    let rows = warehouse.rows(sql).unwrap_or_else(|error| panic!("{error:?}\n{sql}"));
+    let text = |value: Option<String>| value.unwrap_or_else(|| "NULL".to_owned());
+    rows.into_iter().map(|row| row.into_iter().map(text).collect()).collect()
+}
+
 /// A project with its warehouse in memory.
 pub struct Warehouse {
     folder: PathBuf,
@@ -85,10 +92,7 @@ impl Warehouse {
 
     /// Rows of a query, each value as text, NULL as `NULL`.
     pub fn rows(&self, sql: &str) -> Vec<Vec<String>> {
-        let rows = self.engine.rows(sql).unwrap_or_else(|error| panic!("{error:?}\n{sql}"));
-        rows.into_iter()
-            .map(|row| row.into_iter().map(|value| value.unwrap_or_else(|| "NULL".to_owned())).collect())
-            .collect()
+        rows(&self.engine, sql)
     }
 
     /// The checked project.

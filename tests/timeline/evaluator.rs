@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use dwc_compiler::plan::Landing;
 use dwc_tests::googlesql::{GoogleSql, Row};
-use dwc_tests::script::{Script, Staged, checked};
+use dwc_tests::project::checked;
+use dwc_tests::script::{Reading, Script, Staged};
 
 use crate::Arrived;
 use crate::history::{Case, File, Kind, Random, Run, TABLES, Visit, case};
@@ -74,7 +75,7 @@ fn check(seed: u64, case: &Case) -> usize {
 }
 
 /// What a run stages of a table, as the runner does: changed rows together, each snapshot by itself.
-fn staged_rows(case: &Case, run: &Run, landing: &Landing) -> Option<(Vec<Staged>, String, bool)> {
+fn staged_rows(case: &Case, run: &Run, landing: &Landing) -> Option<Reading> {
     let name = landing.table.trim_start_matches("s.");
     let Some(table) = TABLES.iter().position(|(table, _)| *table == name) else {
         let rows = run.visits.iter().flat_map(|place| staged_visits(&case.visits[*place])).collect();

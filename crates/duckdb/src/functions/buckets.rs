@@ -1,7 +1,7 @@
 //! Widths of time: buckets, the pieces of a range, and intervals in their usual parts.
 //! It must not shift a moment by an INTERVAL: a macro or DuckDB does.
 
-use chrono::{Datelike, Months, NaiveDate, NaiveDateTime};
+use chrono::{Datelike, Months, NaiveDate, NaiveDateTime, NaiveTime};
 use duckdb::Connection;
 
 use super::moments::{date_of, day};
@@ -18,9 +18,7 @@ pub(super) fn register(c: &Connection) -> Result<(), duckdb::Error> {
             return Err("the width of a bucket of DATEs has months or days alone".into());
         }
         let step = one_part(width)?;
-        let (of, from) =
-            (date_of(d)?.and_time(chrono::NaiveTime::MIN), date_of(origin)?.and_time(chrono::NaiveTime::MIN));
-        bucket(of, from, step).map(|t| Some(day(t.date())))
+        bucket(midnight(d)?, midnight(origin)?, step).map(|t| Some(day(t.date())))
     })?;
     add(c, "dwc_datetime_bucket", |(t, width, origin): (Moment, Span, Moment)| {
         bucket(datetime(t.0)?, datetime(origin.0)?, one_part(width)?).and_then(moment)
@@ -35,8 +33,7 @@ pub(super) fn register(c: &Connection) -> Result<(), duckdb::Error> {
         if step.micros != 0 || step.months != 0 && step.days != 0 {
             return Err("the step of a RANGE of DATEs has months or days alone".into());
         }
-        let at = |d: Day| date_of(d).map(|d| d.and_time(chrono::NaiveTime::MIN));
-        pieces(at(from)?, at(to)?, step, partial, "%Y-%m-%d")
+        pieces(midnight(from)?, midnight(to)?, step, partial, "%Y-%m-%d")
     })?;
     add(c, "dwc_datetime_pieces", |(from, to, step, partial): (Moment, Moment, Span, bool)| {
         if step.months != 0 && (step.days != 0 || step.micros != 0) {
@@ -112,6 +109,10 @@ fn bucket(of: NaiveDateTime, origin: NaiveDateTime, step: Step) -> Result<NaiveD
         }
     };
     if (1..=9999).contains(&start.year()) { Ok(start) } else { Err("a bucket that begins before the year 1".into()) }
+}
+
+fn midnight(d: Day) -> Result<NaiveDateTime, String> {
+    date_of(d).map(|d| d.and_time(NaiveTime::MIN))
 }
 
 fn moment(t: NaiveDateTime) -> Answer<Moment> {

@@ -53,7 +53,7 @@ impl Environments for CloneEnvironments {
     }
 
     fn all(&self) -> Result<Vec<Environment>, Error> {
-        of(&self.target()?)
+        clones(&self.target()?)
     }
 
     fn diff(&self, name: &str, project: &Project) -> Result<EnvironmentDiff, Error> {
@@ -118,7 +118,7 @@ fn clone(
 }
 
 /// The environments of a target's dataset, by name.
-fn of(warehouse: &BigQueryWarehouse) -> Result<Vec<Environment>, Error> {
+fn clones(warehouse: &BigQueryWarehouse) -> Result<Vec<Environment>, Error> {
     let prefix = format!("{}{BETWEEN}", warehouse.schema());
     let mut parts = Vec::new();
     for dataset in warehouse.client().datasets().map_err(worldly)? {
@@ -140,7 +140,7 @@ fn of(warehouse: &BigQueryWarehouse) -> Result<Vec<Environment>, Error> {
 /// Drops the datasets of an environment.
 fn drop_clone(warehouse: &BigQueryWarehouse, name: &str) -> Result<(), Error> {
     let dataset = environment_dataset(warehouse.schema(), name)?;
-    if !of(warehouse)?.iter().any(|known| known.name == name) {
+    if !clones(warehouse)?.iter().any(|known| known.name == name) {
         return Err(unknown_environment(name));
     }
     // The state goes last: until then the environment is there, and can be dropped again.

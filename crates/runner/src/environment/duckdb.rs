@@ -4,7 +4,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use dwc_compiler::diagnostic::Code;
-
 use dwc_compiler::model::Project;
 
 use super::diff::{EnvironmentDiff, compare_files};
@@ -27,9 +26,9 @@ pub struct FileEnvironments {
     pub file: PathBuf,
 }
 
-impl FileEnvironments {
+impl Environments for FileEnvironments {
     /// Killed at any moment, an environment is there whole or not at all.
-    fn made(&self, Making { name, target, at, expires }: Making<'_>) -> Result<PathBuf, Error> {
+    fn create(&self, Making { name, target, at, expires }: Making<'_>) -> Result<String, Error> {
         if self.file == Path::new(":memory:") {
             return Err(Error::coded(Code::UnknownEnvironment, "a warehouse in memory has no environments"));
         }
@@ -54,13 +53,7 @@ impl FileEnvironments {
         drop(copy);
         fs::rename(&making, &to)
             .map_err(|cause| Error::because(format!("`{}` could not be made", to.display()), cause))?;
-        Ok(to)
-    }
-}
-
-impl Environments for FileEnvironments {
-    fn create(&self, making: Making<'_>) -> Result<String, Error> {
-        Ok(self.made(making)?.display().to_string())
+        Ok(to.display().to_string())
     }
 
     /// Fails for one that another process holds, too.

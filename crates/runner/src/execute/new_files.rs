@@ -205,50 +205,38 @@ fn out_of_order(landed: &Landed, table: &Table, (there, now): (&[&str], &[&str])
 /// DuckDB keeps a block in memory for each, and BigQuery takes scripts of a megabyte.
 const MOST_COLUMNS: usize = 1600;
 
-/// How many snapshots of a table land in one unit. Each fills the stage and the states compared in it.
-fn snapshots_at_once(table: &Table) -> usize {
-    (MOST_COLUMNS / (2 * table.landed_columns().len() + 13)).max(1)
+/// The columns that one snapshot of a table fills: in the stage, and in the states that are compared with the landed rows.
+fn columns_filled(table: &Table, files: &Files) -> usize {
+    if files.contents == Contents::Snapshot { 2 * table.landed_columns().len() + 13 } else { 0 }
 }
 
 /// The batches in which files land: those of some times, in the order of times. `split` gives each time a batch of its own;
-/// else there are no more than many snapshots ask for.
+/// else a batch ends where its snapshots would fill too many columns.
 pub(super) fn cut<'a>(work: &[Work<'a>], split: bool) -> Vec<Vec<Work<'a>>> {
-    let mut times: BTreeMap<NaiveDateTime, Vec<usize>> = BTreeMap::new();
-    for (place, (_, _, _, fresh)) in work.iter().enumerate() {
-        for (file, _) in fresh {
-            let tables = times.entry(file.at).or_default();
-            if tables.last() != Some(&place) {
-                tables.push(place);
-            }
+    let mut filled_at: BTreeMap<NaiveDateTime, usize> = BTreeMap::new();
+    for (table, _, files, fresh) in work {
+        let times: BTreeSet<NaiveDateTime> = fresh.iter().map(|(file, _)| file.at).collect();
+        for time in times {
+            *filled_at.entry(time).or_default() += columns_filled(table, files);
         }
     }
-    let (mut last, mut ends) = (None, Vec::new());
-    let mut snapshots = vec![0; work.len()];
-    for (time, tables) in times {
-        for place in tables {
-            let (table, _, files, _) = &work[place];
-            snapshots[place] += usize::from(files.contents == Contents::Snapshot);
-            let is_full = split || snapshots[place] > snapshots_at_once(table);
-            if is_full && last.is_some() && ends.last() != Some(&last) {
-                ends.push(last);
-                snapshots.fill(0);
-                snapshots[place] = 1;
-            }
+    let (mut part, mut filled) = (0, 0);
+    let mut part_of: BTreeMap<NaiveDateTime, usize> = BTreeMap::new();
+    for (time, columns) in filled_at {
+        filled += columns;
+        if !part_of.is_empty() && (split || filled > MOST_COLUMNS) {
+            (part, filled) = (part + 1, columns);
         }
-        last = Some(time);
+        part_of.insert(time, part);
     }
-    ends.push(last);
-    let mut from = None;
-    let mut parts = Vec::new();
-    for end in ends {
-        let is_of = |at: NaiveDateTime| from.is_none_or(|from| at > from) && end.is_some_and(|end| at <= end);
-        let part = work.iter().map(|(table, landing, files, fresh)| {
-            (*table, *landing, *files, fresh.iter().filter(|(file, _)| is_of(file.at)).cloned().collect())
+    let of_part = |part: usize| {
+        let files = work.iter().map(|(table, landing, files, fresh)| {
+            let fresh = fresh.iter().filter(|(file, _)| part_of.get(&file.at) == Some(&part)).cloned().collect();
+            (*table, *landing, *files, fresh)
         });
-        parts.push(part.filter(|(_, _, _, fresh): &Work<'_>| !fresh.is_empty()).collect());
-        from = end;
-    }
-    parts
+        files.filter(|(_, _, _, fresh): &Work<'_>| !fresh.is_empty()).collect()
+    };
+    (0..=part).map(of_part).collect()
 }
 
 /// The new files of one table, each with its digest.

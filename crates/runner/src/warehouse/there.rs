@@ -1,11 +1,16 @@
 //! Tables that another tool has put into the warehouse itself: which columns they have, and the statements that read and
 //! cast them where they lie. It must not write to them.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 use dwc_compiler::sql::googlesql::Type;
 
-use crate::extract::moment;
+use super::duckdb::Rows;
+use super::row;
+use crate::Error;
+use crate::extract::{SourceColumn, moment};
 use crate::state::intervals::Interval;
 
 /// How a unit of work reads one table.
@@ -23,6 +28,15 @@ pub struct There {
     pub mark: Option<String>,
     /// What removes the temporary tables, where they do not go by themselves.
     pub leftovers: Vec<String>,
+}
+
+/// Columns by their tables, from rows of table, column and type in the order of the columns.
+pub(super) fn by_table(rows: Rows) -> Result<BTreeMap<String, Vec<SourceColumn>>, Error> {
+    let mut all: BTreeMap<String, Vec<SourceColumn>> = BTreeMap::new();
+    for (table, name, ty) in row::read(rows, |row| Ok((row.text()?, row.text()?, row.text()?)))? {
+        all.entry(table).or_default().push(SourceColumn { name, ty });
+    }
+    Ok(all)
 }
 
 /// Stretches of time as a cursor of a type shows them.

@@ -17,7 +17,7 @@ mod states;
 mod suspects;
 mod views;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use rayon::prelude::*;
 
@@ -106,8 +106,8 @@ pub fn load_plan(project: &Project, engine: TargetType, schema: &str) -> Result<
         }
     }
     // The states of a table that no model reads yet wait for one.
-    let waits = |address: &String| !models.iter().any(|load| load.tables.contains(address));
-    let keeps = |address: &String| kept.contains(address) || waits(address);
+    let read: HashSet<&String> = models.iter().flat_map(|load| &load.tables).collect();
+    let keeps = |address: &String| kept.contains(address) || !read.contains(address);
     let landings = project.tables.iter().map(|table| lowering.landing(table, keeps(&table.address))).collect();
     if problems.is_empty() { Ok(LoadPlan { landings, models }) } else { Err(problems) }
 }

@@ -125,9 +125,10 @@ impl Lowering<'_> {
                 // Made into a text, a value has to be computed: whether it is NULL may be known without.
                 Some((_, ty)) => {
                     // A number is stored in the column's own digits.
-                    let value = match ty.is_numeric() {
-                        true => format!("CAST(_p._value AS {})", self.dialect.ty(ty)),
-                        false => "_p._value".to_owned(),
+                    let value = if ty.is_numeric() {
+                        format!("CAST(_p._value AS {})", self.dialect.ty(ty))
+                    } else {
+                        "_p._value".to_owned()
                     };
                     format!("MAX({})", self.dialect.readable(&value, ty))
                 }

@@ -1,5 +1,6 @@
-//! Columns whose values the images of one table alone do not tell: what a subquery aggregates, and what an outer join
-//! may leave NULL, and what tells apart the rows that a window of a subquery compares. A condition on such a column is left out of the search for touched keys, which widens it.
+//! Columns whose values the images of one table alone do not tell: what a subquery aggregates, what an outer join may leave
+//! NULL, and what tells apart the rows that a window of a subquery compares. A condition on such a column is left out of the
+//! search for touched keys, which widens it.
 //! It must not decide which keys a query is named by.
 
 use sqlparser::ast::{

@@ -15,7 +15,7 @@ use super::script::{instant, text};
 use crate::Error;
 use crate::extract::files::delete_mark;
 use crate::extract::{Reading, Request, SourceColumn, moment};
-use crate::warehouse::there::{There, stretches};
+use crate::warehouse::there::{There, by_table, stretches};
 
 /// The quoted path of something in the other tool's dataset, which may be of another project.
 fn path(schema: &str, name: &str) -> String {
@@ -42,12 +42,7 @@ pub(super) fn columns(
         Err(error) if error.code == Some(Code::BigQueryNotFound) => Vec::new(),
         Err(error) => return Err(error),
     };
-    let mut all: BTreeMap<String, Vec<SourceColumn>> = BTreeMap::new();
-    for row in rows {
-        let [Some(table), Some(name), Some(ty)] = row.as_slice() else { continue };
-        all.entry(table.clone()).or_default().push(SourceColumn { name: name.clone(), ty: ty.clone() });
-    }
-    Ok(all)
+    by_table(rows)
 }
 
 /// How tables are read and cast by statements of a script. How far each cursor has come is read first.

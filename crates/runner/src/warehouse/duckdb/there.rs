@@ -12,7 +12,7 @@ use crate::extract::files::{self, quote};
 use crate::extract::{Reading, Request, SourceColumn, moment};
 use crate::state::intervals::Interval;
 use crate::state::literal;
-use crate::warehouse::there::{There, stretches};
+use crate::warehouse::there::{There, by_table, stretches};
 
 /// The columns of tables, by their names there.
 pub(super) fn columns(
@@ -27,12 +27,7 @@ pub(super) fn columns(
         literal(schema),
         names.join(", ")
     ))?;
-    let mut all: BTreeMap<String, Vec<SourceColumn>> = BTreeMap::new();
-    for row in rows {
-        let [Some(table), Some(name), Some(ty)] = row.as_slice() else { continue };
-        all.entry(table.clone()).or_default().push(SourceColumn { name: name.clone(), ty: ty.clone() });
-    }
-    Ok(all)
+    by_table(rows)
 }
 
 /// How tables are read and cast by statements of a unit. How far each cursor has come is read first.

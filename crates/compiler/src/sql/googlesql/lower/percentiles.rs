@@ -21,47 +21,39 @@ impl Lower<'_> {
         call: &Call,
         span: &Range<usize>,
     ) -> Option<(Type, String)> {
-        let x = args.first()?;
+        let [x, fraction] = args else { return None };
         let ty = x.ty.clone();
-        match (name, args.len()) {
-            ("PERCENTILE_CONT" | "PERCENTILE_DISC", 2) if args[1].as_text().is_some() || beyond_one(&args[1]) => {
-                let message = format!("the fraction of {name} is between 0 and 1");
-                self.report(ProblemKind::TypeMismatch, spans[1].clone(), message, None);
-                None
-            }
-            ("PERCENTILE_CONT" | "PERCENTILE_DISC", 2) if args[1].literal.is_none() && !args[1].is_constant() => {
-                let message = format!("the fraction of {name} must be a literal");
-                self.report(ProblemKind::TypeMismatch, spans[1].clone(), message, None);
-                None
-            }
-            ("PERCENTILE_CONT", 2)
-                if matches!(ty, Type::Numeric(_) | Type::BigNumeric(_))
-                    && matches!(args[1].ty, Type::Numeric(_) | Type::BigNumeric(_)) =>
-            {
-                self.unsupported(span.clone(), format!("{name} of {ty} by {}", args[1].ty));
+        let refused = match fraction {
+            fraction if fraction.as_text().is_some() || beyond_one(fraction) => "is between 0 and 1",
+            fraction if fraction.literal.is_none() && !fraction.is_constant() => "must be a literal",
+            _ => "",
+        };
+        if !refused.is_empty() {
+            let message = format!("the fraction of {name} {refused}");
+            self.report(ProblemKind::TypeMismatch, spans[1].clone(), message, None);
+            return None;
+        }
+        let is_exact = |ty: &Type| matches!(ty, Type::Numeric(_) | Type::BigNumeric(_));
+        let is_plain = !call.over.is_empty() && clauses.nulls != Some(NullTreatment::RespectNulls);
+        match name {
+            "PERCENTILE_CONT" if is_exact(&ty) && is_exact(&fraction.ty) => {
+                self.unsupported(span.clone(), format!("{name} of {ty} by {}", fraction.ty));
                 Some((ty, "NULL".into()))
             }
-            ("PERCENTILE_CONT", 2) => match (&ty, call.over.is_empty()) {
-                (Type::Float64 | Type::Int64 | Type::Numeric(_) | Type::BigNumeric(_) | Type::Unknown, false)
-                    if clauses.nulls != Some(NullTreatment::RespectNulls) =>
-                {
-                    let list = format!("CAST({} AS DOUBLE), {}", x.sql, args[1].sql);
-                    Some((Type::Float64, numbers(name, x, call, call.of("quantile_cont", &list, ""))))
-                }
-                _ => {
-                    self.unsupported(span.clone(), format!("this form of {name}"));
-                    Some((Type::Float64, "NULL".into()))
-                }
-            },
-            ("PERCENTILE_DISC", 2) if !call.over.is_empty() && clauses.nulls != Some(NullTreatment::RespectNulls) => {
-                let plain = call.of("quantile_disc", &format!("{}, {}", x.sql, args[1].sql), "");
+            "PERCENTILE_CONT"
+                if is_plain && (is_exact(&ty) || matches!(ty, Type::Float64 | Type::Int64 | Type::Unknown)) =>
+            {
+                let list = format!("CAST({} AS DOUBLE), {}", x.sql, fraction.sql);
+                Some((Type::Float64, numbers(name, x, call, call.of("quantile_cont", &list, ""))))
+            }
+            "PERCENTILE_DISC" if is_plain => {
+                let plain = call.of("quantile_disc", &format!("{}, {}", x.sql, fraction.sql), "");
                 Some((ty, numbers(name, x, call, plain)))
             }
-            ("PERCENTILE_DISC", 2) => {
+            _ => {
                 self.unsupported(span.clone(), format!("this form of {name}"));
-                Some((ty, "NULL".into()))
+                Some((if name == "PERCENTILE_CONT" { Type::Float64 } else { ty }, "NULL".into()))
             }
-            _ => None,
         }
     }
 }
