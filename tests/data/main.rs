@@ -3,6 +3,7 @@
 mod collation;
 mod expressions;
 mod keys;
+mod time;
 
 use dwc_tests::project::{Project, Run};
 

@@ -2,6 +2,7 @@
 //! and applies.
 
 mod bounded;
+mod escapes;
 mod mutants;
 mod refused;
 mod rewrites;
