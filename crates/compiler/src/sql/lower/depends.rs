@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::model::{Column, DimensionKind, EffectiveAt, Members, ModelId, Project, Table};
 use crate::plan::{COLLATION, KEY_COLLATION};
-use crate::sql::googlesql::Type;
+use dwc_googlesql::Type;
 
 /// The parts, by name, as `design` keeps them.
 pub(super) fn depends(project: &Project, id: ModelId) -> BTreeMap<String, String> {
