@@ -1,11 +1,11 @@
 //! Casts of tables that another tool has landed: what the landing script writes gives on Google's evaluator what the
 //! embedded engine lands, value by value, or both reject the row.
 
-use dwc_runner::{DuckDbWarehouse, Mode, Part, RunOptions, parse_time};
+use dwc_runner::{DuckDbWarehouse, Mode, Part, RunOptions};
 use dwc_tests::bigquery_emulator::BigQueryEmulator;
 use dwc_tests::bigquery_server::BigQueryServer;
 use dwc_tests::googlesql::{GoogleSql, Table};
-use dwc_tests::project::{Project, checked};
+use dwc_tests::project::{Project, at, checked};
 use serde_json::json;
 
 use super::sent::dwc;
@@ -116,10 +116,10 @@ fn what_the_script_casts_and_what_the_embedded_engine_lands() {
         }
     }
     let project = checked(disk.path());
-    dwc_runner::apply(&here, &project, "2026-01-01 00:00:00", &[]).unwrap_or_else(|error| panic!("{error:?}"));
+    dwc_runner::apply(&here, &project, at("2026-01-01"), &[]).unwrap_or_else(|error| panic!("{error:?}"));
     let options = RunOptions {
         mode: Mode::Incremental,
-        at: parse_time("2026-04-01").expect("a time"),
+        at: at("2026-04-01"),
         until: None,
         select: Vec::new(),
         part: Part::Everything,

@@ -8,7 +8,7 @@ use dwc_runner::{Mode, Part, RebuildOptions, RunOptions};
 use dwc_tests::collated::SHOP;
 use dwc_tests::googlesql::GoogleSql;
 use dwc_tests::paper::{Paper, Sheet};
-use dwc_tests::project::{Project, checked, repository};
+use dwc_tests::project::{Project, at, checked, repository};
 
 use super::analyze;
 
@@ -20,14 +20,14 @@ const MUTATED: usize = 100;
 /// Applies a project, loads it by every mode, rebuilds each model and audits. Gives what was written.
 fn written(folder: &Path) -> Vec<Sheet> {
     let (paper, project) = (Paper::default(), checked(folder));
-    dwc_runner::apply(&paper, &project, "2026-01-01 00:00:00", &[]).unwrap_or_else(|error| panic!("{error:?}"));
+    dwc_runner::apply(&paper, &project, at("2026-01-01"), &[]).unwrap_or_else(|error| panic!("{error:?}"));
     let whole = || Part::Everything;
     for (day, mode) in [("01", Mode::Incremental), ("02", Mode::Incremental), ("03", Mode::Full)] {
         let at = dwc_runner::parse_time(&format!("2026-12-{day}")).expect("a time");
         let options = RunOptions { mode, at, until: None, select: Vec::new(), part: whole() };
         dwc_runner::replay(&paper, &project, folder, &options, &mut |_| ()).unwrap_or_else(|error| panic!("{error:?}"));
     }
-    let at = dwc_runner::parse_time("2026-12-04").expect("a time");
+    let at = at("2026-12-04");
     for model in project.order.iter().filter(|model| project.query(**model).is_some()) {
         let model = project.model_name(*model).to_owned();
         let options = RebuildOptions { model, from: None, at, may_lose: true, only_shown: false };

@@ -19,20 +19,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
-use chrono::NaiveDateTime;
 use dwc_compiler::model::Project;
-use dwc_runner::{
-    BigQueryWarehouse, DuckDbWarehouse, Mode, Offence, Part, RunOptions, RunReport, Warehouse, parse_time,
-};
+use dwc_runner::{BigQueryWarehouse, DuckDbWarehouse, Mode, Offence, Part, RunOptions, RunReport, Warehouse};
 use dwc_tests::bigquery_emulator::BigQueryEmulator;
-use dwc_tests::project::{checked, dwc_binary, repository};
-
-fn at(text: &str) -> NaiveDateTime {
-    parse_time(text).expect("a time")
-}
+use dwc_tests::project::{at, checked, dwc_binary, repository};
 
 fn apply(engine: &dyn Warehouse, project: &Project) {
-    dwc_runner::apply(engine, project, "2026-01-01 00:00:00", &[]).unwrap_or_else(|error| panic!("{error:?}"));
+    dwc_runner::apply(engine, project, at("2026-01-01"), &[]).unwrap_or_else(|error| panic!("{error:?}"));
 }
 
 fn run(

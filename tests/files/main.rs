@@ -8,7 +8,7 @@ mod strict;
 mod untimed;
 
 use dwc_runner::Mode;
-use dwc_tests::project::Project;
+use dwc_tests::project::{Project, at};
 use dwc_tests::warehouse::{Warehouse, counts};
 
 const SELLERS: &str = "\
@@ -116,7 +116,6 @@ fn a_window_of_files_is_read_again_and_what_followed_holds() {
     let warehouse = Warehouse::apply(project.path());
     warehouse.run(Mode::Incremental);
     warehouse.execute("UPDATE dw_landing.shop__orders__rows SET status = 'damaged'");
-    let at = |text: &str| dwc_runner::parse_time(text).expect("a time");
     let window = dwc_runner::Interval { from: Some(at("2026-04-01T08")), to: at("2026-04-01T09") };
     let report = warehouse.run(Mode::Interval(window));
     assert_eq!((counts(&report, "shop.orders").extracted, counts(&report, "shop.orders").updated), (3, 2));

@@ -13,7 +13,7 @@ use dwc_googlesql::{
 };
 use dwc_runner::{DuckDbWarehouse, Mode, Part, Place, RunOptions, SavedPlan};
 use dwc_tests::dice::Dice;
-use dwc_tests::project::{Project, files, repository};
+use dwc_tests::project::{Project, at, files, repository};
 
 const PROJECT: &str = include_str!("../hostile/mutants.project");
 
@@ -180,7 +180,7 @@ fn csv() {
     let project = Project::new(PROJECT);
     let model = model();
     let warehouse = DuckDbWarehouse::open(":memory:").expect("a warehouse");
-    dwc_runner::apply(&warehouse, &model, "2026-01-01 00:00:00", &[]).expect("an apply");
+    dwc_runner::apply(&warehouse, &model, at("2026-01-01"), &[]).expect("an apply");
     let words =
         ["\"", "\"\"", ",", "\n", "\r\n", "\r", "\0", "NULL", "\u{feff}", "1e400", "-0", "9999-12-31", "가", ";", "'"];
     let day = chrono::NaiveDate::from_ymd_opt(2026, 1, 2).and_then(|day| day.and_hms_opt(0, 0, 0)).expect("an instant");

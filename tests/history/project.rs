@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use dwc_tests::project::Project;
+use dwc_tests::project::{Project, at};
 
 use crate::model::{File, Kind, Shape, TABLES, Version, kind};
 
@@ -73,7 +73,7 @@ pub fn write(shapes: &[&Shape]) -> Project {
 }
 
 fn time(hours: i64) -> String {
-    let start = dwc_runner::parse_time("2026-01-01").expect("a time");
+    let start = at("2026-01-01");
     (start + chrono::Duration::hours(hours)).format("%Y-%m-%dT%H").to_string()
 }
 

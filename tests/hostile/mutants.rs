@@ -6,7 +6,7 @@ use std::path::Path;
 use dwc_compiler::source::{FileSet, SourceFile};
 use dwc_runner::{DuckDbWarehouse, Mode, Part, RunOptions};
 use dwc_tests::dice::Dice;
-use dwc_tests::project::{Project, files};
+use dwc_tests::project::{Project, at, files};
 
 const PROJECT: &str = include_str!("mutants.project");
 
@@ -114,7 +114,7 @@ fn stopped(folder: &Path, files: &FileSet) -> Option<String> {
         }
     }
     let warehouse = DuckDbWarehouse::open(":memory:").expect("a warehouse in memory");
-    if let Err(error) = dwc_runner::apply(&warehouse, &project, "2026-01-01 00:00:00", &[]) {
+    if let Err(error) = dwc_runner::apply(&warehouse, &project, at("2026-01-01"), &[]) {
         return Some(format!("apply: {error:?}"));
     }
     let at = chrono::NaiveDate::from_ymd_opt(2026, 1, 2).and_then(|day| day.and_hms_opt(12, 0, 0)).expect("an instant");

@@ -3,7 +3,7 @@
 
 use dwc_bigquery::{Client, Connection, Job, Settings, Work};
 use dwc_runner::{BigQuerySettings, BigQueryWarehouse, DuckDbWarehouse, Mode, Part, RunOptions, Warehouse, parse_time};
-use dwc_tests::project::{Project, checked};
+use dwc_tests::project::{Project, at, checked};
 use dwc_tests::shop::SHOP;
 
 /// The datasets of a warehouse, by their endings.
@@ -75,7 +75,7 @@ fn a_real_account_gives_the_rows_of_the_embedded_engine() {
     let run = |engine: &dyn Warehouse, until: &str| {
         let options = RunOptions {
             mode: Mode::Incremental,
-            at: parse_time("2026-04-01").expect("a time"),
+            at: at("2026-04-01"),
             until: parse_time(until),
             select: Vec::new(),
             part: Part::Everything,
@@ -91,7 +91,7 @@ fn a_real_account_gives_the_rows_of_the_embedded_engine() {
     };
     let engines: [&dyn Warehouse; 2] = [&here, &there];
     let reports = engines.map(|engine| {
-        dwc_runner::apply(engine, &project, "2026-01-01 00:00:00", &[]).unwrap_or_else(|error| panic!("{error:?}"));
+        dwc_runner::apply(engine, &project, at("2026-01-01"), &[]).unwrap_or_else(|error| panic!("{error:?}"));
         ["2026-03-01", "2026-03-02", "2026-03-02"].map(|until| run(engine, until))
     });
     assert_eq!(reports[0], reports[1]);

@@ -2,7 +2,7 @@
 
 use dwc_runner::{DuckDbWarehouse, Interval, Mode};
 use dwc_tests::mariadb::MariaDb;
-use dwc_tests::project::Project;
+use dwc_tests::project::{Project, at};
 use dwc_tests::warehouse::{Warehouse, counts};
 
 use super::{project, shop};
@@ -22,7 +22,6 @@ stores:
 
 /// Noon to noon by clocks in Seoul is 03:00 to 03:00 UTC.
 fn window(from: &str, to: &str) -> Mode {
-    let at = |text: &str| dwc_runner::parse_time(text).expect("a time");
     Mode::Interval(Interval { from: Some(at(from)), to: at(to) })
 }
 

@@ -1,7 +1,7 @@
 //! The law of a change: plan, apply and the next run leave the star as a fresh load of the changed models would.
 
-use dwc_runner::{DuckDbWarehouse, Mode, Part, RunOptions, parse_time};
-use dwc_tests::project::{Project, checked};
+use dwc_runner::{DuckDbWarehouse, Mode, Part, RunOptions};
+use dwc_tests::project::{Project, at, checked};
 
 use crate::{SHOP, change, done, edit, open, planned, refused, rows, rows_of};
 
@@ -357,10 +357,10 @@ fn settle(engine: &DuckDbWarehouse, project: &Project) {
     let model = checked(project.path());
     let allowed =
         ["customer", "sale", "deal", "date", "daily", "above", "shop.sales", "shop.customers"].map(str::to_owned);
-    dwc_runner::apply(engine, &model, "2026-04-01 00:00:00", &allowed).expect("applied");
+    dwc_runner::apply(engine, &model, at("2026-04-01"), &allowed).expect("applied");
     let options = RunOptions {
         mode: Mode::Incremental,
-        at: parse_time("2026-04-01").expect("a time"),
+        at: at("2026-04-01"),
         until: None,
         select: Vec::new(),
         part: Part::Everything,

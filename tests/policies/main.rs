@@ -8,7 +8,7 @@ mod told;
 
 use dwc_compiler::model::Project as Model;
 use dwc_runner::{DuckDbWarehouse, Mode, RebuildOptions, RebuildReport, RunOptions, RunReport, parse_time};
-use dwc_tests::project::{Project, repository};
+use dwc_tests::project::{Project, at, repository};
 
 struct Policies {
     folder: Project,
@@ -38,7 +38,7 @@ fn policies(change: impl Fn(&str) -> String) -> Policies {
     assert!(problems.is_empty(), "{problems:#?}");
     let model = checked.project.expect("a project that checks");
     let engine = DuckDbWarehouse::open(":memory:").expect("a warehouse");
-    dwc_runner::apply(&engine, &model, "2026-01-01 00:00:00", &[]).expect("applied");
+    dwc_runner::apply(&engine, &model, at("2026-01-01"), &[]).expect("applied");
     Policies { folder, model, engine }
 }
 
@@ -52,12 +52,12 @@ impl Policies {
         assert!(problems.is_empty(), "{problems:#?}");
         self.model = checked.project.expect("a project that checks");
         let allowed = ["customer".to_owned(), "agent".to_owned(), "customer_profile".to_owned()];
-        dwc_runner::apply(&self.engine, &self.model, "2026-02-02 00:00:00", &allowed).expect("applied");
+        dwc_runner::apply(&self.engine, &self.model, at("2026-02-02"), &allowed).expect("applied");
     }
 
     /// Loads the files up to a day.
     fn run(&self, until: &str) -> RunReport {
-        let at = parse_time(until).expect("a time");
+        let at = at(until);
         let options = RunOptions {
             mode: Mode::Incremental,
             at,
@@ -77,7 +77,7 @@ impl Policies {
         let options = RebuildOptions {
             model: "customer".to_owned(),
             from: parse_time(from),
-            at: parse_time("2026-04-01").expect("a time"),
+            at: at("2026-04-01"),
             may_lose,
             only_shown,
         };

@@ -1,8 +1,8 @@
 //! What is not wrong enough to stop a load and must not pass in silence: days that a calendar lacks, events without a
 //! version, changed rows of facts that only grow, current versions that are not what the source has.
 
-use dwc_runner::{DuckDbWarehouse, Mode, Offence, Part, RunOptions, RunReport, parse_time};
-use dwc_tests::project::{Project, checked};
+use dwc_runner::{DuckDbWarehouse, Mode, Offence, Part, RunOptions, RunReport};
+use dwc_tests::project::{Project, at, checked};
 
 const SHOP: &str = "\
 #- dwc.yml
@@ -75,9 +75,8 @@ fn change(project: &Project, file: &str, from: &str, to: &str) {
 /// Applies the models and loads what there is.
 fn load(engine: &DuckDbWarehouse, project: &Project) -> (RunReport, Vec<Offence>) {
     let model = checked(project.path());
-    dwc_runner::apply(engine, &model, "2026-04-01 00:00:00", &["visit".to_owned(), "date".to_owned()])
-        .expect("applied");
-    let at = parse_time("2026-04-01").expect("a time");
+    dwc_runner::apply(engine, &model, at("2026-04-01"), &["visit".to_owned(), "date".to_owned()]).expect("applied");
+    let at = at("2026-04-01");
     let options = RunOptions { mode: Mode::Incremental, at, until: None, select: Vec::new(), part: Part::Everything };
     dwc_runner::run(engine, &model, project.path(), &options, &mut |_| ()).expect("a run")
 }

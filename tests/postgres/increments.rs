@@ -1,7 +1,7 @@
 //! Increments, windows, deletes, first loads in chunks and columns that change.
 
-use chrono::NaiveDateTime;
-use dwc_runner::{Mode, parse_time};
+use dwc_runner::Mode;
+use dwc_tests::project::at;
 use dwc_tests::warehouse::{Warehouse, counts};
 
 use super::shop;
@@ -56,7 +56,6 @@ fn a_window_is_read_again() {
         "shop",
         "UPDATE orders SET status = 'paid'; INSERT INTO orders VALUES (4, 'gap', '2026-01-01 10:05+00')",
     );
-    let at = |text: &str| -> NaiveDateTime { parse_time(text).expect("a time") };
     let window = dwc_runner::Interval { from: Some(at("2026-01-01T10")), to: at("2026-01-01T11") };
     warehouse.run(Mode::Interval(window));
     assert_eq!(landed(&warehouse), [["1", "paid"], ["2", "new"], ["3", "paid"], ["4", "gap"]]);

@@ -5,6 +5,15 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+/// An instant, UTC, as a command line takes it.
+///
+/// # Panics
+/// The text is not an instant.
+#[must_use]
+pub fn at(text: &str) -> chrono::NaiveDateTime {
+    dwc_runner::parse_time(text).unwrap_or_else(|| panic!("`{text}` is not an instant"))
+}
+
 /// The checked project of a folder; the test fails with its problems where it has errors.
 pub fn checked(folder: &Path) -> dwc_compiler::model::Project {
     let files = dwc_runner::project::read(folder).expect("a project");

@@ -10,6 +10,8 @@ use dwc_compiler::source::{FileSet, SourceFile};
 use dwc_compiler::sql::load_plan;
 use dwc_runner::{DuckDbWarehouse, Error, Mode, Offence, RunOptions, RunReport, SourceOutcome, TableReport};
 
+use crate::project::at;
+
 /// Rows of a query, each value as text, NULL as `NULL`.
 pub fn rows(warehouse: &DuckDbWarehouse, sql: &str) -> Vec<Vec<String>> {
     let rows = warehouse.rows(sql).unwrap_or_else(|error| panic!("{error:?}\n{sql}"));
@@ -39,7 +41,7 @@ impl Warehouse {
         let problems: Vec<String> = checked.diagnostics.iter().map(|problem| problem.concise(&files)).collect();
         let project = checked.project.unwrap_or_else(|| panic!("{}", problems.join("\n")));
         let engine = DuckDbWarehouse::open(":memory:").expect("a warehouse in memory");
-        dwc_runner::apply(&engine, &project, "2026-01-01 00:00:00", &[]).unwrap_or_else(|error| panic!("{error:?}"));
+        dwc_runner::apply(&engine, &project, at("2026-01-01"), &[]).unwrap_or_else(|error| panic!("{error:?}"));
         Self { folder: folder.to_path_buf(), project, engine }
     }
 
@@ -59,8 +61,8 @@ impl Warehouse {
     }
 
     /// Runs the project as if it were a given time; a model that is held back fails the test.
-    pub fn replay(&self, mode: Mode, at: &str) -> RunReport {
-        let at = dwc_runner::parse_time(at).expect("a time");
+    pub fn replay(&self, mode: Mode, time: &str) -> RunReport {
+        let at = at(time);
         let options = RunOptions { mode, at, until: None, select: Vec::new(), part: dwc_runner::Part::Everything };
         let run = dwc_runner::replay(&self.engine, &self.project, &self.folder, &options, &mut |_| ());
         let (report, offences) = run.unwrap_or_else(|error| panic!("{error:?}"));
@@ -152,5 +154,5 @@ pub fn counts<'r>(report: &'r RunReport, table: &str) -> &'r TableReport {
 }
 
 fn noon() -> NaiveDateTime {
-    dwc_runner::parse_time("2026-04-01T12").expect("a time")
+    at("2026-04-01T12")
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use dwc_tests::project::Project;
+use dwc_tests::project::{Project, at};
 use dwc_tests::warehouse::Warehouse;
 
 use crate::history::{File, Kind, Row, TABLES, Visit};
@@ -136,7 +136,7 @@ pub fn write(policies: &[Policy]) -> Project {
 }
 
 fn time(hours: i64) -> String {
-    let start = dwc_runner::parse_time("2026-01-01").expect("a time");
+    let start = at("2026-01-01");
     (start + chrono::Duration::hours(hours)).format("%Y-%m-%dT%H").to_string()
 }
 

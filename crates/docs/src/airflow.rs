@@ -71,7 +71,7 @@ pub fn render(project: &Project, dags: &Dags) -> String {
     let context = Context {
         id: id(&project.name),
         name: text(&project.name),
-        zone: text(&project.timezone),
+        zone: text(project.timezone.name()),
         command: text(&command),
         pool: text(&dags.pool),
         retries: dags.retries,

@@ -178,7 +178,7 @@ pub(crate) fn index(project: &Project, status: &Status) -> Index {
     Index {
         root: "",
         title: project.name.clone(),
-        timezone: project.timezone.clone(),
+        timezone: project.timezone.name().to_owned(),
         dimensions: columns.clone(),
         columns,
         matrix,

@@ -35,8 +35,8 @@ pub use environment::{
 pub use error::{Error, Offence};
 pub use execute::{
     ApplyReport, Counted, Mode, ModelOutcome, ModelReport, Notice, Part, Place, Planned, RebuildOptions, RebuildReport,
-    RunOptions, RunReport, SavedChange, SavedPlan, SavedStatement, SourceOutcome, SourceReport, TableReport,
-    VersionChange, VersionState, apply, audit, carry_out, claim, observe, plan, rebuild, replay, run,
+    RunOptions, RunReport, SavedChange, SavedPlan, SavedStatement, SourceOutcome, SourceReport, TableReport, apply,
+    audit, carry_out, claim, observe, plan, rebuild, replay, run,
 };
 pub use extract::parse_time;
 pub use import::{import_files, import_mysql, import_postgres};
@@ -45,6 +45,7 @@ pub use revision::read_revision;
 pub use state::history::{HistoryEntry, history};
 pub use state::intervals::{Gap, Interval};
 pub use state::{StateReport, TableState, waiting};
+pub use warehouse::version::{VersionChange, VersionState};
 pub use warehouse::{
     BigQuerySettings, BigQueryWarehouse, Claim, DuckDbWarehouse, Finding, Holder, Lease, Warehouse, examine,
 };

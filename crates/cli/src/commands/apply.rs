@@ -49,8 +49,7 @@ pub(super) fn run(global: &Global, asked: &Asked<'_>) -> Result<Exit, Error> {
             return Ok(Exit::InputWrong);
         }
     }
-    let at = now(None)?.format("%Y-%m-%d %H:%M:%S").to_string();
-    let report = carry_out(warehouse.as_ref(), &context.project, &planned, &at, &allowed)?;
+    let report = carry_out(warehouse.as_ref(), &context.project, &planned, now(None)?, &allowed)?;
     if let Some(snapshot) = &report.snapshot {
         eprintln!("the warehouse as it was is kept in {snapshot}");
     }

@@ -21,7 +21,7 @@ pub(crate) fn list(all: &[Environment], now: NaiveDateTime) -> String {
     for one in all {
         let until = match &one.expires_at {
             Some(until) if one.is_expired(now) => format!("{until} (over)"),
-            until => until.clone().unwrap_or_default(),
+            until => until.map_or_else(String::new, |until| until.to_string()),
         };
         table.add_row([&one.name, &one.target, &one.serial.to_string(), &one.created_at, &until]);
     }

@@ -186,7 +186,7 @@ impl Reading {
             other => return Err(self.no(&show(other))),
         };
         let utc = match read.offset {
-            Some(offset) => Some(moment::shift(read.local, -offset)),
+            Some(offset) => Some(moment::shift(read.local, -i64::from(offset))),
             None => self.is(Kind::Instant).then_some(read.local),
         };
         let local = |at: Option<NaiveDateTime>| at.map_or(read.local, |utc| moment::to_local(utc, self.zone));

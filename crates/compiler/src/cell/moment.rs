@@ -1,7 +1,7 @@
 //! Days, times and instants: from the texts and parts that a source sends to microseconds, and between zones.
 //! A local time that comes twice is the first; one that is skipped counts with the offset before the gap, as in GoogleSQL.
 
-use chrono::{Datelike, MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone};
+use chrono::{DateTime, Datelike, MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone};
 use chrono_tz::Tz;
 
 /// The moment of the server's parts; `None` for a zero date.
@@ -28,9 +28,9 @@ pub fn micros(at: NaiveDateTime) -> i64 {
 #[must_use]
 pub fn to_utc(local: NaiveDateTime, zone: Tz) -> NaiveDateTime {
     let seconds = match zone.offset_from_local_datetime(&local) {
-        MappedLocalTime::Single(offset) => offset.fix().local_minus_utc(),
-        MappedLocalTime::Ambiguous(one, other) => one.fix().local_minus_utc().max(other.fix().local_minus_utc()),
-        MappedLocalTime::None => offset_at(local.checked_sub_signed(TimeDelta::days(1)).unwrap_or(local), zone),
+        MappedLocalTime::Single(offset) => east(&offset),
+        MappedLocalTime::Ambiguous(one, other) => east(&one).max(east(&other)),
+        MappedLocalTime::None => offset_at(shift(local, -86_400), zone),
     };
     shift(local, -seconds)
 }
@@ -43,8 +43,13 @@ pub fn to_local(utc: NaiveDateTime, zone: Tz) -> NaiveDateTime {
 
 /// Seconds east of UTC at an instant.
 #[must_use]
-pub fn offset_at(utc: NaiveDateTime, zone: Tz) -> i32 {
-    zone.offset_from_utc_datetime(&utc).fix().local_minus_utc()
+pub fn offset_at(utc: NaiveDateTime, zone: Tz) -> i64 {
+    east(&zone.offset_from_utc_datetime(&utc))
+}
+
+/// Seconds east of UTC.
+fn east(offset: &impl Offset) -> i64 {
+    i64::from(offset.fix().local_minus_utc())
 }
 
 /// A stretch between two instants as clocks in a zone show it, that much wider as they were set back within it.
@@ -63,17 +68,17 @@ pub fn whole_days(from: NaiveDateTime, to: NaiveDateTime) -> (NaiveDateTime, Nai
 
 /// A moment some seconds later, kept within the years 1 to 9999: a sentinel stays at its end of time.
 #[must_use]
-pub fn shift(at: NaiveDateTime, seconds: i32) -> NaiveDateTime {
-    let shifted = at.checked_add_signed(TimeDelta::seconds(i64::from(seconds))).unwrap_or(at);
-    let end = |year, month, day, time| NaiveDate::from_ymd_opt(year, month, day).map(|day| day.and_time(time));
-    match shifted.year() {
-        ..=0 => end(1, 1, 1, NaiveTime::MIN).unwrap_or(at),
-        10_000.. => {
-            let last = end(9999, 12, 31, NaiveTime::MIN).and_then(|day| day.checked_add_signed(TimeDelta::days(1)));
-            last.and_then(|day| day.checked_sub_signed(TimeDelta::microseconds(1))).unwrap_or(at)
-        }
-        _ => shifted,
-    }
+pub fn shift(at: NaiveDateTime, seconds: i64) -> NaiveDateTime {
+    let (first, last) = ends();
+    let shifted = TimeDelta::try_seconds(seconds).and_then(|by| at.checked_add_signed(by));
+    shifted.unwrap_or(if seconds < 0 { first } else { last }).clamp(first, last)
+}
+
+/// The first and the last moment that every engine has.
+fn ends() -> (NaiveDateTime, NaiveDateTime) {
+    // The years 1 to 9999 hold 3,652,059 days.
+    let first = DateTime::UNIX_EPOCH.naive_utc() - TimeDelta::days(719_162);
+    (first, first + TimeDelta::days(3_652_059) - TimeDelta::microseconds(1))
 }
 
 /// Whether a moment says that something has not taken place: it lies in the first or the last year there is.

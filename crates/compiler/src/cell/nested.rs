@@ -1,11 +1,11 @@
 //! Arrays and structs: a JSON document whose every leaf goes through the rules of its own type. It must not know where
 //! the document comes from.
 
+use dwc_googlesql::Type;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::{Cell, Kind, Reading, Sent, Shape, cut, json};
-use dwc_googlesql::Type;
 
 /// The document as its type takes it: leaves are texts, so that no reader of JSON bends them.
 pub(super) fn cell(reading: &Reading, value: Sent<'_>) -> Result<Cell<'static>, String> {

@@ -1,11 +1,12 @@
 //! The columns of the star's tables, in table order: what the DDL creates, the docs show and `ref` reads.
 //! It must not know of engines.
 
+use dwc_googlesql::{Column as SqlColumn, Type};
+
 use super::types::{
     Column, Dimension, DimensionKind, Fact, ModelId, Project, Role, StoredAttribute, StoredValue, WhenNull,
 };
 use crate::sql::names;
-use dwc_googlesql::{Column as SqlColumn, Type};
 
 /// What a column is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,11 +2,12 @@
 //! was; what is filled in is taken from the model, so that it is what loads go by. It must not change what a file means,
 //! nor show a secret.
 
+use dwc_googlesql::Type;
+
 use super::types::{Column, DimensionKind, EffectiveAt, Members, Table};
 use super::{Fact, FileFormat, Missing, Project, Role};
 use crate::source::FileSet;
 use crate::syntax::{self, DetectDeletes, Kind, Names, SurrogateKey};
-use dwc_googlesql::Type;
 
 /// The file that declares a dimension, fact or source, with every default filled in.
 #[must_use]
@@ -133,7 +134,7 @@ fn fill_role(project: &Project, fact: &Fact, resolved: &Role, role: &mut syntax:
 
 fn fill_source(project: &Project, source: &mut syntax::Source) -> Option<()> {
     let model = project.sources.iter().find(|model| model.name == source.source)?;
-    source.timezone.get_or_insert_with(|| model.timezone.clone());
+    source.timezone.get_or_insert_with(|| model.timezone.name().to_owned());
     for address in [&mut source.url, &mut source.replica_url].into_iter().flatten() {
         *address = syntax::hide_secrets(address);
     }
@@ -162,7 +163,7 @@ fn fill_source(project: &Project, source: &mut syntax::Source) -> Option<()> {
         }
         fill_files(table, model);
         if is_database && model.cursor.is_some() {
-            table.lookback.get_or_insert_with(|| length(model.lookback_seconds));
+            table.lookback.get_or_insert_with(|| length(model.lookback_seconds.unsigned_abs()));
         }
     }
     Some(())

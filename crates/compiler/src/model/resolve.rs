@@ -3,6 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono_tz::Tz;
+use dwc_googlesql::{Problem, ProblemKind, Tables, Type};
+
 use super::resolve_models::resolve_models;
 use super::resolve_sources::resolve_source;
 use super::types::{Project, Source, Table};
@@ -10,7 +13,6 @@ use super::{folding, graph, limits, read};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::source::Span;
 use crate::syntax::{self, Document, Kind};
-use dwc_googlesql::{Problem, ProblemKind, Tables, Type};
 
 /// What names stand for while models are resolved.
 pub(super) struct Scope<'a> {
@@ -68,6 +70,7 @@ pub(crate) fn resolve(documents: &[Document]) -> (Option<Project>, Vec<Diagnosti
             ],
         );
     };
+    let timezone = resolve_zone(&project.timezone, file.span(&["timezone"]), &mut problems);
     check_project(file, project, &mut problems);
     check_names(documents, &mut problems);
 
@@ -75,7 +78,7 @@ pub(crate) fn resolve(documents: &[Document]) -> (Option<Project>, Vec<Diagnosti
     let mut tables: Vec<Table> = Vec::new();
     for document in documents {
         if let Kind::Source(source) = &document.kind {
-            let (source, found) = resolve_source(document, source, &project.timezone, &mut problems);
+            let (source, found) = resolve_source(document, source, timezone, &mut problems);
             sources.push(source);
             tables.extend(found);
         }
@@ -127,7 +130,7 @@ pub(crate) fn resolve(documents: &[Document]) -> (Option<Project>, Vec<Diagnosti
     limits::check(documents, project, &tables, &dimensions, &facts, &mut problems);
     let mut resolved = Project {
         name: project.name.clone(),
-        timezone: project.timezone.clone(),
+        timezone,
         schema: project.schema.clone().unwrap_or_else(|| "dw".to_owned()),
         targets: project.targets.clone(),
         default_target: project
@@ -165,7 +168,6 @@ pub(super) fn name_span(document: &Document) -> Span {
 }
 
 fn check_project(document: &Document, project: &syntax::Project, problems: &mut Vec<Diagnostic>) {
-    check_zone(&project.timezone, document.span(&["timezone"]), problems);
     if let Some(target) = &project.default_target
         && !project.targets.contains_key(target)
     {
@@ -193,12 +195,13 @@ fn is_size(text: &str) -> bool {
     number.is_some_and(|number| number.trim().parse::<u32>().is_ok_and(|number| number > 0))
 }
 
-/// Refuses a zone that the IANA database does not have.
-pub(super) fn check_zone(zone: &str, span: Span, problems: &mut Vec<Diagnostic>) {
-    if zone.parse::<chrono_tz::Tz>().is_err() {
+/// A zone of the IANA database; UTC stands for one that it does not have, which is a problem.
+pub(super) fn resolve_zone(zone: &str, span: Span, problems: &mut Vec<Diagnostic>) -> Tz {
+    zone.parse().unwrap_or_else(|_| {
         let names = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
         problems.push(unknown("time zone", zone, span, names));
-    }
+        Tz::UTC
+    })
 }
 
 /// A name that nothing has, with the nearest one that something has.

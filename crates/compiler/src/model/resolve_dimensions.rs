@@ -1,5 +1,7 @@
 //! Resolves dimensions: keys, policies and attributes are bound to the columns of the query.
 
+use dwc_googlesql::{ColumnKind, Type};
+
 use super::folding;
 use super::resolve::{Scope, check_name};
 use super::resolve_calendar::calendar;
@@ -11,7 +13,6 @@ use super::types::{Attribute, Column, Dimension, DimensionKind, EffectiveAt, Key
 use crate::diagnostic::{Code, Diagnostic};
 use crate::sql::names;
 use crate::syntax::{self, Document};
-use dwc_googlesql::{ColumnKind, Type};
 
 pub(super) fn resolve_dimension(
     document: &Document,

@@ -1,5 +1,7 @@
 //! Resolves facts: grain, roles and measures are bound to the columns of the query, and to dimensions.
 
+use dwc_googlesql::Type;
+
 use super::resolve::{Scope, check_name, unknown};
 use super::resolve_additivity as additivity;
 use super::resolve_queries::{
@@ -10,7 +12,6 @@ use super::{columns, folding, limits};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::sql::names;
 use crate::syntax::{self, Document, FactKind, FactOnDelete, Missing, Names, OnUpdate, Over};
-use dwc_googlesql::Type;
 
 #[allow(clippy::too_many_lines)]
 pub(super) fn resolve_fact(

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use dwc_googlesql::{Catalog, Column as SqlColumn, analyze_query};
 use petgraph::algo::tarjan_scc;
 use petgraph::graph::DiGraph;
 use rayon::prelude::*;
@@ -14,7 +15,6 @@ use super::resolve_facts::resolve_fact;
 use super::types::{Dimension, Fact};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::syntax::{self, Document, Kind};
-use dwc_googlesql::{Catalog, Column as SqlColumn, analyze_query};
 
 /// A fact that is yet to be resolved, and the models that it reads.
 struct Waiting<'a> {

@@ -1,6 +1,10 @@
 //! Resolves SQL: a model's query is analyzed, expressions over its result are typed, and names of its columns are found.
 //! It must not know what a column is used for.
 
+use dwc_googlesql::{
+    Column as SqlColumn, OutputColumn, Problem, ProblemKind, Tables, Type, analyze_query, parse_expr, places,
+};
+
 use super::folding;
 use super::resolve::{Scope, unknown};
 use super::resolve_sources::read_type;
@@ -9,9 +13,6 @@ use crate::diagnostic::{Code, Diagnostic, Severity, nearest};
 use crate::source::Span;
 use crate::sql::names;
 use crate::syntax::{Document, Names, Sql};
-use dwc_googlesql::{
-    Column as SqlColumn, OutputColumn, Problem, ProblemKind, Tables, Type, analyze_query, parse_expr, places,
-};
 
 /// The relation that expressions over a query's result read.
 const RESULT: &str = "result.rows";

@@ -2,19 +2,21 @@
 
 use std::collections::BTreeSet;
 
+use chrono_tz::Tz;
+use dwc_googlesql::Type;
+
 use super::folding;
-use super::resolve::{check_name, check_zone};
+use super::resolve::{check_name, resolve_zone};
 use super::resolve_files::{check_headers, files_of};
 use super::types::{Column, EXTRA, Source, Table};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::syntax::{self, Contents, DetectDeletes, Document, Names, OnSchemaChange, SourceType};
-use dwc_googlesql::Type;
 
 /// The source and its tables, with defaults where something is wrong: the problems say so.
 pub(super) fn resolve_source(
     document: &Document,
     source: &syntax::Source,
-    project_zone: &str,
+    project_zone: Tz,
     problems: &mut Vec<Diagnostic>,
 ) -> (Source, Vec<Table>) {
     if source.source == "ref" {
@@ -24,9 +26,8 @@ pub(super) fn resolve_source(
                 .help("choose another name"),
         );
     }
-    if let Some(zone) = &source.timezone {
-        check_zone(zone, document.span(&["timezone"]), problems);
-    }
+    let declared = source.timezone.as_ref();
+    let timezone = declared.map_or(project_zone, |zone| resolve_zone(zone, document.span(&["timezone"]), problems));
     if source.ty.is_database() && source.url.is_none() {
         problems.push(
             Diagnostic::new(Code::MissingSetting, format!("source `{}` has no `url`", source.source))
@@ -54,7 +55,7 @@ pub(super) fn resolve_source(
         description: source.description.clone().unwrap_or_default(),
         owner: source.owner.clone(),
         url: source.url.clone().unwrap_or_default(),
-        timezone: source.timezone.clone().unwrap_or_else(|| project_zone.to_owned()),
+        timezone,
         schema: source.schema.clone(),
         replica_url: source.replica_url.clone(),
         retries: source.retries.unwrap_or(2),
@@ -214,7 +215,8 @@ fn resolve_table(
             );
         }
     }
-    let lookback_seconds = length(table.lookback.as_deref(), at(&["lookback"]), problems).unwrap_or(0);
+    let lookback = length(table.lookback.as_deref(), at(&["lookback"]), problems).unwrap_or(0);
+    let lookback_seconds = i64::try_from(lookback).unwrap_or(i64::MAX);
     for (key, share) in
         [("max_rejected_share", table.max_rejected_share), ("max_deleted_share", table.max_deleted_share)]
     {

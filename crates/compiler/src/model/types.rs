@@ -5,6 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
+use chrono_tz::Tz;
+use dwc_googlesql::{OutputColumn, TableUse, Type};
 use indexmap::IndexMap;
 
 use crate::source::{FileId, Span};
@@ -14,7 +16,6 @@ pub use crate::syntax::{
     FirstVersion, KeyStrategy, LateType0, Missing, OnDelete, OnSchemaChange, OpenEnd, Over, Retain, SourceType, Target,
     TargetType, Type1Scope, WhenNull,
 };
-use dwc_googlesql::{OutputColumn, TableUse, Type};
 
 /// A checked project.
 #[derive(Debug)]
@@ -22,7 +23,7 @@ pub struct Project {
     /// The project's name.
     pub name: String,
     /// The IANA zone of the business.
-    pub timezone: String,
+    pub timezone: Tz,
     /// The schema of the star's tables.
     pub schema: String,
     /// Warehouses by name, in the order declared.
@@ -64,7 +65,7 @@ pub struct Source {
     /// The connection's address with `{{ env('…') }}` still unexpanded; empty for files.
     pub url: String,
     /// The IANA zone of its DATETIMEs.
-    pub timezone: String,
+    pub timezone: Tz,
     /// The schema of a `warehouse` source.
     pub schema: Option<String>,
     /// The address of a replica, which is read as long as it answers.
@@ -132,7 +133,7 @@ pub struct Table {
     /// The column that increments are read by.
     pub cursor: Option<String>,
     /// How far before the watermark an increment starts, in seconds.
-    pub lookback_seconds: u64,
+    pub lookback_seconds: i64,
     /// The column that orders the states of one row within a batch.
     pub sequence: Option<String>,
     /// How deletes are seen.

@@ -1,7 +1,8 @@
 //! The zone of a query's moments without one: that of the source that gave them, where one did. It must not convert.
 
-use super::types::{Project, Query};
 use dwc_googlesql::Type;
+
+use super::types::{Project, Query};
 
 /// The zone in which a column of a query is a time of day: a DATETIME's is that of the sources that it comes from, where
 /// they agree; a day is one of the business.
@@ -10,10 +11,10 @@ pub(crate) fn zone_of<'p>(project: &'p Project, query: &Query, column: &str, ty:
     let origins = output.filter(|_| *ty == Type::DateTime).map_or(&[][..], |output| output.origins.as_slice());
     let mut zones = origins.iter().filter_map(|(table, _)| {
         let table = project.table(table)?;
-        project.sources.iter().find(|source| source.name == table.source).map(|source| source.timezone.as_str())
+        project.sources.iter().find(|source| source.name == table.source).map(|source| source.timezone.name())
     });
     match zones.next() {
         Some(zone) if zones.all(|other| other == zone) => zone,
-        _ => &project.timezone,
+        _ => project.timezone.name(),
     }
 }

@@ -1,10 +1,11 @@
 //! Two keys of which one source compares texts without case and the other as they are written: the sources do not agree on
 //! what is equal. Where both agree, texts are compared as their sources do.
 
+use dwc_googlesql::{ColumnKind, OutputColumn, Type};
+
 use super::joins;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Column, Project, Query};
-use dwc_googlesql::{ColumnKind, OutputColumn, Type};
 
 pub(super) fn check(project: &Project, found: &mut Vec<Diagnostic>) {
     for dimension in &project.dimensions {

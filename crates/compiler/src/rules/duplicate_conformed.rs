@@ -3,9 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use dwc_googlesql::Type;
+
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Dimension, DimensionKind, Members, Project};
-use dwc_googlesql::Type;
 
 pub(super) fn check(project: &Project, found: &mut Vec<Diagnostic>) {
     let mut keys: BTreeMap<Vec<(String, String)>, &Dimension> = BTreeMap::new();

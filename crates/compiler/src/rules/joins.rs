@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use dwc_googlesql::parse_query;
 use sqlparser::ast::{
     BinaryOperator, Cte, DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments,
     GroupByExpr, JoinConstraint, JoinOperator, ObjectName, Select, SelectItem, SetExpr, TableFactor, Visit, Visitor,
@@ -10,7 +11,6 @@ use sqlparser::ast::{
 use std::ops::ControlFlow;
 
 use crate::model::{Project, Query, Table};
-use dwc_googlesql::parse_query;
 
 /// What a query of one SELECT joins, and what it makes of it.
 pub(super) struct Joins<'p> {

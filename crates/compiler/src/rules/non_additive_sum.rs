@@ -2,12 +2,12 @@
 
 use std::ops::ControlFlow;
 
+use dwc_googlesql::parse_expr;
 use sqlparser::ast::{BinaryOperator, Expr, Ident, SelectItem, SetExpr, Visit, Visitor};
 
 use super::joins::{arguments, is_constant};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Additivity, Fact, Measure, Project};
-use dwc_googlesql::parse_expr;
 
 pub(super) fn check(project: &Project, found: &mut Vec<Diagnostic>) {
     for fact in &project.facts {

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use dwc_googlesql::Type;
+
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Fact, Measure, Project};
-use dwc_googlesql::Type;
 
 pub(super) fn check(project: &Project, found: &mut Vec<Diagnostic>) {
     let mut first: BTreeMap<&str, (&Fact, &Measure)> = BTreeMap::new();

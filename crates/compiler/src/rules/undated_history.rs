@@ -1,9 +1,10 @@
 //! History that is dated by the batch loses what happened between two batches: where the source knows since when a
 //! value holds, the dimension says so.
 
+use dwc_googlesql::Type;
+
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{DimensionKind, EffectiveAt, Project};
-use dwc_googlesql::Type;
 
 pub(super) fn check(project: &Project, found: &mut Vec<Diagnostic>) {
     for dimension in &project.dimensions {

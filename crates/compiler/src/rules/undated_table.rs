@@ -1,10 +1,11 @@
 //! A table that is joined into a history holds since its own instants: without one, what changed between two batches is
 //! dated by the batch, and several states of one batch are one.
 
+use dwc_googlesql::Type;
+
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::Project;
 use crate::sql::temporal;
-use dwc_googlesql::Type;
 
 pub(super) fn check(project: &Project, found: &mut Vec<Diagnostic>) {
     for dimension in &project.dimensions {

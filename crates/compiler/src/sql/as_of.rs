@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
+use dwc_googlesql::{is_aggregate, parse_expr, parse_query, to_googlesql};
 use sqlparser::ast::{
     BinaryOperator, ExceptSelectItem, Expr, Function, GroupByExpr, Ident, JoinConstraint, JoinOperator,
     NamedWindowExpr, ObjectName, ObjectNamePart, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr,
@@ -13,7 +14,6 @@ use sqlparser::ast::{
 };
 
 use super::touched::{backquoted, plain_alias, short_name, table_name};
-use dwc_googlesql::{is_aggregate, parse_expr, parse_query, to_googlesql};
 
 /// The column that holds the number of the slot.
 pub(crate) const SLOT: &str = "_slot";

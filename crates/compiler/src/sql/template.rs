@@ -1,13 +1,13 @@
 //! Statement templates: words without decisions. A template is a file below `templates/`; each of its statements ends
 //! with `;` at the end of a line. It must not know what the statements are for.
 
+use dwc_googlesql::Type;
 use minijinja::value::{Serde, Value, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior};
 use serde::Serialize;
 
 use super::dialect::Dialect;
 use crate::model;
-use dwc_googlesql::Type;
 
 /// Parts statements of a rendered template; no text of a user can hold it, [`render`] refuses one that does.
 const END: char = '\u{1e}';

@@ -12,12 +12,11 @@ pub(crate) use self::contributions::{Contributions, ROW, contributions};
 
 use std::ops::ControlFlow;
 
+use dwc_googlesql::{constraint, to_googlesql};
 use sqlparser::ast::{
     Expr, Function, GroupByExpr, Ident, Join, JoinConstraint, JoinOperator, Query, Select, SelectItem, SetExpr,
     TableFactor, WindowType, visit_expressions,
 };
-
-use dwc_googlesql::{constraint, to_googlesql};
 
 mod blocks;
 mod contributing;

@@ -8,7 +8,7 @@ use dwc_compiler::model::Project;
 
 use super::diff::{EnvironmentDiff, compare_files};
 use super::{Environment, Environments, Making, environment_of, named, not_applied, row, taken, unknown_environment};
-use crate::warehouse::duckdb::snapshot::{copy_file, remove, suffixed};
+use crate::warehouse::duckdb::snapshot::{copy_file, remove, suffixed, written_beside};
 use crate::{DuckDbWarehouse, Error};
 
 /// The file of an environment of a target's file.
@@ -59,16 +59,8 @@ impl Environments for FileEnvironments {
     /// Fails for one that another process holds, too.
     fn all(&self) -> Result<Vec<Environment>, Error> {
         let target = &self.file;
-        let prefix = target.file_name().map(|name| format!("{}.env-", name.to_string_lossy())).unwrap_or_default();
-        let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut names: Vec<String> = fs::read_dir(folder)
-            .into_iter()
-            .flatten()
-            .flatten()
-            .filter_map(|entry| entry.file_name().to_string_lossy().strip_prefix(&prefix).map(str::to_owned))
-            .filter(|name| !name.contains('.'))
-            .collect();
-        names.sort();
+        let names = written_beside(target)?.into_keys().filter_map(|end| Some(end.strip_prefix(".env-")?.to_owned()));
+        let names = names.filter(|name| !name.contains('.'));
         let mut all = Vec::new();
         for name in names {
             let path = environment_path(target, &name)?;
@@ -94,13 +86,8 @@ impl Environments for FileEnvironments {
         }
         // Opening it asks for its lock: an environment in use stays.
         drop(DuckDbWarehouse::open(&path.to_string_lossy())?);
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let own = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-            let file = entry.file_name().to_string_lossy().into_owned();
-            if file == own || file.strip_prefix(&own).is_some_and(|rest| rest.starts_with('.')) {
-                remove(&entry.path())?;
-            }
+        for (_, file) in written_beside(&path)?.into_iter().filter(|(end, _)| end.is_empty() || end.starts_with('.')) {
+            remove(&file)?;
         }
         Ok(())
     }

@@ -72,32 +72,27 @@ pub struct Environment {
     /// When it was made, UTC.
     pub created_at: String,
     /// Until when it may be used, UTC; `None` for as long as it is there.
-    pub expires_at: Option<String>,
+    #[serde(serialize_with = "written")]
+    pub expires_at: Option<NaiveDateTime>,
 }
 
 impl Environment {
     /// A row of the state: name, target, serial, made, expires.
     fn of(row: &mut Row) -> Result<Self, Error> {
-        let (name, target, serial, created_at, expires_at) =
-            (row.text()?, row.text()?, row.number()?, row.text()?, row.cell()?);
-        if let Some(text) = expires_at.as_deref().filter(|text| moment(text).is_none()) {
-            return Err(crate::state::damaged(&format!(
-                "environment `{name}` expires at `{text}`, which is no instant"
-            )));
-        }
-        Ok(Self { name, target, serial, created_at, expires_at })
+        let (name, target, serial) = (row.text()?, row.text()?, row.number()?);
+        Ok(Self { name, target, serial, created_at: row.text()?, expires_at: row.instant_or_null()? })
     }
 
     /// Whether its time is over.
     #[must_use]
     pub fn is_expired(&self, now: NaiveDateTime) -> bool {
-        self.expires_at.as_deref().and_then(moment).is_some_and(|until| until <= now)
+        self.expires_at.is_some_and(|until| until <= now)
     }
 }
 
-/// An instant, UTC, as the state writes it.
-fn moment(text: &str) -> Option<NaiveDateTime> {
-    NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f").ok()
+/// An instant, UTC, as JSON has it.
+fn written<S: serde::Serializer>(at: &Option<NaiveDateTime>, out: S) -> Result<S::Ok, S::Error> {
+    at.map(|at| at.to_string()).serialize(out)
 }
 
 /// There is no environment of the name.

@@ -26,12 +26,17 @@ pub struct ApplyReport {
     pub notes: Vec<String>,
 }
 
-/// Plans and carries out what differs. `allowed` names the models and tables whose data may be lost.
+/// Plans and carries out what differs. `at` is the time of the apply, UTC; `allowed` names the models and tables whose data may be lost.
 ///
 /// # Errors
 /// A change that loses data and is not allowed, a protected model, an object that dwc did not make, or a statement
 /// that the engine refuses; nothing is changed then.
-pub fn apply(warehouse: &dyn Warehouse, project: &Project, at: &str, allowed: &[String]) -> Result<ApplyReport, Error> {
+pub fn apply(
+    warehouse: &dyn Warehouse,
+    project: &Project,
+    at: NaiveDateTime,
+    allowed: &[String],
+) -> Result<ApplyReport, Error> {
     carry_out(warehouse, project, &plan(warehouse, project)?, at, allowed)
 }
 
@@ -43,7 +48,7 @@ pub fn carry_out(
     warehouse: &dyn Warehouse,
     project: &Project,
     planned: &Planned,
-    at: &str,
+    at: NaiveDateTime,
     allowed: &[String],
 ) -> Result<ApplyReport, Error> {
     planned.guard(allowed)?;
@@ -53,7 +58,7 @@ pub fn carry_out(
     }
     let migration = Migration {
         serial,
-        at: NaiveDateTime::parse_from_str(at, "%Y-%m-%d %H:%M:%S").unwrap_or_default(),
+        at,
         before: planned.before.as_ref(),
         wanted: &planned.wanted,
         digest: digest(&planned.wanted)?,

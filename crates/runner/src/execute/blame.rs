@@ -5,8 +5,8 @@ use dwc_compiler::diagnostic::Code;
 use dwc_compiler::model::{ModelId, Project};
 use dwc_compiler::sql::{self, ALL_ROWS, Landed, NO_ROWS, RowRange, Suspect};
 
-use crate::warehouse::refusal;
 use crate::warehouse::unit::Held;
+use crate::warehouse::{refusal, row};
 use crate::{Error, Offence, Warehouse};
 
 /// What to do about it.
@@ -97,10 +97,8 @@ fn row(engine: &dyn Warehouse, suspect: &Suspect) -> Vec<String> {
             continue;
         }
         let Ok((_, found)) = engine.table(&table.row(ranges[at])) else { continue };
-        let Some([key, values]) = found.into_iter().next().and_then(|row| <[_; 2]>::try_from(row).ok()) else {
-            continue;
-        };
-        let texts: Vec<String> = [key, values].into_iter().flatten().filter(|text| !text.is_empty()).collect();
+        let Ok(found) = row::read(found, |row| Ok([row.cell()?, row.cell()?])) else { continue };
+        let texts: Vec<String> = found.into_iter().flatten().flatten().filter(|text| !text.is_empty()).collect();
         if !texts.is_empty() {
             rows.push(format!("`{}` {}", table.name, texts.join(", ")));
         }
@@ -110,7 +108,6 @@ fn row(engine: &dyn Warehouse, suspect: &Suspect) -> Vec<String> {
 
 fn bounds(engine: &dyn Warehouse, sql: &str) -> Option<(i64, i64)> {
     let (_, rows) = engine.table(sql).ok()?;
-    let row = rows.into_iter().next()?;
-    let number = |at: usize| row.get(at)?.as_ref()?.parse().ok();
-    Some((number(0)?, number(1)?))
+    let ends = row::read(rows, |row| Ok((row.number_or_null()?, row.number_or_null()?))).ok()?;
+    ends.into_iter().next().and_then(|(first, last)| Some((first?, last?)))
 }

@@ -94,7 +94,7 @@ pub(super) fn commit<'a>(
     let mut report = report_of(source);
     let mut landed = Vec::new();
     let done = engine.commit(&mut |state: &DuckDbWarehouse| {
-        report.batch = state.number("SELECT MAX(batch) FROM _dwc.batches")?.unwrap_or(0) + 1;
+        report.batch = state.count("SELECT MAX(batch) FROM _dwc.batches")? + 1;
         let batch = report.batch;
         taken = take(batch)?;
         crash::point();

@@ -179,7 +179,7 @@ fn batch_of<'a>(
     staging::view(local, &waiting, taken.staged.iter().map(|staged| staged.rows.as_path()), at)?;
     make_rejects(local, table, &waiting, &rejects)?;
     staging::load(local, &rejects, taken.staged.iter().map(|staged| staged.rejects.as_path()))?;
-    let count = |from: &str| Ok::<_, Error>(local.number(&format!("SELECT COUNT(*) FROM {from}"))?.unwrap_or(0));
+    let count = |from: &str| local.count(&format!("SELECT COUNT(*) FROM {from}"));
     let rejections = count(&rejects)?;
     check_rejected(table, count(&waiting.path)? + rejections, rejections)?;
     land_keys::check_unique(local, table, &waiting.path)?;

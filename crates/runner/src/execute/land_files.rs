@@ -37,7 +37,7 @@ pub(super) fn land_files(
         let landed = without_changing(part, &mut report.notices, |bound, part, notices| {
             commit(engine, source, options.mode, bound, &mut |batch| {
                 notices.clear();
-                part.iter().map(|work| take(engine, (&folder, zone_of(source)), work, batch, notices)).collect()
+                part.iter().map(|work| take(engine, (&folder, source.timezone), work, batch, notices)).collect()
             })
         })?;
         if let Some(landed) = landed {
@@ -244,9 +244,4 @@ fn proves_nothing(table: &Table, file: &str, lines: i64) -> Notice {
         message: format!("{lines} of a snapshot of `{}` cannot be read: no row is deleted by it", table.address),
         keys: vec![file.to_owned()],
     }
-}
-
-/// The zone of moments without one.
-fn zone_of(source: &Source) -> Tz {
-    source.timezone.parse().unwrap_or(Tz::UTC)
 }

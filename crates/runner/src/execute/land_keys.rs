@@ -22,8 +22,8 @@ pub(super) fn nameless(warehouse: &DuckDbWarehouse, table: &Table, rejects: &str
         return Ok(None);
     }
     let null: Vec<String> = table.primary_key.iter().map(|key| format!("{} IS NULL", files::quote(key))).collect();
-    let found = warehouse.number(&format!("SELECT COUNT(*) FROM {rejects} WHERE {}", null.join(" OR ")))?;
-    Ok(holds_deletes(table, found.unwrap_or(0)))
+    let found = warehouse.count(&format!("SELECT COUNT(*) FROM {rejects} WHERE {}", null.join(" OR ")))?;
+    Ok(holds_deletes(table, found))
 }
 
 /// What is said of a reading with so many rows without a key; nothing where there are none.

@@ -23,7 +23,7 @@ use crate::crash;
 pub use apply::{ApplyReport, apply, carry_out};
 pub use audit::{audit, observe};
 pub use planned::{Counted, Planned, plan};
-pub use rebuild::{RebuildOptions, RebuildReport, VersionChange, VersionState, rebuild};
+pub use rebuild::{RebuildOptions, RebuildReport, rebuild};
 pub use report::{ModelOutcome, ModelReport, Notice, RunReport, SourceOutcome, SourceReport, TableReport};
 pub use run::{Mode, Part, RunOptions, claim, replay, run};
 pub use saved::{Place, SavedChange, SavedPlan, SavedStatement};

@@ -12,7 +12,7 @@ use dwc_compiler::sql::{self, Asks, ChangeStatement};
 
 use crate::state::{self, applied};
 use crate::warehouse::engine::measure;
-use crate::warehouse::row::{self, Row};
+use crate::warehouse::row;
 use crate::{Error, Warehouse};
 
 /// Everything that an apply would do.
@@ -154,7 +154,7 @@ fn counted(engine: &dyn Warehouse, project: &Project, set: &mut ChangeSet) -> Re
         let (_, answer) =
             engine.table(&probe.sql).map_err(|error| blamed(engine, project, set, &probe.address, error))?;
         // A sum over no row is NULL.
-        let rows = row::read(answer, Row::number_or_null)?.into_iter().next().flatten().unwrap_or(0);
+        let rows = row::count(answer)?;
         all.push(Counted { address: probe.address, column: probe.column, asks: probe.asks, rows });
     }
     let mut gone = BTreeMap::new();

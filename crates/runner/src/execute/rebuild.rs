@@ -13,6 +13,7 @@ use super::report::ModelReport;
 use super::run::{plan, take, unsupported};
 use crate::state::change::StateChange;
 use crate::warehouse::unit::{Done, Found, Held, Keep, Step, Unit};
+use crate::warehouse::version::VersionChange;
 use crate::{DuckDbWarehouse, Error, Offence, Warehouse};
 
 /// What a rebuild is told.
@@ -39,30 +40,6 @@ pub struct RebuildReport {
     pub lost: i64,
     /// Versions that change, at most 1,000 of them, by member and begin.
     pub versions: Vec<VersionChange>,
-}
-
-/// What becomes of one version.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct VersionChange {
-    /// `insert`, `update` or `delete`.
-    pub change: String,
-    /// The member's natural key.
-    pub member: String,
-    /// The version as it is; `None` where there is none.
-    pub before: Option<VersionState>,
-    /// The version as it becomes; `None` where it goes.
-    pub after: Option<VersionState>,
-}
-
-/// A version.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct VersionState {
-    /// Since when it holds; `None` for a dimension without versions.
-    pub from: Option<String>,
-    /// Until when.
-    pub to: Option<String>,
-    /// Its attributes, as `name=value`.
-    pub values: String,
 }
 
 /// Rebuilds a model, or shows what that would change.
@@ -111,7 +88,7 @@ fn carry_out(
         (false, false) => Keep::UnlessLost,
     };
     let unit = |state: &DuckDbWarehouse| {
-        let batch = state.number("SELECT MAX(batch) FROM _dwc.batches")?.unwrap_or(0);
+        let batch = state.count("SELECT MAX(batch) FROM _dwc.batches")?;
         Ok(Some(Unit {
             name: format!("rebuild_{model}"),
             batch,
@@ -127,7 +104,7 @@ fn carry_out(
     let Some(Done { found, kept }) = done else { return Ok(()) };
     for (_, found) in &found {
         if let Found::Versions(rows) = found {
-            report.versions = rows.iter().cloned().map(version_change).collect();
+            report.versions.clone_from(rows);
         }
     }
     take(statements, found, &mut report.load);
@@ -148,17 +125,4 @@ fn lossy(model: &str, options: &RebuildOptions, lost: i64) -> Error {
     .help(format!(
         "declare `retain: history` for its table to keep them from now on; if you mean the loss, add --allow-destructive {model}"
     ))
-}
-
-fn version_change(row: Vec<Option<String>>) -> VersionChange {
-    let mut cells = row.into_iter();
-    let mut next = || cells.next().flatten();
-    let (change, member) = (next().unwrap_or_default(), next().unwrap_or_default());
-    let mut version = || {
-        let (from, to, values) = (next(), next(), next());
-        values.map(|values| VersionState { from, to, values })
-    };
-    let before = version();
-    let after = version().filter(|_| change != "delete");
-    VersionChange { change, member, before, after }
 }

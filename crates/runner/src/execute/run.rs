@@ -236,7 +236,7 @@ fn start(engine: &dyn Warehouse, options: &RunOptions) -> Result<i64, Error> {
     engine.prepare_state()?;
     let mut number = 0;
     record(engine, options.at, &mut |state| {
-        number = state.number("SELECT MAX(run) FROM _dwc.runs")?.unwrap_or(0) + 1;
+        number = state.count("SELECT MAX(run) FROM _dwc.runs")? + 1;
         let begins = StateChange::RunBegins { run: number, at: options.at, mode: options.mode.name().to_owned() };
         // A run that is alone knows of every other that it has ended, or was killed.
         let killed = engine.is_alone().then_some(StateChange::RunsKilled);
@@ -355,7 +355,7 @@ fn load_model(
 pub(super) fn take(statements: &[Statement], found: Vec<(usize, Found)>, done: &mut ModelReport) {
     for (step, found) in found {
         match (found, statements.get(step).map(|statement| &statement.reads)) {
-            (Found::Counts(counts), _) => done.count(&|name| counts.get(name).copied().unwrap_or(0)),
+            (found @ Found::Counts(_), _) => done.count(&|name| found.count(name)),
             (Found::Keys(keys), Some(Reads::Notice(gate) | Reads::Rejected { gate, .. })) if !keys.is_empty() => {
                 let (code, message) = (gate.code.id().to_owned(), gate.message.clone());
                 done.notices.push(Notice { code, message, keys });
@@ -402,9 +402,7 @@ fn pending(
     }
     // Images of purged batches are gone: a model that starts anew starts from the state after the last of them.
     if since == 0 {
-        let purged = warehouse
-            .number(&format!("SELECT MAX(batch) FROM _dwc.purged WHERE source_table IN ({list})"))?
-            .unwrap_or(0);
+        let purged = warehouse.count(&format!("SELECT MAX(batch) FROM _dwc.purged WHERE source_table IN ({list})"))?;
         let last_purged = all.iter().copied().rfind(|(batch, _)| *batch <= purged);
         all.retain(|(batch, _)| *batch > purged);
         all.splice(0..0, last_purged);

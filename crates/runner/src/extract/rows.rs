@@ -41,8 +41,8 @@ pub(crate) struct Rows<O> {
     at: i64,
     taken: Batch,
     rejected: Batch,
-    rejections: u64,
-    nameless: u64,
+    rejections: i64,
+    nameless: i64,
     out: O,
 }
 
@@ -127,12 +127,12 @@ impl<O: Out> Rows<O> {
     }
 
     /// How many rows were rejected.
-    pub(crate) fn rejections(&self) -> u64 {
+    pub(crate) fn rejections(&self) -> i64 {
         self.rejections
     }
 
     /// How many of them hold something, and not the key that would say which row they are.
-    pub(crate) fn nameless(&self) -> u64 {
+    pub(crate) fn nameless(&self) -> i64 {
         self.nameless
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono_tz::Tz;
 use dwc_compiler::diagnostic::Code;
 use dwc_compiler::model::{Source, SourceType};
 use dwc_compiler::source::{FileId, Span};
@@ -38,6 +39,41 @@ impl Seen {
     }
 }
 
+/// Rows of a catalog by the table that their first column names, NULL as an empty text.
+#[derive(Default)]
+pub(super) struct ByTable<const N: usize>(BTreeMap<String, Vec<[String; N]>>);
+
+impl<const N: usize> ByTable<N> {
+    /// Groups rows, each of which has a table's name and `N` cells.
+    pub(super) fn new(rows: Vec<Vec<Option<String>>>) -> Result<Self, Failure> {
+        let mut grouped: BTreeMap<String, Vec<[String; N]>> = BTreeMap::new();
+        for row in rows {
+            let mut cells = row.into_iter().map(Option::unwrap_or_default);
+            let name = cells.next();
+            let (Some(name), Ok(rest)) = (name, cells.collect::<Vec<_>>().try_into()) else {
+                return Err(Failure::refused("looking at the schema", "a row has other columns than were asked for"));
+            };
+            grouped.entry(name).or_default().push(rest);
+        }
+        Ok(Self(grouped))
+    }
+
+    /// The rows of a table.
+    pub(super) fn of(&self, table: &str) -> &[[String; N]] {
+        self.0.get(table).map_or(&[], Vec::as_slice)
+    }
+
+    /// Every table and its first row, in the order of names.
+    pub(super) fn each(&self) -> impl Iterator<Item = (&String, &[String; N])> {
+        self.0.iter().filter_map(|(name, rows)| Some((name, rows.first()?)))
+    }
+}
+
+/// What the foreign keys of a table say: a column, and the table and the column that it refers to.
+pub(super) fn references(rows: &[[String; 3]]) -> Vec<(String, String)> {
+    rows.iter().map(|[column, table, other]| (column.clone(), format!("{table}.{other}"))).collect()
+}
+
 /// An index over columns.
 pub(super) struct Index {
     /// Its name.
@@ -72,7 +108,7 @@ pub(super) fn source(name: &str, ty: SourceType, url_env: &str) -> Source {
         description: String::new(),
         owner: None,
         url: format!("{{{{ env('{url_env}') }}}}"),
-        timezone: "UTC".to_owned(),
+        timezone: Tz::UTC,
         schema: None,
         replica_url: None,
         retries: 2,

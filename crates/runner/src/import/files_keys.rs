@@ -15,7 +15,7 @@ pub(super) fn propose_key(
     files: usize,
     table: &mut ProposedTable,
 ) -> Result<(), Error> {
-    let rows = engine.number("SELECT COUNT(*) FROM sniffed")?.unwrap_or(0);
+    let rows = engine.count("SELECT COUNT(*) FROM sniffed")?;
     let fit = |ty: &str| matches!(ty, "INT64" | "STRING" | "DATE");
     let mut names: Vec<&str> = table
         .columns

@@ -1,33 +1,19 @@
 //! The types of MySQL columns in GoogleSQL: by the information schema, and by a probe of the data where it depends on
 //! the values. It must not propose anything else.
 
-use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, Row};
+use mysql_async::Conn;
 
-use crate::extract::database::Failure;
-use crate::extract::mysql::failed;
+use crate::extract::database::sql::Sql;
+use crate::extract::database::{Failure, Server};
+use crate::extract::mysql::Mysql;
 
 /// One column of the information schema.
 pub(super) struct Stated {
     pub(super) name: String,
     pub(super) data_type: String,
     pub(super) column_type: String,
-    pub(super) precision: Option<u64>,
-    pub(super) scale: Option<u64>,
-}
-
-/// The rows of a query, each value as text, NULL as an empty one.
-pub(super) async fn rows(connection: &mut Conn, sql: &str) -> Result<Vec<Vec<String>>, Failure> {
-    let rows: Vec<Row> = connection.query(sql).await.map_err(|cause| failed("looking at the schema", cause))?;
-    Ok(rows
-        .into_iter()
-        .map(|row| {
-            row.unwrap()
-                .into_iter()
-                .map(|value| mysql_async::from_value_opt::<String>(value).unwrap_or_default())
-                .collect()
-        })
-        .collect())
+    pub(super) precision: u64,
+    pub(super) scale: u64,
 }
 
 /// The GoogleSQL type of a column and what is to be said of it; `None` where it has none.
@@ -52,7 +38,7 @@ pub(super) async fn type_of(
         }
         "tinyint" | "smallint" | "mediumint" | "int" | "integer" | "bigint" | "year" => say("INT64", None),
         "decimal" | "numeric" => {
-            let (digits, scale) = (column.precision.unwrap_or(10), column.scale.unwrap_or(0));
+            let (digits, scale) = (column.precision, column.scale);
             if scale <= 9 && digits.saturating_sub(scale) <= 29 {
                 say("NUMERIC", None)
             } else {
@@ -81,7 +67,7 @@ pub(super) async fn type_of(
 
 /// Whether any row's value fulfils a condition.
 async fn any(connection: &mut Conn, table: &str, column: &str, condition: &str) -> Result<bool, Failure> {
-    let quote = |name: &str| format!("`{}`", name.replace('`', "``"));
-    let sql = format!("SELECT '1' FROM {} WHERE {} {condition} LIMIT 1", quote(table), quote(column));
-    Ok(!rows(connection, &sql).await?.is_empty())
+    let (table, column) = (Mysql::quote(table), Mysql::quote(column));
+    let sql = format!("SELECT '1' FROM {table} WHERE {column} {condition} LIMIT 1");
+    Ok(!Mysql::ask(connection, &Sql::new(sql), "looking at the schema").await?.is_empty())
 }

@@ -1,12 +1,10 @@
 //! Import from PostgreSQL: what its catalog says of the tables of every schema. It must not read their rows.
 
-use std::collections::BTreeMap;
-
 use dwc_compiler::model::SourceType;
 use tokio_postgres::Client;
 
 use super::check_source_name;
-use super::database::{self, Index, Seen, SeenTable};
+use super::database::{self, ByTable, Index, Seen, SeenTable, references};
 use crate::Error;
 use crate::extract::database::sql::Sql;
 use crate::extract::database::{Access, Failure, Server, block_on};
@@ -37,16 +35,8 @@ pub fn import_postgres(name: &str, url_env: &str) -> Result<String, Error> {
     database::write(&source, "postgres", url_env, Postgres::FORM, seen)
 }
 
-/// The rows of a query by their first column, NULL as an empty text.
-async fn grouped(connection: &mut Client, sql: String) -> Result<BTreeMap<String, Vec<Vec<String>>>, Failure> {
-    let rows = Postgres::ask(connection, &Sql::new(sql), "looking at the schema").await?;
-    let mut all: BTreeMap<String, Vec<Vec<String>>> = BTreeMap::new();
-    for row in rows {
-        let mut row = row.into_iter().map(Option::unwrap_or_default);
-        let name = row.next().unwrap_or_default();
-        all.entry(name).or_default().push(row.collect());
-    }
-    Ok(all)
+async fn grouped<const N: usize>(connection: &mut Client, sql: String) -> Result<ByTable<N>, Failure> {
+    ByTable::new(Postgres::ask(connection, &Sql::new(sql), "looking at the schema").await?)
 }
 
 /// The tables of the database.
@@ -86,7 +76,7 @@ async fn look(connection: &mut Client) -> Result<Vec<SeenTable>, Failure> {
         ),
     )
     .await?;
-    let references = grouped(
+    let all_references = grouped(
         connection,
         format!(
             "SELECT {NAME}, _a.attname, CAST(_o.confrelid AS regclass), _b.attname \
@@ -99,12 +89,9 @@ async fn look(connection: &mut Client) -> Result<Vec<SeenTable>, Failure> {
         ),
     )
     .await?;
-    let none = Vec::new();
-    let seen = tables.iter().filter_map(|(name, rows)| {
-        let [kind, comment] = rows.first()?.as_slice() else { return None };
+    let seen = tables.each().map(|(name, [kind, comment])| {
         let mut keys: Vec<Index> = Vec::new();
-        for row in indexes.get(name).unwrap_or(&none) {
-            let [index, unique, column] = row.as_slice() else { continue };
+        for [index, unique, column] in indexes.of(name) {
             match keys.last_mut() {
                 Some(last) if last.name == *index => last.columns.push(column.clone()),
                 _ => {
@@ -113,8 +100,7 @@ async fn look(connection: &mut Client) -> Result<Vec<SeenTable>, Failure> {
                 }
             }
         }
-        let reference = |row: &Vec<String>| Some((row.first()?.clone(), format!("{}.{}", row.get(1)?, row.get(2)?)));
-        Some(SeenTable {
+        SeenTable {
             name: name.clone(),
             other: match kind.as_str() {
                 "r" | "p" => None,
@@ -123,18 +109,17 @@ async fn look(connection: &mut Client) -> Result<Vec<SeenTable>, Failure> {
                 _ => Some("view".to_owned()),
             },
             comment: comment.clone(),
-            columns: columns.get(name).unwrap_or(&none).iter().filter_map(|row| read_column(row)).collect(),
+            columns: columns.of(name).iter().map(read_column).collect(),
             indexes: keys,
-            references: references.get(name).unwrap_or(&none).iter().filter_map(reference).collect(),
-        })
+            references: references(all_references.of(name)),
+        }
     });
     Ok(seen.collect())
 }
 
-fn read_column(row: &[String]) -> Option<Seen> {
-    let [name, said, class, category, not_null, default, comment] = row else { return None };
+fn read_column([name, said, class, category, not_null, default, comment]: &[String; 7]) -> Seen {
     let now = ["now()", "CURRENT_TIMESTAMP", "clock_timestamp()", "statement_timestamp()", "transaction_timestamp()"];
-    Some(Seen {
+    Seen {
         name: name.clone(),
         said: said.clone(),
         ty: Some(type_of(said, class, category)),
@@ -145,7 +130,7 @@ fn read_column(row: &[String]) -> Option<Seen> {
         comment: comment.clone(),
         folds_case: said == "citext",
         also_alike: Vec::new(),
-    })
+    }
 }
 
 /// The GoogleSQL type of a column and what is to be said of it. Every type has a text.

@@ -25,18 +25,19 @@ pub(crate) fn applied(warehouse: &DuckDbWarehouse, like: Option<&Manifest>) -> R
     if !exists(warehouse)? {
         return Ok(None);
     }
-    let marks =
-        warehouse.rows("SELECT COUNT(*), MAX(serial), (SELECT MAX(serial) FROM _dwc.manifests) FROM _dwc.meta")?;
-    let mark = |at: usize| marks.first().and_then(|row| row[at].as_deref()).and_then(|text| text.parse::<i64>().ok());
+    let marks = warehouse
+        .read("SELECT COUNT(*), MAX(serial), (SELECT MAX(serial) FROM _dwc.manifests) FROM _dwc.meta", |row| {
+            Ok((row.number()?, row.number_or_null()?, row.number_or_null()?))
+        })?;
     let rows = warehouse.rows("SELECT serial, manifest FROM _dwc.manifests ORDER BY serial DESC LIMIT 1")?;
-    match (mark(0), mark(1), mark(2)) {
-        (Some(1), Some(0), None) => return Ok(None),
-        (Some(1), Some(meta), Some(manifest)) if meta == manifest => {}
-        (Some(1), meta, manifest) => {
+    match marks[..] {
+        [(1, Some(0), None)] => return Ok(None),
+        [(1, Some(meta), Some(manifest))] if meta == manifest => {}
+        [(1, meta, manifest)] => {
             let say = |serial: Option<i64>| serial.map_or_else(|| "none".to_owned(), |serial| serial.to_string());
             return Err(half_written(&format!("its serial is {}, its last manifest's {}", say(meta), say(manifest))));
         }
-        (rows, _, _) => return Err(half_written(&format!("`_dwc.meta` has {} rows", rows.unwrap_or(0)))),
+        _ => return Err(half_written("`_dwc.meta` does not have one row")),
     }
     let Some([Some(serial), Some(text)]) = rows.first().map(Vec::as_slice) else {
         return Err(half_written("it has no manifest"));

@@ -91,14 +91,14 @@ pub(crate) fn are_states_gone(warehouse: &DuckDbWarehouse, table: &str) -> Resul
         return Ok(false);
     }
     let table = literal(table);
-    let gone = warehouse.number(&format!(
+    let gone = warehouse.count(&format!(
         "SELECT COUNT(*) FROM _dwc.table_batches AS t JOIN _dwc.purged AS p USING (source_table) \
          WHERE t.source_table = {table} AND t.batch <= p.batch AND t.updated + t.deleted + t.superseded > 0 \
          AND NOT EXISTS (SELECT 1 FROM _dwc.table_batches AS l JOIN _dwc.batches AS b USING (batch) \
          WHERE l.source_table = {table} AND l.batch > p.batch AND b.mode = 'full' \
          AND EXISTS (SELECT 1 FROM _dwc.files AS f WHERE f.source_table = {table}))"
     ))?;
-    Ok(gone.unwrap_or(0) > 0)
+    Ok(gone > 0)
 }
 
 /// Makes the tables of the state where they are missing.
@@ -106,7 +106,7 @@ pub(crate) fn prepare(warehouse: &DuckDbWarehouse) -> Result<(), Error> {
     check_format(warehouse)?;
     warehouse.execute(TABLES)?;
     warehouse.execute(&format!("CREATE TABLE IF NOT EXISTS _dwc.environment {ENVIRONMENT}"))?;
-    if warehouse.number("SELECT COUNT(*) FROM _dwc.meta")? == Some(0) {
+    if warehouse.count("SELECT COUNT(*) FROM _dwc.meta")? == 0 {
         warehouse.execute(&format!("INSERT INTO _dwc.meta VALUES ({STATE_FORMAT}, 0)"))?;
     }
     Ok(())
@@ -176,7 +176,7 @@ pub(crate) fn damaged(reason: &str) -> Error {
 /// The last batch that a model has consumed; 0 where it has to be computed whole.
 pub(crate) fn consumed(warehouse: &DuckDbWarehouse, model: &str) -> Result<i64, Error> {
     let sql = format!("SELECT MAX(batch) FROM _dwc.consumed WHERE model = {}", literal(model));
-    Ok(warehouse.number(&sql)?.unwrap_or(0))
+    warehouse.count(&sql)
 }
 
 /// Records that a model has consumed every batch up to one.
@@ -236,11 +236,11 @@ fn put_files(warehouse: &DuckDbWarehouse, table: &str, files: &[(String, String)
 
 /// Whether a batch has ever put a row into the landed rows of a table.
 pub(crate) fn has_rows(warehouse: &DuckDbWarehouse, table: &str) -> Result<bool, Error> {
-    let found = warehouse.number(&format!(
+    let found = warehouse.count(&format!(
         "SELECT COUNT(*) FROM _dwc.table_batches WHERE source_table = {} AND inserted > 0",
         literal(table)
     ))?;
-    Ok(found != Some(0))
+    Ok(found != 0)
 }
 
 /// How far a table has been read; `None` where it is read whole next.
@@ -359,12 +359,12 @@ pub(crate) fn report(warehouse: &DuckDbWarehouse) -> Result<Option<StateReport>,
     let runs = "SELECT run, mode, status, started_at FROM _dwc.runs ORDER BY run DESC LIMIT 10";
     let runs = warehouse.read(runs, |row| Ok((row.number()?, row.text()?, row.text()?, row.text()?)))?;
     Ok(Some(StateReport {
-        serial: warehouse.number("SELECT MAX(serial) FROM _dwc.meta")?.unwrap_or(0),
+        serial: warehouse.count("SELECT MAX(serial) FROM _dwc.meta")?,
         tables,
         gaps,
         models,
         runs,
-        error_events: warehouse.number("SELECT COUNT(*) FROM _dwc.error_events")?.unwrap_or(0),
+        error_events: warehouse.count("SELECT COUNT(*) FROM _dwc.error_events")?,
     }))
 }
 

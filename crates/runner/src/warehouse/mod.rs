@@ -9,6 +9,7 @@ mod refusal;
 pub(crate) mod row;
 pub(crate) mod there;
 pub(crate) mod unit;
+pub(crate) mod version;
 
 pub use bigquery::{BigQuerySettings, BigQueryWarehouse, Finding, examine};
 pub use claim::{Claim, Holder, Lease};

@@ -13,10 +13,21 @@ const INSTANT: &str = "%Y-%m-%d %H:%M:%S%.f";
 /// The cells of a row, taken from left to right.
 pub(crate) struct Row(std::vec::IntoIter<Option<String>>);
 
+impl From<Vec<Option<String>>> for Row {
+    fn from(cells: Vec<Option<String>>) -> Self {
+        Self(cells.into_iter())
+    }
+}
+
 impl Row {
     /// The next cell; `None` for NULL.
     pub(crate) fn cell(&mut self) -> Result<Option<String>, Error> {
         self.0.next().ok_or_else(|| unread("a row has too few columns".to_owned()))
+    }
+
+    /// The next cell; an empty text for NULL.
+    pub(crate) fn text_or_empty(&mut self) -> Result<String, Error> {
+        Ok(self.cell()?.unwrap_or_default())
     }
 
     /// The next cell, which is not NULL.
@@ -53,15 +64,25 @@ fn unread(reason: String) -> Error {
     crate::state::damaged(&reason)
 }
 
+/// The first value of rows as a number; 0 where it counts, adds up or compares no rows.
+pub(crate) fn count(rows: Rows) -> Result<i64, Error> {
+    Ok(read(rows, Row::number_or_null)?.into_iter().next().flatten().unwrap_or(0))
+}
+
 /// What `of` makes of each row.
 pub(crate) fn read<T>(rows: Rows, mut of: impl FnMut(&mut Row) -> Result<T, Error>) -> Result<Vec<T>, Error> {
-    rows.into_iter().map(|row| of(&mut Row(row.into_iter()))).collect()
+    rows.into_iter().map(|row| of(&mut row.into())).collect()
 }
 
 impl DuckDbWarehouse {
     /// What `of` makes of each row of a query.
     pub(crate) fn read<T>(&self, sql: &str, of: impl FnMut(&mut Row) -> Result<T, Error>) -> Result<Vec<T>, Error> {
         read(self.rows(sql)?, of)
+    }
+
+    /// The first value of a query as a number; 0 where it counts, adds up or compares no rows.
+    pub(crate) fn count(&self, sql: &str) -> Result<i64, Error> {
+        count(self.rows(sql)?)
     }
 
     /// The first value of a query as a number; `None` where it has no row or the value is NULL.

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDateTime;
 use dwc_compiler::plan::Statement;
 
+use super::version::VersionChange;
 use crate::state::change::StateChange;
 use crate::{DuckDbWarehouse, Error, Offence};
 
@@ -84,8 +85,8 @@ pub enum Found {
     Counts(BTreeMap<String, i64>),
     /// The keys of rows that are worth telling, sorted.
     Keys(Vec<String>),
-    /// Versions that a rebuild changes, as their statement orders the cells.
-    Versions(Vec<Vec<Option<String>>>),
+    /// Versions that a rebuild changes.
+    Versions(Vec<VersionChange>),
 }
 
 /// What ends a unit. Everything is as it was.

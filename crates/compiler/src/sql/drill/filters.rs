@@ -2,11 +2,11 @@
 
 use std::ops::ControlFlow;
 
+use dwc_googlesql::{expr_to_googlesql, parse_expr};
 use sqlparser::ast::{BinaryOperator, Expr, Ident, Query, VisitMut, VisitorMut};
 
 use super::headers::{Site, header};
 use crate::model::{Fact, Project};
-use dwc_googlesql::{expr_to_googlesql, parse_expr};
 
 /// One condition.
 pub(super) struct Filter {

@@ -1,11 +1,12 @@
 //! Which attribute a header means, and by which role each fact answers it. A name means one dimension, whichever facts
 //! have a role of that name: conformity is of dimensions, not of the names of roles.
 
+use dwc_googlesql::Type;
+
 use super::measures::folded;
 use super::near;
 use crate::model::{DimensionKind, Fact, ModelId, Project, Role, star_columns};
 use crate::sql::names;
-use dwc_googlesql::Type;
 
 /// A header of an answer.
 pub(super) struct Header {

@@ -8,11 +8,12 @@ mod headers;
 mod measures;
 mod part;
 
+use dwc_googlesql::{Column as SqlColumn, ProblemKind, Tables, analyze_query};
+
 use super::dialect::Dialect;
 use super::names;
 use crate::diagnostic::nearest;
 use crate::model::{Fact, ModelId, Project, star_columns};
-use dwc_googlesql::{Column as SqlColumn, ProblemKind, Tables, analyze_query};
 
 /// What is asked.
 #[derive(Debug, Clone, Default)]

@@ -1,6 +1,8 @@
 //! One fact's part of an answer: its rows joined to the dimensions that are asked for, and aggregated as each measure
 //! declares. What additivity forbids is refused here.
 
+use dwc_googlesql::Type;
+
 use super::Question;
 use super::filters::Filter;
 use super::headers::{Header, Site, alias};
@@ -10,7 +12,6 @@ use crate::model::{
     Role,
 };
 use crate::sql::names;
-use dwc_googlesql::Type;
 
 /// A fact with what is asked of it.
 pub(super) struct Star<'a> {

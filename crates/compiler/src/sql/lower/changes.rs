@@ -1,11 +1,11 @@
 //! The statements that carry out a change set: what makes, alters and drops an object in one engine's words.
 
+use dwc_googlesql::Type;
 use serde::Serialize;
 
 use super::Lowering;
 use crate::model::{Project, TargetType};
 use crate::plan::{Action, Alteration, Carries, Change, ChangeSet, Object, ObjectColumn, ObjectKind, filling};
-use dwc_googlesql::Type;
 
 #[derive(Serialize)]
 struct TableContext {

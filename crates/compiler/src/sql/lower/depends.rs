@@ -4,11 +4,11 @@
 
 use std::collections::BTreeMap;
 
+use dwc_googlesql::Type;
 use sha2::{Digest, Sha256};
 
 use crate::model::{Column, DimensionKind, EffectiveAt, Members, ModelId, Project, Table};
 use crate::plan::{COLLATION, KEY_COLLATION};
-use dwc_googlesql::Type;
 
 /// The parts, by name, as `design` keeps them.
 pub(super) fn depends(project: &Project, id: ModelId) -> BTreeMap<String, String> {
@@ -81,13 +81,13 @@ fn zones(project: &Project, members: &Members) -> String {
     let has_no_zone = |ty: &Type| matches!(ty, Type::Date | Type::DateTime);
     let mut zones = Vec::new();
     if matches!(&members.effective_at, EffectiveAt::Column(_, ty) if has_no_zone(ty)) {
-        zones.push(project.timezone.as_str());
+        zones.push(project.timezone.name());
     }
     for table in members.query.analysis.tables.iter().filter_map(|used| project.table(&used.table)) {
         let dated = table.cursor.iter().chain(&table.delete_column).filter_map(|name| table.column(name));
         let source = project.sources.iter().find(|source| source.name == table.source);
         if let (Some(source), true) = (source, dated.into_iter().any(|column| has_no_zone(&column.ty))) {
-            zones.push(source.timezone.as_str());
+            zones.push(source.timezone.name());
         }
     }
     zones.dedup();
@@ -98,7 +98,7 @@ fn zones(project: &Project, members: &Members) -> String {
 pub(super) fn read_in<'p>(project: &'p Project, table: &Table) -> Option<&'p str> {
     let is_read = table.files.is_some() && table.columns.iter().any(|column| column.ty == Type::Timestamp);
     let source = project.sources.iter().find(|source| source.name == table.source).filter(|_| is_read)?;
-    Some(&source.timezone)
+    Some(source.timezone.name())
 }
 
 /// The zones in which the tables of a dimension are read, as its kept events depend on them.

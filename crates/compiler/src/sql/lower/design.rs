@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use dwc_googlesql::{normal_expr, normal_query};
 use sha2::{Digest, Sha256};
 
 use super::depends::depends;
@@ -10,7 +11,6 @@ use crate::model::{
     Attribute, Dimension, DimensionKind, EffectiveAt, Fact, KeyStrategy, Measure, Members, ModelId, Project,
 };
 use crate::plan::{QUERY, QUERY_FORM, QUERY_TEXT};
-use dwc_googlesql::{normal_expr, normal_query};
 
 /// The parts of a model.
 pub(super) fn design(project: &Project, id: ModelId) -> BTreeMap<String, String> {
@@ -74,7 +74,7 @@ fn fact(project: &Project, fact: &Fact, add: &mut dyn FnMut(String, String) -> O
     policy("process", fact.business_process.clone());
     query(&mut policy, &fact.query.text);
     policy("on_delete", word(&fact.on_delete));
-    policy("timezone", project.timezone.clone());
+    policy("timezone", project.timezone.name().to_owned());
     if fact.insert_only {
         policy("insert_only", if fact.keeps_rows { "true, changed rows stay" } else { "true" }.to_owned());
     }

@@ -2,6 +2,7 @@
 //! taken of names, of SQL in its normal form and of the language's own words. It must not take an index, nor a name of this
 //! program, nor the order of what has none.
 
+use dwc_googlesql::{normal_expr, normal_query};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
@@ -11,7 +12,6 @@ use crate::model::{
 };
 use crate::plan::DIGEST_FORMAT;
 use crate::syntax::FactOnDelete;
-use dwc_googlesql::{normal_expr, normal_query};
 
 /// What a digest is taken of. A change of these fields, of their order or of their words is a new [`DIGEST_FORMAT`].
 #[derive(Serialize)]
@@ -150,7 +150,7 @@ fn fact_load<'a>(project: &'a Project, fact: &'a Fact) -> FactLoad<'a> {
         keep_latest_by: fact.keep_latest_by.as_deref(),
         insert_only: fact.insert_only,
         keeps_rows: fact.keeps_rows,
-        timezone: &project.timezone,
+        timezone: project.timezone.name(),
         key: sorted(fact.key.iter().map(|column| column.name.as_str())),
         measures: sorted(fact.measures.iter().map(|m| (m.column.name.as_str(), normal_expr(&m.expr)))),
         roles,

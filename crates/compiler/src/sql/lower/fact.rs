@@ -1,5 +1,6 @@
 //! A fact's load: the rows of touched keys are evaluated, gated, bound to the versions of their instants and merged.
 
+use dwc_googlesql::{Problem, Tables, Type, parse_query};
 use serde::Serialize;
 
 use super::compared::keyed;
@@ -16,7 +17,6 @@ use crate::plan::{ModelLoad, Reads, Statement};
 use crate::sql::names;
 use crate::sql::template::Col;
 use crate::sql::touched::{self, Increment, Whole};
-use dwc_googlesql::{Problem, Tables, Type, parse_query};
 
 mod gates;
 
@@ -236,7 +236,7 @@ impl Lowering<'_> {
     /// The fact's columns and the keys of its roles, over the rows of a query.
     fn incoming_text(&self, fact: &Fact, inner: &str) -> String {
         let quote = names::backquoted;
-        let zone = &self.project.timezone;
+        let zone = self.project.timezone.name();
         let mut items = Vec::new();
         for (name, item) in stored_exprs(self.project, fact) {
             items.push(format!("{item} AS {}", quote(&name)));

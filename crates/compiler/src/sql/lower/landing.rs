@@ -1,5 +1,6 @@
 //! Landing: a staged batch becomes the current state of a source table, and the images of what it changed.
 
+use dwc_googlesql::Type;
 use serde::Serialize;
 
 use super::Lowering;
@@ -8,7 +9,6 @@ use crate::model::{Contents, DetectDeletes, Table, TargetType};
 use crate::plan::{Gate, Landing, Reads, Stage, Statement};
 use crate::sql::dialect::Dialect;
 use crate::sql::template::Col;
-use dwc_googlesql::Type;
 
 #[derive(Serialize)]
 struct Context<'a> {

@@ -19,6 +19,7 @@ mod views;
 
 use std::collections::{BTreeMap, HashSet};
 
+use dwc_googlesql::{Problem, ProblemKind, with_room};
 use rayon::prelude::*;
 
 pub(crate) use self::dimension::as_of as temporal;
@@ -38,7 +39,6 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{ModelId, Project, TargetType};
 use crate::plan::{LoadPlan, ModelLoad, Reads, Statement};
 use crate::source::Span;
-use dwc_googlesql::{Problem, ProblemKind, with_room};
 
 /// The state of one lowering: a project and the words of one engine.
 pub(crate) struct Lowering<'a> {

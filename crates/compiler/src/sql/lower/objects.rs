@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use dwc_googlesql::Type;
 use rayon::prelude::*;
 
 use super::depends::{depends_digest, key_collation, landed_zones, read_in};
@@ -15,7 +16,6 @@ use crate::model::{
 };
 use crate::plan::{MANIFEST_FORMAT, Manifest, Object, ObjectColumn, ObjectKind, STATES};
 use crate::sql::names;
-use dwc_googlesql::Type;
 
 /// The objects that a project needs in a warehouse whose star lies in `schema`.
 #[must_use]

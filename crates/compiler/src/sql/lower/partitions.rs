@@ -1,13 +1,13 @@
 //! Which partitions of a fact a load can affect, as a proof from what is declared: never from what is likely. A row that
 //! may lie in another partition than the batch says would be inserted again beside itself.
 
+use dwc_googlesql::Type;
 use serde::Serialize;
 
 use super::Lowering;
 use crate::model::{Fact, Project};
 use crate::sql::names;
 use crate::sql::touched::Increment;
-use dwc_googlesql::Type;
 
 /// The partitions that a load can affect, in words of its statements.
 #[derive(Debug, Clone, Serialize)]

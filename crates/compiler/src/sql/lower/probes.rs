@@ -1,6 +1,8 @@
 //! Questions to ask of the data before a change is carried out: how many rows would lose a value, or have none where
 //! one is needed. It must not decide what the answers mean.
 
+use dwc_googlesql::Type;
+
 use super::Lowering;
 use super::changes::retyped;
 use super::relations::Moment;
@@ -8,7 +10,6 @@ use super::states::is_of_another_expression;
 use crate::model::{DimensionKind, ModelId, OnDelete, Project, TargetType};
 use crate::plan::{Action, Alteration, Carries, Change, ChangeSet, Difference, Object, ObjectKind};
 use crate::sql::names;
-use dwc_googlesql::Type;
 
 /// A question whose answer is one count of rows.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,10 +1,11 @@
 //! The rows that a table of the star starts with: reserved members, and the days and minutes of generated dimensions.
 
+use dwc_googlesql::{Problem, Tables};
+
 use super::Lowering;
 use crate::model::{CALENDAR, Calendar, Dimension, DimensionKind, ModelId, RESERVED, TIME_OF_DAY};
 use crate::plan::{Object, ObjectColumn, ObjectKind};
 use crate::sql::names;
-use dwc_googlesql::{Problem, Tables};
 
 impl Lowering<'_> {
     /// The rows that a table of the star starts with: reserved members, and the rows of a generated dimension.

@@ -1,12 +1,13 @@
 //! Which expression of a model fails on the data, and on which row: queries that evaluate each expression alone, over the
 //! landed rows or a range of them, so that halving the range finds one row. It must not judge what an engine answers.
 
+use dwc_googlesql::{Column as SqlColumn, Tables, Type, parts};
+
 use super::Lowering;
 use super::relations::sql_columns;
 use crate::model::{Column, ModelId, Project, Query, Table, TargetType, star_columns};
 use crate::source::Span;
 use crate::sql::names;
-use dwc_googlesql::{Column as SqlColumn, Tables, Type, parts};
 
 /// Which landed rows expressions are evaluated over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

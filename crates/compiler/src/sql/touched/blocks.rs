@@ -3,13 +3,13 @@
 
 use std::ops::ControlFlow;
 
+use dwc_googlesql::is_aggregate;
 use sqlparser::ast::{
     Expr, Function, Ident, JoinOperator, ObjectName, ObjectNamePart, Query, Select, SelectItem,
     SelectItemQualifiedWildcardKind, SetExpr, TableAlias, TableFactor, Visit, Visitor, visit_expressions,
 };
 
 use super::branches;
-use dwc_googlesql::is_aggregate;
 
 /// The expression behind an output column.
 pub(super) fn key_expr(select: &Select, column: &str) -> Option<Expr> {

@@ -1,6 +1,7 @@
 //! Which rows of each table have ever contributed to which members: the query's joins over every state of every table,
 //! with the row's own name beside the key. Too many pairs cost time, too few would lose history: each step only widens.
 
+use dwc_googlesql::parse_expr;
 use sqlparser::ast::{
     Distinct, ExceptSelectItem, Expr, GroupByExpr, Ident, Query, Select, SelectItem, SelectItemQualifiedWildcardKind,
     SetExpr, TableFactor, WildcardAdditionalOptions,
@@ -9,7 +10,6 @@ use sqlparser::ast::{
 use super::{
     Derived, Relation, Rows, count_tables, each_select, factor_alias, key_expr, missing, plan, substitute, whole,
 };
-use dwc_googlesql::parse_expr;
 
 /// The column that names a row of a table, across its states.
 pub(crate) const ROW: &str = "_row";

@@ -3,13 +3,13 @@
 
 use std::ops::ControlFlow;
 
+use dwc_googlesql::call;
 use sqlparser::ast::{
     BinaryOperator, Expr, Join, JoinConstraint, JoinOperator, Select, SelectItem, VisitMut, VisitorMut,
 };
 
 use super::soft::reads;
 use super::{column_place, constraint, factor_alias};
-use dwc_googlesql::call;
 
 /// So many outer joins are looked at; each doubles the search.
 pub(super) const MOST: usize = 4;

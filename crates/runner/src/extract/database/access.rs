@@ -154,6 +154,22 @@ fn read_address<S: Server>(source: &Source, address: &str) -> Result<S::Address,
     })
 }
 
+/// An address without its parameters, and each parameter with its name and its value, as in `…?name=value&name`.
+pub(crate) fn parameters(address: &str) -> (&str, Vec<(&str, &str)>) {
+    let Some((plain, parameters)) = address.split_once('?') else { return (address, Vec::new()) };
+    let each = parameters.split('&').filter(|parameter| !parameter.is_empty());
+    (plain, each.map(|parameter| parameter.split_once('=').unwrap_or((parameter, ""))).collect())
+}
+
+/// An address with parameters.
+pub(crate) fn with_parameters(plain: &str, parameters: &[(&str, &str)]) -> String {
+    if parameters.is_empty() {
+        return plain.to_owned();
+    }
+    let each: Vec<String> = parameters.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    format!("{plain}?{}", each.join("&"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

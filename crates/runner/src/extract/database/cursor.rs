@@ -1,6 +1,6 @@
 //! Cursors: where an increment starts, and how far it carries the watermark. It must not read rows.
 
-use chrono::{NaiveDateTime, TimeDelta};
+use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 use dwc_compiler::model::Table;
 
@@ -29,7 +29,7 @@ pub(crate) enum CursorKind {
 
 impl CursorKind {
     /// Where an increment starts: the watermark less the lookback. After clocks were set back, that much earlier.
-    pub(super) fn start(self, since: &Watermark, lookback: u64, zone: Tz, bound: NaiveDateTime) -> Part {
+    pub(super) fn start(self, since: &Watermark, lookback: i64, zone: Tz, bound: NaiveDateTime) -> Part {
         let text = || Part::from(since.cursor.as_str());
         match self {
             CursorKind::Text => text(),
@@ -47,9 +47,8 @@ impl CursorKind {
                     }
                     _ => 0,
                 };
-                let back = i64::try_from(lookback).unwrap_or(i64::MAX).saturating_add(i64::from(set_back));
-                let start = TimeDelta::try_seconds(back).and_then(|back| at.checked_sub_signed(back));
-                start.map_or_else(|| Part::from("0001-01-01 00:00:00"), |start| Part::from(moment::write(start)))
+                let back = lookback.saturating_add(set_back);
+                Part::from(moment::write(moment::shift(at, -back)))
             }
         }
     }
@@ -126,8 +125,8 @@ pub(super) async fn pin<S: Server>(
 mod tests {
     use super::*;
 
-    fn start(kind: CursorKind, cursor: &str, lookback: u64, zone: Tz, before: &str, now: &str) -> String {
-        let at = |text: &str| moment::read(text).unwrap_or_default();
+    fn start(kind: CursorKind, cursor: &str, lookback: i64, zone: Tz, before: &str, now: &str) -> String {
+        let at = |text: &str| moment::read(text).expect("a moment");
         let since = Watermark { cursor: cursor.to_owned(), bound: at(before) };
         match kind.start(&since, lookback, zone, at(now)) {
             Part::Bytes(text) => String::from_utf8_lossy(&text).into_owned(),
@@ -147,7 +146,10 @@ mod tests {
             "Uint(18446744073709551615)"
         );
         assert_eq!(start(CursorKind::Text, "k", 1800, seoul, before, now), "k");
-        assert_eq!(start(CursorKind::Instant, "2026-03-01", u64::MAX, seoul, before, now), "0001-01-01 00:00:00");
+        assert_eq!(
+            start(CursorKind::Instant, "2026-03-01", i64::MAX, seoul, before, now),
+            "0001-01-01 00:00:00.000000"
+        );
     }
 
     #[test]

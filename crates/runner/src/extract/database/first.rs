@@ -17,7 +17,7 @@ use super::chunks::Chunk;
 use super::cursor::pin;
 use super::gather::{Pace, View};
 use super::view::{Query, now, stream};
-use super::{Server, attempts, block_on, columns, zone};
+use super::{Server, attempts, block_on, columns};
 use crate::Error;
 use crate::crash;
 use crate::extract::meter::Meter;
@@ -62,7 +62,7 @@ pub(super) fn first_load<S: Server>(
 ) -> Result<Option<FirstLoad>, Failure> {
     let Some(cursor) = &table.cursor else { return Ok(None) };
     let access = Access::<S>::new(source)?;
-    let zone = zone(source);
+    let zone = source.timezone;
     let shape = shape(source, table);
     let path = folder.join("journal.json");
     let known: Option<Journal> = fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());

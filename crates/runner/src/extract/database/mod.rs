@@ -16,10 +16,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use chrono::NaiveDateTime;
-use chrono_tz::Tz;
 use dwc_compiler::model::{Source, SourceType, Table};
 
-pub(crate) use access::{Access, Failure};
+pub(crate) use access::{Access, Failure, parameters, with_parameters};
 pub(crate) use first::FirstLoad;
 
 use super::meter::Meter;
@@ -138,7 +137,7 @@ fn extract_of<S: Server>(
     meter: &mut Meter<'_>,
 ) -> Result<Extraction, Failure> {
     let access = Access::<S>::new(source)?;
-    let read = attempts(access.retries, || block_on(view::read(&access, zone(source), requests, staged, meter)));
+    let read = attempts(access.retries, || block_on(view::read(&access, source.timezone, requests, staged, meter)));
     read.map(|(bound, tables)| Extraction { bound, tables })
 }
 
@@ -154,11 +153,6 @@ pub(crate) fn first_load(
         SourceType::Postgres => first::first_load::<Postgres>(source, table, folder, meter),
         _ => first::first_load::<Mysql>(source, table, folder, meter),
     }
-}
-
-/// The zone of times without one.
-fn zone(source: &Source) -> Tz {
-    source.timezone.parse().unwrap_or(Tz::UTC)
 }
 
 /// The pause before another attempt at a source that does not answer: four times as long each time, up to a minute.

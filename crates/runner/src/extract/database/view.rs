@@ -58,8 +58,8 @@ pub(super) async fn now<S: Server>(
     connection: &mut S::Connection,
 ) -> Result<NaiveDateTime, Failure> {
     let asked = access.within(S::ask(connection, &Sql::new(S::NOW), "asking for the time")).await?;
-    let text = asked.into_iter().flatten().flatten().next();
-    Ok(text.as_deref().and_then(moment::read).unwrap_or_default())
+    let text = asked.into_iter().flatten().flatten().next().unwrap_or_default();
+    moment::read(&text).ok_or_else(|| Failure::refused("asking for the time", &format!("`{text}` is not a time")))
 }
 
 async fn read_table<S: Server>(

@@ -242,8 +242,7 @@ impl<'i, 'a> Taking<'i, 'a> {
     /// The file came to its end.
     pub(super) fn finish(mut self, changes: Vec<String>) -> Result<Staged, Error> {
         self.keep_lines()?;
-        let rejected = i64::try_from(self.rows.rejections()).unwrap_or(i64::MAX);
-        let nameless = i64::try_from(self.rows.nameless()).unwrap_or(i64::MAX);
+        let (rejected, nameless) = (self.rows.rejections(), self.rows.nameless());
         self.rows.finish()?;
         Ok(Staged {
             read: self.read + self.unreadable,

@@ -349,9 +349,10 @@ pub(crate) fn read<E: From<Unreadable>>(
                     Scan::More(place) => line_end(rest, place),
                     Scan::Row(length) | Scan::Broken(_, length) => Some(length),
                 };
-                take(line, Line::Broken(reason, kept(&rest[..end.unwrap_or(rest.len())])))?;
-                line += lines(&rest[..end.unwrap_or(rest.len())]);
-                start += end.unwrap_or(rest.len());
+                let given_up = end.map_or(rest, |end| &rest[..end]);
+                take(line, Line::Broken(reason, kept(given_up)))?;
+                line += lines(given_up);
+                start += given_up.len();
                 // The rest of a line that is longer than what has been read.
                 while end.is_none() && !is_end {
                     text.clear();

@@ -239,7 +239,7 @@ impl Job<'_> {
             literal(&table.address),
             literal(&found.name)
         );
-        if warehouse.number(&again)? != Some(0) {
+        if warehouse.count(&again)? != 0 {
             return Ok(Vec::new());
         }
         let mut all = there.to_vec();

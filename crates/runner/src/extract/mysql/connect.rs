@@ -11,7 +11,7 @@ use rustls::pki_types::pem::PemObject;
 use super::Mysql;
 use crate::Error;
 use crate::extract::database::access::{CERTIFICATE, KEEPALIVE, PATIENCE, is_no_host};
-use crate::extract::database::{Access, Failure};
+use crate::extract::database::{Access, Failure, parameters, with_parameters};
 
 /// What every session is told: times in UTC, one view for all its statements, and patience with a slow reader.
 const SESSION: &[&str] = &[
@@ -66,12 +66,11 @@ fn said(cause: &mysql_async::Error) -> Failure {
 /// Reads `mysql://…?ssl-mode=…`; the mode is what MySQL's own clients call it.
 pub(super) fn read_address(address: &str) -> Option<Opts> {
     let address = address.replacen("mariadb://", "mysql://", 1);
-    let (plain, parameters) = address.split_once('?').unwrap_or((&address, ""));
+    let (plain, parameters) = parameters(&address);
     let mut kept = Vec::new();
     let mut tls: Option<SslOpts> = None;
     let (mut authority, mut host, mut is_said) = (None, None, false);
-    for parameter in parameters.split('&').filter(|parameter| !parameter.is_empty()) {
-        let (key, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+    for (key, value) in parameters {
         match key.to_ascii_lowercase().replace(['-', '_'], "").as_str() {
             "sslmode" => {
                 is_said = true;
@@ -89,11 +88,10 @@ pub(super) fn read_address(address: &str) -> Option<Opts> {
             }
             "sslca" => authority = Some(std::path::PathBuf::from(value)),
             "sslhost" => host = Some(value.to_owned()),
-            _ => kept.push(parameter),
+            _ => kept.push((key, value)),
         }
     }
-    let query = if kept.is_empty() { String::new() } else { format!("?{}", kept.join("&")) };
-    let read = Opts::from_url(&format!("{plain}{query}")).ok()?;
+    let read = Opts::from_url(&with_parameters(plain, &kept)).ok()?;
     // An authority is named to be asked: without a mode it is, as MySQL's own clients have it.
     if !is_said && authority.is_some() {
         tls = Some(SslOpts::default());

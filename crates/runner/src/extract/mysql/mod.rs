@@ -55,11 +55,12 @@ impl Server for Mysql {
         let (text, values) = statement(sql);
         let rows: Vec<Row> = connection.exec(text, values).await.map_err(|cause| failed(doing, cause))?;
         let text = |value: Value| match value {
-            Value::Int(number) => Some(number.to_string()),
-            Value::UInt(number) => Some(number.to_string()),
-            other => mysql_async::from_value_opt::<Option<String>>(other).unwrap_or_default(),
+            Value::Int(number) => Ok(Some(number.to_string())),
+            Value::UInt(number) => Ok(Some(number.to_string())),
+            other => mysql_async::from_value_opt::<Option<String>>(other)
+                .map_err(|_| Failure::refused(doing, "the server sent a value that is not text")),
         };
-        Ok(rows.into_iter().map(|row| row.unwrap().into_iter().map(text).collect()).collect())
+        rows.into_iter().map(|row| row.unwrap().into_iter().map(text).collect()).collect()
     }
 
     fn quote(name: &str) -> String {

@@ -8,7 +8,7 @@ use tokio_postgres::{Client, Config};
 use super::Postgres;
 use super::tls::{self, Check};
 use crate::extract::database::access::{CERTIFICATE, KEEPALIVE, PATIENCE, is_no_host};
-use crate::extract::database::{Access, Failure};
+use crate::extract::database::{Access, Failure, parameters, with_parameters};
 
 /// What every session is told: times in UTC, texts that can be read again, and no limit that its role may have on a view.
 const SESSION: &str = "SET TIME ZONE 'UTC'; SET datestyle = 'ISO'; SET intervalstyle = 'postgres'; \
@@ -26,12 +26,11 @@ pub(super) fn read_address(text: &str) -> Option<Address> {
     if !text.starts_with("postgres://") && !text.starts_with("postgresql://") {
         return None;
     }
-    let (plain, parameters) = text.split_once('?').unwrap_or((text, ""));
+    let (plain, parameters) = parameters(text);
     let mut kept = Vec::new();
     let mut check = Check::default();
     let mut mode = None;
-    for parameter in parameters.split('&').filter(|parameter| !parameter.is_empty()) {
-        let (key, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+    for (key, value) in parameters {
         match (key, value) {
             ("sslmode", "disable") => mode = Some(SslMode::Disable),
             ("sslmode", "prefer" | "allow") => mode = Some(SslMode::Prefer),
@@ -40,15 +39,14 @@ pub(super) fn read_address(text: &str) -> Option<Address> {
             ("sslmode", "verify-full") => (mode, check.chain, check.name) = (Some(SslMode::Require), true, true),
             ("sslmode", _) => return None,
             ("sslrootcert", path) => check.authority = Some(path.into()),
-            _ => kept.push(parameter),
+            _ => kept.push((key, value)),
         }
     }
     // An authority is named to be asked; libpq asks it with `require` too.
     if check.authority.is_some() && matches!(mode, None | Some(SslMode::Require)) {
         (mode, check.chain) = (Some(SslMode::Require), true);
     }
-    let query = if kept.is_empty() { String::new() } else { format!("?{}", kept.join("&")) };
-    let mut config: Config = format!("{plain}{query}").parse().ok()?;
+    let mut config: Config = with_parameters(plain, &kept).parse().ok()?;
     config
         .ssl_mode(mode.unwrap_or(SslMode::Prefer))
         .connect_timeout(PATIENCE)

@@ -8,6 +8,7 @@ use dwc_compiler::plan::{Catalog, Live, LiveColumn};
 
 use super::{BigQueryWarehouse, worldly};
 use crate::Error;
+use crate::warehouse::row::{self, Row};
 
 /// The datasets of a star beside its own, by their endings.
 pub(crate) const NEIGHBOURS: [&str; 3] = ["", "_landing", "_history"];
@@ -37,9 +38,11 @@ impl BigQueryWarehouse {
         let (_, rows) = self.table(&format!("{}\nORDER BY 1, 2, 3, 4, 5", parts.join("\nUNION ALL\n")))?;
         // In the order of parts: a table comes before its columns and its view's text.
         let mut layouts: BTreeSet<(String, String, String)> = BTreeSet::new();
-        for row in rows {
-            let [Some(part), Some(path), name, place, text] = row.as_slice() else { continue };
-            let text = text.clone().unwrap_or_default();
+        let texts = |row: &mut Row| {
+            let (part, path, name) = (row.text()?, row.text()?, row.text_or_empty()?);
+            Ok((part, path, name, row.text_or_empty()?, row.text_or_empty()?))
+        };
+        for (part, path, name, place, text) in row::read(rows, texts)? {
             match part.as_str() {
                 "1 table" => {
                     let live = if text == "VIEW" {
@@ -48,14 +51,13 @@ impl BigQueryWarehouse {
                         let none = || Some(String::new());
                         Live { layout: none(), description: none(), keys: none(), ..Live::default() }
                     };
-                    catalog.objects.insert(path.clone(), live);
+                    catalog.objects.insert(path, live);
                 }
                 _ => {
-                    let Some(live) = catalog.objects.get_mut(path) else { continue };
-                    let name = name.clone().unwrap_or_default();
+                    let Some(live) = catalog.objects.get_mut(&path) else { continue };
                     match part.as_str() {
                         "2 column" if !live.view => {
-                            let required = place.as_deref() == Some("NO");
+                            let required = place == "NO";
                             let description = Some(String::new());
                             live.columns.insert(name, LiveColumn { ty: text, required, description });
                         }
@@ -65,7 +67,7 @@ impl BigQueryWarehouse {
                             }
                         }
                         "4 layout" if !live.view => {
-                            layouts.insert((path.clone(), place.clone().unwrap_or_default(), name));
+                            layouts.insert((path, place, name));
                         }
                         "5 description" if !live.view => live.description = Some(text),
                         "6 key" if !live.view => {

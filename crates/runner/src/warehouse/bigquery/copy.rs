@@ -10,7 +10,7 @@ use crate::warehouse::row;
 use crate::{DuckDbWarehouse, Error};
 
 /// Rows of one table that go into a script as they are; more of them go through a staging table.
-const INLINE: usize = 50;
+const INLINE: i64 = 50;
 /// The table of rows that do not cast: it is added to and never read back.
 const ERROR_EVENTS: &str = "error_events";
 /// What only the begin and the end of a run record: it does not decide what a unit does.
@@ -148,7 +148,7 @@ impl BigQueryWarehouse {
              FROM `{dataset}`.`commits`"
         );
         self.read_tables(&dataset, "", &there, Some(commits))?;
-        if copy.number("SELECT COUNT(*) FROM _dwc.manifests")? == Some(0) {
+        if copy.count("SELECT COUNT(*) FROM _dwc.manifests")? == 0 {
             // An apply that was killed before its first commit has left empty tables.
             copy.execute("DROP SCHEMA _dwc CASCADE")?;
             return Ok(());
@@ -300,10 +300,10 @@ impl BigQueryWarehouse {
                 continue;
             }
             let path = format!("`{dataset}`.`{table}`");
-            let is_known = copy.number(&format!(
+            let is_known = copy.count(&format!(
                 "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = '_sent' AND table_name = {}",
                 literal(&table)
-            ))? == Some(1);
+            ))? == 1;
             let (mine, sent) = (format!("_dwc.{table}"), format!("_sent.{table}"));
             let added = if is_known {
                 format!("SELECT * FROM {mine} EXCEPT ALL SELECT * FROM {sent}")
@@ -326,11 +326,11 @@ impl BigQueryWarehouse {
                     all.push(format!("DELETE FROM {path} AS _t WHERE {}", equal.join(" AND ")));
                 }
             }
-            let count = copy.number(&format!("SELECT COUNT(*) FROM ({added})"))?.unwrap_or(0);
+            let count = copy.count(&format!("SELECT COUNT(*) FROM ({added})"))?;
             if count == 0 {
                 continue;
             }
-            let is_many = usize::try_from(count).unwrap_or(usize::MAX) > INLINE;
+            let is_many = count > INLINE;
             if is_many || table == ERROR_EVENTS {
                 let rows = if is_many {
                     self.staged(&table, &columns, &added)?

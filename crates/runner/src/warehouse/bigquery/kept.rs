@@ -65,7 +65,7 @@ pub(super) fn rollback(
     crash::point();
     let mut script = Script::new("rollback", 0, 0, at);
     // The copy of the state holds no error events; later batches get these numbers again.
-    let last = copy.number("SELECT MAX(batch) FROM _dwc.batches")?.unwrap_or(0);
+    let last = copy.count("SELECT MAX(batch) FROM _dwc.batches")?;
     let events = quoted(&warehouse.state_dataset(), "error_events");
     script.raw(&format!("DELETE FROM {events} WHERE batch > {last}"));
     // It holds the latest manifest alone; the others are where they were.

@@ -12,7 +12,9 @@ use rustix::process::{Pid, test_kill_process};
 use super::script::text;
 use super::{BigQueryWarehouse, label, once, worldly};
 use crate::Error;
+use crate::state::damaged;
 use crate::warehouse::claim::{Claim, Holder, Lease};
+use crate::warehouse::row;
 
 /// After so many minutes a lease that was not prolonged is nobody's.
 const MINUTES: u32 = 60;
@@ -87,7 +89,8 @@ impl BigQueryWarehouse {
             "SELECT {HOLDER} AS holder FROM `{}`.`leases` WHERE until > CURRENT_TIMESTAMP() GROUP BY owner ORDER BY holder",
             self.state_dataset()
         );
-        Ok(self.table(&sql)?.1.iter().filter_map(|row| holder(row)).collect())
+        let holders = row::read(self.table(&sql)?.1, |row| Ok(holder(&row.text()?)))?;
+        Ok(holders.into_iter().flatten().collect())
     }
 
     /// Takes the leases from whoever holds them, and gives them to nobody.
@@ -147,13 +150,17 @@ impl BigQueryWarehouse {
             parts = texts(&parts),
             until = until()
         );
-        let row = self.lease_job(&sql)?.into_iter().next().unwrap_or_default();
-        if let Some(holder) = holder(&row) {
+        let answer = row::read(self.lease_job(&sql)?, |row| {
+            Ok((row.cell()?, row.number_or_null::<i64>()?, row.number_or_null::<i64>()?))
+        })?;
+        let Some((held, serial, others)) = answer.into_iter().next() else {
+            return Err(damaged("a lease was asked for, and nothing was said of it"));
+        };
+        if let Some(holder) = held.as_deref().and_then(holder) {
             return Ok(Some(holder));
         }
-        let number = |at: usize| row.get(at).and_then(|cell| cell.as_deref()?.parse::<i64>().ok());
-        self.is_alone.set(number(2) == Some(0));
-        if number(1) != Some(self.position.borrow().serial) {
+        self.is_alone.set(others == Some(0));
+        if serial != Some(self.position.borrow().serial) {
             self.read_state()?;
         }
         Ok(None)
@@ -181,8 +188,8 @@ fn until() -> String {
     format!("TIMESTAMP_ADD(CURRENT_TIMESTAMP(), INTERVAL {MINUTES} MINUTE)")
 }
 
-fn holder(row: &[Option<String>]) -> Option<Holder> {
-    let mut lines = row.first()?.as_deref()?.lines().map(str::to_owned);
+fn holder(text: &str) -> Option<Holder> {
+    let mut lines = text.lines().map(str::to_owned);
     Some(Holder { owner: lines.next()?, since: lines.next()?, until: lines.next()?, part: lines.next()? })
 }
 

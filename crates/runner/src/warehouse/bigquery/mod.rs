@@ -28,6 +28,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::duckdb::{DuckDbWarehouse, Rows};
+use super::row::{self, Row};
 use crate::{Error, StateReport};
 
 pub(crate) use catalog::NEIGHBOURS;
@@ -191,9 +192,8 @@ impl BigQueryWarehouse {
     pub fn state(&self) -> Result<Option<StateReport>, Error> {
         let Some(report) = crate::state::report(&self.copy)? else { return Ok(None) };
         let count = format!("SELECT CAST(COUNT(*) AS STRING) AS n FROM `{}`.`error_events`", self.state_dataset());
-        let rows = self.table(&count)?.1;
-        let count = rows.first().and_then(|row| row.first()?.as_deref()).and_then(|text| text.parse().ok());
-        Ok(Some(StateReport { error_events: count.unwrap_or(0), ..report }))
+        let error_events = row::read(self.table(&count)?.1, Row::number::<i64>)?.into_iter().sum();
+        Ok(Some(StateReport { error_events, ..report }))
     }
 
     /// The column names and rows of a query.
@@ -321,7 +321,7 @@ impl BigQueryWarehouse {
             self.position.borrow_mut().serial += 1;
             self.remember()?;
         }
-        Ok((told.into_iter().filter_map(script::found).collect(), is_kept))
+        Ok((told.into_iter().map(script::found).collect::<Result<_, _>>()?, is_kept))
     }
 
     /// A job's id: the same for the same text at the same state by the same lease, and for nothing else. Two processes that

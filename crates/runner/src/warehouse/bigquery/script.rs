@@ -7,6 +7,9 @@ use dwc_compiler::plan::{Reads, Statement};
 use dwc_compiler::sql;
 use serde_json::Value;
 
+use crate::Error;
+use crate::state::damaged;
+
 /// What a gate's failure begins with, in the message of the job that it ends.
 pub(super) const HELD: &str = "dwc-held:";
 /// What a script that rolled itself back says besides what it has counted.
@@ -162,7 +165,8 @@ impl Script {
 }
 
 /// What a statement has counted: its number and a JSON.
-pub(super) fn found(text: &str) -> Option<(usize, Value)> {
-    let (step, json) = text.split_once(':')?;
-    Some((step.parse().ok()?, serde_json::from_str(json).ok()?))
+pub(super) fn found(text: &str) -> Result<(usize, Value), Error> {
+    let unread = || damaged(&format!("a script has counted `{text}`"));
+    let (step, json) = text.split_once(':').ok_or_else(unread)?;
+    Ok((step.parse().map_err(|_| unread())?, serde_json::from_str(json).map_err(|_| unread())?))
 }

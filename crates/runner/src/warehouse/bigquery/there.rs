@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{NaiveDateTime, NaiveTime, TimeDelta};
+use chrono::{NaiveDateTime, NaiveTime};
 use chrono_tz::Tz;
 use dwc_compiler::diagnostic::Code;
 use dwc_compiler::model::{EXTRA, ROW_KEY, Source, TargetType};
@@ -16,6 +16,7 @@ use super::script::{instant, text};
 use crate::Error;
 use crate::extract::files::delete_mark;
 use crate::extract::{Reading, Request, SourceColumn, moment};
+use crate::warehouse::row;
 use crate::warehouse::there::{There, by_table, stretches};
 
 /// The quoted path of something in the other tool's dataset, which may be of another project.
@@ -91,7 +92,7 @@ impl<'a> Choice<'a> {
                 casts.push((column.name.as_str(), Cast { sql: null, may_fail: false }));
             } else {
                 read.push(format!("_s.{name} AS {name}"));
-                casts.push((column.name.as_str(), cast(table, column, there(&column.name), &source.timezone)?));
+                casts.push((column.name.as_str(), cast(table, column, there(&column.name), source.timezone.name())?));
             }
         }
         let place: Vec<String> = table.primary_key.iter().map(|key| as_text(key, there(key))).collect();
@@ -101,7 +102,7 @@ impl<'a> Choice<'a> {
             read,
             casts,
             place: if place.is_empty() { "''".to_owned() } else { format!("CONCAT({})", place.join(", ', ', ")) },
-            zone: source.timezone.parse().unwrap_or(Tz::UTC),
+            zone: source.timezone,
         })
     }
 
@@ -119,9 +120,7 @@ impl<'a> Choice<'a> {
             Reading::Since(since) => {
                 let from = match (ty, moment::read(&since.cursor)) {
                     (Type::Date | Type::DateTime | Type::Timestamp, Some(at)) => {
-                        let seconds = i64::try_from(self.request.table.lookback_seconds).unwrap_or(i64::MAX);
-                        let back = TimeDelta::try_seconds(seconds).unwrap_or_default();
-                        written(ty, first_of(ty, at.checked_sub_signed(back).unwrap_or(at)))
+                        written(ty, first_of(ty, moment::shift(at, -self.request.table.lookback_seconds)))
                     }
                     _ => value(ty, &since.cursor),
                 };
@@ -236,12 +235,10 @@ fn marks(warehouse: &BigQueryWarehouse, choices: &[Choice<'_>]) -> Result<Vec<Op
         return Ok(marks);
     }
     let (_, rows) = warehouse.table(&parts.join("\nUNION ALL\n"))?;
-    for row in rows {
-        let [Some(place), Some(mark)] = row.as_slice() else { continue };
-        let Some(known) = place.parse::<usize>().ok().and_then(|place| marks.get_mut(place)) else { continue };
-        let is_moment = mark.len() > 10;
-        let at = moment::read(mark).filter(|_| is_moment);
-        *known = Some(at.map_or_else(|| mark.clone(), |at| at.format("%Y-%m-%d %H:%M:%S%.f").to_string()));
+    for (place, mark) in row::read(rows, |row| Ok((row.number::<usize>()?, row.cell()?)))? {
+        let is_moment = mark.as_ref().is_some_and(|mark| mark.len() > 10);
+        let at = mark.as_deref().and_then(moment::read).filter(|_| is_moment);
+        marks[place] = at.map(|at| at.format("%Y-%m-%d %H:%M:%S%.f").to_string()).or(mark);
     }
     Ok(marks)
 }
@@ -250,7 +247,7 @@ fn marks(warehouse: &BigQueryWarehouse, choices: &[Choice<'_>]) -> Result<Vec<Op
 fn first_of(ty: &Type, at: NaiveDateTime) -> NaiveDateTime {
     let begins = at.date().and_time(NaiveTime::MIN);
     match ty {
-        Type::Date if begins < at => begins.checked_add_signed(TimeDelta::days(1)).unwrap_or(begins),
+        Type::Date if begins < at => moment::shift(begins, 86_400),
         Type::Date => begins,
         _ => at,
     }

@@ -8,7 +8,9 @@ use super::failure::held_by;
 use super::script::{Script, instant, text};
 use super::{BigQueryWarehouse, MayBeMoved};
 use crate::state::change::{Landed, StateChange};
+use crate::state::damaged;
 use crate::warehouse::unit::{Done, Found, Held, Keep, Make, Step, Undone, Unit};
+use crate::warehouse::version::VersionChange;
 use crate::{Error, Offence, crash};
 
 impl BigQueryWarehouse {
@@ -28,7 +30,7 @@ impl BigQueryWarehouse {
             }
             crash::point();
             let (found, kept) = self.try_out(script).map_err(|error| held(&unit, error))?;
-            let found = read(&unit, &places, &found);
+            let found = read(&unit, &places, &found)?;
             if !kept {
                 return Err(Undone::NotKept(found));
             }
@@ -129,7 +131,7 @@ fn held(unit: &Unit<'_>, error: Error) -> Undone {
 }
 
 /// What the statements have found, by the places of their steps.
-fn read(unit: &Unit<'_>, places: &[usize], found: &[(usize, Value)]) -> Vec<(usize, Found)> {
+fn read(unit: &Unit<'_>, places: &[usize], found: &[(usize, Value)]) -> Result<Vec<(usize, Found)>, Error> {
     let mut all = Vec::new();
     for (number, (place, statement)) in places.iter().zip(unit.statements()).enumerate() {
         let rows = found.iter().filter(|(at, _)| *at == number).map(|(_, json)| json);
@@ -137,31 +139,38 @@ fn read(unit: &Unit<'_>, places: &[usize], found: &[(usize, Value)]) -> Vec<(usi
             Reads::Nothing | Reads::Gate(_) | Reads::Events { .. } => continue,
             Reads::Counts => {
                 let counts = rows.flat_map(|json| json.as_object().into_iter().flatten());
-                Found::Counts(counts.filter_map(|(name, value)| Some((name.clone(), whole(value)?))).collect())
+                let counts = counts.map(|(name, value)| Ok((name.clone(), whole(name, value)?)));
+                Found::Counts(counts.collect::<Result<_, Error>>()?)
             }
             Reads::Notice(_) | Reads::Rejected { .. } => {
                 let mut keys: Vec<String> = rows.filter_map(|json| Some(json.as_str()?.to_owned())).collect();
                 keys.sort();
                 Found::Keys(keys)
             }
-            Reads::Versions => Found::Versions(rows.map(version).collect()),
+            Reads::Versions => Found::Versions(rows.map(version).collect::<Result<_, _>>()?),
         };
         all.push((*place, one));
     }
-    all
+    Ok(all)
 }
 
-fn whole(value: &Value) -> Option<i64> {
-    value.as_i64().or_else(|| value.as_str()?.parse().ok())
+/// A count, which BigQuery writes as a text where it is large; what adds up no rows is NULL.
+fn whole(name: &str, value: &Value) -> Result<i64, Error> {
+    let number = match value {
+        Value::Null => Some(0),
+        Value::String(text) => text.parse().ok(),
+        value => value.as_i64(),
+    };
+    number.ok_or_else(|| damaged(&format!("`{name}` is `{value}`, which is not a count")))
 }
 
-/// The cells of a version. Begin and end are instants, which BigQuery writes with their zone.
-fn version(json: &Value) -> Vec<Option<String>> {
+/// A version. Begin and end are instants, which BigQuery writes with their zone.
+fn version(json: &Value) -> Result<VersionChange, Error> {
     let cells = json.as_object().into_iter().flat_map(|row| row.values()).enumerate();
     let cell = |(at, cell): (usize, &Value)| {
         let text = cell.as_str()?;
         let is_instant = matches!(at, 2 | 3 | 5 | 6);
         Some(if is_instant { text.trim_end_matches("+00").to_owned() } else { text.to_owned() })
     };
-    cells.map(cell).collect()
+    VersionChange::read(&mut cells.map(cell).collect::<Vec<_>>().into())
 }

@@ -2,6 +2,7 @@
 
 use dwc_compiler::plan::{Catalog, Live, LiveColumn};
 
+use crate::warehouse::row::Row;
 use crate::{DuckDbWarehouse, Error};
 
 impl DuckDbWarehouse {
@@ -16,8 +17,8 @@ impl DuckDbWarehouse {
     /// The rows of a table, counted: what the engine knows without counting is an estimate.
     pub(super) fn rows_of(&self, schema: &str, name: &str) -> Result<Option<u64>, Error> {
         let [schema, name] = [schema, name].map(|name| name.replace('"', "\"\""));
-        let rows = self.number(&format!("SELECT COUNT(*) FROM \"{schema}\".\"{name}\""))?;
-        Ok(rows.and_then(|rows| u64::try_from(rows).ok()))
+        let rows = self.read(&format!("SELECT COUNT(*) FROM \"{schema}\".\"{name}\""), Row::number)?;
+        Ok(rows.into_iter().next())
     }
 
     /// The same of a database that is attached, named by an expression.
@@ -27,12 +28,11 @@ impl DuckDbWarehouse {
         let tables = format!(
             "SELECT schema_name || '.' || table_name, estimated_size, COALESCE(comment, '') FROM duckdb_tables() WHERE {own} AND NOT temporary"
         );
-        for row in self.rows(&tables)? {
-            let [Some(name), rows, description] = row.as_slice() else { continue };
-            let rows = rows.as_deref().and_then(|text| text.parse().ok());
-            let live = Live { rows, description: description.clone(), ..Live::default() };
-            catalog.objects.insert(name.clone(), live);
-        }
+        let tables = self.read(&tables, |row| {
+            let name = row.text()?;
+            Ok((name, Live { rows: row.number_or_null()?, description: row.cell()?, ..Live::default() }))
+        })?;
+        catalog.objects.extend(tables);
         // A row for each table: to hand on a row for each of its columns takes longer than to find them.
         let columns = format!(
             "SELECT schema_name || '.' || table_name, \
@@ -57,11 +57,9 @@ impl DuckDbWarehouse {
         }
         let views =
             format!("SELECT schema_name || '.' || view_name, sql FROM duckdb_views() WHERE {own} AND NOT temporary");
-        for row in self.rows(&views)? {
-            let [Some(name), text] = row.as_slice() else { continue };
-            let text = text.clone().unwrap_or_default();
-            catalog.objects.insert(name.clone(), Live { view: true, text, ..Live::default() });
-        }
+        let views =
+            self.read(&views, |row| Ok((row.text()?, Live { view: true, text: row.text()?, ..Live::default() })))?;
+        catalog.objects.extend(views);
         Ok(catalog)
     }
 }

@@ -81,7 +81,7 @@ impl Warehouse for DuckDbWarehouse {
     }
 
     fn kept_serials(&self) -> Result<BTreeSet<i64>, Error> {
-        Ok(self.snapshots())
+        self.snapshots()
     }
 
     fn rollback(self: Box<Self>, to: Option<i64>, _at: NaiveDateTime) -> Result<(i64, String), Error> {

@@ -1,9 +1,9 @@
 //! Snapshots of a DuckDB warehouse: copies of its file, beside it. A copy holds data, schema and state of one moment, so
 //! that going back to it is going back in all three. It must not decide when one is taken.
 
-use std::collections::BTreeSet;
-use std::fs;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use dwc_compiler::diagnostic::Code;
 
@@ -20,17 +20,15 @@ impl DuckDbWarehouse {
         self.execute("FORCE CHECKPOINT")?;
         let copy = snapshot_path(path, serial);
         copy_file(path, &copy)?;
-        let mut all = snapshots(path);
-        all.sort_unstable();
-        for serial in all.iter().rev().skip(KEPT) {
+        for serial in snapshots(path)?.iter().rev().skip(KEPT) {
             remove(&snapshot_path(path, *serial))?;
         }
         Ok(Some(copy))
     }
 
     /// The serials of whose states there is a snapshot.
-    pub(super) fn snapshots(&self) -> BTreeSet<i64> {
-        self.path().map(snapshots).unwrap_or_default().into_iter().collect()
+    pub(super) fn snapshots(&self) -> Result<BTreeSet<i64>, Error> {
+        self.path().map_or_else(|| Ok(BTreeSet::new()), snapshots)
     }
 
     /// Takes the warehouse back to the snapshot of a serial, or to the latest one. The warehouse as it was is kept beside
@@ -50,8 +48,7 @@ impl DuckDbWarehouse {
 
 /// [`DuckDbWarehouse::rollback`] for a file that nothing has open, such as one whose state cannot be read.
 fn rollback_file(path: &Path, to: Option<i64>) -> Result<(i64, PathBuf), Error> {
-    let latest = || snapshots(path).into_iter().max();
-    let wanted = to.or_else(latest);
+    let wanted = to.or(snapshots(path)?.last().copied());
     let Some(serial) = wanted.filter(|serial| snapshot_path(path, *serial).is_file()) else {
         let which = to.map_or_else(String::new, |serial| format!(" of serial {serial}"));
         return Err(Error::coded(Code::NoSnapshot, format!("there is no snapshot{which} of `{}`", path.display()))
@@ -91,9 +88,28 @@ fn snapshot_path(path: &Path, serial: i64) -> PathBuf {
 }
 
 /// The serials that have a snapshot.
-fn snapshots(path: &Path) -> Vec<i64> {
-    let prefix = path.file_name().map(|name| format!("{}.snapshot-", name.to_string_lossy())).unwrap_or_default();
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    entries.filter_map(|entry| entry.file_name().to_string_lossy().strip_prefix(&prefix)?.parse().ok()).collect()
+fn snapshots(path: &Path) -> Result<BTreeSet<i64>, Error> {
+    let all = written_beside(path)?.into_iter();
+    Ok(all.filter_map(|(end, _)| end.strip_prefix(".snapshot-")?.parse().ok()).collect())
+}
+
+/// The files of a folder whose names begin with that of a file, and how each goes on; in the order of names.
+pub(crate) fn written_beside(path: &Path) -> Result<BTreeMap<String, PathBuf>, Error> {
+    let Some(own) = path.file_name() else { return Ok(BTreeMap::new()) };
+    let folder = path.with_file_name("");
+    let folder = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder };
+    let failed = |cause| Error::because(format!("`{}` could not be listed", folder.display()), cause);
+    let mut all = BTreeMap::new();
+    let entries = match fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(all),
+        Err(cause) => return Err(failed(cause)),
+    };
+    for entry in entries {
+        let entry = entry.map_err(failed)?;
+        if let Some(end) = entry.file_name().to_string_lossy().strip_prefix(own.to_string_lossy().as_ref()) {
+            all.insert(end.to_owned(), entry.path());
+        }
+    }
+    Ok(all)
 }

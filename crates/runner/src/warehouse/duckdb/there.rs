@@ -37,8 +37,7 @@ pub(super) fn read(
     schema: &str,
     requests: &[&Request<'_>],
 ) -> Result<Vec<There>, Error> {
-    let zone: Tz = source.timezone.parse().unwrap_or(Tz::UTC);
-    requests.iter().map(|request| there(warehouse, schema, request, zone)).collect()
+    requests.iter().map(|request| there(warehouse, schema, request, source.timezone)).collect()
 }
 
 /// The condition that a row is of one of these stretches of time, or of none.

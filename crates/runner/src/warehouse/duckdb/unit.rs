@@ -8,6 +8,7 @@ use super::DuckDbWarehouse;
 use super::beside::Beside;
 use crate::warehouse::row;
 use crate::warehouse::unit::{Done, Found, Held, Keep, Make, Step, Undone, Unit};
+use crate::warehouse::version::VersionChange;
 use crate::{Error, Offence, crash, state};
 
 /// How many rejected rows are told by their keys.
@@ -58,7 +59,7 @@ impl DuckDbWarehouse {
                 None
             }
             Reads::Counts => Some(Found::Counts(self.named(sql)?)),
-            Reads::Versions => Some(Found::Versions(self.rows(sql)?)),
+            Reads::Versions => Some(Found::Versions(self.read(sql, VersionChange::read)?)),
             Reads::Gate(gate) => match self.keys(sql)? {
                 keys if keys.is_empty() => None,
                 keys => return Err(Undone::Held(Held::Offence(Offence::of(gate, keys)))),

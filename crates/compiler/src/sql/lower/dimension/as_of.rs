@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use dwc_googlesql::{Column as SqlColumn, Tables, Type, parse_query};
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -19,7 +20,6 @@ use crate::sql::lower::relations::sql_columns;
 use crate::sql::lower::{Lowering, problems_at};
 use crate::sql::template::Col;
 use crate::sql::touched::{self, Contributions, Increment, ROW, Relation, Rows, Whole};
-use dwc_googlesql::{Column as SqlColumn, Tables, Type, parse_query};
 
 #[derive(Serialize)]
 struct AsOf<'a> {

@@ -1,5 +1,7 @@
 //! Whether the current version of each member is what the source has now. It must not correct what differs: instants decide.
 
+use dwc_googlesql::ColumnKind;
+
 use super::gates::Audited;
 use super::incoming::outer_text;
 use crate::diagnostic::Code;
@@ -8,7 +10,6 @@ use crate::plan::{Gate, Reads, Statement};
 use crate::sql::lower::Lowering;
 use crate::sql::lower::relations::{Moment, sql_columns};
 use crate::sql::names;
-use dwc_googlesql::ColumnKind;
 
 impl Lowering<'_> {
     /// The members as the landed rows have them now; of one table those alone that a load touched.

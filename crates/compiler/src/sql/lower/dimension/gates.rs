@@ -1,5 +1,7 @@
 //! What must hold before a dimension is merged, and of the loaded table after it.
 
+use dwc_googlesql::Type;
+
 use super::context::Context;
 use crate::diagnostic::Code;
 use crate::model::{Dimension, Fact, Members, OnDelete, Role, Scd};
@@ -7,7 +9,6 @@ use crate::plan::{Gate, Reads, Statement};
 use crate::sql::lower::Lowering;
 use crate::sql::names;
 use crate::sql::template::Col;
-use dwc_googlesql::Type;
 
 /// Which members an audit looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

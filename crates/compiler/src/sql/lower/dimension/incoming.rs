@@ -1,6 +1,7 @@
 //! What a dimension's load reads: every landed state of one table, or the rows that a query gives now.
 //! It must not know what becomes of them.
 
+use dwc_googlesql::{ColumnKind, Problem, Type, expr_to_googlesql, parse_expr, parse_query, to_googlesql};
 use serde::Serialize;
 use sqlparser::ast::{GroupByExpr, SelectItem, SetExpr, TableFactor};
 
@@ -9,7 +10,6 @@ use crate::sql::as_of::SLOT;
 use crate::sql::lower::Lowering;
 use crate::sql::names;
 use crate::sql::touched::{self, table_name};
-use dwc_googlesql::{ColumnKind, Problem, Type, expr_to_googlesql, parse_expr, parse_query, to_googlesql};
 
 impl Lowering<'_> {
     /// The one table whose every landed state is an event.
@@ -46,7 +46,7 @@ impl Lowering<'_> {
                 continue;
             }
             let source = self.project.sources.iter().find(|source| source.name == table.source);
-            let zone = source.map_or(self.project.timezone.as_str(), |source| source.timezone.as_str());
+            let zone = source.map_or(self.project.timezone.name(), |source| source.timezone.name());
             let column = format!("{}.{}", names::backquoted(&alias), names::backquoted(&cursor.name));
             let instant = names::instant(&column, &cursor.ty, zone);
             let text = if grouped { format!("MAX({instant})") } else { instant };
@@ -192,7 +192,7 @@ fn filters(members: &Members) -> bool {
 fn deleted_at(project: &Project, table: &Table) -> String {
     let Some(column) = table.dated_deletes() else { return "CAST(NULL AS TIMESTAMP)".to_owned() };
     let source = project.sources.iter().find(|source| source.name == table.source);
-    let zone = source.map_or(project.timezone.as_str(), |source| source.timezone.as_str());
+    let zone = source.map_or(project.timezone.name(), |source| source.timezone.name());
     format!("IF(_deleted, {}, NULL)", names::instant(&names::backquoted(&column.name), &column.ty, zone))
 }
 

@@ -3,6 +3,7 @@
 
 use std::ops::ControlFlow;
 
+use dwc_googlesql::{Column as SqlColumn, Problem, Tables, Type, parse_expr, parse_query};
 use serde::Serialize;
 use sqlparser::ast::{Expr, SelectItem, SetExpr, visit_expressions};
 
@@ -12,7 +13,6 @@ use crate::sql::lower::relations::sql_columns;
 use crate::sql::names;
 use crate::sql::template::Col;
 use crate::sql::touched::{self, ROW};
-use dwc_googlesql::{Column as SqlColumn, Problem, Tables, Type, parse_expr, parse_query};
 
 /// An end from this year on says that there is none.
 const NO_END: &str = "TIMESTAMP '9000-01-01 00:00:00+00'";
@@ -193,7 +193,7 @@ fn of_origins(
     columns.retain(|column| is_instant(&column.ty));
     columns.dedup();
     let texts = columns.iter().map(|column| {
-        let zone = if column.ty == Type::DateTime { source_zone(project, table) } else { project.timezone.as_str() };
+        let zone = if column.ty == Type::DateTime { source_zone(project, table) } else { project.timezone.name() };
         names::instant(&of(alias, &column.name), &column.ty, zone)
     });
     texts.reduce(|all, text| format!("{choice}(COALESCE({all}, {text}), COALESCE({text}, {all}))"))
@@ -212,7 +212,7 @@ fn sequences(members: &Members, table: &Table) -> Vec<String> {
 
 fn source_zone<'p>(project: &'p Project, table: &Table) -> &'p str {
     let source = project.sources.iter().find(|source| source.name == table.source);
-    source.map_or(project.timezone.as_str(), |source| source.timezone.as_str())
+    source.map_or(project.timezone.name(), |source| source.timezone.name())
 }
 
 fn is_instant(ty: &Type) -> bool {

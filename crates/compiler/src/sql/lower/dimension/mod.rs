@@ -8,6 +8,7 @@ mod gates;
 mod incoming;
 mod instants;
 
+use dwc_googlesql::{Column as SqlColumn, Type};
 use serde::Serialize;
 
 use self::context::Context;
@@ -21,7 +22,6 @@ use crate::model::{Dimension, EffectiveAt, Members, Missing, ModelId, OnDelete, 
 use crate::plan::{ModelLoad, Reads, Statement};
 use crate::sql::names;
 use crate::sql::template::Col;
-use dwc_googlesql::{Column as SqlColumn, Type};
 
 #[derive(Serialize)]
 struct Incoming<'a> {

@@ -1,5 +1,7 @@
 //! What must hold of a fact before its rows are merged, and what is audited of them afterwards. It must not load anything.
 
+use dwc_googlesql::Type;
+
 use super::{LAST_RESERVED, Load, on_column};
 use crate::diagnostic::Code;
 use crate::model::{Column, DimensionKind, Fact, Missing, Role};
@@ -7,7 +9,6 @@ use crate::plan::{Gate, Reads, Statement};
 use crate::sql::lower::Lowering;
 use crate::sql::lower::dimension::Audited;
 use crate::sql::names;
-use dwc_googlesql::Type;
 
 impl Lowering<'_> {
     pub(super) fn fact_gates(&self, fact: &Fact) -> Vec<Statement> {
