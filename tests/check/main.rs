@@ -178,3 +178,43 @@ fn the_schemas_in_the_repository_are_those_of_the_types() {
         assert!(kept == format!("{schema:#}\n"), "schemas/{name} is out of date; run `dwc schema --write schemas`");
     }
 }
+
+#[test]
+fn slips_of_the_hand_are_corrected_in_the_files() {
+    let project = Project::new(STAR);
+    let text = |path: &str| project.read(path);
+    let (shop, store) = (text("models/shop.yml"), text("models/store.yml"));
+    project.write("dwc.yml", &text("dwc.yml").replace("Seoul", "Soul"));
+    project.write("models/shop.yml", &shop.replace("DATETIME", "DATETME").replace("primary_key", "primary_ky"));
+    project
+        .write("models/store.yml", &store.replace("[store_id]", "['stor_id']").replace("effective_at", "efective_at"));
+
+    let run = project.dwc(&["check", "--format", "concise"]);
+    for told in ["`Asia/Soul`", "`DATETME`", "`primary_ky`", "`efective_at`", "`stor_id`"] {
+        assert!(run.stderr.contains(told), "{told}: {run:?}");
+    }
+    // What follows from another problem is not told.
+    assert!(run.stderr.ends_with("5 errors found\n"), "{run:?}");
+
+    let run = project.dwc(&["check", "--fix"]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert_eq!(run.stderr, "fixed 5 problems in 3 files\n3 files checked, no problem found\n");
+    assert_eq!(text("models/shop.yml"), shop);
+    assert_eq!(text("models/store.yml"), store.replace("[store_id]", "['store_id']"));
+
+    project.write("models/store.yml", &store.replace("dimension: store", "dimension: store\nzzz: 1"));
+    let run = project.dwc(&["check", "--fix"]);
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert!(run.stderr.starts_with("fixed 0 problems in 0 files\n"), "{run:?}");
+}
+
+#[test]
+fn json_says_what_to_write() {
+    let project = star_with("models/store.yml", "dimension: store\nfrom: shop.stores\nnatural_key: [stor_id]\n");
+    let run = project.dwc(&["check", "--format", "json"]);
+    let found: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON");
+    let fixes: Vec<_> = found["diagnostics"].as_array().expect("a list").iter().map(|one| one["fix"].clone()).collect();
+    let near = fixes.iter().find(|fix| fix["text"] == "store_id").expect("a fix");
+    assert_eq!((&near["start"]["line"], &near["complete"]), (&3.into(), &true.into()), "{near}");
+    assert_eq!((&near["start"]["offset"], &near["end"]["offset"]), (&49.into(), &56.into()), "{near}");
+}

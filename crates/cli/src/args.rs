@@ -66,7 +66,11 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Import(ImportFrom),
     /// Validate the project; needs no database
-    Check,
+    Check {
+        /// Correct misspelled names and keys in the project's files first
+        #[arg(long)]
+        fix: bool,
+    },
     /// Format the project's YAML in the standard layout; keeps comments
     Fmt {
         /// Files or folders to format; the project's own by default

@@ -2,7 +2,7 @@
 //! is free of problems. A code that text alone cannot meet has an example that is read and not run.
 
 use dwc_compiler::check;
-use dwc_compiler::diagnostic::{Code, Diagnostic};
+use dwc_compiler::diagnostic::{Code, Diagnostic, fixed};
 use dwc_compiler::source::{FileSet, SourceFile};
 
 const BARE: &str =
@@ -82,4 +82,25 @@ fn what_a_page_says_of_its_examples_is_true() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_fix_solves_its_problem() {
+    let mut solved = Vec::new();
+    for code in Code::ALL {
+        let Some(fails) = section(code.page().0, "Fails").and_then(fixture) else { continue };
+        let before = files(fails);
+        let (changed, count) = fixed(&before, &check(&before).diagnostics);
+        if count == 0 {
+            continue;
+        }
+        let after = before.iter().map(|(id, file)| SourceFile {
+            path: file.path.clone(),
+            text: changed.get(&id).unwrap_or(&file.text).clone(),
+        });
+        let left = check(&FileSet::new(after.collect())).diagnostics;
+        assert!(left.is_empty(), "{}: after its fix: {left:?}", code.id());
+        solved.push(code.id());
+    }
+    assert_eq!(solved, ["DW0101", "DW0111", "DW0201", "DW0602"]);
 }

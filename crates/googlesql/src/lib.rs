@@ -32,14 +32,14 @@ pub use catalog::{Catalog, Column, Tables};
 pub use depth::with_room;
 pub use folded::folded;
 pub use lower::is_aggregate;
-pub use near::nearest;
+pub use near::{did_you_mean, nearest};
 pub use normal::{normal_expr, normal_query};
 pub use parse::call;
 pub use parse::{parse_expr, parse_query, trimmed};
 pub use parts::{Part, Places, constraint, parts, places};
 pub use print::expr_to_googlesql;
 pub use print::to_googlesql;
-pub use problem::{Problem, ProblemKind};
+pub use problem::{Help, Problem, ProblemKind};
 pub use types::{Field, Precision, Type};
 pub use value::ColumnKind;
 

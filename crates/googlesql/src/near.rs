@@ -1,5 +1,11 @@
 //! Near names: what the user may have meant. It decides by spelling alone.
 
+/// How a near name is offered.
+#[must_use]
+pub fn did_you_mean(name: &str) -> String {
+    format!("did you mean `{name}`?")
+}
+
 /// The candidate nearest to a name, if it is near enough to be a slip of the hand; its case does not count.
 #[must_use]
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {

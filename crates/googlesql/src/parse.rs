@@ -73,7 +73,7 @@ fn named(sql: &str, found: Option<Ident>) -> Result<(), Problem> {
         kind: ProblemKind::ParseError,
         span: Lines::new(sql).bytes(ident.span),
         message: format!("`{}` is a reserved word", ident.value),
-        help: Some(format!("write it in backquotes: `{}`", ident.value)),
+        help: Some(format!("write it in backquotes: `{}`", ident.value).into()),
     })
 }
 

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::near::{did_you_mean, nearest};
+
 /// Which rule a query breaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ProblemKind {
@@ -55,10 +57,41 @@ pub struct Problem {
     /// Lowercase, without full stop.
     pub message: String,
     /// What to write instead, when that is known.
-    pub help: Option<String>,
+    pub help: Option<Help>,
 }
 
-/// `did you mean` as a help line.
-pub(super) fn did_you_mean<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    crate::near::nearest(wanted, names).map(|name| format!("did you mean `{name}`?"))
+/// What to write instead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Help {
+    /// In words.
+    Say(String),
+    /// A name in the place of a wrong one, which stands at the problem's span.
+    Instead {
+        /// The wrong name.
+        wrong: String,
+        /// The name that is near to it.
+        right: String,
+    },
+}
+
+impl<T: Into<String>> From<T> for Help {
+    fn from(text: T) -> Self {
+        Help::Say(text.into())
+    }
+}
+
+impl Help {
+    /// As a sentence.
+    #[must_use]
+    pub fn text(&self) -> String {
+        match self {
+            Help::Say(text) => text.clone(),
+            Help::Instead { right, .. } => did_you_mean(right),
+        }
+    }
+}
+
+/// The name that may have been meant.
+pub(super) fn instead<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Option<Help> {
+    nearest(wrong, names).map(|right| Help::Instead { wrong: wrong.to_owned(), right: right.to_owned() })
 }

@@ -111,6 +111,17 @@ impl Type {
         }
     }
 
+    /// Whether it, or a type that it holds, is not known.
+    #[must_use]
+    pub fn is_vague(&self) -> bool {
+        match self {
+            Type::Unknown => true,
+            Type::Array(item) | Type::Range(item) => item.is_vague(),
+            Type::Struct(fields) => fields.iter().any(|field| field.ty.is_vague()),
+            _ => false,
+        }
+    }
+
     /// The type with INT64 in the place of every NULL without a type, as GoogleSQL has it in what a query returns.
     #[must_use]
     pub fn settled(&self) -> Type {

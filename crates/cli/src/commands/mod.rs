@@ -38,7 +38,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Error> {
     match &args.command {
         Command::Init => init::run(&args.global),
         Command::Import(from) => import::run(&args.global, from),
-        Command::Check => check::run(&args.global),
+        Command::Check { fix } => check::run(&args.global, *fix),
         Command::Fmt { paths, check } => fmt::run(&args.global, paths, *check),
         Command::Show { model } => show::run(&args.global, model.as_deref()),
         Command::Compile { out } => compile::run(&args.global, out.clone()),

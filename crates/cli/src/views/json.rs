@@ -25,6 +25,20 @@ struct Problem<'a> {
     help: Option<String>,
     /// The first one is the main one; none for a problem of the project as a whole.
     places: Vec<Place<'a>>,
+    /// What to write instead, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<Fix<'a>>,
+}
+
+#[derive(Serialize)]
+struct Fix<'a> {
+    path: &'a str,
+    start: Position,
+    /// One past the last character that is replaced.
+    end: Position,
+    text: String,
+    /// Nothing is left to write: `dwc check --fix` makes it.
+    complete: bool,
 }
 
 #[derive(Serialize)]
@@ -75,6 +89,13 @@ fn problem<'a>(files: &'a FileSet, diagnostic: &'a Diagnostic) -> Problem<'a> {
                 text: hide_secrets(&label.text),
             })
             .collect(),
+        fix: diagnostic.fix.as_ref().and_then(|fix| fix.edit(files)).map(|edit| Fix {
+            path: &files.get(edit.span.file).path,
+            start: position(files, edit.span),
+            end: position(files, Span { lo: edit.span.hi, ..edit.span }),
+            text: edit.text,
+            complete: edit.is_complete,
+        }),
     }
 }
 

@@ -1,10 +1,12 @@
 //! A diagnostic is data: what is wrong with the user's model, where, and what to do. It must not know how it is drawn.
 
 mod codes;
+mod fix;
 mod remedy;
 
 pub use codes::{Code, Page};
-pub use dwc_googlesql::nearest;
+pub use dwc_googlesql::{did_you_mean, nearest};
+pub use fix::{Edit, Fix, fixed};
 pub use remedy::Remedy;
 
 use crate::source::{FileSet, Span};
@@ -40,13 +42,15 @@ pub struct Diagnostic {
     pub labels: Vec<Label>,
     /// What to do.
     pub help: Option<String>,
+    /// What to change, where that is known.
+    pub fix: Option<Fix>,
 }
 
 impl Diagnostic {
     /// A problem at the level that its code has by default.
     #[must_use]
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, severity: code.severity(), message: message.into(), labels: Vec::new(), help: None }
+        Self { code, severity: code.severity(), message: message.into(), labels: Vec::new(), help: None, fix: None }
     }
 
     /// Adds a place; the first one added is the main one.
@@ -61,6 +65,22 @@ impl Diagnostic {
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
+    }
+
+    /// Says which word was meant instead of a wrong one, where one is near.
+    #[must_use]
+    pub fn meant(mut self, span: Span, wrong: &str, right: Option<&str>) -> Self {
+        if let Some(right) = right {
+            self.help = Some(did_you_mean(right));
+            self.fix = Some(Fix::Replace { span, wrong: wrong.to_owned(), right: right.to_owned() });
+        }
+        self
+    }
+
+    /// Says what to do where nothing else has said it.
+    #[must_use]
+    pub fn or_help(self, help: impl FnOnce() -> String) -> Self {
+        if self.help.is_some() { self } else { self.help(help()) }
     }
 
     /// `models/x.yml:3:5: error[DW0102]: message`, the form that one line of a log can hold.

@@ -210,12 +210,11 @@ pub(super) fn unknown<'n>(kind: &str, name: &str, span: Span, known: impl IntoIt
     known.sort_unstable();
     let diagnostic =
         Diagnostic::new(Code::UnknownName, format!("there is no {kind} `{name}`")).at(span, "not declared");
-    match nearest(name, known.iter().copied()) {
-        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
-        None if known.is_empty() => diagnostic,
-        None if known.len() <= 12 => diagnostic.help(format!("there are: {}", known.join(", "))),
-        None => diagnostic,
+    let diagnostic = diagnostic.meant(span, name, nearest(name, known.iter().copied()));
+    if known.is_empty() || known.len() > 12 {
+        return diagnostic;
     }
+    diagnostic.or_help(|| format!("there are: {}", known.join(", ")))
 }
 
 /// Names that SQL or the warehouse cannot hold.

@@ -2,7 +2,7 @@
 //! It must not know what a column is used for.
 
 use dwc_googlesql::{
-    Column as SqlColumn, OutputColumn, Problem, ProblemKind, Tables, Type, analyze_query, parse_expr, places,
+    Column as SqlColumn, Help, OutputColumn, Problem, ProblemKind, Tables, Type, analyze_query, parse_expr, places,
 };
 
 use super::folding;
@@ -289,10 +289,8 @@ pub(super) fn find_output<'q>(
         let known = query.analysis.output.iter().map(|output| output.name.as_str());
         let diagnostic = Diagnostic::new(Code::UnknownColumn, format!("the query has no column `{name}`"))
             .at(span, "not among its columns");
-        problems.push(match nearest(name, known.clone()) {
-            Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
-            None => diagnostic.help(format!("its columns are {}", known.collect::<Vec<_>>().join(", "))),
-        });
+        let diagnostic = diagnostic.meant(span, name, nearest(name, known.clone()));
+        problems.push(diagnostic.or_help(|| format!("its columns are {}", known.collect::<Vec<_>>().join(", "))));
     }
     found
 }
@@ -351,7 +349,8 @@ pub(super) fn sql_problem(problem: Problem, sql: Option<&Sql>, span: Span, shift
     };
     let diagnostic = Diagnostic::new(code_of(problem.kind), problem.message).at(place, "here");
     match problem.help {
-        Some(help) => diagnostic.help(help),
+        Some(Help::Instead { wrong, right }) => diagnostic.meant(place, &wrong, Some(&right)),
+        Some(Help::Say(help)) => diagnostic.help(help),
         None => diagnostic,
     }
 }

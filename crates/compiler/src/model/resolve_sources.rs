@@ -126,13 +126,14 @@ fn resolve_table(
     used.extend(table.delete_column.as_deref().map(|column| ("delete_column", column)));
     for (key, column) in used {
         if !table.columns.contains_key(column) {
-            let diagnostic =
+            let near = nearest(column, table.columns.keys().map(String::as_str));
+            let place = document.name_span(&["tables", name, key], column);
+            problems.push(
                 Diagnostic::new(Code::UnknownColumn, format!("table `{address}` has no column `{column}`"))
-                    .at(at(&[key]), "not among its columns");
-            problems.push(match nearest(column, table.columns.keys().map(String::as_str)) {
-                Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
-                None => diagnostic.help("declare the column, or name one that is declared"),
-            });
+                    .at(place, "not among its columns")
+                    .meant(place, column, near)
+                    .or_help(|| "declare the column, or name one that is declared".to_owned()),
+            );
         }
     }
     check_headers(source, table, &at, problems);
@@ -278,10 +279,8 @@ pub(super) fn read_type(text: &str, span: crate::source::Span, problems: &mut Ve
         ];
         let diagnostic =
             Diagnostic::new(Code::UnknownType, format!("`{text}` is not a GoogleSQL type")).at(span, "not a type");
-        problems.push(match nearest(&text.to_uppercase(), names) {
-            Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
-            None => diagnostic.help(format!("the types are {}, ARRAY<…> and STRUCT<…>", names.join(", "))),
-        });
+        let diagnostic = diagnostic.meant(span, text, nearest(&text.to_uppercase(), names));
+        problems.push(diagnostic.or_help(|| format!("the types are {}, ARRAY<…> and STRUCT<…>", names.join(", "))));
         Type::Unknown
     })
 }

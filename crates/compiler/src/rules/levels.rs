@@ -65,14 +65,11 @@ fn read(
                     .help("fix what it reports instead"),
             ),
             None => {
-                let help = nearest(&id.to_uppercase(), lint_ids()).map_or_else(
-                    || format!("the lints are {}", lint_ids().collect::<Vec<_>>().join(", ")),
-                    |near| format!("did you mean `{near}`?"),
-                );
                 problems.push(
                     Diagnostic::new(Code::UnknownName, format!("there is no lint `{id}`"))
                         .at(span, "not a code")
-                        .help(help),
+                        .meant(span, id, nearest(&id.to_uppercase(), lint_ids()))
+                        .or_help(|| format!("the lints are {}", lint_ids().collect::<Vec<_>>().join(", "))),
                 );
             }
         }

@@ -72,6 +72,24 @@ impl Document {
         Span { file: self.file, lo: node.lo, hi: node.hi }
     }
 
+    /// The bytes of a name in the list at a path; of the value there where it is not a list that has it.
+    #[must_use]
+    pub fn name_span(&self, path: &[&str], name: &str) -> Span {
+        let whole = self.span(path);
+        let mut at = self.tree.root;
+        for key in path {
+            match self.tree.child(at, key) {
+                Some(child) => at = child,
+                None => return whole,
+            }
+        }
+        let Value::Sequence(items) = &self.tree.node(at).value else { return whole };
+        let nodes = items.iter().map(|item| self.tree.node(*item));
+        let named = |value: &Value| matches!(value, Value::Scalar(text, _) if &**text == name);
+        let found = nodes.into_iter().find(|node| named(&node.value));
+        found.map_or(whole, |node| Span { file: self.file, lo: node.lo, hi: node.hi })
+    }
+
     /// The bytes of the last key of a path; of the value where it has no key.
     #[must_use]
     pub fn key_span(&self, path: &[&str]) -> Span {

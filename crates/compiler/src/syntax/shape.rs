@@ -8,7 +8,7 @@ use granit_parser::ScalarStyle;
 use serde_json::Value as Json;
 
 use super::yaml::{Entry, NodeId, Tree, Value, is_empty};
-use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::diagnostic::{Code, Diagnostic, Fix, nearest};
 use crate::source::{FileId, Span};
 
 /// The keyword of a schema that names the key which says of which kind a record is, and the kind where it is left out.
@@ -190,11 +190,9 @@ impl Check<'_> {
                 }
                 let diagnostic = Diagnostic::new(Code::WrongValue, format!("{} cannot be `{text}`", quoted(name)))
                     .at(self.span(id), "not one of its values");
-                let help = match nearest(text, values.iter().map(String::as_str)) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("its values are {}", values.join(", ")),
-                };
-                self.problems.push(diagnostic.help(help));
+                let near = nearest(text, values.iter().map(String::as_str));
+                let diagnostic = diagnostic.meant(self.span(id), text, near);
+                self.problems.push(diagnostic.or_help(|| format!("its values are {}", values.join(", "))));
                 false
             }
             (value, shape) => fits(value, shape) || self.wrong(id, shape, name),
@@ -235,11 +233,12 @@ impl Check<'_> {
         for required in &record.required {
             if !entries.iter().any(|entry| *entry.key == **required) {
                 let place = key.unwrap_or_else(|| first_key(self.file, entries, self.span(id)));
-                self.problems.push(
-                    Diagnostic::new(Code::MissingKey, format!("{} has no `{required}`", quoted(name)))
-                        .at(place, format!("`{required}` is missing"))
-                        .help(format!("add `{required}: …`")),
-                );
+                let missing = Diagnostic::new(Code::MissingKey, format!("{} has no `{required}`", quoted(name)))
+                    .at(place, format!("`{required}` is missing"))
+                    .help(format!("add `{required}: …`"));
+                let first = entries.first().map(|entry| Span { file: self.file, lo: entry.lo, hi: entry.hi });
+                let add = |before| Fix::AddKey { before, key: required.clone() };
+                self.problems.push(Diagnostic { fix: first.map(add), ..missing });
                 whole = false;
             }
         }
@@ -268,12 +267,12 @@ impl Check<'_> {
         let diagnostic = Diagnostic::new(Code::UnknownKey, format!("there is no key `{key}` here")).at(span, "unknown");
         let known = record.keys.keys().map(String::as_str);
         let elsewhere = ELSEWHERE.iter().find(|(word, own, _)| *word == key && record.keys.contains_key(*own));
-        let help = match (elsewhere, nearest(key, known.clone())) {
-            (Some((_, own, how)), _) => format!("use `{own}`: `{how}`"),
-            (None, Some(near)) => format!("did you mean `{near}`?"),
-            (None, None) => format!("the keys here are {}", known.collect::<Vec<_>>().join(", ")),
-        };
-        self.problems.push(diagnostic.help(help));
+        self.problems.push(match elsewhere {
+            Some((_, own, how)) => diagnostic.help(format!("use `{own}`: `{how}`")),
+            None => diagnostic
+                .meant(span, key, nearest(key, known.clone()))
+                .or_help(|| format!("the keys here are {}", known.collect::<Vec<_>>().join(", "))),
+        });
     }
 
     fn wrong(&mut self, id: NodeId, shape: &Shape, name: &str) -> bool {

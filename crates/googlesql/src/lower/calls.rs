@@ -8,7 +8,7 @@ use sqlparser::ast::{
 
 use super::Lower;
 use crate::beyond;
-use crate::problem::{ProblemKind, did_you_mean};
+use crate::problem::{ProblemKind, instead};
 use crate::signatures::{self, Mismatch};
 use crate::types::Type;
 use crate::value::{Value, tried};
@@ -185,10 +185,10 @@ impl Lower<'_> {
         }
         let Some(overloads) = signatures::overloads(name) else {
             if let Some((message, help)) = beyond::refusal(name) {
-                self.report(ProblemKind::UnknownFunction, span.clone(), message, help);
+                self.report(ProblemKind::UnknownFunction, span.clone(), message, help.map(Into::into));
                 return Value::unknown();
             }
-            let help = did_you_mean(name, signatures::names());
+            let help = instead(name, signatures::names());
             self.report(ProblemKind::UnknownFunction, span.clone(), format!("unknown function `{name}`"), help);
             return Value::unknown();
         };
@@ -219,7 +219,7 @@ impl Lower<'_> {
                 let named = named.iter().map(|(name, value)| format!("{name} => {}", value.ty));
                 let found: Vec<String> = args.iter().map(|a| a.ty.to_string()).chain(named).collect();
                 let shapes: Vec<String> = overloads.iter().map(|s| format!("{name}({})", s.shown)).collect();
-                let help = Some(format!("it is {}", shapes.join(" or ")));
+                let help = Some(format!("it is {}", shapes.join(" or ")).into());
                 let (kind, message) = match mismatch {
                     Mismatch::Count => {
                         (ProblemKind::ArgumentCount, format!("`{name}` does not take {} arguments", args.len()))

@@ -26,7 +26,7 @@ impl Lower<'_> {
             _ => None,
         };
         if let Some((word, instead)) = foreign {
-            let help = Some(format!("write {instead}"));
+            let help = Some(format!("write {instead}").into());
             self.report(ProblemKind::UnknownFunction, span, format!("GoogleSQL does not have {word}"), help);
             return Value::unknown();
         }

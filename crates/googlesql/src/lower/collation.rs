@@ -48,7 +48,7 @@ impl Lower<'_> {
     /// Reports what tells such texts apart as they are written.
     pub(super) fn told_apart(&mut self, span: &Range<usize>, what: &str, instead: &str) {
         let message = format!("{what} tells texts apart by their case, which their source does not");
-        self.report(ProblemKind::ToldApartByCase, span.clone(), message, Some(instead.to_owned()));
+        self.report(ProblemKind::ToldApartByCase, span.clone(), message, Some(instead.into()));
     }
 
     /// What a text is looked for among: the items of an array, where they are written out.

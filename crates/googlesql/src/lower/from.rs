@@ -9,7 +9,7 @@ use super::Lower;
 use super::names::same;
 use crate::TableUse;
 use crate::coerce;
-use crate::problem::{ProblemKind, did_you_mean};
+use crate::problem::{ProblemKind, instead};
 use crate::types::{Type, quoted};
 use crate::value::{Collation, ColumnKind, Relation, Scope, ScopeColumn, quote_text};
 
@@ -267,11 +267,12 @@ impl Lower<'_> {
         let Some(columns) = columns else {
             let mut names: Vec<String> = self.catalog.tables().iter().map(ToString::to_string).collect();
             names.extend(self.ctes.iter().map(|(n, _)| n.clone()));
-            let help = did_you_mean(&whole, names.iter().map(String::as_str));
+            let help = instead(&whole, names.iter().map(String::as_str));
             self.report(ProblemKind::UnknownTable, span, format!("unknown table `{whole}`"), help);
             self.add_relation(Relation { alias, columns: vec![], element: None });
             return quoted(&whole);
         };
+        self.is_vague |= columns.iter().any(|column| column.ty.is_vague());
         let columns = columns
             .iter()
             .map(|c| ScopeColumn {

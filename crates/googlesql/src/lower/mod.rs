@@ -42,7 +42,7 @@ use sqlparser::tokenizer::Span;
 
 use super::catalog::{Catalog, Column, Tables};
 use super::lines::Lines;
-use super::problem::{Problem, ProblemKind};
+use super::problem::{Help, Problem, ProblemKind};
 use super::types::{Type, quoted};
 use super::value::{Bare, Collation, ColumnKind, Relation, Scope, ScopeColumn, Value};
 use super::{OutputColumn, TableUse};
@@ -86,6 +86,8 @@ struct Lower<'a> {
     /// The rows that aggregates are over, when a PIVOT chooses them: a condition in DuckDB's text.
     only: Option<String>,
     folds: BTreeSet<usize>,
+    /// A table has a column whose declared type is not known: a value without a type may come from it.
+    is_vague: bool,
 }
 
 pub(super) fn query(query: &Query, text: Option<&str>, catalog: &dyn Catalog) -> Lowered {
@@ -109,6 +111,7 @@ pub(super) fn query(query: &Query, text: Option<&str>, catalog: &dyn Catalog) ->
 pub(super) fn expr(expr: &Expr, text: Option<&str>, relation: &str, columns: &[Column]) -> (Value, Lowered) {
     let catalog = Tables::default();
     let mut lower = Lower::new(&catalog, text);
+    lower.is_vague = columns.iter().any(|column| column.ty.is_vague());
     let alias = relation.rsplit('.').next().unwrap_or(relation).to_string();
     let columns = columns
         .iter()
@@ -142,6 +145,7 @@ impl<'a> Lower<'a> {
             unnamed: 0,
             only: None,
             folds: BTreeSet::new(),
+            is_vague: false,
         }
     }
 
@@ -182,7 +186,7 @@ impl<'a> Lower<'a> {
         if open && rest[spaces..].starts_with(')') { span.start..span.end + spaces + 1 } else { span }
     }
 
-    fn report(&mut self, kind: ProblemKind, span: Range<usize>, message: impl Into<String>, help: Option<String>) {
+    fn report(&mut self, kind: ProblemKind, span: Range<usize>, message: impl Into<String>, help: Option<Help>) {
         self.problems.push(Problem { kind, span, message: message.into(), help });
     }
 
@@ -218,11 +222,11 @@ impl<'a> Lower<'a> {
         self.fail(ProblemKind::TypeMismatch, span, message)
     }
 
-    /// The type of a column that is done: a NULL without a type is INT64, unless it stands for a problem.
+    /// The type of a column that is done: a NULL without a type is INT64, unless it may stand for a problem.
     fn settled(&self, ty: &Type) -> Type {
         let clean =
             self.problems.iter().all(|problem| problem.kind == ProblemKind::Unsupported || problem.kind.is_lint());
-        if clean { ty.settled() } else { ty.clone() }
+        if clean && !self.is_vague { ty.settled() } else { ty.clone() }
     }
 
     fn settle(&self, rows: Rows) -> Rows {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use sqlparser::ast::Ident;
 
 use super::Lower;
-use crate::problem::{ProblemKind, did_you_mean};
+use crate::problem::{ProblemKind, instead};
 use crate::types::{Type, field_name};
 use crate::value::{Bare, ColumnKind, ScopeColumn, Value, quote_text};
 
@@ -31,7 +31,7 @@ impl Lower<'_> {
                 let alias = relation.alias.clone();
                 return match named.as_slice() {
                     [] => {
-                        let help = did_you_mean(&second.value, known.iter().map(String::as_str));
+                        let help = instead(&second.value, known.iter().map(String::as_str));
                         let message = format!("`{alias}` has no column `{}`", second.value);
                         let at = self.span(second.span);
                         self.report(ProblemKind::UnknownColumn, at, message, help);
@@ -71,7 +71,7 @@ impl Lower<'_> {
             .flat_map(|s| &s.relations)
             .flat_map(|r| r.columns.iter().map(|c| c.name.clone()).chain([r.alias.clone()]))
             .collect();
-        let help = did_you_mean(&first.value, names.iter().map(String::as_str));
+        let help = instead(&first.value, names.iter().map(String::as_str));
         let at = self.span(first.span);
         self.report(ProblemKind::UnknownColumn, at, format!("unknown column `{}`", first.value), help);
         Value::unknown()
@@ -98,7 +98,7 @@ impl Lower<'_> {
             ProblemKind::AmbiguousColumn,
             at,
             format!("column `{}` is in more than one relation", ident.value),
-            Some(format!("write the relation before it, as in `alias.{}`", ident.value)),
+            Some(format!("write the relation before it, as in `alias.{}`", ident.value).into()),
         );
         Value::unknown()
     }
@@ -141,7 +141,7 @@ impl Lower<'_> {
                     self.grouped(out)
                 }
                 None => {
-                    let help = did_you_mean(name, fields.iter().map(|f| f.name.as_str()));
+                    let help = instead(name, fields.iter().map(|f| f.name.as_str()));
                     self.report(ProblemKind::UnknownColumn, span, format!("the struct has no field `{name}`"), help);
                     Value::unknown()
                 }

@@ -24,7 +24,7 @@ impl Lower<'_> {
         }
         let counts = matches!(op, Op::StringConcat | Op::Plus | Op::Minus | Op::Multiply | Op::Divide);
         if counts && [&l, &r].iter().any(|v| v.literal == Some(Literal::Null)) {
-            let help = Some("give it a type, as in CAST(NULL AS INT64)".to_string());
+            let help = Some("give it a type, as in CAST(NULL AS INT64)".into());
             self.report(ProblemKind::TypeMismatch, span, format!("an operand of {op} is a NULL without a type"), help);
             return Value::unknown();
         }
@@ -60,7 +60,7 @@ impl Lower<'_> {
                 }
             }
             other => {
-                let help = (*other == Op::Modulo).then(|| "write MOD(a, b)".to_string());
+                let help = (*other == Op::Modulo).then(|| "write MOD(a, b)".into());
                 self.report(
                     ProblemKind::ParseError,
                     span,
@@ -171,7 +171,7 @@ impl Lower<'_> {
     fn mismatch(&mut self, op: &str, l: &Value, r: &Value, span: Range<usize>) -> Value {
         let help = match (&l.ty, &r.ty) {
             (Type::String, other) | (other, Type::String) if other.is_numeric() => {
-                Some(format!("GoogleSQL converts no STRING here: write CAST(... AS {other}) or quote the value"))
+                Some(format!("GoogleSQL converts no STRING here: write CAST(... AS {other}) or quote the value").into())
             }
             (Type::Timestamp, Type::Date | Type::DateTime) | (Type::Date | Type::DateTime, Type::Timestamp) => {
                 Some("name the zone: DATE(timestamp, 'zone') or TIMESTAMP(datetime, 'zone')".into())

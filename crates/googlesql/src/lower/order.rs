@@ -10,7 +10,7 @@ use super::names::same;
 use super::select::Item;
 use super::windows::{direction, order_text};
 use super::{Lower, Rows};
-use crate::problem::{ProblemKind, did_you_mean};
+use crate::problem::{ProblemKind, instead};
 use crate::types::{Type, quoted};
 use crate::value::{Bare, Collation, Relation, Scope, ScopeColumn, Value};
 
@@ -120,7 +120,7 @@ impl Lower<'_> {
                     }
                     let found = rows.columns.iter().position(named);
                     if found.is_none() {
-                        let help = did_you_mean(&ident.value, rows.columns.iter().map(|c| c.name.as_str()));
+                        let help = instead(&ident.value, rows.columns.iter().map(|c| c.name.as_str()));
                         let message = format!("unknown column `{}`", ident.value);
                         self.report(ProblemKind::UnknownColumn, at, message, help);
                         continue;

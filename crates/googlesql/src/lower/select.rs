@@ -218,7 +218,7 @@ impl Lower<'_> {
     fn check_grouped(&mut self, value: &Value, depth: usize) {
         for bare in value.bare.iter().filter(|b| b.scope == depth) {
             let message = format!("column `{}` is neither grouped nor aggregated", bare.name);
-            let help = Some(format!("add it to GROUP BY, or take ANY_VALUE({})", bare.name));
+            let help = Some(format!("add it to GROUP BY, or take ANY_VALUE({})", bare.name).into());
             self.report(ProblemKind::NotGrouped, bare.span.clone(), message, help);
         }
     }
@@ -232,7 +232,7 @@ impl Lower<'_> {
                 SelectItem::ExprWithAlias { expr, alias } => {
                     if matches!(alias.quote_style, Some('\'' | '"')) {
                         let at = self.span(alias.span);
-                        let help = Some(format!("write it in backquotes: `{}`", alias.value));
+                        let help = Some(format!("write it in backquotes: `{}`", alias.value).into());
                         self.report(ProblemKind::ParseError, at, "a string is not a name", help);
                     }
                     items.push(Item {

@@ -52,7 +52,7 @@ impl Lower<'_> {
                 "EXCEPT"
             }
             (op, SetQuantifier::None) => {
-                let help = Some(format!("write {op} DISTINCT or {op} ALL"));
+                let help = Some(format!("write {op} DISTINCT or {op} ALL").into());
                 self.report(ProblemKind::ParseError, at.clone(), format!("{op} needs ALL or DISTINCT"), help);
                 "UNION"
             }

@@ -8,7 +8,7 @@ use super::Lower;
 use super::from::indent;
 use super::names::same;
 use crate::coerce;
-use crate::problem::{ProblemKind, did_you_mean};
+use crate::problem::{ProblemKind, instead};
 use crate::types::{Type, quoted};
 use crate::value::{Collation, ColumnKind, Origins, ScopeColumn, quote_text};
 
@@ -29,7 +29,7 @@ impl Lower<'_> {
             let mut columns = Vec::new();
             for ident in idents(&list.expr) {
                 let Some(column) = given.iter().find(|c| same(&c.name, &ident.value)) else {
-                    let help = did_you_mean(&ident.value, given.iter().map(|c| c.name.as_str()));
+                    let help = instead(&ident.value, given.iter().map(|c| c.name.as_str()));
                     let at = self.span(ident.span);
                     self.report(ProblemKind::UnknownColumn, at, format!("unknown column `{}`", ident.value), help);
                     continue;

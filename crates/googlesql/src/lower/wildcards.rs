@@ -10,7 +10,7 @@ use sqlparser::ast::{
 use super::Lower;
 use super::names::same;
 use super::select::{Item, Source};
-use crate::problem::{ProblemKind, did_you_mean};
+use crate::problem::{ProblemKind, instead};
 use crate::types::Type;
 use crate::value::{ScopeColumn, Value};
 
@@ -113,7 +113,7 @@ impl Lower<'_> {
         for ident in except.iter().copied().chain(mentioned) {
             if !columns.is_empty() && !names.iter().any(|n| same(n, &ident.value)) {
                 let span = self.span(ident.span);
-                let help = did_you_mean(&ident.value, names.iter().map(String::as_str));
+                let help = instead(&ident.value, names.iter().map(String::as_str));
                 self.report(ProblemKind::UnknownColumn, span, format!("* has no column `{}`", ident.value), help);
             }
         }

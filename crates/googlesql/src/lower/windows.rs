@@ -87,7 +87,7 @@ impl Lower<'_> {
             return Some(self.clusters(args, &window, span));
         }
         if name != "ROW_NUMBER" && !window.ordered {
-            let help = Some(format!("write {name}(...) OVER (... ORDER BY ...)"));
+            let help = Some(format!("write {name}(...) OVER (... ORDER BY ...)").into());
             self.report(ProblemKind::Shape, span.clone(), format!("{name} needs an ORDER BY in its window"), help);
             return Some(Value::unknown());
         }

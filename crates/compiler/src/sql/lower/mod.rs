@@ -254,7 +254,7 @@ fn problems_at(found: Vec<Problem>, span: Span) -> Vec<Diagnostic> {
             };
             let diagnostic = Diagnostic::new(code, problem.message).at(span, "in this query");
             match problem.help {
-                Some(help) => diagnostic.help(help),
+                Some(help) => diagnostic.help(help.text()),
                 None => diagnostic,
             }
         })

@@ -321,7 +321,8 @@ impl BigQueryWarehouse {
             self.position.borrow_mut().serial += 1;
             self.remember()?;
         }
-        Ok((told.into_iter().map(script::found).collect::<Result<_, _>>()?, is_kept))
+        let found = told.into_iter().filter(|text| *text != script::UNDONE).map(script::found);
+        Ok((found.collect::<Result<_, _>>()?, is_kept))
     }
 
     /// A job's id: the same for the same text at the same state by the same lease, and for nothing else. Two processes that

@@ -72,7 +72,7 @@ pub(crate) fn refused(project: &Project, members: &Members) -> Option<Refused> {
     DuckDb.query(&members.query.text, &plain).ok()?;
     Some(Refused {
         part: problem.message,
-        instead: problem.help.unwrap_or_else(|| "write the query in a simpler way".to_owned()),
+        instead: problem.help.map_or_else(|| "write the query in a simpler way".to_owned(), |help| help.text()),
     })
 }
 
