@@ -132,7 +132,7 @@ fn gives_rows_as_they_are(table: &Table) -> bool {
 }
 
 /// Whether `effective_at` says since when the states of a table hold.
-pub(super) fn is_dated_by(project: &Project, members: &Members, table: &Table) -> bool {
+pub(in crate::sql::lower) fn is_dated_by(project: &Project, members: &Members, table: &Table) -> bool {
     instant(project, members, table).is_effective
 }
 
