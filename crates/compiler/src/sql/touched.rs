@@ -32,7 +32,7 @@ use blocks::{
     named, query_of, same, select_has_subquery, single_name,
 };
 use ctes::inline_ctes;
-use restricted::{column_place, restrict};
+use restricted::{column_place, narrow, restrict};
 use soft::Soft;
 
 /// How a model is loaded from the changes of its tables.
@@ -58,6 +58,9 @@ pub struct Relation {
     pub table: String,
     /// Which of its rows.
     pub rows: Rows,
+    /// Columns of the table that equal columns of the key in every row of the result, `(column of the table, column of the
+    /// key)`, where the search for rows that contribute to members may be narrowed by them.
+    pub key: Vec<(String, String)>,
 }
 
 /// Which rows of a source table a relation holds.
@@ -352,7 +355,7 @@ fn substitute(select: &mut Select, place: usize, counter: &mut usize, relations:
                     alias.get_or_insert_with(|| plain_alias(short_name(&table)));
                     let rows = if found { Rows::Changed } else { Rows::LiveAndChanged };
                     let suffix = if found { "changed" } else { "live_and_changed" };
-                    let relation = Relation { name: format!("{table}/{suffix}"), table, rows };
+                    let relation = Relation { name: format!("{table}/{suffix}"), table, rows, key: Vec::new() };
                     *name = backquoted(&relation.name);
                     relations.push(relation);
                     found
