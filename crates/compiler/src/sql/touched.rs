@@ -32,7 +32,7 @@ use blocks::{
     named, query_of, same, select_has_subquery, single_name,
 };
 use ctes::inline_ctes;
-use restricted::{column_place, narrow, restrict};
+use restricted::{column_of, column_place, equalities, narrow, restrict};
 use soft::Soft;
 
 /// How a model is loaded from the changes of its tables.
@@ -265,7 +265,7 @@ fn partitions(select: &Select) -> Derived<Vec<Vec<Expr>>> {
 /// The columns of the key, each with its name in the block, that every window in a subquery of the block is partitioned
 /// by; none where no subquery has a window.
 fn within_windows(select: &Select, key: &[(String, String)]) -> Derived<Option<Vec<String>>> {
-    let aliases = aliases(select);
+    let (aliases, equalities) = (aliases(select), equalities(select));
     let mut kept: Option<Vec<String>> = None;
     for factor in select
         .from
@@ -277,8 +277,12 @@ fn within_windows(select: &Select, key: &[(String, String)]) -> Derived<Option<V
             let windows = partitions(&inner)?;
             let mut named = Vec::new();
             for (column, name) in key {
-                let place = key_expr(select, name).and_then(|expr| column_place(&expr, &aliases));
-                let Some((_, inside)) = place.filter(|(alias, _)| alias.eq_ignore_ascii_case(&this)) else { continue };
+                let named_by = key_expr(select, name);
+                let place = named_by.as_ref().and_then(|expr| column_place(expr, &aliases));
+                let own = place.filter(|(alias, _)| alias.eq_ignore_ascii_case(&this)).map(|(_, column)| column);
+                // A join may say that a column of the subquery equals the key.
+                let equal = || column_of(&this, named_by.as_ref()?, &equalities, &aliases);
+                let Some(inside) = own.or_else(equal) else { continue };
                 let Some(expr) = key_expr(&inner, &inside) else { continue };
                 if windows
                     .iter()

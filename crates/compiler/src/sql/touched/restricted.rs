@@ -102,7 +102,7 @@ pub(super) fn narrow(select: &mut Select, keys: &[(String, Expr)], relations: &m
 pub(super) type Place = (String, String);
 
 /// The column of `this` that always equals a key expression.
-fn column_of(this: &str, expr: &Expr, equalities: &[(Place, Place)], aliases: &[String]) -> Option<String> {
+pub(super) fn column_of(this: &str, expr: &Expr, equalities: &[(Place, Place)], aliases: &[String]) -> Option<String> {
     let place = column_place(expr, aliases)?;
     let mut class = vec![place];
     let mut at = 0;
@@ -121,7 +121,7 @@ fn column_of(this: &str, expr: &Expr, equalities: &[(Place, Place)], aliases: &[
 }
 
 /// Equalities of columns that hold for every pair of rows that the joins bring together.
-fn equalities(select: &Select) -> Vec<(Place, Place)> {
+pub(super) fn equalities(select: &Select) -> Vec<(Place, Place)> {
     let aliases = aliases(select);
     let mut found = Vec::new();
     let mut seen: Vec<String> = Vec::new();
