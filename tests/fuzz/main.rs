@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use dwc_compiler::model::{Project as Model, TargetType};
 use dwc_compiler::plan::{Manifest, diff};
 use dwc_compiler::source::{FileSet, SourceFile};
-use dwc_compiler::sql::googlesql::{
+use dwc_googlesql::{
     Column, Tables, Type, analyze_query, duckdb_query, parse_expr, parse_query, to_googlesql, trimmed,
 };
 use dwc_runner::{DuckDbWarehouse, Mode, Part, Place, RunOptions, SavedPlan};

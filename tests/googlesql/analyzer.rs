@@ -1,7 +1,7 @@
 //! `check` says what Google's analyzer says: statements of every kind, right ones and wrong ones, are given to both.
 //! A statement that both take has the same types in both.
 
-use dwc_compiler::sql::googlesql::{ProblemKind, Tables, analyze_query};
+use dwc_googlesql::{ProblemKind, Tables, analyze_query};
 use dwc_tests::googlesql::GoogleSql;
 
 /// A statement a line over `shop.orders`; each kind of clause, each function with arguments of its signatures.

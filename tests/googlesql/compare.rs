@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use dwc_compiler::sql::googlesql::{DUCKDB_PRELUDE, ProblemKind, Tables, Type, analyze_query, duckdb_query};
 use dwc_duckdb::Connection;
+use dwc_googlesql::{DUCKDB_PRELUDE, ProblemKind, Tables, Type, analyze_query, duckdb_query};
 use serde_json::Value;
 
 /// The table that the items select from; a TIMESTAMP is naive UTC in DuckDB.

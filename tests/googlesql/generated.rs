@@ -1,11 +1,11 @@
 //! Every function that runs on DuckDB, at the edges of its parameters' types. The calls are made from the table of
 //! signatures: each parameter takes its edges in turn while the others stand in the middle.
 
-use dwc_compiler::sql::googlesql::analyze_query;
+use dwc_googlesql::analyze_query;
 
 use super::{compare, edges};
 
-const SIGNATURES: &str = include_str!("../../crates/compiler/src/sql/googlesql/functions.txt");
+const SIGNATURES: &str = include_str!("../../crates/googlesql/src/functions.txt");
 
 /// Answers that change, and results that grow with an argument.
 const LEFT_OUT: &[&str] = &["RAND", "GENERATE_UUID", "ERROR", "GENERATE_ARRAY", "ARRAY_CONCAT"];

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use dwc_compiler::sql::googlesql::{ProblemKind, Tables, analyze_query, excluded};
+use dwc_googlesql::{ProblemKind, Tables, analyze_query, excluded};
 use dwc_tests::googlesql::GoogleSql;
 
 use super::analyzer::{STATEMENTS, lines};

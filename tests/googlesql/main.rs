@@ -45,7 +45,7 @@ fn nothing_panics_on_odd_text() {
     for sql in
         ["", "SELECT", "SELECT 1 +", "`", "SELECT '", "SELECT * FROM", "SELECT a.b.c[", "((((", "SELECT 김 FROM 철"]
     {
-        let outcome = dwc_compiler::sql::googlesql::analyze_query(sql, &compare::catalog());
+        let outcome = dwc_googlesql::analyze_query(sql, &compare::catalog());
         assert!(!outcome.problems.is_empty(), "{sql}");
     }
 }

@@ -1,6 +1,6 @@
 //! What the resolver finds: problems with their places, types, lineage.
 
-use dwc_compiler::sql::googlesql::{ColumnKind, ProblemKind, Tables, analyze_query, parse_query, to_googlesql};
+use dwc_googlesql::{ColumnKind, ProblemKind, Tables, analyze_query, parse_query, to_googlesql};
 
 fn catalog() -> Tables {
     Tables::default()

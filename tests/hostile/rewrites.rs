@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use dwc_compiler::sql::googlesql::{parse_expr, parse_query, to_googlesql, trimmed};
+use dwc_googlesql::{parse_expr, parse_query, to_googlesql, trimmed};
 
 /// Every query of the corpus that the translation is compared by.
 pub(crate) fn queries() -> Vec<String> {

@@ -2,7 +2,7 @@
 //! a value does not fit. It must not decide what becomes of such a row.
 
 use super::Reading;
-use crate::sql::googlesql::{Field, Type};
+use dwc_googlesql::{Field, Type};
 
 /// A day as a text spells it: a regular expression of RE2, as those below.
 pub const DAY: &str = "(000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})-[0-9]{1,2}-[0-9]{1,2}";

@@ -14,7 +14,7 @@ use std::borrow::Cow;
 use chrono::{NaiveDateTime, NaiveTime};
 use chrono_tz::Tz;
 
-use crate::sql::googlesql::Type;
+use dwc_googlesql::Type;
 use moment::Spelled;
 use sent::show;
 pub use sent::{Cell, Kind, Sent, Shape, Values, base64, cut, hexadecimal};

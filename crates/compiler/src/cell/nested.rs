@@ -5,7 +5,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::{Cell, Kind, Reading, Sent, Shape, cut, json};
-use crate::sql::googlesql::Type;
+use dwc_googlesql::Type;
 
 /// The document as its type takes it: leaves are texts, so that no reader of JSON bends them.
 pub(super) fn cell(reading: &Reading, value: Sent<'_>) -> Result<Cell<'static>, String> {
@@ -32,7 +32,7 @@ fn fit(reading: &Reading, ty: &Type, document: &str) -> Result<String, String> {
         }
         Type::Struct(fields) => {
             let values = json::members(document).map_err(|_| reading.no(&cut(document)))?;
-            let field = |field: &crate::sql::googlesql::Field| {
+            let field = |field: &dwc_googlesql::Field| {
                 let value =
                     values.iter().find(|(name, _)| *name == field.name).map_or("null", |(_, value)| value.get());
                 Ok(format!("{}:{}", Value::from(field.name.as_str()), fit(reading, &field.ty, value)?))

@@ -1,11 +1,10 @@
 //! A diagnostic is data: what is wrong with the user's model, where, and what to do. It must not know how it is drawn.
 
 mod codes;
-mod near;
 mod remedy;
 
 pub use codes::{Code, Page};
-pub use near::nearest;
+pub use dwc_googlesql::nearest;
 pub use remedy::Remedy;
 
 use crate::source::{FileSet, Span};

@@ -4,8 +4,8 @@
 use super::types::{
     Column, Dimension, DimensionKind, Fact, ModelId, Project, Role, StoredAttribute, StoredValue, WhenNull,
 };
-use crate::sql::googlesql::{Column as SqlColumn, Type};
 use crate::sql::names;
+use dwc_googlesql::{Column as SqlColumn, Type};
 
 /// What a column is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

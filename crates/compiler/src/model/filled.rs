@@ -5,8 +5,8 @@
 use super::types::{Column, DimensionKind, EffectiveAt, Members, Table};
 use super::{Fact, FileFormat, Missing, Project, Role};
 use crate::source::FileSet;
-use crate::sql::googlesql::Type;
 use crate::syntax::{self, DetectDeletes, Kind, Names, SurrogateKey};
+use dwc_googlesql::Type;
 
 /// The file that declares a dimension, fact or source, with every default filled in.
 #[must_use]

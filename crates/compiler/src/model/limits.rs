@@ -9,8 +9,8 @@ use super::columns;
 use super::types::{Column, Dimension, Fact, Table};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
-use crate::sql::googlesql::Type;
 use crate::syntax::{self, Document, Kind, TargetType};
+use dwc_googlesql::Type;
 
 /// What names of BigQuery's columns may not start with, in any case.
 const RESERVED_PREFIXES: &[&str] = &[

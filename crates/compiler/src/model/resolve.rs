@@ -9,8 +9,8 @@ use super::types::{Project, Source, Table};
 use super::{folding, graph, limits, read};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::source::Span;
-use crate::sql::googlesql::{Problem, ProblemKind, Tables, Type};
 use crate::syntax::{self, Document, Kind};
+use dwc_googlesql::{Problem, ProblemKind, Tables, Type};
 
 /// What names stand for while models are resolved.
 pub(super) struct Scope<'a> {
@@ -101,9 +101,9 @@ pub(crate) fn resolve(documents: &[Document]) -> (Option<Project>, Vec<Diagnosti
             table
                 .columns
                 .iter()
-                .map(|column| crate::sql::googlesql::Column {
+                .map(|column| dwc_googlesql::Column {
                     folds_case: column.folds_case,
-                    ..crate::sql::googlesql::Column::new(&column.name, column.ty.clone())
+                    ..dwc_googlesql::Column::new(&column.name, column.ty.clone())
                 })
                 .collect(),
         );

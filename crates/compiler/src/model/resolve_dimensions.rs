@@ -9,9 +9,9 @@ use super::resolve_queries::{
 };
 use super::types::{Attribute, Column, Dimension, DimensionKind, EffectiveAt, KeyStrategy, Members, Query, Scd};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::sql::googlesql::{ColumnKind, Type};
 use crate::sql::names;
 use crate::syntax::{self, Document};
+use dwc_googlesql::{ColumnKind, Type};
 
 pub(super) fn resolve_dimension(
     document: &Document,

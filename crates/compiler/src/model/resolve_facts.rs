@@ -8,9 +8,9 @@ use super::resolve_queries::{
 use super::types::{Column, Dimension, DimensionKind, Fact, Measure, Query, Role};
 use super::{columns, folding, limits};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::sql::googlesql::Type;
 use crate::sql::names;
 use crate::syntax::{self, Document, FactKind, FactOnDelete, Missing, Names, OnUpdate, Over};
+use dwc_googlesql::Type;
 
 #[allow(clippy::too_many_lines)]
 pub(super) fn resolve_fact(

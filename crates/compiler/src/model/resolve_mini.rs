@@ -4,8 +4,8 @@ use super::resolve::{Scope, unknown};
 use super::resolve_dimensions::{attributes, timeline};
 use super::types::{KeyStrategy, Mini, Scd};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::sql::googlesql::Type;
 use crate::syntax::{self, Document, Kind};
+use dwc_googlesql::Type;
 
 /// What a mini-dimension is made of: the members of its base, read as the base reads them, and its own attributes.
 pub(super) fn mini(

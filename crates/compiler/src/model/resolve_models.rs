@@ -13,8 +13,8 @@ use super::resolve_dimensions::resolve_dimension;
 use super::resolve_facts::resolve_fact;
 use super::types::{Dimension, Fact};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::sql::googlesql::{Catalog, Column as SqlColumn, analyze_query};
 use crate::syntax::{self, Document, Kind};
+use dwc_googlesql::{Catalog, Column as SqlColumn, analyze_query};
 
 /// A fact that is yet to be resolved, and the models that it reads.
 struct Waiting<'a> {

@@ -7,11 +7,11 @@ use super::resolve_sources::read_type;
 use super::types::{Column, Query, QueryAnalysis};
 use crate::diagnostic::{Code, Diagnostic, Severity, nearest};
 use crate::source::Span;
-use crate::sql::googlesql::{
-    Column as SqlColumn, OutputColumn, Problem, ProblemKind, Tables, Type, analyze_query, parse_expr, places,
-};
 use crate::sql::names;
 use crate::syntax::{Document, Names, Sql};
+use dwc_googlesql::{
+    Column as SqlColumn, OutputColumn, Problem, ProblemKind, Tables, Type, analyze_query, parse_expr, places,
+};
 
 /// The relation that expressions over a query's result read.
 const RESULT: &str = "result.rows";

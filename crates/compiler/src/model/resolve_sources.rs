@@ -7,8 +7,8 @@ use super::resolve::{check_name, check_zone};
 use super::resolve_files::{check_headers, files_of};
 use super::types::{Column, EXTRA, Source, Table};
 use crate::diagnostic::{Code, Diagnostic, nearest};
-use crate::sql::googlesql::Type;
 use crate::syntax::{self, Contents, DetectDeletes, Document, Names, OnSchemaChange, SourceType};
+use dwc_googlesql::Type;
 
 /// The source and its tables, with defaults where something is wrong: the problems say so.
 pub(super) fn resolve_source(

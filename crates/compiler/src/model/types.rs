@@ -8,13 +8,13 @@ use std::ops::Range;
 use indexmap::IndexMap;
 
 use crate::source::{FileId, Span};
-use crate::sql::googlesql::{OutputColumn, TableUse, Type};
 use crate::sql::names;
 pub use crate::syntax::{
     Additivity, Aggregation, AggregationFunction, Contents, DetectDeletes, FactKind, FactOnDelete, FileFormat,
     FirstVersion, KeyStrategy, LateType0, Missing, OnDelete, OnSchemaChange, OpenEnd, Over, Retain, SourceType, Target,
     TargetType, Type1Scope, WhenNull,
 };
+use dwc_googlesql::{OutputColumn, TableUse, Type};
 
 /// A checked project.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! The zone of a query's moments without one: that of the source that gave them, where one did. It must not convert.
 
 use super::types::{Project, Query};
-use crate::sql::googlesql::Type;
+use dwc_googlesql::Type;
 
 /// The zone in which a column of a query is a time of day: a DATETIME's is that of the sources that it comes from, where
 /// they agree; a day is one of the business.

@@ -9,7 +9,7 @@ use sqlparser::ast::{Expr, Visit, Visitor};
 use super::joins::{self, Joined, Joins};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Additivity, Fact, Measure, Project};
-use crate::sql::googlesql::{ColumnKind, OutputColumn, parse_expr};
+use dwc_googlesql::{ColumnKind, OutputColumn, parse_expr};
 
 pub(super) fn check(project: &Project, found: &mut Vec<Diagnostic>) {
     for fact in project.facts.iter().filter(|fact| fact.rolls_up.is_none()) {

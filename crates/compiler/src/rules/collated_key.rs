@@ -4,7 +4,7 @@
 use super::joins;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Column, Project, Query};
-use crate::sql::googlesql::{ColumnKind, OutputColumn, Type};
+use dwc_googlesql::{ColumnKind, OutputColumn, Type};
 
 pub(super) fn check(project: &Project, found: &mut Vec<Diagnostic>) {
     for dimension in &project.dimensions {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Dimension, DimensionKind, Members, Project};
-use crate::sql::googlesql::Type;
+use dwc_googlesql::Type;
 
 pub(super) fn check(project: &Project, found: &mut Vec<Diagnostic>) {
     let mut keys: BTreeMap<Vec<(String, String)>, &Dimension> = BTreeMap::new();

@@ -10,7 +10,7 @@ use sqlparser::ast::{
 use std::ops::ControlFlow;
 
 use crate::model::{Project, Query, Table};
-use crate::sql::googlesql::parse_query;
+use dwc_googlesql::parse_query;
 
 /// What a query of one SELECT joins, and what it makes of it.
 pub(super) struct Joins<'p> {

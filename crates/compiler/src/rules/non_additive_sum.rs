@@ -7,7 +7,7 @@ use sqlparser::ast::{BinaryOperator, Expr, Ident, SelectItem, SetExpr, Visit, Vi
 use super::joins::{arguments, is_constant};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Additivity, Fact, Measure, Project};
-use crate::sql::googlesql::parse_expr;
+use dwc_googlesql::parse_expr;
 
 pub(super) fn check(project: &Project, found: &mut Vec<Diagnostic>) {
     for fact in &project.facts {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Fact, Measure, Project};
-use crate::sql::googlesql::Type;
+use dwc_googlesql::Type;
 
 pub(super) fn check(project: &Project, found: &mut Vec<Diagnostic>) {
     let mut first: BTreeMap<&str, (&Fact, &Measure)> = BTreeMap::new();

@@ -3,7 +3,7 @@
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{DimensionKind, EffectiveAt, Project};
-use crate::sql::googlesql::Type;
+use dwc_googlesql::Type;
 
 pub(super) fn check(project: &Project, found: &mut Vec<Diagnostic>) {
     for dimension in &project.dimensions {

@@ -12,8 +12,8 @@ use sqlparser::ast::{
     WindowType,
 };
 
-use super::googlesql::{is_aggregate, parse_expr, parse_query, to_googlesql};
 use super::touched::{backquoted, plain_alias, short_name, table_name};
+use dwc_googlesql::{is_aggregate, parse_expr, parse_query, to_googlesql};
 
 /// The column that holds the number of the slot.
 pub(crate) const SLOT: &str = "_slot";

@@ -1,6 +1,6 @@
 //! What the engines say differently, one method per difference. It decides words, never what is to be done.
 
-use super::googlesql::{Analysis, Catalog, Problem, ProblemKind, Tables, Type, analyze_query, folded, translated};
+use dwc_googlesql::{Analysis, Catalog, Problem, ProblemKind, Tables, Type, analyze_query, folded, translated};
 
 /// An engine's words.
 pub trait Dialect: Sync {

@@ -1,9 +1,8 @@
-//! SQL: what a user wrote is read in `googlesql`; what an engine runs is decided in `lower` and written by templates.
+//! SQL: what a user wrote is read in `dwc_googlesql`; what an engine runs is decided in `lower` and written by templates.
 
 mod as_of;
 mod dialect;
 mod drill;
-pub mod googlesql;
 mod lower;
 pub mod names;
 mod template;

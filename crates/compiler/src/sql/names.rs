@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use super::googlesql::{Type, trimmed};
 use crate::model::{Column, Fact, Role, Table};
+use dwc_googlesql::{Type, trimmed};
 
 /// The surrogate key of a dimension, and the foreign key of a role.
 #[must_use]

@@ -6,8 +6,8 @@ use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior};
 use serde::Serialize;
 
 use super::dialect::Dialect;
-use super::googlesql::Type;
 use crate::model;
+use dwc_googlesql::Type;
 
 /// Parts statements of a rendered template; no text of a user can hold it, [`render`] refuses one that does.
 const END: char = '\u{1e}';

@@ -17,7 +17,7 @@ use sqlparser::ast::{
     TableFactor, WindowType, visit_expressions,
 };
 
-use super::googlesql::{constraint, to_googlesql};
+use dwc_googlesql::{constraint, to_googlesql};
 
 mod blocks;
 mod contributing;

@@ -6,7 +6,7 @@ use std::path::Path;
 use dwc_compiler::model::Project;
 use dwc_compiler::plan::{Catalog, Live, Object, ObjectColumn, ObjectKind};
 use dwc_compiler::sql;
-use dwc_compiler::sql::googlesql::Type;
+use dwc_googlesql::Type;
 use serde::Serialize;
 
 use crate::state::literal;

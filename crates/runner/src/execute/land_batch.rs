@@ -8,7 +8,7 @@ use chrono::NaiveDateTime;
 use dwc_compiler::model::{Table, TargetType};
 use dwc_compiler::plan::{Landing, Reads, Stage, Statement};
 use dwc_compiler::sql;
-use dwc_compiler::sql::googlesql::Type;
+use dwc_googlesql::Type;
 
 use crate::state::change::{Landed, StateChange};
 use crate::warehouse::engine::Parcel;

@@ -4,7 +4,8 @@
 use dwc_compiler::diagnostic::Code;
 use dwc_compiler::model::{DetectDeletes, Source, Table, TargetType};
 use dwc_compiler::plan::{Gate, Landing, Reads, Statement};
-use dwc_compiler::sql::{self, googlesql::Type};
+use dwc_compiler::sql;
+use dwc_googlesql::Type;
 
 use super::land::{commit, notice, report_of};
 use super::land_batch::{Batch, Pass};

@@ -2,7 +2,7 @@
 //! missed. It must not know how a source is read.
 
 use dwc_compiler::model::{Column, Table};
-use dwc_compiler::sql::googlesql::Type;
+use dwc_googlesql::Type;
 
 use super::run::{Mode, RunOptions};
 use crate::extract::{Reading, Request, Watermark};

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use dwc_compiler::cell::{Cell, Reading};
-use dwc_compiler::sql::googlesql::Type;
 use dwc_duckdb::duckdb::arrow::array::{
     ArrayRef, BinaryBuilder, BooleanBuilder, Date32Builder, Decimal128Builder, Float64Builder, Int64Builder,
     StringBuilder, Time64MicrosecondBuilder, TimestampMicrosecondBuilder,
 };
 use dwc_duckdb::duckdb::arrow::datatypes::{Field, Schema, SchemaRef};
 use dwc_duckdb::duckdb::arrow::record_batch::RecordBatch;
+use dwc_googlesql::Type;
 
 use crate::Error;
 

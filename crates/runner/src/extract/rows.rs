@@ -5,9 +5,9 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
 use chrono_tz::Tz;
 use dwc_compiler::cell::{Cell, Reading, Sent, Shape, Values};
 use dwc_compiler::model::{DetectDeletes, Table};
-use dwc_compiler::sql::googlesql::Type;
 use dwc_duckdb::duckdb::arrow::datatypes::SchemaRef;
 use dwc_duckdb::duckdb::arrow::record_batch::RecordBatch;
+use dwc_googlesql::Type;
 
 use super::batch::Batch;
 use crate::Error;

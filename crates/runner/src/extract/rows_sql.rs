@@ -2,7 +2,7 @@
 //! It must not know where rows come from.
 
 use dwc_compiler::model::{DetectDeletes, ROW_KEY, Table};
-use dwc_compiler::sql::googlesql::Type;
+use dwc_googlesql::Type;
 
 use super::SourceColumn;
 use super::columns::undeclared;

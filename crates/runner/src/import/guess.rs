@@ -4,7 +4,7 @@
 use chrono_tz::Tz;
 use dwc_compiler::cell::moment::Spelled;
 use dwc_compiler::cell::{Kind, Reading, Sent, Shape};
-use dwc_compiler::sql::googlesql::Type;
+use dwc_googlesql::Type;
 
 /// Types that are tried, the narrowest first.
 const TRIED: [Type; 8] = [

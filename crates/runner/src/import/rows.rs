@@ -8,7 +8,7 @@ use dwc_compiler::cell::json;
 use dwc_compiler::cell::{Cell, cut};
 use dwc_compiler::diagnostic::Code;
 use dwc_compiler::model::{Encoding, Text};
-use dwc_compiler::sql::googlesql::Type;
+use dwc_googlesql::Type;
 use indexmap::IndexMap;
 
 use super::files::type_of;

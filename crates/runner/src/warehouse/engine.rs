@@ -7,7 +7,7 @@ use std::path::Path;
 use chrono::NaiveDateTime;
 use dwc_compiler::model::{Project, Source, TargetType};
 use dwc_compiler::plan::{Catalog, Object};
-use dwc_compiler::sql::googlesql::Type;
+use dwc_googlesql::Type;
 
 use super::claim::{Claim, Holder, Lease};
 use super::duckdb::{DuckDbWarehouse, Rows};

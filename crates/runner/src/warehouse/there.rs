@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDateTime;
 use chrono_tz::Tz;
-use dwc_compiler::sql::googlesql::Type;
+use dwc_googlesql::Type;
 
 use super::duckdb::Rows;
 use super::row;

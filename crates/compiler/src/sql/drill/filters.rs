@@ -6,7 +6,7 @@ use sqlparser::ast::{BinaryOperator, Expr, Ident, Query, VisitMut, VisitorMut};
 
 use super::headers::{Site, header};
 use crate::model::{Fact, Project};
-use crate::sql::googlesql::{expr_to_googlesql, parse_expr};
+use dwc_googlesql::{expr_to_googlesql, parse_expr};
 
 /// One condition.
 pub(super) struct Filter {

@@ -4,8 +4,8 @@
 use super::measures::folded;
 use super::near;
 use crate::model::{DimensionKind, Fact, ModelId, Project, Role, star_columns};
-use crate::sql::googlesql::Type;
 use crate::sql::names;
+use dwc_googlesql::Type;
 
 /// A header of an answer.
 pub(super) struct Header {

@@ -9,10 +9,10 @@ mod measures;
 mod part;
 
 use super::dialect::Dialect;
-use super::googlesql::{Column as SqlColumn, ProblemKind, Tables, analyze_query};
 use super::names;
 use crate::diagnostic::nearest;
 use crate::model::{Fact, ModelId, Project, star_columns};
+use dwc_googlesql::{Column as SqlColumn, ProblemKind, Tables, analyze_query};
 
 /// What is asked.
 #[derive(Debug, Clone, Default)]

@@ -9,8 +9,8 @@ use crate::model::{
     Additivity, Aggregation, AggregationFunction, Dimension, DimensionKind, Fact, FactOnDelete, Measure, Over, Project,
     Role,
 };
-use crate::sql::googlesql::Type;
 use crate::sql::names;
+use dwc_googlesql::Type;
 
 /// A fact with what is asked of it.
 pub(super) struct Star<'a> {

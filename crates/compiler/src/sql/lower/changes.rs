@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::Lowering;
 use crate::model::{Project, TargetType};
 use crate::plan::{Action, Alteration, Carries, Change, ChangeSet, Object, ObjectColumn, ObjectKind, filling};
-use crate::sql::googlesql::Type;
+use dwc_googlesql::Type;
 
 #[derive(Serialize)]
 struct TableContext {

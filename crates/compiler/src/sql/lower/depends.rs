@@ -10,7 +10,7 @@ use super::dimension::as_of::is_temporal;
 use super::dimension::instants::is_dated_by;
 use crate::model::{Column, DetectDeletes, DimensionKind, EffectiveAt, Members, ModelId, Project, Table};
 use crate::plan::{COLLATION, CONTENTS, CURSOR, DELETES, KEY_COLLATION, SEQUENCE};
-use crate::sql::googlesql::Type;
+use dwc_googlesql::Type;
 
 /// The parts, by name, as `design` keeps them.
 pub(super) fn depends(project: &Project, id: ModelId) -> BTreeMap<String, String> {

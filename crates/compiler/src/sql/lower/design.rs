@@ -10,7 +10,7 @@ use crate::model::{
     Attribute, Dimension, DimensionKind, EffectiveAt, Fact, KeyStrategy, Measure, Members, ModelId, Project,
 };
 use crate::plan::{QUERY, QUERY_FORM, QUERY_TEXT};
-use crate::sql::googlesql::{normal_expr, normal_query};
+use dwc_googlesql::{normal_expr, normal_query};
 
 /// The parts of a model.
 pub(super) fn design(project: &Project, id: ModelId) -> BTreeMap<String, String> {

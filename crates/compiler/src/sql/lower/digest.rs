@@ -10,8 +10,8 @@ use crate::model::{
     OpenEnd, Project, Type1Scope, WhenNull,
 };
 use crate::plan::DIGEST_FORMAT;
-use crate::sql::googlesql::{normal_expr, normal_query};
 use crate::syntax::FactOnDelete;
+use dwc_googlesql::{normal_expr, normal_query};
 
 /// What a digest is taken of. A change of these fields, of their order or of their words is a new [`DIGEST_FORMAT`].
 #[derive(Serialize)]

@@ -13,10 +13,10 @@ use crate::model::{
     reserved_key, stored_columns, zone_of,
 };
 use crate::plan::{ModelLoad, Reads, Statement};
-use crate::sql::googlesql::{Problem, Tables, Type, parse_query};
 use crate::sql::names;
 use crate::sql::template::Col;
 use crate::sql::touched::{self, Increment, Whole};
+use dwc_googlesql::{Problem, Tables, Type, parse_query};
 
 mod gates;
 

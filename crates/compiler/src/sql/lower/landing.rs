@@ -7,8 +7,8 @@ use crate::diagnostic::Code;
 use crate::model::{Contents, DetectDeletes, Table, TargetType};
 use crate::plan::{Gate, Landing, Reads, Stage, Statement};
 use crate::sql::dialect::Dialect;
-use crate::sql::googlesql::Type;
 use crate::sql::template::Col;
+use dwc_googlesql::Type;
 
 #[derive(Serialize)]
 struct Context<'a> {

@@ -33,12 +33,12 @@ pub use suspects::{ALL_ROWS, Landed, NO_ROWS, RowRange, Suspect, SuspectTable, s
 
 use self::dimension::Extent;
 use super::dialect::{BigQuery, Dialect, DuckDb};
-use super::googlesql::{Problem, ProblemKind, with_room};
 use super::template::{Rendered, Templates};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{ModelId, Project, TargetType};
 use crate::plan::{LoadPlan, ModelLoad, Reads, Statement};
 use crate::source::Span;
+use dwc_googlesql::{Problem, ProblemKind, with_room};
 
 /// The state of one lowering: a project and the words of one engine.
 pub(crate) struct Lowering<'a> {

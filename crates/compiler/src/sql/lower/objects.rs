@@ -14,8 +14,8 @@ use crate::model::{
     Dimension, Fact, KeyStrategy, ModelId, Project, StarColumn, Table, TargetType, clusters, star_columns,
 };
 use crate::plan::{MANIFEST_FORMAT, Manifest, Object, ObjectColumn, ObjectKind, STATES};
-use crate::sql::googlesql::Type;
 use crate::sql::names;
+use dwc_googlesql::Type;
 
 /// The objects that a project needs in a warehouse whose star lies in `schema`.
 #[must_use]

@@ -5,9 +5,9 @@ use serde::Serialize;
 
 use super::Lowering;
 use crate::model::{Fact, Project};
-use crate::sql::googlesql::Type;
 use crate::sql::names;
 use crate::sql::touched::Increment;
+use dwc_googlesql::Type;
 
 /// The partitions that a load can affect, in words of its statements.
 #[derive(Debug, Clone, Serialize)]

@@ -7,8 +7,8 @@ use super::relations::Moment;
 use super::states::is_of_another_expression;
 use crate::model::{DimensionKind, ModelId, OnDelete, Project, TargetType};
 use crate::plan::{Action, Alteration, Carries, Change, ChangeSet, Difference, Object, ObjectKind};
-use crate::sql::googlesql::Type;
 use crate::sql::names;
+use dwc_googlesql::Type;
 
 /// A question whose answer is one count of rows.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use super::Lowering;
 use super::dimension::Extent;
 use crate::model::{Column, Query, Table, star_columns};
-use crate::sql::googlesql::{Column as SqlColumn, Tables, Type};
 use crate::sql::names;
 use crate::sql::touched::{ROW, Relation, Rows};
+use dwc_googlesql::{Column as SqlColumn, Tables, Type};
 
 impl Lowering<'_> {
     /// The landed rows with their housekeeping columns, deleted ones among them.

@@ -3,8 +3,8 @@
 use super::Lowering;
 use crate::model::{CALENDAR, Calendar, Dimension, DimensionKind, ModelId, RESERVED, TIME_OF_DAY};
 use crate::plan::{Object, ObjectColumn, ObjectKind};
-use crate::sql::googlesql::{Problem, Tables};
 use crate::sql::names;
+use dwc_googlesql::{Problem, Tables};
 
 impl Lowering<'_> {
     /// The rows that a table of the star starts with: reserved members, and the rows of a generated dimension.

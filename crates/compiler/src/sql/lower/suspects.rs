@@ -5,8 +5,8 @@ use super::Lowering;
 use super::relations::sql_columns;
 use crate::model::{Column, ModelId, Project, Query, Table, TargetType, star_columns};
 use crate::source::Span;
-use crate::sql::googlesql::{Column as SqlColumn, Tables, Type, parts};
 use crate::sql::names;
+use dwc_googlesql::{Column as SqlColumn, Tables, Type, parts};
 
 /// Which landed rows expressions are evaluated over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use sqlparser::ast::{
 };
 
 use super::branches;
-use crate::sql::googlesql::is_aggregate;
+use dwc_googlesql::is_aggregate;
 
 /// The expression behind an output column.
 pub(super) fn key_expr(select: &Select, column: &str) -> Option<Expr> {

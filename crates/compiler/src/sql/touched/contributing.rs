@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use sqlparser::ast::{Expr, Select, SelectItem, TableFactor, visit_expressions};
 
 use super::{factor_alias, table_name};
-use crate::sql::googlesql::is_aggregate;
+use dwc_googlesql::is_aggregate;
 
 /// The catalog tables that a SELECT reads directly, each with the name that its columns are qualified by.
 pub(crate) fn tables_of(select: &Select) -> Vec<(String, String)> {

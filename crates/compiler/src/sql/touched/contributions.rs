@@ -10,7 +10,7 @@ use super::{
     Derived, Relation, Rows, count_tables, each_select, factor_alias, key_expr, missing, narrow, plan, substitute,
     whole,
 };
-use crate::sql::googlesql::parse_expr;
+use dwc_googlesql::parse_expr;
 
 /// The column that names a row of a table, across its states.
 pub(crate) const ROW: &str = "_row";

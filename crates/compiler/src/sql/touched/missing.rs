@@ -9,7 +9,7 @@ use sqlparser::ast::{
 
 use super::soft::reads;
 use super::{column_place, constraint, factor_alias};
-use crate::sql::googlesql::call;
+use dwc_googlesql::call;
 
 /// So many outer joins are looked at; each doubles the search.
 pub(super) const MOST: usize = 4;

@@ -15,7 +15,7 @@ use dwc_compiler::cell::{Kind, Shape, json};
 use dwc_compiler::diagnostic::Code;
 use dwc_compiler::model::{EXTRA, FileFormat, Files, Table};
 use dwc_compiler::plan::Stage;
-use dwc_compiler::sql::googlesql::Type;
+use dwc_googlesql::Type;
 
 pub(crate) use append::{Intake, lines_of, rejects_of};
 pub(crate) use find::{Found, as_name, by_name, digest, find, matching, parse_batch, time_of};

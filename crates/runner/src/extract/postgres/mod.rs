@@ -10,7 +10,7 @@ use std::pin::pin;
 use dwc_compiler::cell::Shape;
 use dwc_compiler::diagnostic::Code;
 use dwc_compiler::model::{Column, Table};
-use dwc_compiler::sql::googlesql::Type;
+use dwc_googlesql::Type;
 use futures_util::StreamExt;
 use tokio_postgres::{Client, SimpleQueryMessage};
 

@@ -4,7 +4,7 @@
 use dwc_compiler::cell::landed::{self, CLOCK, DAY, FLOAT, OFFSET};
 use dwc_compiler::diagnostic::Code;
 use dwc_compiler::model::{Column, Table};
-use dwc_compiler::sql::googlesql::{Field, Type};
+use dwc_googlesql::{Field, Type};
 
 use super::script::text;
 use crate::Error;

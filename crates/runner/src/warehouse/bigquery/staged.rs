@@ -2,7 +2,7 @@
 //! that are landed. It must not know where the batch comes from.
 
 use dwc_compiler::diagnostic::Code;
-use dwc_compiler::sql::googlesql::Type;
+use dwc_googlesql::Type;
 
 use super::BigQueryWarehouse;
 use crate::Error;

@@ -7,7 +7,8 @@ use chrono::{NaiveDateTime, NaiveTime, TimeDelta};
 use chrono_tz::Tz;
 use dwc_compiler::diagnostic::Code;
 use dwc_compiler::model::{EXTRA, ROW_KEY, Source, TargetType};
-use dwc_compiler::sql::{self, googlesql::Type};
+use dwc_compiler::sql;
+use dwc_googlesql::Type;
 
 use super::BigQueryWarehouse;
 use super::cast::{Cast, as_text, cast, extra, quoted};

@@ -13,9 +13,9 @@ use std::path::{Path, PathBuf};
 
 use chrono::NaiveDateTime;
 use dwc_compiler::diagnostic::Code;
-use dwc_compiler::sql::googlesql::DUCKDB_PRELUDE;
 use dwc_duckdb::Connection;
 use dwc_duckdb::duckdb::types::{TimeUnit, Value, ValueRef};
+use dwc_googlesql::DUCKDB_PRELUDE;
 
 use crate::Error;
 

@@ -14,12 +14,12 @@ use crate::model::{Dimension, EffectiveAt, Members, Project, Retain, Table};
 use crate::plan::{Gate, Reads, Statement};
 use crate::sql::as_of::{self, Refused, SLOT, SLOTS, WITHIN};
 use crate::sql::dialect::{Dialect, DuckDb};
-use crate::sql::googlesql::{Column as SqlColumn, Tables, Type, parse_query};
 use crate::sql::lower::compared::keyed;
 use crate::sql::lower::relations::sql_columns;
 use crate::sql::lower::{Lowering, problems_at};
 use crate::sql::template::Col;
 use crate::sql::touched::{self, Contributions, Increment, ROW, Relation, Rows, Whole};
+use dwc_googlesql::{Column as SqlColumn, Tables, Type, parse_query};
 
 #[derive(Serialize)]
 struct AsOf<'a> {

@@ -5,10 +5,10 @@ use super::incoming::outer_text;
 use crate::diagnostic::Code;
 use crate::model::{Dimension, Members, OnDelete, Scd, Table};
 use crate::plan::{Gate, Reads, Statement};
-use crate::sql::googlesql::ColumnKind;
 use crate::sql::lower::Lowering;
 use crate::sql::lower::relations::{Moment, sql_columns};
 use crate::sql::names;
+use dwc_googlesql::ColumnKind;
 
 impl Lowering<'_> {
     /// The members as the landed rows have them now; of one table those alone that a load touched.

@@ -4,10 +4,10 @@ use super::context::Context;
 use crate::diagnostic::Code;
 use crate::model::{Dimension, Fact, Members, OnDelete, Role, Scd};
 use crate::plan::{Gate, Reads, Statement};
-use crate::sql::googlesql::Type;
 use crate::sql::lower::Lowering;
 use crate::sql::names;
 use crate::sql::template::Col;
+use dwc_googlesql::Type;
 
 /// Which members an audit looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,10 +6,10 @@ use sqlparser::ast::{GroupByExpr, SelectItem, SetExpr, TableFactor};
 
 use crate::model::{DetectDeletes, EffectiveAt, Members, OnDelete, Project, Query, Table, zone_of};
 use crate::sql::as_of::SLOT;
-use crate::sql::googlesql::{ColumnKind, Problem, Type, expr_to_googlesql, parse_expr, parse_query, to_googlesql};
 use crate::sql::lower::Lowering;
 use crate::sql::names;
 use crate::sql::touched::{self, table_name};
+use dwc_googlesql::{ColumnKind, Problem, Type, expr_to_googlesql, parse_expr, parse_query, to_googlesql};
 
 impl Lowering<'_> {
     /// The one table whose every landed state is an event.

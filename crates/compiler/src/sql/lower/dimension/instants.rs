@@ -7,12 +7,12 @@ use serde::Serialize;
 use sqlparser::ast::{Expr, SelectItem, SetExpr, visit_expressions};
 
 use crate::model::{Contents, DetectDeletes, EffectiveAt, Members, OnDelete, Project, Table, zone_of};
-use crate::sql::googlesql::{Column as SqlColumn, Problem, Tables, Type, parse_expr, parse_query};
 use crate::sql::lower::Lowering;
 use crate::sql::lower::relations::sql_columns;
 use crate::sql::names;
 use crate::sql::template::Col;
 use crate::sql::touched::{self, ROW};
+use dwc_googlesql::{Column as SqlColumn, Problem, Tables, Type, parse_expr, parse_query};
 
 /// An end from this year on says that there is none.
 const NO_END: &str = "TIMESTAMP '9000-01-01 00:00:00+00'";

@@ -19,9 +19,9 @@ use super::{Lowering, problems_at};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Dimension, EffectiveAt, Members, Missing, ModelId, OnDelete, OpenEnd};
 use crate::plan::{ModelLoad, Reads, Statement};
-use crate::sql::googlesql::{Column as SqlColumn, Type};
 use crate::sql::names;
 use crate::sql::template::Col;
+use dwc_googlesql::{Column as SqlColumn, Type};
 
 #[derive(Serialize)]
 struct Incoming<'a> {

@@ -4,10 +4,10 @@ use super::{LAST_RESERVED, Load, on_column};
 use crate::diagnostic::Code;
 use crate::model::{Column, DimensionKind, Fact, Missing, Role};
 use crate::plan::{Gate, Reads, Statement};
-use crate::sql::googlesql::Type;
 use crate::sql::lower::Lowering;
 use crate::sql::lower::dimension::Audited;
 use crate::sql::names;
+use dwc_googlesql::Type;
 
 impl Lowering<'_> {
     pub(super) fn fact_gates(&self, fact: &Fact) -> Vec<Statement> {
