@@ -1,0 +1,21 @@
+//! The model: every name resolved, every default filled, every SQL text analyzed. It must not know of engines.
+
+mod dimension;
+mod fact;
+mod files;
+mod project;
+mod query;
+mod source;
+
+pub use dimension::*;
+pub use fact::*;
+pub use files::*;
+pub use project::*;
+pub use query::*;
+pub use source::*;
+
+pub use crate::syntax::{
+    Additivity, Aggregation, AggregationFunction, Contents, DetectDeletes, FactKind, FactOnDelete, FileFormat,
+    FirstVersion, KeyStrategy, LateType0, Missing, OnDelete, OnSchemaChange, OpenEnd, Over, Retain, SourceType, Target,
+    TargetType, Type1Scope, WhenNull,
+};

@@ -1,0 +1,117 @@
+//! A checked project: its names are unique, its references exist, its types are known and its graph has no cycle.
+//! It must not know of engines.
+
+use chrono_tz::Tz;
+use indexmap::IndexMap;
+
+use super::{Dimension, Fact, Query, Source, Table};
+use crate::syntax::Target;
+
+/// A checked project.
+#[derive(Debug)]
+pub struct Project {
+    /// The project's name.
+    pub name: String,
+    /// The IANA zone of the business.
+    pub timezone: Tz,
+    /// The schema of the star's tables.
+    pub schema: String,
+    /// Warehouses by name, in the order declared.
+    pub targets: IndexMap<String, Target>,
+    /// The target of commands that name none.
+    pub default_target: String,
+    /// Sources, by name.
+    pub sources: Vec<Source>,
+    /// Source tables, by address.
+    pub tables: Vec<Table>,
+    /// Dimensions, by name.
+    pub dimensions: Vec<Dimension>,
+    /// Facts, by name.
+    pub facts: Vec<Fact>,
+    /// Models in the order in which they load: a dimension before the facts that look it up.
+    pub order: Vec<ModelId>,
+}
+
+/// A dimension or a fact of a project.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ModelId {
+    /// Index into [`Project::dimensions`].
+    Dimension(usize),
+    /// Index into [`Project::facts`].
+    Fact(usize),
+}
+
+impl Project {
+    /// The source table of an address.
+    #[must_use]
+    pub fn table(&self, address: &str) -> Option<&Table> {
+        self.tables.binary_search_by(|table| table.address.as_str().cmp(address)).ok().map(|at| &self.tables[at])
+    }
+
+    /// A model's name.
+    #[must_use]
+    pub fn model_name(&self, id: ModelId) -> &str {
+        match id {
+            ModelId::Dimension(index) => &self.dimensions[index].name,
+            ModelId::Fact(index) => &self.facts[index].name,
+        }
+    }
+
+    /// A model's query; calendars have none.
+    #[must_use]
+    pub fn query(&self, id: ModelId) -> Option<&Query> {
+        match id {
+            ModelId::Dimension(index) => self.dimensions[index].members().map(|members| &members.query),
+            ModelId::Fact(index) => Some(&self.facts[index].query),
+        }
+    }
+
+    /// The models that a model reads or looks up directly, without repetition.
+    #[must_use]
+    pub fn upstream(&self, id: ModelId) -> Vec<ModelId> {
+        self.upstream_by(id, |name| self.model(name))
+    }
+
+    /// [`Project::upstream`], with the caller's own way from a name to its model.
+    pub(crate) fn upstream_by(&self, id: ModelId, model: impl Fn(&str) -> Option<ModelId>) -> Vec<ModelId> {
+        let mut upstream: Vec<ModelId> = self
+            .query(id)
+            .into_iter()
+            .flat_map(|query| &query.analysis.tables)
+            .filter_map(|used| used.table.strip_prefix("ref.").and_then(&model))
+            .collect();
+        if let ModelId::Dimension(index) = id {
+            upstream.extend(self.dimensions[index].mini().and_then(|mini| model(&mini.base)));
+        }
+        if let ModelId::Fact(index) = id {
+            upstream.extend(self.facts[index].roles.iter().map(|role| ModelId::Dimension(role.dimension)));
+            upstream.extend(self.facts[index].rolls_up.map(ModelId::Fact));
+        }
+        upstream.sort();
+        upstream.dedup();
+        upstream
+    }
+
+    /// The models that read or look up a model directly.
+    #[must_use]
+    pub fn downstream(&self, id: ModelId) -> Vec<ModelId> {
+        self.order.iter().copied().filter(|other| self.upstream(*other).contains(&id)).collect()
+    }
+
+    /// A model's tags.
+    #[must_use]
+    pub fn tags(&self, id: ModelId) -> &[String] {
+        match id {
+            ModelId::Dimension(index) => &self.dimensions[index].tags,
+            ModelId::Fact(index) => &self.facts[index].tags,
+        }
+    }
+
+    /// The model of a name.
+    #[must_use]
+    pub fn model(&self, name: &str) -> Option<ModelId> {
+        let dimension = self.dimensions.iter().position(|dimension| dimension.name == name);
+        let fact = || self.facts.iter().position(|fact| fact.name == name);
+        dimension.map(ModelId::Dimension).or_else(|| fact().map(ModelId::Fact))
+    }
+}
