@@ -10,6 +10,7 @@ mod known;
 mod mutate;
 mod rare;
 mod resolver;
+mod scratch;
 
 use std::path::{Path, PathBuf};
 

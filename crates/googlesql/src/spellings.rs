@@ -45,6 +45,10 @@ pub(super) fn rewritten(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
             at += 1;
             continue;
         }
+        if token.token == Token::VerticalBarRightAngleBracket && word(1, "DROP") {
+            at = dropped(&tokens, at, &mut out);
+            continue;
+        }
         if is_word(&token.token, "GROUP") && word(1, "AND") && word(2, "ORDER") && word(3, "BY") {
             out.push(token.clone());
             keys = Some(0);
@@ -137,6 +141,42 @@ pub(super) fn rewritten(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
         directed(&mut out);
     }
     out
+}
+
+/// `|> DROP a, b`: the parser leaves out what is no name, and goes on to the end of the query. A pipe after the list ends it:
+/// an operator that does nothing where the list is right, and none where it is not, which the parser tells.
+fn dropped(tokens: &[TokenWithSpan], from: usize, out: &mut Vec<TokenWithSpan>) -> usize {
+    let mut at = from;
+    let mut solid = 0;
+    while let Some(token) = tokens.get(at) {
+        if blank(&token.token) || solid < 2 {
+            solid += usize::from(!blank(&token.token));
+            out.push(token.clone());
+            at += 1;
+            continue;
+        }
+        let is_name = matches!(&token.token, Token::Word(word) if matches!(word.quote_style, None | Some('`')));
+        let fits = if solid % 2 == 0 { is_name } else { token.token == Token::Comma };
+        if fits {
+            solid += 1;
+            out.push(token.clone());
+            at += 1;
+            continue;
+        }
+        let span = token.span;
+        let mut push = |token: Token| out.push(TokenWithSpan { token, span });
+        let ends = matches!(token.token, Token::VerticalBarRightAngleBracket | Token::EOF | Token::SemiColon);
+        if token.token == Token::RParen && solid > 2 {
+            push(Token::VerticalBarRightAngleBracket);
+            push(Token::make_keyword("WHERE"));
+            push(Token::Whitespace(sqlparser::tokenizer::Whitespace::Space));
+            push(Token::make_keyword("TRUE"));
+        } else if !ends || solid == 2 {
+            push(Token::VerticalBarRightAngleBracket);
+        }
+        break;
+    }
+    at
 }
 
 fn blank(token: &Token) -> bool {

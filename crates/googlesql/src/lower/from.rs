@@ -142,7 +142,7 @@ impl Lower<'_> {
             self.report(ProblemKind::AmbiguousColumn, at, message, None);
             return None;
         }
-        if coerce::wider(&l.ty, &r.ty).is_none() {
+        if coerce::wider(&l.ty, &r.ty).is_none() || !l.ty.is_groupable() || !r.ty.is_groupable() {
             let message = format!("USING between {} and {}", l.ty, r.ty);
             self.report(ProblemKind::TypeMismatch, at, message, None);
             return None;
@@ -182,8 +182,12 @@ impl Lower<'_> {
         }
         match factor {
             TableFactor::Table { name, alias, args, version, sample, .. } => {
-                if args.is_some() || version.is_some() || sample.is_some() {
-                    self.unsupported(span.clone(), "a table function, FOR SYSTEM_TIME or TABLESAMPLE");
+                if args.is_some() {
+                    let message = format!("`{name}` is called as a table function, of which none is taken");
+                    self.report(ProblemKind::UnknownFunction, span.clone(), message, None);
+                }
+                if version.is_some() || sample.is_some() {
+                    self.unsupported(span.clone(), "FOR SYSTEM_TIME or TABLESAMPLE");
                 }
                 self.table(name, alias.as_ref(), joined)
             }
