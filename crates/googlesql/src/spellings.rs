@@ -26,7 +26,9 @@ pub(super) fn rewritten(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
     while at < tokens.len() {
         let token = &tokens[at];
         let word = |n: usize, text: &str| solid(at, n).is_some_and(|t| is_word(&t.token, text));
-        if token.token == Token::VerticalBarRightAngleBracket && (word(1, "DISTINCT") || word(1, "WINDOW")) {
+        if token.token == Token::VerticalBarRightAngleBracket
+            && (word(1, "DISTINCT") || word(1, "WINDOW") && has_windows(&tokens[at..]))
+        {
             let distinct = word(1, "DISTINCT");
             out.push(token.clone());
             at += 1;
@@ -141,6 +143,27 @@ pub(super) fn rewritten(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
         directed(&mut out);
     }
     out
+}
+
+/// Whether each item of `|> WINDOW` has an OVER.
+fn has_windows(tokens: &[TokenWithSpan]) -> bool {
+    let (mut depth, mut has_over) = (0_usize, false);
+    for (at, token) in tokens.iter().enumerate() {
+        match token.token {
+            Token::LParen | Token::LBracket => depth += 1,
+            Token::RParen | Token::RBracket if depth > 0 => depth -= 1,
+            Token::RParen | Token::EOF | Token::SemiColon => break,
+            Token::VerticalBarRightAngleBracket if at > 0 && depth == 0 => break,
+            Token::Comma if depth == 0 => {
+                if !has_over {
+                    return false;
+                }
+                has_over = false;
+            }
+            _ => has_over |= is_word(&token.token, "OVER"),
+        }
+    }
+    has_over
 }
 
 /// `|> DROP a, b`: the parser leaves out what is no name, and goes on to the end of the query. A pipe after the list ends it:

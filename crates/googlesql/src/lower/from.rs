@@ -91,6 +91,14 @@ impl Lower<'_> {
                 if value.aggregate || value.window {
                     self.report(ProblemKind::MisplacedAggregate, at, "an aggregate in the condition of JOIN", None);
                 }
+                let is_outer = matches!(word, "LEFT JOIN" | "RIGHT JOIN" | "FULL JOIN");
+                let is_hashed = is_outer && !matches!(join.relation, TableFactor::UNNEST { .. });
+                if is_hashed && value.ty == Type::Bool && !self.equates_sides(on, before) {
+                    let at = self.span_of(on);
+                    let message = format!("{word} needs an equality between its two sides");
+                    let help = Some("add one with AND, or join with JOIN and unite the rows that are left".into());
+                    self.report(ProblemKind::Shape, at, message, help);
+                }
                 format!("\n{word} {right} ON {}", value.sql)
             }
             JoinConstraint::Using(names) => {

@@ -20,6 +20,7 @@ mod moments;
 mod names;
 mod operators;
 mod order;
+mod outer;
 mod percentiles;
 mod pipes;
 mod pivot;

@@ -2,13 +2,13 @@
 //! It must not lower anything itself.
 
 use sqlparser::ast::{
-    AssignmentTarget, BinaryOperator, Distinct, Expr, ExprWithAlias, GroupByExpr, Ident, IdentWithAlias, OrderBy,
-    OrderByExpr, OrderByKind, PipeOperator, Query, RenameSelectItem, ReplaceSelectElement, ReplaceSelectItem, Select,
-    SelectFlavor, SelectItem, SetExpr, SetOperator, SetQuantifier, TableAlias, TableFactor, TableWithJoins,
-    WildcardAdditionalOptions,
+    AssignmentTarget, BinaryOperator, Distinct, Expr, ExprWithAlias, ExprWithAliasAndOrderBy, GroupByExpr, Ident,
+    IdentWithAlias, OrderBy, OrderByExpr, OrderByKind, PipeOperator, Query, RenameSelectItem, ReplaceSelectElement,
+    ReplaceSelectItem, Select, SelectFlavor, SelectItem, SetExpr, SetOperator, SetQuantifier, TableAlias, TableFactor,
+    TableWithJoins, WildcardAdditionalOptions,
 };
 
-use super::found::found_in;
+use super::found::{found_in, is_literal};
 use super::{Lower, Rows};
 use crate::parse::parse_query;
 use crate::problem::ProblemKind;
@@ -29,6 +29,9 @@ impl Lower<'_> {
                 let help = Some("write |> AGGREGATE before it".into());
                 self.report(ProblemKind::MisplacedAggregate, 0..0, message, help);
             }
+            if let PipeOperator::Aggregate { full_table_exprs, group_by_expr } = operator {
+                self.pipe_aggregate(full_table_exprs, group_by_expr);
+            }
             match operator {
                 // No rows are chosen on DuckDB, so that the types at least are known.
                 PipeOperator::TableSample { .. } => {
@@ -47,6 +50,22 @@ impl Lower<'_> {
         let mut rows = self.body(&current.body, current.order_by.as_ref(), as_value);
         rows.sql.push_str(&self.limit(current.limit_clause.as_ref()));
         rows
+    }
+
+    /// `|> AGGREGATE` has aggregates alone, and keys by name.
+    fn pipe_aggregate(&mut self, values: &[ExprWithAliasAndOrderBy], keys: &[ExprWithAliasAndOrderBy]) {
+        for value in values {
+            let found = found_in(&value.expr.expr);
+            if !found.aggregate || found.window {
+                let at = self.span_of(&value.expr.expr);
+                let message = "|> AGGREGATE takes aggregates alone";
+                self.report(ProblemKind::MisplacedAggregate, at, message, None);
+            }
+        }
+        for key in keys.iter().filter(|key| is_literal(&key.expr.expr)) {
+            let at = self.span_of(&key.expr.expr);
+            self.report(ProblemKind::Shape, at, "GROUP BY of |> AGGREGATE takes no number of a column", None);
+        }
     }
 }
 
@@ -171,9 +190,11 @@ fn wrap(query: Query, operator: &PipeOperator) -> Option<Query> {
             let mut items = Vec::new();
             for assignment in assignments {
                 let AssignmentTarget::ColumnName(name) = &assignment.target else { return None };
+                // Columns are set by their names alone.
+                let [name] = name.0.as_slice() else { return None };
                 items.push(Box::new(ReplaceSelectElement {
                     expr: assignment.value.clone(),
-                    column_name: name.0.last()?.as_ident()?.clone(),
+                    column_name: name.as_ident()?.clone(),
                     as_keyword: true,
                 }));
             }
