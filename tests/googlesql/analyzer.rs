@@ -93,10 +93,6 @@ impl Both {
         outcome.problems.into_iter().find(|p| wrong(p.kind)).map(|p| format!("{:?}: {}", p.kind, p.message))
     }
 
-    pub fn show(&self, sql: &str) {
-        println!("{sql}\n    google: {:?}\n    dwc: {:?}", self.theirs(sql), self.ours(sql));
-    }
-
     /// Whether a statement is right, and has no equal on DuckDB.
     pub fn only_bigquery(&self, sql: &str) -> bool {
         let problems = analyze_query(sql, &self.catalog).problems;

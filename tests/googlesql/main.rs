@@ -11,7 +11,6 @@ mod mutate;
 mod pictures;
 mod rare;
 mod resolver;
-mod scratch;
 
 use std::path::{Path, PathBuf};
 

@@ -235,6 +235,22 @@ fn queries_of_pipes_are_judged_as_google_does() {
     Both::start().judge(queries.iter().map(String::as_str)).check(many / 12, many / 3);
 }
 
+/// The name of the table goes on having the values from before; on DuckDB it would have those from after.
+#[test]
+fn what_a_pipe_has_changed_is_not_read_by_its_table() {
+    let both = Both::start();
+    for operators in
+        ["SET qty = 1", "SET qty = 'a'", "RENAME qty AS q", "DROP qty", "SET qty = 1 |> WHERE id > 1 |> SET id = 2"]
+    {
+        let sql = format!("FROM shop.orders AS o |> {operators} |> SELECT o.qty + 1 AS v");
+        assert!(both.only_bigquery(&sql), "{sql}");
+    }
+    for operators in ["SET id = 1", "SET qty = 1 |> AS o", "RENAME id AS q"] {
+        let sql = format!("FROM shop.orders AS o |> {operators} |> SELECT o.qty + 1 AS v");
+        assert!(!both.only_bigquery(&sql), "{sql}");
+    }
+}
+
 #[test]
 fn whole_queries_are_judged_as_google_does() {
     Both::start().judge(lines(QUERIES)).check(100, 100);

@@ -240,7 +240,8 @@ impl<'a> Reader<'a> {
             (None, None, Some(y)) => 1900 + y,
             (None, None, None) => 1970,
         };
-        if !(1..=9999).contains(&year) {
+        // In a zone to the east, the first day after the last year is in it.
+        if !(1..=10_000).contains(&year) {
             return None;
         }
         let date = match self.day_of_year {

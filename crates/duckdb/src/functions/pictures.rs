@@ -107,7 +107,12 @@ impl Picture {
         let places = self.whole.iter().filter(|place| **place != ',').count();
         let whole = whole.trim_start_matches('0');
         let is_special = whole.starts_with(['N', 'I']);
-        let is_beyond = whole.len() > places || is_special && (self.point || self.decimals > 0);
+        let room = if is_special { self.whole.len() } else { places };
+        let is_beyond = whole.len() > room;
+        if is_special && !is_beyond {
+            let after = " ".repeat(self.decimals + usize::from(self.point));
+            return self.signed(is_negative, whole.starts_with('N'), room - whole.len(), &format!("{whole}{after}"));
+        }
         let mut behind = if is_beyond { "#".repeat(self.decimals) } else { decimals.to_owned() };
         if self.is_bare && !is_beyond {
             behind.truncate(behind.trim_end_matches('0').len());
@@ -123,7 +128,7 @@ impl Picture {
                 // Before the first digit it is a blank.
                 if text.is_empty() {
                     blanks += 1
-                } else if !is_special {
+                } else {
                     text.push(',')
                 }
                 continue;
@@ -144,24 +149,28 @@ impl Picture {
             text.push('.');
         }
         text.push_str(&behind);
+        if self.blanks_zero && whole.is_empty() {
+            let all = self.signed(is_negative, false, blanks, &text);
+            return if self.is_bare { String::new() } else { " ".repeat(all.len()) };
+        }
+        self.signed(is_negative, whole.starts_with('N'), blanks, &text)
+    }
+
+    /// A number with its sign and its currency behind blanks.
+    fn signed(&self, is_negative: bool, is_nan: bool, blanks: usize, text: &str) -> String {
         let (before, after) = match (self.sign, is_negative) {
             (Sign::Plain, true) => ("-", ""),
             (Sign::Plain, false) => (" ", ""),
             (Sign::Before, true) => ("-", ""),
-            (Sign::Before, false) => ("+", ""),
+            (Sign::Before, false) => (if is_nan { " " } else { "+" }, ""),
             (Sign::After, true) => ("", "-"),
-            (Sign::After, false) => ("", "+"),
+            (Sign::After, false) => ("", if is_nan { " " } else { "+" }),
             (Sign::Minus, true) => ("", "-"),
             (Sign::Minus, false) => ("", " "),
             (Sign::Angles, true) => ("<", ">"),
             (Sign::Angles, false) => (" ", " "),
         };
         let all = format!("{}{before}{}{text}{after}", " ".repeat(blanks), self.currency);
-        match (self.blanks_zero && whole.is_empty(), self.is_bare) {
-            (true, true) => String::new(),
-            (true, false) => " ".repeat(all.len()),
-            (false, true) => all.trim_matches(' ').to_owned(),
-            (false, false) => all,
-        }
+        if self.is_bare { all.replace(' ', "") } else { all }
     }
 }
