@@ -189,6 +189,16 @@ pub const SHAPES: &[Shape] = &[
         },
     },
     Shape {
+        name: "latest_of_log_joined",
+        query: "SELECT c.id AS member, CONCAT(c.v, l.v) AS v, GREATEST(c.changed_at, l.changed_at) AS `at`\nFROM {{ source('s.customers') }} AS c\nJOIN (SELECT owner, v, changed_at, ROW_NUMBER() OVER (PARTITION BY owner ORDER BY changed_at DESC) AS place FROM {{ source('s.shop_log') }}) AS l\n  ON l.owner = c.id AND l.place = 1",
+        ends: false,
+        rows: |t| {
+            let latest = |c: &Row| t[3].iter().filter(|l| l.owner == c.key).max_by_key(|l| l.at);
+            let joined = t[1].iter().filter_map(|c| latest(c).map(|l| (c, l)));
+            joined.map(|(c, l)| (c.key, c.at.max(l.at), format!("{}{}", c.value, l.value))).collect()
+        },
+    },
+    Shape {
         name: "looked_up",
         query: "SELECT l.owner AS member, CONCAT(l.v, COALESCE((SELECT MAX(c.v) FROM {{ source('s.customers') }} AS c WHERE c.id = l.owner), '-')) AS v, l.changed_at AS `at`\nFROM {{ source('s.web_log') }} AS l",
         ends: false,

@@ -55,6 +55,24 @@ pub const FACTS: &[(&str, &str, &str, &str)] = &[
         "",
     ),
     (
+        "latest_of_another",
+        "t_id",
+        "SELECT t.t_id, q.v AS n FROM <t> AS t LEFT JOIN (SELECT k, v, ROW_NUMBER() OVER (PARTITION BY k ORDER BY v DESC, u_id) AS place FROM <u>) AS q ON q.k = t.t_id AND q.place = 1",
+        "",
+    ),
+    (
+        "latest_of_another_filtered",
+        "t_id",
+        "SELECT t.t_id, q.v AS n FROM <t> AS t JOIN (SELECT k, v, f, ROW_NUMBER() OVER (PARTITION BY k ORDER BY v DESC, u_id) AS place FROM <u>) AS q ON t.t_id = q.k WHERE q.place = 1 AND q.f = 'x'",
+        "",
+    ),
+    (
+        "latest_by_another_column",
+        "t_id",
+        "SELECT t.t_id, q.v AS n FROM <t> AS t LEFT JOIN (SELECT k, v, ROW_NUMBER() OVER (PARTITION BY k ORDER BY v DESC, u_id) AS place FROM <u>) AS q ON q.k = t.k AND q.place = 1",
+        "window",
+    ),
+    (
         "right_many",
         "t_id, u_id",
         "SELECT COALESCE(t.t_id, -1) AS t_id, u.u_id, t.v AS n FROM <t> AS t RIGHT JOIN <u> AS u ON t.k = u.u_id",

@@ -227,6 +227,33 @@ fn killed_at_every_boundary_and_run_again_nothing_is_lost_or_doubled() {
 }
 
 #[test]
+fn a_watermark_of_another_cursor_is_forgotten() {
+    let declared = "orders:\n  primary_key: id\n  cursor: version\n  columns: { id: INT64, status: STRING, version: INT64, \
+                    updated_at: DATETIME }";
+    let sql = "CREATE TABLE orders (id INT PRIMARY KEY, status TEXT, version INT, updated_at DATETIME);
+               INSERT INTO orders VALUES (1, 'new', 7, '2026-01-01 10:00:00'), (2, 'new', 9, '2026-01-01 11:00:00');";
+    let (server, project, _) = shop(sql, declared);
+    let load = |project: &Project| {
+        assert_eq!(project.dwc(&["apply", "--auto-approve"]).code, Some(0));
+        assert_eq!(project.dwc(&["run"]).code, Some(0));
+    };
+    load(&project);
+    // A change that the former cursor does not show.
+    server.execute("UPDATE shop.orders SET status = 'paid', updated_at = '2025-01-01 09:00:00' WHERE id = 1");
+    let source = project.read("models/shop.yml").replace("cursor: version", "cursor: updated_at");
+    project.write("models/shop.yml", &source);
+    let plan = project.dwc(&["plan"]);
+    assert!(plan.stdout.contains("cursor changes from version to updated_at: the next run reads the whole table"));
+    load(&project);
+    let file = project.path().join("target/w.duckdb").display().to_string();
+    let engine = DuckDbWarehouse::open(&file).expect("the warehouse opens");
+    let landed = dwc_tests::warehouse::rows(&engine, "SELECT id, status FROM dw_landing.shop__orders ORDER BY 1");
+    assert_eq!(landed, [["1", "paid"], ["2", "new"]]);
+    let watermark = dwc_tests::warehouse::rows(&engine, "SELECT cursor_value FROM _dwc.watermarks");
+    assert_eq!(watermark, [["2026-01-01 11:00:00"]]);
+}
+
+#[test]
 fn an_address_that_is_none_is_not_shown() {
     for (url, code) in [
         ("mysql:/root:hunter2@nowhere", Code::SourceAddress),

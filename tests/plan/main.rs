@@ -11,6 +11,7 @@ mod fresh;
 mod gone;
 mod migrations;
 mod pipelines;
+mod readings;
 mod saved;
 mod snapshots;
 

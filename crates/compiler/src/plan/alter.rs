@@ -235,6 +235,16 @@ fn load(change: &mut Change, old: &Object, new: &Object, names: &design::Names, 
             }
             continue;
         }
+        if new.kind == ObjectKind::Landing && design::is_of_reading(&difference.part) {
+            // What was read by other rules is read again, beside what is landed.
+            if let (Some(then), Some(now)) = (difference.before.as_deref(), difference.after.as_deref()) {
+                change.reasons.push(difference.reason(true));
+                differ(change, &difference.part, Some(then), Some(now), difference.class);
+                change.class = change.class.max(difference.class);
+                change.reread = true;
+            }
+            continue;
+        }
         if new.kind != ObjectKind::Star {
             // An instant that was landed in another zone is another one.
             if difference.before.is_some() && difference.after.is_some() {

@@ -27,8 +27,23 @@ pub(crate) const COLLATION: &str = "collation";
 /// The part that names the columns of a key that are compared without case.
 pub(crate) const KEY_COLLATION: &str = "key_collation";
 
-/// First words of the parts that a fact says of a dimension that it looks up.
-const OF_ANOTHER: &[&str] = &["key_type", KEY_COLLATION, "keys", "calendar"];
+/// The part that names the column by which increments of a table are read.
+pub(crate) const CURSOR: &str = "cursor";
+
+/// The part that names the column which orders the states of a row.
+pub(crate) const SEQUENCE: &str = "sequence";
+
+/// The part that says what marks a delete.
+pub(crate) const DELETES: &str = "deletes";
+
+/// The part that says what the files of a table hold.
+pub(crate) const CONTENTS: &str = "contents";
+
+/// How a source table is read: parts of what is landed, and with the name of the table, of a dimension that reads it.
+const READING: &[&str] = &[CURSOR, SEQUENCE, DELETES, CONTENTS];
+
+/// First words of the parts that a model says of another model, or of a source table.
+const OF_ANOTHER: &[&str] = &["key_type", KEY_COLLATION, "keys", "calendar", CURSOR, SEQUENCE, DELETES, CONTENTS];
 
 /// One part that differs.
 pub(super) struct Difference {
@@ -115,11 +130,16 @@ pub(super) fn says_the_same(old: &BTreeMap<String, String>, new: &BTreeMap<Strin
     !old.is_empty() && differences(old, new).iter().all(|one| one.before.is_none() && !is_of_collation(&one.part))
 }
 
+/// Whether a part says how a source table is read.
+pub(super) fn is_of_reading(part: &str) -> bool {
+    READING.contains(&part.split(' ').next().unwrap_or(part))
+}
+
 fn is_of_query(part: &str) -> bool {
     part == QUERY_TEXT || part == QUERY_FORM
 }
 
-/// What a fact says of a dimension that it looks up.
+/// What a model says of another one, or of a source table.
 fn is_of_another(part: &str) -> bool {
     part.split_once(' ').is_some_and(|(word, _)| OF_ANOTHER.contains(&word))
 }

@@ -15,7 +15,7 @@ use super::design;
 pub const MANIFEST_FORMAT: u32 = 1;
 
 /// How this build takes the digest of what fills an object: what [`Object::load`] starts with.
-pub const DIGEST_FORMAT: &str = "3:";
+pub const DIGEST_FORMAT: &str = "4:";
 
 /// Everything that an apply made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

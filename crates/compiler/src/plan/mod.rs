@@ -18,7 +18,9 @@ pub(crate) use alter::filling;
 pub use catalog::{Catalog, Live, LiveColumn};
 pub use change::{Action, Alteration, Carries, Change, ChangeSet, Class, Difference, compare, diff};
 pub use columns::{ColumnAction, ColumnChange, ColumnState};
-pub(crate) use design::{COLLATION, KEY_COLLATION, QUERY, QUERY_FORM, QUERY_TEXT, STATES};
+pub(crate) use design::{
+    COLLATION, CONTENTS, CURSOR, DELETES, KEY_COLLATION, QUERY, QUERY_FORM, QUERY_TEXT, SEQUENCE, STATES,
+};
 pub use drift::{Drift, DriftKind};
 pub use impact::{Impact, Impacts};
 pub use load::{Gate, Landing, LoadPlan, ModelLoad, Reads, Stage, Statement};

@@ -239,7 +239,11 @@ impl Reason {
             }
             Self::Part { part, before, after, reread } => {
                 let sentence = part_changes(part, before.as_deref(), after.as_deref());
-                if *reread { format!("{sentence}: its instants are read again") } else { sentence }
+                match *reread {
+                    true if design::is_of_reading(part) => format!("{sentence}: the next run reads the whole table"),
+                    true => format!("{sentence}: its instants are read again"),
+                    false => sentence,
+                }
             }
             Self::Load => "the query, an expression or a policy changes: recomputed from landing".to_owned(),
             Self::Meaning => "its rows have a different meaning".to_owned(),
@@ -270,6 +274,11 @@ fn part_changes(part: &str, before: Option<&str>, after: Option<&str>) -> String
         "keys" => format!("the keys of `{name}` change from {then} to {now}: it is looked up again"),
         "calendar" => format!("the days of calendar `{name}` change from {then} to {now}"),
         "surrogate_key" => format!("surrogate key changes from {then} to {now}: every key is recomputed"),
+        _ if !name.is_empty() && design::is_of_reading(word) => {
+            let word = if word == design::DELETES { "what marks a delete" } else { word };
+            format!("{word} of `{name}` changes from {then} to {now}")
+        }
+        design::DELETES => format!("what marks a delete changes from {then} to {now}"),
         _ if name.is_empty() => format!("{} changes from {then} to {now}", word.replace('_', " ")),
         _ => format!("{word} `{name}` changes from {then} to {now}"),
     }

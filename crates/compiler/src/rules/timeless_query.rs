@@ -25,6 +25,7 @@ pub(super) fn check(project: &Project, found: &mut Vec<Diagnostic>) {
                     ),
                 )
                 .at(span, "removes the states once they are loaded")
+                .at(members.query.span, "is evaluated at every instant of the past")
                 .help("remove `retain: current`, or declare `retain: history`"),
             );
         }

@@ -151,6 +151,12 @@ impl Templates {
         environment.add_filter("equal", move |columns: Value, a: String, b: String| {
             join(&columns, " AND ", |c| format!("{} = {}", told(&a, c), told(&b, c)))
         });
+        // An engine looks up the few values of each column before it compares whole rows.
+        environment.add_filter("among", move |columns: Value, a: String, rows: String| {
+            join(&columns, " AND ", |c| {
+                format!("{} IN (SELECT {} FROM {rows} AS _among)", told(&a, c), told("_among", c))
+            })
+        });
         // `a` has columns that are folded already.
         environment.add_filter("found", move |columns: Value, a: String, b: String| {
             join(&columns, " AND ", |c| format!("{a}.{} = {}", quote(&c.name), told(&b, c)))

@@ -32,7 +32,7 @@ use blocks::{
     named, query_of, same, select_has_subquery, single_name,
 };
 use ctes::inline_ctes;
-use restricted::{column_place, restrict};
+use restricted::{column_of, column_place, equalities, narrow, restrict};
 use soft::Soft;
 
 /// How a model is loaded from the changes of its tables.
@@ -58,6 +58,9 @@ pub struct Relation {
     pub table: String,
     /// Which of its rows.
     pub rows: Rows,
+    /// Columns of the table that equal columns of the key in every row of the result, `(column of the table, column of the
+    /// key)`, where the search for rows that contribute to members may be narrowed by them.
+    pub key: Vec<(String, String)>,
 }
 
 /// Which rows of a source table a relation holds.
@@ -262,7 +265,7 @@ fn partitions(select: &Select) -> Derived<Vec<Vec<Expr>>> {
 /// The columns of the key, each with its name in the block, that every window in a subquery of the block is partitioned
 /// by; none where no subquery has a window.
 fn within_windows(select: &Select, key: &[(String, String)]) -> Derived<Option<Vec<String>>> {
-    let aliases = aliases(select);
+    let (aliases, equalities) = (aliases(select), equalities(select));
     let mut kept: Option<Vec<String>> = None;
     for factor in select
         .from
@@ -274,8 +277,12 @@ fn within_windows(select: &Select, key: &[(String, String)]) -> Derived<Option<V
             let windows = partitions(&inner)?;
             let mut named = Vec::new();
             for (column, name) in key {
-                let place = key_expr(select, name).and_then(|expr| column_place(&expr, &aliases));
-                let Some((_, inside)) = place.filter(|(alias, _)| alias.eq_ignore_ascii_case(&this)) else { continue };
+                let named_by = key_expr(select, name);
+                let place = named_by.as_ref().and_then(|expr| column_place(expr, &aliases));
+                let own = place.filter(|(alias, _)| alias.eq_ignore_ascii_case(&this)).map(|(_, column)| column);
+                // A join may say that a column of the subquery equals the key.
+                let equal = || column_of(&this, named_by.as_ref()?, &equalities, &aliases);
+                let Some(inside) = own.or_else(equal) else { continue };
                 let Some(expr) = key_expr(&inner, &inside) else { continue };
                 if windows
                     .iter()
@@ -352,7 +359,7 @@ fn substitute(select: &mut Select, place: usize, counter: &mut usize, relations:
                     alias.get_or_insert_with(|| plain_alias(short_name(&table)));
                     let rows = if found { Rows::Changed } else { Rows::LiveAndChanged };
                     let suffix = if found { "changed" } else { "live_and_changed" };
-                    let relation = Relation { name: format!("{table}/{suffix}"), table, rows };
+                    let relation = Relation { name: format!("{table}/{suffix}"), table, rows, key: Vec::new() };
                     *name = backquoted(&relation.name);
                     relations.push(relation);
                     found

@@ -1,13 +1,15 @@
-//! What a model's rows depend on beside what it declares itself: zones, the days of a calendar, the types of keys, and
-//! which texts are compared without case. It must
-//! not say what the model's own file says.
+//! What a model's rows depend on beside what it declares itself: zones, the days of a calendar, the types of keys, which
+//! texts are compared without case, and how the tables of its sources are read. It must not say what the model's own file
+//! says.
 
 use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
-use crate::model::{Column, DimensionKind, EffectiveAt, Members, ModelId, Project, Table};
-use crate::plan::{COLLATION, KEY_COLLATION};
+use super::dimension::as_of::is_temporal;
+use super::dimension::instants::is_dated_by;
+use crate::model::{Column, DetectDeletes, DimensionKind, EffectiveAt, Members, ModelId, Project, Table};
+use crate::plan::{COLLATION, CONTENTS, CURSOR, DELETES, KEY_COLLATION, SEQUENCE};
 use dwc_googlesql::Type;
 
 /// The parts, by name, as `design` keeps them.
@@ -26,6 +28,7 @@ pub(super) fn depends(project: &Project, id: ModelId) -> BTreeMap<String, String
                 if !zones.is_empty() {
                     parts.insert("timezone".to_owned(), zones);
                 }
+                parts.extend(readings(project, members));
             }
         }
         ModelId::Fact(index) => {
@@ -92,6 +95,44 @@ fn zones(project: &Project, members: &Members) -> String {
     }
     zones.dedup();
     zones.join(", ")
+}
+
+/// How a table is read, part by part: what its increments go by, what orders its states and what marks a delete.
+pub(super) fn reading(table: &Table) -> impl Iterator<Item = (&'static str, String)> {
+    let or_none = |name: &Option<String>| name.clone().unwrap_or_else(|| "none".to_owned());
+    let column = table.delete_column.as_ref().and_then(|name| table.column(name));
+    let deletes = match (table.detect_deletes, column) {
+        (DetectDeletes::Column, Some(column)) => format!("column {} {}", column.name, column.ty),
+        (DetectDeletes::Operation, Some(column)) => {
+            format!("operation {}: {}", column.name, table.delete_values.join(", "))
+        }
+        // What a reading finds gone, the next one finds.
+        _ => "none".to_owned(),
+    };
+    let contents = table.files.as_ref().map(|files| {
+        let contents = serde_json::to_value(files.contents).ok();
+        let word = contents.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default();
+        (CONTENTS, if table.is_log { "log" } else { word }.to_owned())
+    });
+    [(CURSOR, or_none(&table.cursor)), (SEQUENCE, or_none(&table.sequence)), (DELETES, deletes)]
+        .into_iter()
+        .chain(contents)
+}
+
+/// How the tables of a dimension are read, as the instants of its states depend on it.
+fn readings(project: &Project, members: &Members) -> BTreeMap<String, String> {
+    let mut parts = BTreeMap::new();
+    let tables = members.query.analysis.tables.iter().filter_map(|used| project.table(&used.table));
+    for table in tables {
+        // A table that `effective_at` dates is not dated by its cursor.
+        let is_dated = is_temporal(project, members) && is_dated_by(project, members, table);
+        let is_alone = members.query.analysis.tables.len() == 1 && !is_temporal(project, members);
+        for (part, says) in reading(table).filter(|(part, _)| *part != CURSOR || !(is_dated || is_alone)) {
+            let says = if part == DELETES && table.deletes_by_reading() { "by reading".to_owned() } else { says };
+            parts.insert(format!("{part} {}", table.address), says);
+        }
+    }
+    parts
 }
 
 /// The zone in which a table of files is read: a text of an instant that names no zone is landed as an instant of this one.

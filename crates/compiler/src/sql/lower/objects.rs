@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::depends::{depends_digest, key_collation, landed_zones, read_in};
+use super::depends::{depends_digest, key_collation, landed_zones, read_in, reading};
 use super::design::design;
 use super::digest::load_digest;
 use super::states::{CONSUMED, KEPT};
@@ -102,11 +102,12 @@ impl Lowering<'_> {
             &format!("Images of rows of {} that models have yet to consume.", table.address),
         );
         changes.design.insert(STATES.to_owned(), if keeps { KEPT } else { CONSUMED }.to_owned());
-        let rows = object(
+        let mut rows = object(
             names::LANDED_TABLES[0],
             &housekeeping,
             &format!("Every landed row of {}, deleted ones among them.", table.address),
         );
+        rows.design.extend(reading(table).map(|(part, says)| (part.to_owned(), says)));
         vec![rows, changes, view]
     }
 

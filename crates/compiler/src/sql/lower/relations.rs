@@ -155,16 +155,63 @@ impl Lowering<'_> {
     /// Every state that landed since the model last loaded, with its housekeeping columns; `_gone_since` is when a reading
     /// found the row gone that this one found again.
     pub(super) fn states(&self, table: &Table, since: &str, extent: Extent) -> String {
-        self.states_of(table, since, extent, false)
+        self.states_of(table, since, extent, None)
     }
 
-    /// Every state that is landed, with the name of its row beside it.
-    pub(super) fn named_states(&self, table: &Table) -> String {
-        self.states_of(table, "0", Extent::Full, true)
+    /// Every state that is landed of the rows that `of` names, or of all, with the name of its row beside it.
+    pub(super) fn named_states(&self, table: &Table, of: Option<&str>) -> String {
+        let only = |alias: &str| {
+            of.map_or_else(String::new, |of| {
+                format!(" AND {} IN (SELECT _o.{ROW} FROM {of} AS _o)", self.row_name(table, alias))
+            })
+        };
+        self.states_of(table, "0", Extent::Full, Some(&only))
     }
 
-    /// The text that names a row of a table, across its states.
+    /// What is listed of every landed state, once, under the condition that is said of an alias; nothing tells which
+    /// state it is of, so that no state is looked for twice.
+    pub(super) fn values_of_states(
+        &self,
+        table: &Table,
+        list: &dyn Fn(&str) -> String,
+        condition: &dyn Fn(&str) -> String,
+        is_comparable: bool,
+    ) -> String {
+        let union = if is_comparable { "UNION DISTINCT" } else { "UNION ALL" };
+        let of = |alias: &str, word: &str| match condition(alias) {
+            none if none.is_empty() => String::new(),
+            some => format!(" {word} {some}"),
+        };
+        format!(
+            "(SELECT {} FROM {} AS _s WHERE _s._image = 'new'{} {union} SELECT {} FROM {} AS _r{})",
+            list("_s"),
+            self.landing_changes(table),
+            of("_s", "AND"),
+            list("_r"),
+            self.landing_rows(table),
+            of("_r", "WHERE"),
+        )
+    }
+
+    /// The one column that names a row of a table by its value, across its states, and is compared as it is written.
+    fn row_column(table: &Table) -> Option<Column> {
+        let key = table.landing_key();
+        let [name] = key.as_slice() else { return None };
+        let column = table.column(name)?;
+        let is_plain = matches!(column.ty, Type::Int64 | Type::String | Type::Date) && !column.folds_case;
+        is_plain.then(|| column.clone())
+    }
+
+    /// The type of what names a row of a table.
+    pub(super) fn row_type(table: &Table) -> Type {
+        Self::row_column(table).map_or(Type::String, |column| column.ty)
+    }
+
+    /// What names a row of a table, across its states: the value of its key, or a text of its parts.
     pub(super) fn row_name(&self, table: &Table, alias: &str) -> String {
+        if let Some(column) = Self::row_column(table) {
+            return self.landed(table, alias, &column.name);
+        }
         let parts: Vec<String> = table
             .landing_key()
             .iter()
@@ -176,7 +223,10 @@ impl Lowering<'_> {
         self.dialect.concat(&parts)
     }
 
-    fn states_of(&self, table: &Table, since: &str, extent: Extent, named: bool) -> String {
+    /// The states with the names of their rows, where `only` says of which rows of an alias.
+    fn states_of(&self, table: &Table, since: &str, extent: Extent, only: Option<&dyn Fn(&str) -> String>) -> String {
+        let named = only.is_some();
+        let only = |alias: &str| only.map_or_else(String::new, |only| only(alias));
         let quote = |name: &str| self.dialect.quote(name);
         let list = |alias: &str| {
             let columns = table.columns.iter().map(|column| quote(&column.name));
@@ -217,13 +267,15 @@ impl Lowering<'_> {
         // anew with everything else.
         let live = if extent == Extent::Full && since == "0" { "" } else { " AND NOT _r._deleted" };
         format!(
-            "(SELECT {}, {gone_since} AS _gone_since FROM {changes} AS _s WHERE _s._image = 'new' AND _s._batch > {since} \
-             UNION ALL SELECT {}, CAST(NULL AS {}) AS _gone_since FROM {rows} AS _r WHERE _r._batch > {since}{live} \
+            "(SELECT {}, {gone_since} AS _gone_since FROM {changes} AS _s WHERE _s._image = 'new' AND _s._batch > {since}{} \
+             UNION ALL SELECT {}, CAST(NULL AS {}) AS _gone_since FROM {rows} AS _r WHERE _r._batch > {since}{live}{} \
              AND NOT EXISTS (SELECT 1 FROM {changes} AS _c WHERE _c._image = 'new' AND _c._batch = _r._batch \
              AND _c._state = _r._state AND {}))",
             list("_s"),
+            only("_s"),
             list("_r"),
             self.dialect.ty(&Type::Timestamp),
+            only("_r"),
             same("_c", "_r")
         )
     }

@@ -64,6 +64,7 @@ WHERE _s._changed;
 -- a state that a reading gives once more is kept once, as the last one
 DELETE FROM {{ changes }} AS _c
 WHERE _c._image = 'new' AND _c._batch < {{ d.batch }}
+  AND {{ key|among("_c", "batch_states") }}
   AND EXISTS (
     SELECT 1 FROM batch_states AS _s
     WHERE {{ key|equal("_s", "_c") }} AND _s._changed AND _s._deleted = _c._deleted{% if by_time %} AND _s._at = _c._at{% endif %}

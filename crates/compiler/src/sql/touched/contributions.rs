@@ -7,7 +7,8 @@ use sqlparser::ast::{
 };
 
 use super::{
-    Derived, Relation, Rows, count_tables, each_select, factor_alias, key_expr, missing, plan, substitute, whole,
+    Derived, Relation, Rows, count_tables, each_select, factor_alias, key_expr, missing, narrow, plan, substitute,
+    whole,
 };
 use dwc_googlesql::parse_expr;
 
@@ -68,18 +69,24 @@ fn at_place(
     let Some(table) = own.iter().find(|relation| relation.rows == Rows::Changed).map(|one| one.table.clone()) else {
         return Ok(Vec::new());
     };
-    relations.extend(own);
-    let mut counter = 0;
-    let Some(row) = thread(&mut select, place, &mut counter)? else { return whole("a table without a name") };
     let mut projection = Vec::new();
+    let mut keys = Vec::new();
     for column in key {
         let Some(expr) = key_expr(branch, column) else { return whole(format!("`{column}` is not a plain output")) };
+        keys.push((column.clone(), expr.clone()));
         projection.push(SelectItem::ExprWithAlias { expr, alias: Ident::with_quote('`', column) });
     }
     let missing = missing::places(branch, &projection);
     if missing.len() > missing::MOST {
         return whole("its key is made of the partners of too many outer joins");
     }
+    // A key without its partner is NULL, whatever equals it otherwise.
+    if missing.is_empty() {
+        narrow(&mut select, &keys, &mut own);
+    }
+    relations.extend(own);
+    let mut counter = 0;
+    let Some(row) = thread(&mut select, place, &mut counter)? else { return whole("a table without a name") };
     projection.push(SelectItem::ExprWithAlias { expr: row, alias: Ident::new(ROW) });
     select.projection = projection;
     select.distinct = Some(Distinct::Distinct);

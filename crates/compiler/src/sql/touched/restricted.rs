@@ -50,7 +50,12 @@ pub(super) fn restrict(body: &mut SetExpr, usable: &[String], relations: &mut Ve
                 Rows::Touched(columns)
             };
             number += 1;
-            let relation = Relation { name: format!("{table}/touched_{number}_{this}"), table: table.clone(), rows };
+            let relation = Relation {
+                name: format!("{table}/touched_{number}_{this}"),
+                table: table.clone(),
+                rows,
+                key: Vec::new(),
+            };
             done.push((this.clone(), relation.name.clone()));
             alias.get_or_insert_with(|| plain_alias(&this));
             *name = backquoted(&relation.name);
@@ -59,10 +64,45 @@ pub(super) fn restrict(body: &mut SetExpr, usable: &[String], relations: &mut Ve
     });
 }
 
+/// Names the columns by which the search for rows that contribute to members may be narrowed: those of the relations in
+/// `select`, which stand in the places of tables, that equal a column of the key in every row of the result.
+pub(super) fn narrow(select: &mut Select, keys: &[(String, Expr)], relations: &mut Vec<Relation>) {
+    let equalities = equalities(select);
+    let aliases = aliases(select);
+    each_factor(select, &mut |factor| {
+        let Some(this) = factor_alias(factor) else { return };
+        let columns: Vec<(String, String)> = keys
+            .iter()
+            .filter_map(|(key, expr)| Some((column_of(&this, expr, &equalities, &aliases)?, key.clone())))
+            .collect();
+        if columns.is_empty() {
+            return;
+        }
+        match factor {
+            TableFactor::Table { name, .. } => {
+                let named = table_name(name);
+                let found = relations.iter().find(|relation| Some(&relation.name) == named.as_ref()).cloned();
+                let Some(mut relation) = found else { return };
+                let by: Vec<String> = columns.iter().map(|(column, key)| format!("{column}={key}")).collect();
+                relation.name = format!("{}/{}", relation.name, by.join(","));
+                relation.key = columns;
+                *name = backquoted(&relation.name);
+                relations.push(relation);
+            }
+            TableFactor::Derived { subquery, .. } => each_select(&mut subquery.body, &mut |inner| {
+                let inside = columns.iter().filter_map(|(column, key)| Some((key.clone(), key_expr(inner, column)?)));
+                let inside: Vec<(String, Expr)> = inside.collect();
+                narrow(inner, &inside, relations);
+            }),
+            _ => {}
+        }
+    });
+}
+
 pub(super) type Place = (String, String);
 
 /// The column of `this` that always equals a key expression.
-fn column_of(this: &str, expr: &Expr, equalities: &[(Place, Place)], aliases: &[String]) -> Option<String> {
+pub(super) fn column_of(this: &str, expr: &Expr, equalities: &[(Place, Place)], aliases: &[String]) -> Option<String> {
     let place = column_place(expr, aliases)?;
     let mut class = vec![place];
     let mut at = 0;
@@ -81,7 +121,7 @@ fn column_of(this: &str, expr: &Expr, equalities: &[(Place, Place)], aliases: &[
 }
 
 /// Equalities of columns that hold for every pair of rows that the joins bring together.
-fn equalities(select: &Select) -> Vec<(Place, Place)> {
+pub(super) fn equalities(select: &Select) -> Vec<(Place, Place)> {
     let aliases = aliases(select);
     let mut found = Vec::new();
     let mut seen: Vec<String> = Vec::new();

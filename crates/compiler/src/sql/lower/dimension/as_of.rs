@@ -155,13 +155,14 @@ impl Lowering<'_> {
         let mut statements = Vec::new();
         if let Some(increment) = &increment {
             let mut catalog = Tables::default();
-            self.add_states(&mut catalog, &increment.relations, &increment.touched, false);
+            self.add_states(&mut catalog, &increment.relations, (&increment.touched, false), (&[], members));
             statements.extend(self.touched(&dimension.name, increment, &members.natural_key, &catalog).map_err(at)?);
         }
         let mut catalog = Tables::default();
         if let Some(found) = &contributions {
             let texts: Vec<String> = found.places.iter().map(|place| place.text.clone()).collect();
-            self.add_states(&mut catalog, &found.relations, &texts, true);
+            let named = increment.as_ref().map_or(&[][..], |increment| &increment.key);
+            self.add_states(&mut catalog, &found.relations, (&texts, true), (named, members));
         }
         let mut slots = Tables::default();
         let mut all = Vec::new();
@@ -170,7 +171,7 @@ impl Lowering<'_> {
             for place in contributions.iter().flat_map(|found| &found.places).filter(|p| p.table == table.address) {
                 pairs.push(self.dialect.query(&place.text, &catalog).map_err(at)?);
             }
-            all.push(self.states_in_time(members, table, pairs).map_err(at)?);
+            all.push(self.states_in_time(members, table, (index + 1, pairs)).map_err(at)?);
             add_as_of(&mut slots, table, &self.dialect.quote(&format!("as_of_{}", index + 1)), self.dialect);
         }
         let every = if contributions.is_some() { "slots" } else { "instants" };
@@ -201,38 +202,76 @@ impl Lowering<'_> {
         Ok(statements)
     }
 
-    /// What the relations of the search for members stand for: every state that is landed, or those that landed since.
-    fn add_states(&self, catalog: &mut Tables, relations: &[Relation], texts: &[String], with_rows: bool) {
+    /// What the relations of the search for members stand for: what every landed state gives, or those of the rows that
+    /// changed since, or, in the search for rows, those whose columns hold a touched value of `named`, columns of the key.
+    fn add_states(
+        &self,
+        catalog: &mut Tables,
+        relations: &[Relation],
+        (texts, with_rows): (&[String], bool),
+        (named, members): (&[String], &Members),
+    ) {
         for relation in relations {
             let Some(table) = self.project.table(&relation.table) else { continue };
+            let is_place = relation.rows == Rows::Changed;
             // Columns that the search does not name would only make more rows of it.
-            let named = |name: &str| texts.iter().any(|text| text.to_lowercase().contains(&name.to_lowercase()));
+            let is_named = |name: &str| texts.iter().any(|text| text.to_lowercase().contains(&name.to_lowercase()));
             let everything = texts.iter().any(|text| text.contains('*'));
             let mut columns = sql_columns(&table.columns);
-            columns.retain(|column| everything || named(&column.name) || table.primary_key.contains(&column.name));
-            let list: Vec<String> = columns.iter().map(|column| self.dialect.quote(&column.name)).collect();
-            let mut list = list.join(", ");
+            columns.retain(|column| everything || is_named(&column.name) || table.primary_key.contains(&column.name));
+            let names: Vec<String> = columns.iter().map(|column| self.dialect.quote(&column.name)).collect();
             let comparable = |column: &SqlColumn| !matches!(column.ty, Type::Json | Type::Array(_) | Type::Struct(_));
-            let distinct = if columns.iter().all(comparable) { "DISTINCT " } else { "" };
-            let physical = match relation.rows {
+            let is_comparable = columns.iter().all(comparable);
+            let list = |alias: &str| {
+                let mut all: Vec<String> = names.iter().map(|name| format!("{alias}.{name}")).collect();
+                if with_rows && is_place {
+                    all.push(format!("{} AS {ROW}", self.row_name(table, alias)));
+                }
+                all.join(", ")
+            };
+            let condition = |alias: &str| match relation.rows {
                 // A state that comes late ends the one before it, whatever member that one contributed to.
                 Rows::Changed if !with_rows => format!(
-                    "(SELECT {distinct}{list} FROM {} AS _a WHERE _a.{ROW} IN (SELECT {} FROM {} AS _c WHERE _c._batch > {}))",
-                    self.named_states(table),
+                    "{} IN (SELECT {} FROM {} AS _c WHERE _c._batch > {})",
+                    self.row_name(table, alias),
                     self.row_name(table, "_c"),
                     self.landing_changes(table),
                     self.dialect.words().since
                 ),
-                _ => {
-                    if with_rows && relation.rows == Rows::Changed {
-                        list.push_str(&format!(", {ROW}"));
-                        columns.push(SqlColumn::new(ROW, Type::String));
-                    }
-                    format!("(SELECT {distinct}{list} FROM {} AS _a)", self.named_states(table))
-                }
+                _ => self.touched_values(table, alias, relation, (named, members)),
             };
-            catalog.add_as(&relation.name, physical, columns);
+            if with_rows && is_place {
+                columns.push(SqlColumn::new(ROW, Self::row_type(table)));
+            }
+            catalog.add_as(&relation.name, self.values_of_states(table, &list, &condition, is_comparable), columns);
         }
+    }
+
+    /// That the columns of a relation which the key is made of hold values that were touched.
+    fn touched_values(
+        &self,
+        table: &Table,
+        alias: &str,
+        relation: &Relation,
+        (named, members): (&[String], &Members),
+    ) -> String {
+        // A column that is compared without case may stand between two that are not.
+        let folds =
+            tables_read(self.project, members).iter().any(|table| table.columns.iter().any(|one| one.folds_case));
+        let pairs = relation.key.iter().filter(|(_, key)| named.contains(key));
+        let conditions = pairs.filter_map(|(column, key)| {
+            let column = table.column(column)?;
+            let key = members.natural_key.iter().find(|one| one.name == *key && one.ty == column.ty)?;
+            let mut sides = [format!("{alias}.{}", self.dialect.quote(&column.name)), self.dialect.quote(&key.name)];
+            if folds && column.ty == Type::String {
+                sides = sides.map(|side| self.dialect.folded(&side));
+            }
+            let [own, theirs] = sides;
+            let has_none = !table.primary_key.contains(&column.name);
+            let or_none = if has_none { format!(" OR {own} IS NULL") } else { String::new() };
+            Some(format!("({own} IN (SELECT {theirs} FROM touched){or_none})"))
+        });
+        conditions.collect::<Vec<_>>().join(" AND ")
     }
 
     /// Of rows that nothing declared tells apart one is taken, the same whatever the order of rows.

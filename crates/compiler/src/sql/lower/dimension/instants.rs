@@ -58,9 +58,10 @@ impl Lowering<'_> {
         &self,
         members: &Members,
         table: &'t Table,
-        pairs: Vec<String>,
+        (number, pairs): (usize, Vec<String>),
     ) -> Result<States<'t>, Vec<Problem>> {
         let instant = instant(self.project, members, table);
+        let contributing = (!pairs.is_empty()).then(|| format!("pairs_{number}"));
         let is_dated = matches!(members.effective_at, EffectiveAt::Column(..));
         let reaches_back = instant.text.is_none() && is_dated;
         let has_own = instant.text.is_some();
@@ -103,12 +104,16 @@ impl Lowering<'_> {
             ("_state", Type::Int64),
             ("_deleted", Type::Bool),
             ("_gone_since", Type::Timestamp),
-            (ROW, Type::String),
+            (ROW, Self::row_type(table)),
         ] {
             columns.push(SqlColumn::new(name, ty));
         }
         let mut catalog = Tables::default();
-        catalog.add_as(&format!("{}/states", table.address), self.named_states(table), columns);
+        catalog.add_as(
+            &format!("{}/states", table.address),
+            self.named_states(table, contributing.as_deref()),
+            columns,
+        );
         Ok(States {
             address: &table.address,
             pairs,
@@ -132,7 +137,7 @@ fn gives_rows_as_they_are(table: &Table) -> bool {
 }
 
 /// Whether `effective_at` says since when the states of a table hold.
-pub(super) fn is_dated_by(project: &Project, members: &Members, table: &Table) -> bool {
+pub(in crate::sql::lower) fn is_dated_by(project: &Project, members: &Members, table: &Table) -> bool {
     instant(project, members, table).is_effective
 }
 

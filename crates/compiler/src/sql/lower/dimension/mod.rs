@@ -6,7 +6,7 @@ mod context;
 mod current;
 mod gates;
 mod incoming;
-mod instants;
+pub(in crate::sql::lower) mod instants;
 
 use serde::Serialize;
 
