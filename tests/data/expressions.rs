@@ -241,7 +241,7 @@ fn conditions_of_groups_and_windows_are_told_from_columns() {
                 "SELECT order_id AS n, SUM(order_id) AS s FROM {orders} GROUP BY n HAVING SUM(CAST(code AS INT64)) > 0"
             ),
             "a condition",
-            "code.yml:4:104",
+            "code.yml:4:95",
             "order_id=3, code=x",
         ),
         (
@@ -250,7 +250,7 @@ fn conditions_of_groups_and_windows_are_told_from_columns() {
                  QUALIFY order_id > 0 AND ROW_NUMBER() OVER (ORDER BY CAST(code AS INT64)) > 0"
             ),
             "a condition",
-            "code.yml:4:107",
+            "code.yml:4:104",
             "order_id=3, code=x",
         ),
         // An aggregate's argument fails on one row.

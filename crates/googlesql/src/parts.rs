@@ -342,7 +342,7 @@ impl Visitor for Calls {
             own.extend(spec.partition_by.iter().chain(spec.order_by.iter().map(|key| &key.expr)));
         }
         // An aggregate in a window computes from several rows itself.
-        self.inner.extend(own.into_iter().filter(|expr| is_by_row(*expr)).cloned());
+        self.inner.extend(own.into_iter().filter(|expr| is_by_row(expr)).cloned());
         ControlFlow::Continue(())
     }
 }
