@@ -35,7 +35,7 @@ LEFT JOIN incoming AS _i ON {{ key|equal("_i", "_m") }}
 GROUP BY {{ key|list("_m") }};
 
 DELETE FROM {{ history }} AS _h
-WHERE EXISTS (
+WHERE {{ key|among("_h", "replaced") }} AND EXISTS (
   SELECT 1 FROM replaced AS _r WHERE {{ key|equal("_r", "_h") }} AND (_h._state < 0 OR _h._event_at >= _r._from)
 );
 {% endif %}{% if reevaluates %}
