@@ -410,6 +410,6 @@ mod tests {
         assert_eq!(found[2].2, format!("{grouped} 1 / MAX(c + 1) > 0)"));
         assert_eq!(found[3].0, PartOf::Condition(2));
         assert_eq!(found[4], (PartOf::Condition(3), true, "SELECT e AS _value FROM t WHERE b"));
-        assert_eq!((found[5].0, found.len()), (PartOf::Condition(3), 6));
+        assert_eq!((found[5].2, found.len()), ("SELECT d AS _value FROM t WHERE b", 7));
     }
 }
