@@ -231,6 +231,71 @@ fn no_shape_of_a_query_hides_the_row() {
 }
 
 #[test]
+fn conditions_of_groups_and_windows_are_told_from_columns() {
+    let orders = "{{ source('shop.orders') }}";
+    let label = "attributes: { s: { scd: 1 } }";
+    let shapes = [
+        // The condition fails on one row, and no column does.
+        (
+            format!(
+                "SELECT order_id AS n, SUM(order_id) AS s FROM {orders} GROUP BY n HAVING SUM(CAST(code AS INT64)) > 0"
+            ),
+            "a condition",
+            "code.yml:4:95",
+            "order_id=3, code=x",
+        ),
+        (
+            format!(
+                "SELECT order_id AS n, code AS s FROM {orders} WHERE TRUE \
+                 QUALIFY order_id > 0 AND ROW_NUMBER() OVER (ORDER BY CAST(code AS INT64)) > 0"
+            ),
+            "a condition",
+            "code.yml:4:104",
+            "order_id=3, code=x",
+        ),
+        // An aggregate's argument fails on one row.
+        (
+            format!("SELECT order_id AS n, SUM(CAST(code AS INT64)) AS s FROM {orders} GROUP BY n HAVING COUNT(*) > 0"),
+            "`s` of dimension `code`",
+            "code.yml:4:25",
+            "order_id=3, code=x",
+        ),
+    ];
+    for (query, what, place, row) in shapes {
+        let run = coded(&query, label).dwc(&["run"]);
+        assert_run(&run, 1, &["DW0928", what, place, row]);
+    }
+}
+
+#[test]
+fn rows_that_fail_only_together_are_not_named() {
+    let orders = "{{ source('shop.orders') }}";
+    let label = "attributes: { s: { scd: 1 } }";
+    let shapes = [
+        (format!("SELECT 1 AS n, DIV(1, SUM(order_id) - 8) AS s FROM {orders}"), "`s` of dimension `code`"),
+        (format!("SELECT 1 AS n, COUNT(*) AS s FROM {orders} HAVING 1 / (SUM(order_id) - 8) > 0"), "a condition"),
+        (format!("SELECT n, DIV(1, c - 3) AS s FROM (SELECT 1 AS n, COUNT(*) AS c FROM {orders})"), "`s` of dimension"),
+    ];
+    for (query, what) in shapes {
+        let run = coded(&query, label).dwc(&["run"]);
+        assert_run(&run, 1, &["DW0928", what, "code.yml:4"]);
+        assert!(!run.stderr.contains("order_id="), "{query}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn verify_names_an_expression_that_fails_and_checks_the_other_models() {
+    let query = "SELECT order_id AS n, code FROM {{ source('shop.orders') }}";
+    let project = coded(query, "attributes: { m: { expr: \"CAST(code AS INT64)\", scd: 1 } }");
+    assert_run(&project.dwc(&["run"]), 1, &["DW0928", "`m` of dimension `code`"]);
+    assert_run(
+        &project.dwc(&["verify"]),
+        1,
+        &["DW0928", "`m` of dimension `code`", "code.yml:6", "order_id=3, code=x"],
+    );
+}
+
+#[test]
 fn a_state_that_has_passed_is_found_where_history_is_made_of_it() {
     let query = "SELECT order_id AS n, CAST(code AS INT64) AS code, noted_at FROM {{ source('shop.orders') }}";
     let project = coded(query, "effective_at: noted_at\nattributes: { code: { scd: 2 } }");

@@ -56,6 +56,70 @@ const RANGE: &[&str] = &[
 const TEXTS: &[&str] = &["CAST(NULL AS ARRAY<STRING>)", "ARRAY<STRING>[]", "['a']", "['a', NULL, 'b']"];
 const NUMBERS: &[&str] = &["CAST(NULL AS ARRAY<INT64>)", "ARRAY<INT64>[]", "[1]", "[3, 97, 65]"];
 
+const FORMATS: &[&str] =
+    &["CAST(NULL AS STRING)", "''", "'%'", "'a%%b'", "'%Y'", "'%d/%m/%y'", "'%H:%M:%E*S'", "'%j %U %a'"];
+const ALMOST_MOMENTS: &[&str] = &[
+    "CAST(NULL AS STRING)",
+    "''",
+    "'2024'",
+    "'2024-2-9'",
+    "'2024-02-30'",
+    "'2023-02-29'",
+    "' 2024-02-29'",
+    "'2024-02-29 '",
+    "'2024-02-29 10:30:00'",
+    "'2024-02-29x'",
+    "'0000-01-01'",
+    "'0001-01-01'",
+    "'9999-12-31'",
+    "'10000-01-01'",
+    "'-001-01-01'",
+    "'24:00:00'",
+    "'23:59:60'",
+    "'1:2:3'",
+    "'10:30'",
+];
+const ALMOST_NUMBERS: &[&str] = &[
+    "CAST(NULL AS STRING)",
+    "''",
+    "'-'",
+    "'1,234.5'",
+    "'1.5-'",
+    "' 1.5 '",
+    "'1e3'",
+    "'.5'",
+    "'5.'",
+    "'$ 1'",
+    "'(1)'",
+    "'- 1'",
+    "'0.0000000005'",
+    "'99999999999999999999999999999.999999999'",
+    "'100000000000000000000000000000'",
+];
+const ZONES: &[&str] = &[
+    "CAST(NULL AS STRING)",
+    "''",
+    "'UTC'",
+    "'+09'",
+    "'+9:30'",
+    "'-14:00'",
+    "'+15:00'",
+    "'Nowhere'",
+    "'America/New_York'",
+];
+const PATHS: &[&str] = &["'$'", "'$.b'", "'$.a[0]'", "'$.a[9]'", "'$[0]'", "'$.a.b'"];
+
+/// The edges of a text that stands for a pattern, a path or a zone.
+fn edges_of_text(middle: &str) -> &'static [&'static str] {
+    match middle {
+        "'$.a'" => PATHS,
+        "'Asia/Seoul'" => ZONES,
+        "'1.5'" => ALMOST_NUMBERS,
+        "'2024-02-29'" => ALMOST_MOMENTS,
+        _ => FORMATS,
+    }
+}
+
 /// The edges of a type, and the value that stands in the middle.
 fn edges_of(ty: &str) -> Option<(&'static [&'static str], &'static str)> {
     Some(match ty {
@@ -121,11 +185,12 @@ fn calls(line: &str) -> Vec<String> {
             .collect();
         out.push(format!("{name}({})", base.join(", ")));
         for (at, (edges, _)) in known.iter().enumerate() {
-            // A constant, a pattern, a zone and a format keep to themselves.
-            if types[at].ends_with('!') || base[at] != known[at].1 && types[at] == "STRING" {
+            // A constant keeps to itself.
+            if types[at].ends_with('!') {
                 continue;
             }
-            for edge in *edges {
+            let is_text = base[at] != known[at].1 && types[at].trim_end_matches('?') == "STRING";
+            for edge in if is_text { edges_of_text(base[at]) } else { edges } {
                 let mut args = base.clone();
                 args[at] = if name == "RANGE_CONTAINS" && types[at] == "T" { "CAST(NULL AS DATE)" } else { edge };
                 out.push(format!("{name}({})", args.join(", ")));

@@ -8,6 +8,7 @@ mod generated;
 mod guide;
 mod known;
 mod mutate;
+mod pictures;
 mod rare;
 mod resolver;
 

@@ -643,3 +643,43 @@ FROM shop.orders |> SET qty = RANK() OVER (ORDER BY id)
 FROM shop.orders |> EXTEND COUNT(*) AS n
 FROM shop.orders |> WHERE qty > 1 |> WHERE ROW_NUMBER() OVER () > 1 |> SELECT id
 FROM shop.orders |> ORDER BY ROW_NUMBER() OVER () |> SELECT id
+SELECT cust, cust FROM shop.orders GROUP BY cust
+SELECT status, cust, cust FROM shop.orders GROUP BY ROLLUP(status, cust)
+SELECT qty AS a, id AS a FROM shop.orders GROUP BY a
+SELECT 1 AS a, 'x' AS b UNION ALL BY NAME SELECT 'y' AS b, 2 AS a
+SELECT 1 AS a, 'x' AS b UNION ALL BY NAME SELECT 'y' AS b
+SELECT 1 AS a, 'x' AS b UNION ALL BY NAME SELECT 'y' AS b, 2
+SELECT 1 AS a UNION ALL BY NAME SELECT 'y' AS b, 2 AS a
+SELECT 1 AS a INTERSECT DISTINCT BY NAME SELECT 2 AS A
+SELECT * FROM (FROM shop.orders |> DROP qty) AS x
+SELECT x.qty FROM (FROM shop.orders |> DROP qty) AS x
+FROM shop.orders |> DROP 1, payload
+FROM shop.orders |> DROP qty payload
+FROM shop.orders |> DROP qty, |> SELECT id
+FROM shop.orders |> DROP
+FROM shop.orders |> DROP orders.qty
+FROM shop.orders |> DROP 'qty'
+FROM shop.orders |> SET orders.qty = 1
+FROM shop.orders |> AGGREGATE SUM(qty) OVER () AS s
+FROM shop.orders |> AGGREGATE COUNT(*) GROUP BY 1
+FROM shop.orders |> WINDOW qty AS w
+FROM shop.orders |> WINDOW SUM(qty) OVER () AS w, 1 AS x
+FROM shop.orders |> AS o |> SET qty = 1 |> SELECT o.id
+SELECT STRING_AGG(cust ORDER BY 1) FROM shop.orders
+SELECT NULL.x FROM shop.orders
+SELECT PERCENTILE_CONT(cust, 0.5) OVER () AS v FROM shop.orders
+SELECT HLL_COUNT.INIT(qty, 'a') AS v FROM shop.orders
+SELECT id FROM shop.orders (1)
+SELECT v FROM (SELECT JSON '1' AS v) JOIN (SELECT JSON '1' AS v) USING (v)
+SELECT o.id FROM shop.orders AS o LEFT JOIN shop.customers AS c ON o.qty > c.level
+SELECT o.id FROM shop.orders AS o LEFT JOIN shop.customers AS c ON o.qty = 1
+SELECT o.id FROM shop.orders AS o LEFT JOIN shop.customers AS c ON o.qty = o.id AND c.level > 1
+SELECT o.id FROM shop.orders AS o LEFT JOIN shop.customers AS c ON o.qty = c.level AND c.level > o.id
+SELECT o.id FROM shop.orders AS o LEFT JOIN shop.customers AS c ON (o.cust = c.cust OR o.qty = c.level)
+SELECT o.id FROM shop.orders AS o LEFT JOIN shop.customers AS c ON TRUE
+SELECT o.id FROM shop.orders AS o FULL JOIN shop.customers AS c ON UPPER(c.name) = LOWER(o.cust) AND o.qty > 1
+SELECT o.id FROM shop.orders AS o RIGHT JOIN shop.customers AS c ON o.cust IS NOT DISTINCT FROM c.cust
+SELECT id FROM shop.orders LEFT JOIN shop.customers ON qty = level
+SELECT id FROM shop.orders AS o LEFT JOIN shop.customers AS c USING (cust) LEFT JOIN shop.customers AS d ON d.level = o.qty
+SELECT id FROM shop.orders AS o LEFT JOIN shop.customers AS c USING (cust) LEFT JOIN shop.customers AS d ON d.level > o.qty
+SELECT id FROM shop.orders AS o LEFT JOIN shop.customers AS c ON o.qty + c.level = 2

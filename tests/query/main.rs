@@ -70,6 +70,7 @@ measures:
   mean_amount: { expr: amount, additive: none, aggregation: average, currency: KRW }
   least_amount: { expr: amount, additive: none, aggregation: min, currency: KRW }
   sizes: { expr: pieces, additive: none, aggregation: count_distinct, unit: size }
+  shops: { expr: store, additive: none, aggregation: count_distinct, unit: store }
   bare: { expr: amount, additive: none, currency: KRW }
 #- models/back.yml
 fact: back
@@ -183,6 +184,18 @@ fn what_is_not_additive_is_asked_as_declared() {
     assert!(near(numbers(&rows[1]), [190.0 / 3.0, 95.0, 90.0, 2.0, 2.0]), "{rows:?}");
     assert!(near(numbers(&rows[2]), [16.0, 40.0, 30.0, 2.0, 2.0]), "{rows:?}");
     assert!(refused(&stock, &["bare"]).contains("declares no `aggregation`"));
+    // What is counted need not be a number.
+    let counted = ask(&["shops", "--by", "sold_date.year_month"]);
+    assert_eq!(counted, ["sold_date.year_month,shops", "2026-01,2", "2026-02,1"]);
+}
+
+#[test]
+fn a_condition_without_a_value_is_named() {
+    let stock = stock();
+    let said =
+        refused(&stock, &["sale.amount", "--where", "store.store != ''", "--where", "CAST(store.store AS INT64) = 1"]);
+    let told = ["DW0707", "the condition `CAST(store.store AS INT64) = 1`", "no INT64: \""];
+    assert!(told.iter().all(|text| said.contains(text)), "{said}");
 }
 
 #[test]
@@ -295,7 +308,7 @@ fn every_measure_by_every_attribute_of_the_stock() {
         "CREATE SCHEMA raw;
          CREATE TABLE raw.level AS SELECT *, on_hand AS opening, on_hand AS mean, on_hand AS least, on_hand AS most
            FROM read_csv('{}');
-         CREATE TABLE raw.sale AS SELECT *, amount AS mean_amount, amount AS least_amount, pieces AS sizes
+         CREATE TABLE raw.sale AS SELECT *, amount AS mean_amount, amount AS least_amount, pieces AS sizes, store AS shops
            FROM read_csv('{1}', types = {{'sent': 'DATE'}});
          CREATE TABLE raw.back AS SELECT * FROM read_csv('{1}', types = {{'sent': 'DATE'}});
          CREATE TABLE raw.store AS SELECT store, region,

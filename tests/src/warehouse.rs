@@ -89,7 +89,11 @@ impl Warehouse {
     /// The offences that `dwc verify` would print.
     pub fn audit(&self) -> Vec<String> {
         let offences = dwc_runner::audit(&self.engine, &self.project).unwrap_or_else(|error| panic!("{error:?}"));
-        offences.into_iter().map(|offence| format!("{}: {}", offence.message, offence.keys.join("; "))).collect()
+        offences
+            .offences
+            .into_iter()
+            .map(|offence| format!("{}: {}", offence.message, offence.keys.join("; ")))
+            .collect()
     }
 
     /// Rows of a query, each value as text, NULL as `NULL`.

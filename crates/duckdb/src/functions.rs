@@ -9,6 +9,7 @@ mod moments;
 mod net;
 mod numbers;
 mod parses;
+mod pictures;
 mod regexps;
 mod strings;
 mod vector;
@@ -24,6 +25,7 @@ pub(crate) fn register(connection: &Connection) -> Result<(), duckdb::Error> {
     buckets::register(connection)?;
     formats::register(connection)?;
     parses::register(connection)?;
+    pictures::register(connection)?;
     json::register(connection)?;
     made::register(connection)?;
     net::register(connection)?;

@@ -36,7 +36,7 @@ pub use near::{did_you_mean, nearest};
 pub use normal::{normal_expr, normal_query};
 pub use parse::call;
 pub use parse::{parse_expr, parse_query, trimmed};
-pub use parts::{Part, Places, constraint, parts, places};
+pub use parts::{Part, PartOf, Places, constraint, parts, places};
 pub use print::expr_to_googlesql;
 pub use print::to_googlesql;
 pub use problem::{Help, Problem, ProblemKind};

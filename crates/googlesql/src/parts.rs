@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use std::ops::{ControlFlow, Range};
 
 use sqlparser::ast::{
-    BinaryOperator, Expr, GroupByExpr, JoinConstraint, JoinOperator, PipeOperator, Query, Select, SelectItem, SetExpr,
-    Spanned, TableFactor, Visit, Visitor,
+    BinaryOperator, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr, Ident, JoinConstraint,
+    JoinOperator, PipeOperator, Query, Select, SelectItem, SetExpr, Spanned, TableFactor, Visit, Visitor, WindowType,
 };
 
 use super::OutputColumn;
 use super::lines::Lines;
+use super::lower::{found_in, is_aggregate};
 use super::parse::parse_query;
 use super::print::to_googlesql;
 use super::value::ColumnKind;
@@ -139,8 +140,8 @@ pub fn constraint(operator: &JoinOperator) -> Option<&JoinConstraint> {
     }
 }
 
-/// The conditions of a query's SELECT in the order of their text, each with the FROM and WHERE that end with it: where
-/// those before it have values for every row, it is the one that fails. The first may be what the rows are made of.
+/// The conditions of a query's SELECT in the order of their text, each with the SELECT that ends with it: where those before
+/// it have values for every row, it is the one that fails. The first may be what the rows are made of.
 fn conditioned(query: &Query) -> Vec<(Option<&Expr>, Select)> {
     let SetExpr::Select(select) = query.body.as_ref() else { return Vec::new() };
     if !query.pipe_operators.is_empty() {
@@ -169,16 +170,36 @@ fn conditioned(query: &Query) -> Vec<(Option<&Expr>, Select)> {
     }
     let mut until: Option<Expr> = None;
     for one in select.selection.iter().flat_map(conjuncts) {
-        let whole = match until.take() {
-            None => one.clone(),
-            Some(before) => {
-                Expr::BinaryOp { left: Box::new(before), op: BinaryOperator::And, right: Box::new(one.clone()) }
-            }
-        };
+        let whole = and(until.take(), one);
         all.push((Some(one), Select { selection: Some(whole.clone()), ..bare.clone() }));
         until = Some(whole);
     }
+    all.extend(later(select));
     all
+}
+
+/// The conditions of HAVING, then those of QUALIFY, each with the SELECT that ends with it.
+fn later(select: &Select) -> Vec<(Option<&Expr>, Select)> {
+    let mut all = Vec::new();
+    let mut until = Select { having: None, qualify: None, ..select.clone() };
+    for one in select.having.iter().flat_map(conjuncts) {
+        until.having = Some(and(until.having.take(), one));
+        all.push((Some(one), until.clone()));
+    }
+    for one in select.qualify.iter().flat_map(conjuncts) {
+        until.qualify = Some(and(until.qualify.take(), one));
+        all.push((Some(one), until.clone()));
+    }
+    all
+}
+
+fn and(before: Option<Expr>, one: &Expr) -> Expr {
+    match before {
+        None => one.clone(),
+        Some(before) => {
+            Expr::BinaryOp { left: Box::new(before), op: BinaryOperator::And, right: Box::new(one.clone()) }
+        }
+    }
 }
 
 /// The conditions that AND joins.
@@ -195,51 +216,135 @@ fn conjuncts(expr: &Expr) -> Vec<&Expr> {
 
 /// A query that evaluates one part of another alone.
 pub struct Part {
-    /// The column that it returns, of the other's columns; `None` for a query that reads its rows by conditions and
-    /// returns a constant.
-    pub column: Option<usize>,
-    /// The GoogleSQL text.
+    /// What it is a part of.
+    pub of: PartOf,
+    /// The GoogleSQL text. What it computes is its only column, `_value`.
     pub text: String,
+    /// It fails where rows fail of which each fails alone: it computes nothing from several rows.
+    pub by_row: bool,
 }
 
-/// The parts of a query that can be evaluated alone: without its DISTINCT, its groups and their conditions, by which the
-/// engine would need all columns at once. None where it is not one SELECT of named expressions.
+/// What a part is a part of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PartOf {
+    /// A condition, by its place among `Places::conditions`.
+    Condition(usize),
+    /// A column of the query.
+    Column(usize),
+}
+
+/// The parts of a query that can be evaluated alone, each after those that it depends on: the conditions on its rows, its
+/// columns and what its aggregates and windows compute from each row, then the conditions on groups and windows. None where it
+/// is not one SELECT.
 pub fn parts(text: &str, output: &[OutputColumn]) -> Vec<Part> {
     let Ok(query) = parse_query(text) else { return Vec::new() };
     let SetExpr::Select(select) = query.body.as_ref() else { return Vec::new() };
-    let is_named = |item: &SelectItem| matches!(item, SelectItem::ExprWithAlias { .. } | SelectItem::UnnamedExpr(_));
     if !query.pipe_operators.is_empty() || select.value_table_mode.is_some() {
         return Vec::new();
     }
-    let alone = |mut select: Select, item: SelectItem| {
-        select.projection = vec![item];
-        (select.distinct, select.having, select.qualify) = (None, None, None);
-        select.group_by = GroupByExpr::Expressions(Vec::new(), Vec::new());
-        let query = Query {
-            body: Box::new(SetExpr::Select(Box::new(select))),
-            order_by: None,
-            limit_clause: None,
-            ..query.clone()
-        };
-        to_googlesql(&query).ok()
-    };
-    let one = parse_query("SELECT 1 AS one").ok().and_then(|one| match *one.body {
-        SetExpr::Select(select) => select.projection.into_iter().next(),
-        _ => None,
-    });
+    let Some(one) = parse_query("SELECT 1").ok().and_then(|one| single(&one)) else { return Vec::new() };
     let mut parts = Vec::new();
-    for (_, select) in conditioned(&query) {
-        let Some(text) = one.clone().and_then(|one| alone(select, one)) else { return Vec::new() };
-        parts.push(Part { column: None, text });
+    let mut push = |of, by_row, text: Option<String>| parts.extend(text.map(|text| Part { of, text, by_row }));
+    let conditioned = conditioned(&query);
+    let (on_rows, on_groups) = conditioned.split_at(conditioned.len() - later(select).len());
+    for (at, (_, until)) in on_rows.iter().enumerate() {
+        push(PartOf::Condition(at), true, alone(&query, until, one.clone()));
     }
+    let is_named = |item: &SelectItem| matches!(item, SelectItem::ExprWithAlias { .. } | SelectItem::UnnamedExpr(_));
     if select.projection.iter().all(is_named) {
-        let columns = select.projection.iter().zip(output).enumerate();
-        let single = columns.filter(|(_, (_, output))| output.kind != ColumnKind::Aggregated);
-        parts.extend(single.filter_map(|(at, (item, _))| {
-            Some(Part { column: Some(at), text: alone(select.as_ref().clone(), item.clone())? })
-        }));
+        for (at, (item, output)) in select.projection.iter().zip(output).enumerate() {
+            let (SelectItem::ExprWithAlias { expr, .. } | SelectItem::UnnamedExpr(expr)) = item else { continue };
+            let inner = if output.kind == ColumnKind::Aggregated { by_row(expr) } else { vec![expr.clone()] };
+            for expr in inner {
+                push(PartOf::Column(at), true, alone(&query, select, expr));
+            }
+        }
+    }
+    let places = on_rows.len()..;
+    for (at, (condition, until)) in places.zip(on_groups) {
+        for expr in condition.iter().flat_map(|condition| by_row(condition)) {
+            push(PartOf::Condition(at), true, alone(&query, select, expr));
+        }
+        let body = Box::new(SetExpr::Select(Box::new(until.clone())));
+        let whole = Query { body, order_by: None, limit_clause: None, ..query.clone() };
+        let text = to_googlesql(&whole).ok().map(|text| format!("SELECT COUNT(*) AS _value FROM ({text})"));
+        push(PartOf::Condition(at), false, text);
     }
     parts
+}
+
+/// The only expression of a query.
+fn single(query: &Query) -> Option<Expr> {
+    let SetExpr::Select(select) = query.body.as_ref() else { return None };
+    match select.projection.as_slice() {
+        [SelectItem::UnnamedExpr(expr)] => Some(expr.clone()),
+        _ => None,
+    }
+}
+
+/// An expression over the rows of a SELECT: without its DISTINCT, its groups and their conditions, by which the engine would
+/// need all columns at once.
+fn alone(query: &Query, select: &Select, expr: Expr) -> Option<String> {
+    let mut select = select.clone();
+    select.projection = vec![SelectItem::ExprWithAlias { expr, alias: Ident::new("_value") }];
+    (select.distinct, select.having, select.qualify) = (None, None, None);
+    select.group_by = GroupByExpr::Expressions(Vec::new(), Vec::new());
+    select.named_window = Vec::new();
+    let body = Box::new(SetExpr::Select(Box::new(select)));
+    to_googlesql(&Query { body, order_by: None, limit_clause: None, ..query.clone() }).ok()
+}
+
+/// Whether an expression has neither an aggregate nor a window.
+fn is_by_row(expr: &Expr) -> bool {
+    let found = found_in(expr);
+    !found.aggregate && !found.window
+}
+
+/// What the aggregates and windows of an expression compute from each row alone.
+fn by_row(expr: &Expr) -> Vec<Expr> {
+    let mut calls = Calls::default();
+    let _ = expr.visit(&mut calls);
+    calls.inner
+}
+
+#[derive(Default)]
+struct Calls {
+    inner: Vec<Expr>,
+    subqueries: usize,
+}
+
+impl Visitor for Calls {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
+        self.subqueries += 1;
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
+        self.subqueries -= 1;
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+        let Expr::Function(call) = expr else { return ControlFlow::Continue(()) };
+        if self.subqueries > 0 || !(call.over.is_some() || is_aggregate(&call.name.to_string())) {
+            return ControlFlow::Continue(());
+        }
+        let mut own = Vec::new();
+        if let FunctionArguments::List(list) = &call.args {
+            own.extend(list.args.iter().filter_map(|arg| match arg {
+                FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Some(expr),
+                _ => None,
+            }));
+        }
+        if let Some(WindowType::WindowSpec(spec)) = &call.over {
+            own.extend(spec.partition_by.iter().chain(spec.order_by.iter().map(|key| &key.expr)));
+        }
+        // An aggregate in a window computes from several rows itself.
+        self.inner.extend(own.into_iter().filter(|expr| is_by_row(expr)).cloned());
+        ControlFlow::Continue(())
+    }
 }
 
 #[cfg(test)]
@@ -274,8 +379,8 @@ mod tests {
         let texts: Vec<&str> = conditions.into_iter().map(|place| place.map_or("", |place| &sql[place])).collect();
         assert_eq!(texts, ["", "t.k = u.k AND u.b", "a > 1", "b OR c", "d"]);
         let parts: Vec<String> = parts(sql, &[]).into_iter().map(|part| part.text).collect();
-        assert_eq!(parts[0], "SELECT 1 AS one FROM t");
-        assert_eq!(parts[3], "SELECT 1 AS one FROM t JOIN u ON t.k = u.k AND u.b WHERE a > 1 AND (b OR c)");
+        assert_eq!(parts[0], "SELECT 1 AS _value FROM t");
+        assert_eq!(parts[3], "SELECT 1 AS _value FROM t JOIN u ON t.k = u.k AND u.b WHERE a > 1 AND (b OR c)");
         assert_eq!(parts.len(), 5);
     }
 
@@ -284,7 +389,27 @@ mod tests {
         let parts = parts("SELECT DISTINCT a AS x, a + 1 AS y FROM t WHERE a > 1 ORDER BY x LIMIT 3", &[]);
         assert_eq!(
             parts.iter().map(|part| part.text.as_str()).collect::<Vec<_>>(),
-            ["SELECT 1 AS one FROM t WHERE a > 1"]
+            ["SELECT 1 AS _value FROM t WHERE a > 1"]
         );
+    }
+
+    #[test]
+    fn groups_and_windows_have_conditions_of_their_own() {
+        let sql = "SELECT k, SUM(a) AS s FROM t WHERE b GROUP BY k HAVING 1 / MAX(c + 1) > 0 AND k > 1 \
+                   QUALIFY RANK() OVER (ORDER BY SUM(d), e) = 1";
+        let conditions = places(sql, &parse_query(sql).expect("a query")).conditions;
+        let texts: Vec<&str> = conditions.into_iter().map(|place| place.map_or("", |place| &sql[place])).collect();
+        assert_eq!(texts, ["b", "1 / MAX(c + 1) > 0", "k > 1", "RANK() OVER (ORDER BY SUM(d), e) = 1"]);
+        let all = parts(sql, &[]);
+        let found: Vec<(PartOf, bool, &str)> =
+            all.iter().map(|part| (part.of, part.by_row, part.text.as_str())).collect();
+        let grouped = "SELECT COUNT(*) AS _value FROM (SELECT k, SUM(a) AS s FROM t WHERE b GROUP BY k HAVING";
+        assert_eq!(found[0], (PartOf::Condition(0), true, "SELECT 1 AS _value FROM t WHERE b"));
+        assert_eq!(found[1], (PartOf::Condition(1), true, "SELECT c + 1 AS _value FROM t WHERE b"));
+        assert_eq!((found[2].0, found[2].1), (PartOf::Condition(1), false));
+        assert_eq!(found[2].2, format!("{grouped} 1 / MAX(c + 1) > 0)"));
+        assert_eq!(found[3].0, PartOf::Condition(2));
+        assert_eq!(found[4], (PartOf::Condition(3), true, "SELECT e AS _value FROM t WHERE b"));
+        assert_eq!((found[5].2, found.len()), ("SELECT d AS _value FROM t WHERE b", 7));
     }
 }

@@ -26,7 +26,9 @@ pub(super) fn rewritten(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
     while at < tokens.len() {
         let token = &tokens[at];
         let word = |n: usize, text: &str| solid(at, n).is_some_and(|t| is_word(&t.token, text));
-        if token.token == Token::VerticalBarRightAngleBracket && (word(1, "DISTINCT") || word(1, "WINDOW")) {
+        if token.token == Token::VerticalBarRightAngleBracket
+            && (word(1, "DISTINCT") || word(1, "WINDOW") && has_windows(&tokens[at..]))
+        {
             let distinct = word(1, "DISTINCT");
             out.push(token.clone());
             at += 1;
@@ -43,6 +45,10 @@ pub(super) fn rewritten(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
                 out.push(TokenWithSpan { token: Token::Mul, span });
             }
             at += 1;
+            continue;
+        }
+        if token.token == Token::VerticalBarRightAngleBracket && word(1, "DROP") {
+            at = dropped(&tokens, at, &mut out);
             continue;
         }
         if is_word(&token.token, "GROUP") && word(1, "AND") && word(2, "ORDER") && word(3, "BY") {
@@ -137,6 +143,63 @@ pub(super) fn rewritten(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
         directed(&mut out);
     }
     out
+}
+
+/// Whether each item of `|> WINDOW` has an OVER.
+fn has_windows(tokens: &[TokenWithSpan]) -> bool {
+    let (mut depth, mut has_over) = (0_usize, false);
+    for (at, token) in tokens.iter().enumerate() {
+        match token.token {
+            Token::LParen | Token::LBracket => depth += 1,
+            Token::RParen | Token::RBracket if depth > 0 => depth -= 1,
+            Token::RParen | Token::EOF | Token::SemiColon => break,
+            Token::VerticalBarRightAngleBracket if at > 0 && depth == 0 => break,
+            Token::Comma if depth == 0 => {
+                if !has_over {
+                    return false;
+                }
+                has_over = false;
+            }
+            _ => has_over |= is_word(&token.token, "OVER"),
+        }
+    }
+    has_over
+}
+
+/// `|> DROP a, b`: the parser leaves out what is no name, and goes on to the end of the query. A pipe after the list ends it:
+/// an operator that does nothing where the list is right, and none where it is not, which the parser tells.
+fn dropped(tokens: &[TokenWithSpan], from: usize, out: &mut Vec<TokenWithSpan>) -> usize {
+    let mut at = from;
+    let mut solid = 0;
+    while let Some(token) = tokens.get(at) {
+        if blank(&token.token) || solid < 2 {
+            solid += usize::from(!blank(&token.token));
+            out.push(token.clone());
+            at += 1;
+            continue;
+        }
+        let is_name = matches!(&token.token, Token::Word(word) if matches!(word.quote_style, None | Some('`')));
+        let fits = if solid % 2 == 0 { is_name } else { token.token == Token::Comma };
+        if fits {
+            solid += 1;
+            out.push(token.clone());
+            at += 1;
+            continue;
+        }
+        let span = token.span;
+        let mut push = |token: Token| out.push(TokenWithSpan { token, span });
+        let ends = matches!(token.token, Token::VerticalBarRightAngleBracket | Token::EOF | Token::SemiColon);
+        if token.token == Token::RParen && solid > 2 {
+            push(Token::VerticalBarRightAngleBracket);
+            push(Token::make_keyword("WHERE"));
+            push(Token::Whitespace(sqlparser::tokenizer::Whitespace::Space));
+            push(Token::make_keyword("TRUE"));
+        } else if !ends || solid == 2 {
+            push(Token::VerticalBarRightAngleBracket);
+        }
+        break;
+    }
+    at
 }
 
 fn blank(token: &Token) -> bool {

@@ -4,7 +4,7 @@ use std::io::IsTerminal as _;
 
 use dwc_compiler::diagnostic::Code;
 use dwc_compiler::sql::{self, Question};
-use dwc_runner::Error;
+use dwc_runner::{Error, Warehouse, value_refused};
 
 use super::{context, write_data, write_out};
 use crate::args::{Format, Global, QueryArgs};
@@ -27,10 +27,12 @@ pub(super) fn run(global: &Global, asked: &QueryArgs) -> Result<Exit, Error> {
         with_deleted: asked.with_deleted,
     };
     let schema = context.schema(target);
-    let text =
-        sql::drill_across(&context.project, sql::dialect(target.ty), &schema, &question).map_err(|problems| {
+    let asked_as = |question: &Question| {
+        sql::drill_across(&context.project, sql::dialect(target.ty), &schema, question).map_err(|problems| {
             Error::coded(Code::Query, problems.join("\n")).help("`dwc show` lists measures, roles and attributes")
-        })?;
+        })
+    };
+    let text = asked_as(&question)?;
     if asked.sql {
         write_out(format!("{text};\n").as_bytes())?;
         return Ok(Exit::Done);
@@ -40,7 +42,10 @@ pub(super) fn run(global: &Global, asked: &QueryArgs) -> Result<Exit, Error> {
         return Err(Error::coded(Code::NotApplied, "nothing has been applied to this warehouse")
             .help("run `dwc apply` and `dwc run` first"));
     }
-    let (names, rows) = warehouse.table(&text)?;
+    let (names, rows) = warehouse.table(&text).map_err(|error| {
+        let ask = |question: &Question| warehouse.table(&asked_as(question)?).map(drop);
+        refused(warehouse.as_ref(), &question, &ask, error)
+    })?;
     // What a reader of the answer takes its time for keeps no run waiting.
     drop(warehouse);
     let answer = match global.format {
@@ -57,4 +62,24 @@ pub(super) fn run(global: &Global, asked: &QueryArgs) -> Result<Exit, Error> {
         write_out(answer.as_bytes())?
     }
     Ok(Exit::Done)
+}
+
+/// A question that a value keeps from being answered: a condition that has no value for it, or a measure beyond its type.
+fn refused(
+    engine: &dyn Warehouse,
+    question: &Question,
+    ask: &dyn Fn(&Question) -> Result<(), Error>,
+    error: Error,
+) -> Error {
+    let Some(said) = value_refused(engine, &error) else { return error };
+    let alone = |filter: &String| Question { filters: vec![filter.clone()], ..question.clone() };
+    let fails = |question: &Question| ask(question).err().and_then(|error| value_refused(engine, &error));
+    if fails(&Question { filters: Vec::new(), ..question.clone() }).is_none()
+        && let Some((filter, said)) = question.filters.iter().find_map(|one| Some((one, fails(&alone(one))?)))
+    {
+        return Error::coded(Code::Query, format!("the condition `{filter}` can't be computed: {said}"))
+            .help("write it so that it takes every value, such as with SAFE_CAST, SAFE_DIVIDE or NULLIF");
+    }
+    Error::coded(Code::Query, format!("the answer can't be computed: {said}"))
+        .help("ask for fewer rows with `--where`, or for other measures")
 }

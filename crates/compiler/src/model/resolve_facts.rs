@@ -11,7 +11,9 @@ use super::types::{Column, Dimension, DimensionKind, Fact, Measure, Query, Role}
 use super::{columns, folding, limits};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::sql::names;
-use crate::syntax::{self, Document, FactKind, FactOnDelete, Missing, Names, OnUpdate, Over};
+use crate::syntax::{
+    self, Aggregation, AggregationFunction, Document, FactKind, FactOnDelete, Missing, Names, OnUpdate, Over,
+};
 
 #[allow(clippy::too_many_lines)]
 pub(super) fn resolve_fact(
@@ -385,7 +387,9 @@ fn resolve_measures(
             query.and_then(|query| expression(document, &path, name, measure.expr.as_deref(), query, scope, problems));
         let Some(typed) = typed else { continue };
         let ty = declared_type(document, &path, measure.ty.as_deref(), &typed.ty, problems);
-        if !ty.is_numeric() && ty != Type::Unknown {
+        // What is counted may be of any type: the count is the number.
+        let is_counted = measure.aggregation == Some(Aggregation::Function(AggregationFunction::CountDistinct));
+        if !ty.is_numeric() && ty != Type::Unknown && !(is_counted && ty.is_groupable()) {
             problems.push(
                 Diagnostic::new(Code::TextMeasure, format!("measure `{name}` is {ty}, and a measure is a number"))
                     .at(span, "not numeric")

@@ -29,7 +29,7 @@ pub(super) fn register(c: &Connection) -> Result<(), duckdb::Error> {
     })?;
     add(c, "dwc_format_datetime", |(f, t): (String, Moment)| write(&f, datetime(t.0)?, None))?;
     add(c, "dwc_format_time", |(f, t): (String, Clock)| {
-        write(&f, chrono::NaiveDate::default().and_time(time_of(t)), None)
+        write(&clocked(&f), chrono::NaiveDate::default().and_time(time_of(t)), None)
     })?;
     add(c, "dwc_format_timestamp", |(f, t, zone): (String, Moment, String)| {
         let utc = datetime(t.0)?;
@@ -58,6 +58,32 @@ fn dated(format: &str) -> String {
                 }
             }
             _ => {}
+        }
+    }
+    out
+}
+
+/// The format for a TIME: elements of the date and of the zone stay as they are written.
+fn clocked(format: &str) -> String {
+    let mut out = String::new();
+    let mut chars = format.chars().peekable();
+    while let Some(ch) = chars.next() {
+        out.push(ch);
+        if ch != '%' {
+            continue;
+        }
+        let mut ahead = chars.clone();
+        let element = match ahead.next() {
+            Some('%') => {
+                out.extend(chars.next());
+                continue;
+            }
+            Some('E' | 'O') => ahead.next(),
+            other => other,
+        };
+        let is_year = element == Some('4') && ahead.next() == Some('Y');
+        if is_year || element.is_some_and(|element| "aAbBCcdDeFgGhjmQsuUVwWxyYzZ".contains(element)) {
+            out.push('%');
         }
     }
     out

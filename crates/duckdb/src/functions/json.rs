@@ -49,7 +49,11 @@ pub(super) fn register(c: &Connection) -> Result<(), duckdb::Error> {
         Ok(Some(Value::Array(keys.into_iter().map(Value::String).collect()).to_string()))
     })?;
     add(c, "dwc_parse_json", |(j,): (String,)| {
-        read(&j).map(|v| Some(sorted(v).to_string())).ok_or_else(|| format!("no JSON: {j}"))
+        let value = read(&j).ok_or_else(|| format!("no JSON: {j}"))?;
+        match inexact(&j) {
+            Some(number) => Err(format!("a number of JSON that FLOAT64 does not hold: {number}")),
+            None => Ok(Some(sorted(value).to_string())),
+        }
     })?;
     add(c, "dwc_json_type", |(j,): (String,)| {
         Ok(read(&j).map(|v| {
@@ -116,6 +120,37 @@ pub(super) fn read(json: &str) -> Option<Value> {
         })
     }
     build(serde_json::from_str(json).ok()?)
+}
+
+/// The first number of a JSON text that neither an integer nor a FLOAT64 holds as it is written.
+fn inexact(json: &str) -> Option<String> {
+    fn find(raw: &RawValue) -> Option<String> {
+        let text = raw.get();
+        match text.as_bytes().first()? {
+            b'{' => serde_json::from_str::<Members>(text).ok()?.0.into_iter().find_map(|(_, value)| find(value)),
+            b'[' => serde_json::from_str::<Vec<&RawValue>>(text).ok()?.into_iter().find_map(find),
+            b'-' | b'0'..=b'9' => {
+                let is_whole = text.parse::<i64>().is_ok() || text.parse::<u64>().is_ok();
+                let held = is_whole || text.parse::<f64>().is_ok_and(|x| digits(text) == digits(&format!("{x:e}")));
+                (!held).then(|| text.to_owned())
+            }
+            _ => None,
+        }
+    }
+    find(serde_json::from_str(json).ok()?)
+}
+
+/// The digits of a number from the first to the last that is not zero, and the power of ten behind them.
+fn digits(number: &str) -> Option<(String, i64)> {
+    let number = number.trim_start_matches('-').to_ascii_lowercase();
+    let (mantissa, exponent) = number.split_once('e').unwrap_or((&number, "0"));
+    let (whole, decimals) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let all = format!("{whole}{decimals}");
+    let kept = all.trim_end_matches('0');
+    let power = exponent.parse::<i64>().ok()? - i64::try_from(decimals.len()).ok()?;
+    let power = power + i64::try_from(all.len() - kept.len()).ok()?;
+    let kept = kept.trim_start_matches('0').to_owned();
+    Some(if kept.is_empty() { (kept, 0) } else { (kept, power) })
 }
 
 fn typed<R>(json: &str, ty: &str, take: impl Fn(&Value) -> Option<R>) -> Answer<R> {

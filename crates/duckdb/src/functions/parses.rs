@@ -10,8 +10,8 @@ use super::zones::{Zone, datetime, micros, offset};
 
 pub(super) fn register(c: &Connection) -> Result<(), duckdb::Error> {
     add(c, "dwc_parse_date", |(f, s): (String, String)| {
-        let read = Reader::read(&f, &s).and_then(|r| r.local());
-        read.map(|t| Some(day(t.date()))).ok_or_else(|| mismatch(&f, &s))
+        let t = Reader::read(&f, &s).and_then(|r| r.local()).ok_or_else(|| mismatch(&f, &s))?;
+        micros(t).map(|_| Some(day(t.date())))
     })?;
     add(c, "dwc_parse_datetime", |(f, s): (String, String)| {
         let t = Reader::read(&f, &s).and_then(|r| r.local()).ok_or_else(|| mismatch(&f, &s))?;
@@ -80,6 +80,12 @@ impl<'a> Reader<'a> {
                 continue;
             }
             match chars.next()? {
+                // A fifth digit belongs to the year where none of the next number can follow.
+                'Y' => {
+                    let digits =
+                        if chars.peek().is_some_and(|next| *next == '%' || next.is_ascii_digit()) { 4 } else { 5 };
+                    self.year = Some(self.number(1, digits)?.cast_signed());
+                }
                 'E' => match chars.next()? {
                     'z' => self.zone_offset()?,
                     '4' => {
@@ -234,7 +240,8 @@ impl<'a> Reader<'a> {
             (None, None, Some(y)) => 1900 + y,
             (None, None, None) => 1970,
         };
-        if !(1..=9999).contains(&year) {
+        // In a zone to the east, the first day after the last year is in it.
+        if !(1..=10_000).contains(&year) {
             return None;
         }
         let date = match self.day_of_year {

@@ -7,6 +7,7 @@ use sqlparser::ast::{Expr, Function, NullTreatment};
 
 use super::Lower;
 use super::aggregate_call::{AGGREGATES, Call, Clauses, parts};
+use super::found::is_literal;
 use crate::coerce;
 use crate::problem::ProblemKind;
 use crate::types::{Field, Type};
@@ -39,6 +40,10 @@ impl Lower<'_> {
         }
         let mut order = clauses.order.clone();
         let ordered: Vec<(Value, String)> = std::mem::take(&mut order).iter().map(|o| self.order_item(o)).collect();
+        if clauses.order.iter().any(|item| is_literal(&item.expr)) {
+            let message = format!("ORDER BY in {name} takes no literal");
+            self.report(ProblemKind::Shape, span.clone(), message, None);
+        }
         let bound = clauses.having.map(|(_, by)| self.expr(by));
         if f.over.is_none() && ordered.iter().map(|(v, _)| v).chain(&bound).any(|v| v.aggregate || v.window) {
             let message = format!("an aggregate or a window inside of {name}");

@@ -125,6 +125,24 @@ impl Lower<'_> {
         let Some(Some(text)) = text_of(&format.value) else {
             return self.unsupported_as(span, "a FORMAT that is not a literal", to.clone(), &[&value]);
         };
+        if value.ty.is_numeric() && *to == Type::String {
+            let of = match &value.ty {
+                Type::Int64 => "int64",
+                Type::Numeric(_) => "numeric",
+                Type::Float64 => "float64",
+                _ => "",
+            };
+            let sql = format!("dwc_picture_{of}({}, {})", quote_text(&text), value.sql);
+            return match is_picture(&text) && !of.is_empty() {
+                true => Value::over(Type::String, sql, &[&value]),
+                false => self.unsupported_as(
+                    span,
+                    format!("CAST of {} with FORMAT '{text}'", value.ty),
+                    to.clone(),
+                    &[&value],
+                ),
+            };
+        }
         let Some(pattern) = format_model(&text) else {
             return self.unsupported_as(span, format!("CAST with FORMAT '{text}'"), to.clone(), &[&value]);
         };
@@ -224,6 +242,38 @@ fn exact_bignumeric(text: &str) -> bool {
         && fraction.len() <= 18
         && digits.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit())
         && !(digits.is_empty() && fraction.is_empty())
+}
+
+/// Whether a FORMAT of numbers has a layout that DuckDB's function writes: signs and a currency around digits with separators.
+/// Hexadecimal, exponential and minimal ones are not among them.
+fn is_picture(text: &str) -> bool {
+    let upper = text.to_ascii_uppercase();
+    let first = upper.find(['0', '9', '.', 'D', 'V']).unwrap_or(upper.len());
+    let last = upper.rfind(['0', '9', '.', 'D', 'V', ',', 'G']).map_or(first, |at| at + 1);
+    let number = &upper[first..last.max(first)];
+    let (whole, decimals) = number.split_at(number.find(['.', 'D', 'V']).unwrap_or(number.len()));
+    let is_number = number.contains(['0', '9'])
+        && whole.chars().all(|c| "09,G".contains(c))
+        && decimals.chars().skip(1).all(|c| "09".contains(c));
+    // Each of them once: all of the signs are of one kind, and so are the currencies.
+    let mut kinds = String::new();
+    let mut take = |mut around: &str, known: &[(&str, char)]| {
+        while !around.is_empty() {
+            let Some((rest, kind)) = known.iter().find_map(|(word, kind)| Some((around.strip_prefix(word)?, *kind)))
+            else {
+                return false;
+            };
+            if kinds.contains(kind) {
+                return false;
+            }
+            kinds.push(kind);
+            around = rest;
+        }
+        true
+    };
+    let before = [("FM", 'F'), ("B", 'B'), ("S", 'S'), ("$", 'C'), ("L", 'C'), ("C", 'C')];
+    let after = [("FM", 'F'), ("B", 'B'), ("S", 'S'), ("MI", 'S'), ("PR", 'S'), ("$", 'C'), ("L", 'C'), ("C", 'C')];
+    text.is_ascii() && is_number && take(&upper[..first], &before) && take(&upper[last.max(first)..], &after)
 }
 
 /// Format elements of CAST as strftime elements; `None` when one has no equal.

@@ -267,6 +267,10 @@ impl Lower<'_> {
 
     fn access(&mut self, root: &Expr, chain: &[AccessExpr]) -> Value {
         let mut value = self.expr(root);
+        if value.literal == Some(Literal::Null) && matches!(chain.first(), Some(AccessExpr::Dot(_))) {
+            let at = self.span_of(root);
+            return self.fail(ProblemKind::TypeMismatch, at, "NULL has no fields");
+        }
         for step in chain {
             value = match step {
                 AccessExpr::Dot(Expr::Identifier(ident)) => self.field(value, &ident.value, self.span(ident.span)),

@@ -8,16 +8,16 @@ use super::is_aggregate;
 
 /// What was found.
 #[derive(Default)]
-pub(super) struct Found {
+pub(crate) struct Found {
     /// An aggregate without OVER.
-    pub(super) aggregate: bool,
-    pub(super) window: bool,
-    pub(super) query: bool,
+    pub aggregate: bool,
+    pub window: bool,
+    pub query: bool,
     depth: usize,
 }
 
 /// Looks through an expression, or through several.
-pub(super) fn found_in(node: &impl Visit) -> Found {
+pub(crate) fn found_in(node: &impl Visit) -> Found {
     let mut found = Found::default();
     let _ = node.visit(&mut found);
     found

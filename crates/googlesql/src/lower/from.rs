@@ -91,6 +91,14 @@ impl Lower<'_> {
                 if value.aggregate || value.window {
                     self.report(ProblemKind::MisplacedAggregate, at, "an aggregate in the condition of JOIN", None);
                 }
+                let is_outer = matches!(word, "LEFT JOIN" | "RIGHT JOIN" | "FULL JOIN");
+                let is_hashed = is_outer && !matches!(join.relation, TableFactor::UNNEST { .. });
+                if is_hashed && value.ty == Type::Bool && !self.equates_sides(on, before) {
+                    let at = self.span_of(on);
+                    let message = format!("{word} needs an equality between its two sides");
+                    let help = Some("add one with AND, or join with JOIN and unite the rows that are left".into());
+                    self.report(ProblemKind::Shape, at, message, help);
+                }
                 format!("\n{word} {right} ON {}", value.sql)
             }
             JoinConstraint::Using(names) => {
@@ -142,7 +150,7 @@ impl Lower<'_> {
             self.report(ProblemKind::AmbiguousColumn, at, message, None);
             return None;
         }
-        if coerce::wider(&l.ty, &r.ty).is_none() {
+        if coerce::wider(&l.ty, &r.ty).is_none() || !l.ty.is_groupable() || !r.ty.is_groupable() {
             let message = format!("USING between {} and {}", l.ty, r.ty);
             self.report(ProblemKind::TypeMismatch, at, message, None);
             return None;
@@ -182,8 +190,12 @@ impl Lower<'_> {
         }
         match factor {
             TableFactor::Table { name, alias, args, version, sample, .. } => {
-                if args.is_some() || version.is_some() || sample.is_some() {
-                    self.unsupported(span.clone(), "a table function, FOR SYSTEM_TIME or TABLESAMPLE");
+                if args.is_some() {
+                    let message = format!("`{name}` is called as a table function, of which none is taken");
+                    self.report(ProblemKind::UnknownFunction, span.clone(), message, None);
+                }
+                if version.is_some() || sample.is_some() {
+                    self.unsupported(span.clone(), "FOR SYSTEM_TIME or TABLESAMPLE");
                 }
                 self.table(name, alias.as_ref(), joined)
             }

@@ -89,7 +89,14 @@ impl Lower<'_> {
             Some(None) => return "1".into(),
             Some(place) => place,
             None => match expr {
-                Expr::Identifier(ident) => items.iter().position(|i| i.aliased && same(&i.name, &ident.value)),
+                Expr::Identifier(ident) => {
+                    let named = |i: &Item<'_>| !i.nameless && same(&i.name, &ident.value);
+                    if items.iter().filter(|i| named(i)).count() > 1 {
+                        self.ambiguous(ident);
+                        return "1".into();
+                    }
+                    items.iter().position(|i| i.aliased && same(&i.name, &ident.value))
+                }
                 _ => None,
             },
         };

@@ -20,6 +20,7 @@ mod moments;
 mod names;
 mod operators;
 mod order;
+mod outer;
 mod percentiles;
 mod pipes;
 mod pivot;
@@ -48,6 +49,7 @@ use super::value::{Bare, Collation, ColumnKind, Relation, Scope, ScopeColumn, Va
 use super::{OutputColumn, TableUse};
 
 pub use aggregate_call::is_aggregate;
+pub(crate) use found::found_in;
 pub(super) use literals::{is_moment, moment_literal};
 pub(super) use pipes::unpiped;
 

@@ -35,6 +35,10 @@ impl Lower<'_> {
         }
         let is_exact = |ty: &Type| matches!(ty, Type::Numeric(_) | Type::BigNumeric(_));
         let is_plain = !call.over.is_empty() && clauses.nulls != Some(NullTreatment::RespectNulls);
+        if name == "PERCENTILE_CONT" && ty != Type::Unknown && !ty.is_numeric() {
+            self.report(ProblemKind::TypeMismatch, spans[0].clone(), format!("{name} does not take {ty}"), None);
+            return None;
+        }
         match name {
             "PERCENTILE_CONT" if is_exact(&ty) && is_exact(&fraction.ty) => {
                 self.unsupported(span.clone(), format!("{name} of {ty} by {}", fraction.ty));

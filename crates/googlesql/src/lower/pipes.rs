@@ -1,14 +1,18 @@
 //! Pipe syntax: every operator is the query that it stands for around what came before.
 //! It must not lower anything itself.
 
-use sqlparser::ast::{
-    AssignmentTarget, BinaryOperator, Distinct, Expr, ExprWithAlias, GroupByExpr, Ident, IdentWithAlias, OrderBy,
-    OrderByExpr, OrderByKind, PipeOperator, Query, RenameSelectItem, ReplaceSelectElement, ReplaceSelectItem, Select,
-    SelectFlavor, SelectItem, SetExpr, SetOperator, SetQuantifier, TableAlias, TableFactor, TableWithJoins,
-    WildcardAdditionalOptions,
-};
+use std::ops::ControlFlow;
 
-use super::found::found_in;
+use sqlparser::ast::{
+    AssignmentTarget, BinaryOperator, Distinct, Expr, ExprWithAlias, ExprWithAliasAndOrderBy, GroupByExpr, Ident,
+    IdentWithAlias, OrderBy, OrderByExpr, OrderByKind, PipeOperator, Query, RenameSelectItem, ReplaceSelectElement,
+    ReplaceSelectItem, Select, SelectFlavor, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, SetOperator,
+    SetQuantifier, Spanned, TableAlias, TableFactor, TableWithJoins, Visit, Visitor, WildcardAdditionalOptions,
+};
+use sqlparser::tokenizer::Span;
+
+use super::found::{found_in, is_literal};
+use super::names::same;
 use super::{Lower, Rows};
 use crate::parse::parse_query;
 use crate::problem::ProblemKind;
@@ -16,7 +20,16 @@ use crate::problem::ProblemKind;
 impl Lower<'_> {
     pub(super) fn pipes(&mut self, query: &Query, as_value: bool) -> Rows {
         let mut current = first(query);
+        let mut changed = Changed::default();
+        let mut reads_changed = false;
         for operator in &query.pipe_operators {
+            if let Some(span) = changed.read_by(operator) {
+                let message =
+                    "a column through its table's name, which has the value that it had before |> SET, RENAME or DROP";
+                self.unsupported(self.span(span), message);
+                reads_changed = true;
+            }
+            changed.after(&mut current, operator);
             let (aggregate, name) = match operator {
                 PipeOperator::Select { exprs } => (found_in(exprs).aggregate, "SELECT"),
                 PipeOperator::Extend { exprs } => (found_in(exprs).aggregate, "EXTEND"),
@@ -28,6 +41,9 @@ impl Lower<'_> {
                 let message = format!("an aggregate in |> {name}");
                 let help = Some("write |> AGGREGATE before it".into());
                 self.report(ProblemKind::MisplacedAggregate, 0..0, message, help);
+            }
+            if let PipeOperator::Aggregate { full_table_exprs, group_by_expr } = operator {
+                self.pipe_aggregate(full_table_exprs, group_by_expr);
             }
             match operator {
                 // No rows are chosen on DuckDB, so that the types at least are known.
@@ -44,9 +60,91 @@ impl Lower<'_> {
                 },
             }
         }
+        let before = self.problems.len();
         let mut rows = self.body(&current.body, current.order_by.as_ref(), as_value);
+        if reads_changed {
+            // Those of a column that it does not mean.
+            self.problems.truncate(before);
+        }
         rows.sql.push_str(&self.limit(current.limit_clause.as_ref()));
         rows
+    }
+
+    /// `|> AGGREGATE` has aggregates alone, and keys by name.
+    fn pipe_aggregate(&mut self, values: &[ExprWithAliasAndOrderBy], keys: &[ExprWithAliasAndOrderBy]) {
+        for value in values {
+            let found = found_in(&value.expr.expr);
+            if !found.aggregate || found.window {
+                let at = self.span_of(&value.expr.expr);
+                let message = "|> AGGREGATE takes aggregates alone";
+                self.report(ProblemKind::MisplacedAggregate, at, message, None);
+            }
+        }
+        for key in keys.iter().filter(|key| is_literal(&key.expr.expr)) {
+            let at = self.span_of(&key.expr.expr);
+            self.report(ProblemKind::Shape, at, "GROUP BY of |> AGGREGATE takes no number of a column", None);
+        }
+    }
+}
+
+/// The columns that operators have changed of the only relation, whose name goes on having their values from before.
+#[derive(Default)]
+struct Changed {
+    alias: String,
+    columns: Vec<String>,
+    found: Option<Span>,
+}
+
+impl Changed {
+    fn after(&mut self, current: &mut Query, operator: &PipeOperator) {
+        let names: Vec<&Ident> = match operator {
+            PipeOperator::Set { assignments } => assignments
+                .iter()
+                .filter_map(|assignment| match &assignment.target {
+                    AssignmentTarget::ColumnName(name) => name.0.last()?.as_ident(),
+                    AssignmentTarget::Tuple(_) => None,
+                })
+                .collect(),
+            PipeOperator::Rename { mappings } => mappings.iter().flat_map(|one| [&one.ident, &one.alias]).collect(),
+            PipeOperator::Drop { columns } => columns.iter().collect(),
+            PipeOperator::As { .. } => return *self = Self::default(),
+            _ => return,
+        };
+        if let Some(alias) = only_alias(current) {
+            self.alias = alias.value;
+            self.columns.extend(names.into_iter().map(|name| name.value.clone()));
+        }
+    }
+
+    /// Where an operator reads a changed column through the relation's name.
+    fn read_by(&mut self, operator: &PipeOperator) -> Option<Span> {
+        let _ = operator.visit(self);
+        let (PipeOperator::Select { exprs } | PipeOperator::Extend { exprs }) = operator else {
+            return self.found.take();
+        };
+        let whole = exprs.iter().find(|item| match item {
+            SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), _) => {
+                !self.columns.is_empty()
+                    && name.0.last().and_then(|name| name.as_ident()).is_some_and(|name| same(&name.value, &self.alias))
+            }
+            _ => false,
+        });
+        self.found.take().or(whole.map(Spanned::span))
+    }
+}
+
+impl Visitor for Changed {
+    type Break = ();
+
+    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+        if let Expr::CompoundIdentifier(parts) = expr
+            && let [alias, column, ..] = parts.as_slice()
+            && same(&alias.value, &self.alias)
+            && self.columns.iter().any(|changed| same(changed, &column.value))
+        {
+            self.found = Some(column.span);
+        }
+        ControlFlow::Continue(())
     }
 }
 
@@ -76,11 +174,16 @@ fn star() -> SelectItem {
 
 /// `SELECT * FROM (query)`; the alias of the only relation inside goes on naming the rows.
 fn around(mut query: Query) -> Option<Query> {
-    let alias = select_of(&mut query).and_then(|select| match select.from.as_slice() {
+    let alias = only_alias(&mut query);
+    named(query, alias)
+}
+
+/// The alias of the only relation of a query.
+fn only_alias(query: &mut Query) -> Option<Ident> {
+    select_of(query).and_then(|select| match select.from.as_slice() {
         [TableWithJoins { relation, joins }] if joins.is_empty() => alias_of(relation),
         _ => None,
-    });
-    named(query, alias)
+    })
 }
 
 fn named(query: Query, alias: Option<Ident>) -> Option<Query> {
@@ -171,9 +274,11 @@ fn wrap(query: Query, operator: &PipeOperator) -> Option<Query> {
             let mut items = Vec::new();
             for assignment in assignments {
                 let AssignmentTarget::ColumnName(name) = &assignment.target else { return None };
+                // Columns are set by their names alone.
+                let [name] = name.0.as_slice() else { return None };
                 items.push(Box::new(ReplaceSelectElement {
                     expr: assignment.value.clone(),
-                    column_name: name.0.last()?.as_ident()?.clone(),
+                    column_name: name.as_ident()?.clone(),
                     as_keyword: true,
                 }));
             }

@@ -7,6 +7,7 @@ use sqlparser::ast::{SelectFlavor, SelectItem, SetExpr, SetOperator, SetQuantifi
 
 use super::found::is_literal;
 use super::from::indent;
+use super::names::same;
 use super::{Lower, Rows};
 use crate::coerce;
 use crate::problem::ProblemKind;
@@ -37,6 +38,15 @@ impl Lower<'_> {
         }
         let l = self.body(left, None, as_value);
         let r = self.body(right, None, as_value);
+        let (r, places, quantifier) = match quantifier {
+            SetQuantifier::AllByName => self.by_name(&l, r, SetQuantifier::All, &at),
+            SetQuantifier::DistinctByName => self.by_name(&l, r, SetQuantifier::Distinct, &at),
+            SetQuantifier::ByName => self.by_name(&l, r, SetQuantifier::None, &at),
+            other => {
+                let places = (0..r.columns.len()).collect();
+                (r, places, other)
+            }
+        };
         let word = match (op, quantifier) {
             (SetOperator::Union, SetQuantifier::All) => "UNION ALL",
             (SetOperator::Union, SetQuantifier::Distinct) => "UNION",
@@ -56,8 +66,8 @@ impl Lower<'_> {
                 self.report(ProblemKind::ParseError, at.clone(), format!("{op} needs ALL or DISTINCT"), help);
                 "UNION"
             }
-            _ => {
-                self.unsupported(at.clone(), "BY NAME");
+            (op, _) => {
+                self.unsupported(at.clone(), format!("{op} {quantifier}"));
                 "UNION ALL"
             }
         };
@@ -79,7 +89,11 @@ impl Lower<'_> {
                 let message = format!("{op} DISTINCT does not tell apart {}", a.ty);
                 self.report(ProblemKind::TypeMismatch, at.clone(), message, None);
             }
-            let ty = self.type_of_both((left, a), (right, b), (columns.len(), l.columns.len()), &at);
+            let ty = {
+                let at_right = places.get(columns.len()).copied().unwrap_or(usize::MAX);
+                let width = l.columns.len();
+                self.type_of_both((left, a, (columns.len(), width)), (right, b, (at_right, width)), &at)
+            };
             if ty.is_none() {
                 let message = format!("column `{}` of {op} is {} and {}", a.name, a.ty, b.ty);
                 self.report(ProblemKind::TypeMismatch, at.clone(), message, None);
@@ -104,17 +118,61 @@ impl Lower<'_> {
         Rows { sql: format!("{left_sql}\n{word}\n{right_sql}"), columns, bare }
     }
 
+    /// BY NAME: the columns of the right side in the order of the left one's, the places that they had, and what is left of
+    /// the quantifier.
+    fn by_name(
+        &mut self,
+        l: &Rows,
+        r: Rows,
+        quantifier: SetQuantifier,
+        at: &Range<usize>,
+    ) -> (Rows, Vec<usize>, SetQuantifier) {
+        let mut places: Vec<usize> = Vec::new();
+        let mut odd = l
+            .columns
+            .iter()
+            .chain(&r.columns)
+            .any(|column| column.nameless)
+            .then(|| "has a column without a name".to_owned());
+        for column in &l.columns {
+            let place = r.columns.iter().position(|other| same(&other.name, &column.name));
+            match place {
+                Some(place) if !places.contains(&place) => places.push(place),
+                Some(_) => odd = odd.or_else(|| Some(format!("has `{}` twice", column.name))),
+                None => odd = odd.or_else(|| Some(format!("has `{}` on one side only", column.name))),
+            }
+        }
+        if odd.is_none()
+            && let Some(other) = r.columns.iter().enumerate().find(|(place, _)| !places.contains(place))
+        {
+            odd = Some(format!("has `{}` on one side only", other.1.name));
+        }
+        if let Some(odd) = odd {
+            self.report(ProblemKind::Shape, at.clone(), format!("a set operation BY NAME {odd}"), None);
+            let places = (0..r.columns.len()).collect();
+            return (r, places, quantifier);
+        }
+        let names: Vec<String> = (1..=places.len()).map(|i| quoted(&format!("c{i}"))).collect();
+        let columns: Vec<ScopeColumn> = places.iter().filter_map(|place| r.columns.get(*place).cloned()).collect();
+        let items: Vec<String> = places
+            .iter()
+            .zip(&columns)
+            .map(|(place, column)| format!("{} AS {}", names[*place], quoted(&column.name)))
+            .collect();
+        let sql = format!("SELECT {} FROM (\n{}\n) AS \"_n\"({})", items.join(", "), indent(&r.sql), names.join(", "));
+        (Rows { sql, columns, bare: r.bare }, places, quantifier)
+    }
+
     /// The type of a column of a set operation. Literals adapt to the other side.
     fn type_of_both(
         &mut self,
-        (left, a): (&SetExpr, &ScopeColumn),
-        (right, b): (&SetExpr, &ScopeColumn),
-        place: (usize, usize),
+        (left, a, of_a): (&SetExpr, &ScopeColumn, (usize, usize)),
+        (right, b, of_b): (&SetExpr, &ScopeColumn, (usize, usize)),
         at: &Range<usize>,
     ) -> Option<Type> {
         let mut values = Vec::new();
         let mut literal = false;
-        for (side, column) in [(left, a), (right, b)] {
+        for (side, column, place) in [(left, a, of_a), (right, b, of_b)] {
             match self.literals(side, place) {
                 Some(all) => {
                     literal |= all.iter().any(|value| value.literal != Some(Literal::Null));

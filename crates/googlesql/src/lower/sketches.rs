@@ -53,6 +53,12 @@ impl Lower<'_> {
                     let message = "the precision of HLL_COUNT.INIT is from 10 to 24";
                     self.report(ProblemKind::TypeMismatch, spans[1].clone(), message, None);
                 }
+                let number =
+                    args.get(1).filter(|_| !name.starts_with("ST_") && !name.starts_with("KLL_QUANTILES.MERGE_POINT"));
+                if let Some(number) = number.filter(|number| !coerce::fits(number, &Type::Int64)) {
+                    let message = format!("argument 2 of `{name}` is an INT64, found {}", number.ty);
+                    self.report(ProblemKind::TypeMismatch, spans[1].clone(), message, None);
+                }
                 if !fits {
                     let message = format!("`{name}` does not take {ty}");
                     self.report(ProblemKind::TypeMismatch, spans[0].clone(), message, None);

@@ -1,41 +1,51 @@
 //! What `dwc verify` asks of the loaded tables. It changes nothing.
 
 use dwc_compiler::model::Project;
-use dwc_compiler::plan::{Gate, Reads};
+use dwc_compiler::plan::Reads;
 
+use super::blame;
 use super::run::plan;
 use crate::{Error, Offence, Warehouse};
 
-/// Checks the structure of every loaded table.
+/// What the checks of every loaded table have found.
+pub struct Audit {
+    /// What breaks a rule, or fails on a row.
+    pub offences: Vec<Offence>,
+    /// What is worth telling, though it breaks no rule.
+    pub told: Vec<Offence>,
+}
+
+/// Checks the structure of every loaded table. A check that computes a model's expressions fails where they do: that is an
+/// offence of its model, and the others are checked.
 ///
 /// # Errors
 /// An external system failed. What breaks a rule is the result.
-pub fn audit(warehouse: &dyn Warehouse, project: &Project) -> Result<Vec<Offence>, Error> {
-    asked(warehouse, project, |reads| if let Reads::Gate(gate) = reads { Some(gate) } else { None })
-}
-
-/// What is worth telling of the loaded tables, though it breaks no rule.
-///
-/// # Errors
-/// An external system failed.
-pub fn observe(warehouse: &dyn Warehouse, project: &Project) -> Result<Vec<Offence>, Error> {
-    asked(warehouse, project, |reads| if let Reads::Notice(gate) = reads { Some(gate) } else { None })
-}
-
-fn asked(
-    engine: &dyn Warehouse,
-    project: &Project,
-    of: impl Fn(&Reads) -> Option<&Gate>,
-) -> Result<Vec<Offence>, Error> {
+pub fn audit(engine: &dyn Warehouse, project: &Project) -> Result<Audit, Error> {
     let plan = plan(engine, project)?;
-    let mut found = Vec::new();
-    for statement in plan.models.iter().flat_map(|model| &model.audits) {
-        let Some(gate) = of(&statement.reads) else { continue };
-        let rows = engine.table(&statement.sql)?.1;
-        let mut keys: Vec<String> = rows.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect();
-        if !keys.is_empty() {
-            keys.sort();
-            found.push(Offence::of(gate, keys));
+    let mut found = Audit { offences: Vec::new(), told: Vec::new() };
+    for model in &plan.models {
+        let mut has_failed = false;
+        for statement in &model.audits {
+            let (gate, list) = match &statement.reads {
+                Reads::Gate(gate) => (gate, &mut found.offences),
+                Reads::Notice(gate) => (gate, &mut found.told),
+                _ => continue,
+            };
+            let rows = match engine.table(&statement.sql) {
+                Ok((_, rows)) => rows,
+                Err(_) if has_failed => continue,
+                Err(error) => {
+                    let offence = blame::failed(engine, project, model.model, &error).ok_or(error)?;
+                    found.offences.push(offence);
+                    has_failed = true;
+                    continue;
+                }
+            };
+            let mut keys: Vec<String> = rows.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect();
+            if !keys.is_empty() {
+                keys.sort();
+                list.push(Offence::of(gate, keys));
+            }
         }
     }
     Ok(found)

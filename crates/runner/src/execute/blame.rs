@@ -65,6 +65,12 @@ pub(super) fn failed(engine: &dyn Warehouse, project: &Project, model: ModelId, 
     })
 }
 
+/// What the engine says where a value is the only reason that it can have; `None` for a failure of another kind.
+#[must_use]
+pub fn value_refused(engine: &dyn Warehouse, error: &Error) -> Option<String> {
+    refusal(error).filter(|_| engine.refuses_values_alone())
+}
+
 /// What the engine says where an expression fails over the ranges of its tables.
 fn fails(engine: &dyn Warehouse, suspect: &Suspect, ranges: &[RowRange]) -> Option<String> {
     engine.table(&suspect.sql(ranges)).err().as_ref().and_then(refusal)

@@ -21,7 +21,8 @@ mod saved;
 use crate::crash;
 
 pub use apply::{ApplyReport, apply, carry_out};
-pub use audit::{audit, observe};
+pub use audit::{Audit, audit};
+pub use blame::value_refused;
 pub use planned::{Counted, Planned, plan};
 pub use rebuild::{RebuildOptions, RebuildReport, rebuild};
 pub use report::{ModelOutcome, ModelReport, Notice, RunReport, SourceOutcome, SourceReport, TableReport};

@@ -1,7 +1,9 @@
 //! Which expression of a model fails on the data, and on which row: queries that evaluate each expression alone, over the
 //! landed rows or a range of them, so that halving the range finds one row. It must not judge what an engine answers.
 
-use dwc_googlesql::{Column as SqlColumn, Tables, Type, parts};
+use std::collections::BTreeSet;
+
+use dwc_googlesql::{Column as SqlColumn, ColumnKind, OutputColumn, PartOf, Tables, Type, analyze_query, parts};
 
 use super::Lowering;
 use super::relations::sql_columns;
@@ -120,22 +122,22 @@ impl Lowering<'_> {
             let columns = table.columns.iter().map(|(name, ty)| SqlColumn::new(name, ty.clone()));
             catalog.add_as(&table.name, table.rows.clone(), columns.collect());
         }
-        let suspect = |column: Option<(&str, &Type)>, text: &str, span, origins: &[(String, String)]| {
+        let suspect = |column: Option<(&str, Option<&Type>)>,
+                       text: &str,
+                       span,
+                       by_row,
+                       origins: &[(String, String)]| {
+            let value = analyze_query(text, &catalog).analysis?.output.into_iter().next()?;
+            let ty = column.and_then(|(_, declared)| declared).unwrap_or(&value.ty);
             let inner = self.dialect.query(text, &catalog).ok()?;
-            let read = match column {
-                // Made into a text, a value has to be computed: whether it is NULL may be known without.
-                Some((_, ty)) => {
-                    // A number is stored in the column's own digits.
-                    let value = if ty.is_numeric() {
-                        format!("CAST(_p._value AS {})", self.dialect.ty(ty))
-                    } else {
-                        "_p._value".to_owned()
-                    };
-                    format!("MAX({})", self.dialect.readable(&value, ty))
-                }
-                None => "COUNT(*)".to_owned(),
-            };
-            let tables = ranged.iter().enumerate().filter_map(|(at, table)| {
+            // A number is stored in the column's own digits.
+            let read = format!("_p.{}", self.dialect.quote(&value.name));
+            let read = if ty.is_numeric() { format!("CAST({read} AS {})", self.dialect.ty(ty)) } else { read };
+            // Made into a text, a value has to be computed: whether it is NULL may be known without.
+            let read = format!("MAX({})", self.dialect.readable(&read, ty));
+            // What several rows make together, some of them would make otherwise.
+            let by_row = by_row && (value.kind != ColumnKind::Aggregated || column.is_none());
+            let tables = ranged.iter().enumerate().filter(|_| by_row).filter_map(|(at, table)| {
                 let own: Vec<&str> =
                     origins.iter().filter(|(name, _)| *name == table.name).map(|(_, column)| column.as_str()).collect();
                 // Several states of one key would each show other values.
@@ -156,37 +158,43 @@ impl Lowering<'_> {
         };
         let whole = names::nested(&query.text);
         let output = &query.analysis.output;
-        let quote = names::backquoted;
-        let mut alone = Vec::new();
+        let place =
+            |column: &OutputColumn| query.places.get(&column.name.to_lowercase()).copied().unwrap_or(query.span);
+        let mut alone = BTreeSet::new();
         let mut all = Vec::new();
-        let mut conditions = query.conditions.iter();
         for part in parts(&query.text, output) {
-            let text = names::nested(&part.text);
-            match part.column.and_then(|at| output.get(at)) {
-                None => {
-                    let own = conditions.next().copied().flatten();
+            match part.of {
+                PartOf::Condition(at) => {
+                    let own = query.conditions.get(at).copied().flatten();
                     let span = own.or(query.condition).unwrap_or(query.span);
-                    all.push(suspect(None, &part.text, span, &query.analysis.used));
+                    all.push(suspect(None, &part.text, span, part.by_row, &query.analysis.used));
                 }
-                Some(column) => alone.push((column.name.as_str(), text)),
+                PartOf::Column(at) => {
+                    let Some(column) = output.get(at) else { continue };
+                    if column.kind != ColumnKind::Aggregated {
+                        alone.insert(at);
+                    }
+                    all.push(suspect(
+                        Some((&column.name, None)),
+                        &part.text,
+                        place(column),
+                        part.by_row,
+                        &column.origins,
+                    ));
+                }
             }
         }
-        for column in output {
-            let own = alone.iter().find(|(name, _)| *name == column.name);
-            let name = quote(&column.name);
-            let text = match own {
-                // The only column, whatever the query calls it.
-                Some((_, text)) => format!("SELECT _q.{name} AS _value FROM {text} AS _q"),
-                None => format!("SELECT _q.{name} AS _value FROM {whole} AS _q"),
-            };
-            let span = query.places.get(&column.name.to_lowercase()).copied().unwrap_or(query.span);
-            all.push(suspect(Some((&column.name, &column.ty)), &text, span, &column.origins));
+        for (_, column) in output.iter().enumerate().filter(|(at, _)| !alone.contains(at)) {
+            let text = format!("SELECT _q.{} AS _value FROM {whole} AS _q", names::backquoted(&column.name));
+            all.push(suspect(Some((&column.name, None)), &text, place(column), true, &column.origins));
         }
         for (column, expr, span, origins) in self.expressions(id) {
             let text = format!("SELECT {} AS _value FROM {whole} AS _q", names::nested(expr));
-            all.push(suspect(Some((&column.name, &column.ty)), &text, span, origins));
+            all.push(suspect(Some((&column.name, Some(&column.ty))), &text, span, true, origins));
         }
-        all.push(suspect(None, &query.text, query.span, &query.analysis.used));
+        let any = format!("SELECT COUNT(*) AS _value FROM {whole} AS _q");
+        let by_row = output.iter().all(|column| column.kind != ColumnKind::Aggregated);
+        all.push(suspect(None, &any, query.span, by_row, &query.analysis.used));
         all.into_iter().flatten().collect()
     }
 
