@@ -128,7 +128,7 @@ fn a_measure_and_a_condition_are_found_where_they_are_written() {
     assert_run(
         &project.dwc(&["run"]),
         1,
-        &["DW0928", "a condition", "sale.yml:10:9", "no INT64", "order_id=7", "pieces=x"],
+        &["DW0928", "a condition", "sale.yml:10:9", "is not an INT64", "order_id=7", "pieces=x"],
     );
 }
 
@@ -150,7 +150,7 @@ fn several_conditions_are_told_apart() {
     let project = shop("1", "paid", "paid > -1 AND 1000 / (paid - 70) != 0 AND CAST(order_id AS STRING) != ''");
     assert_run(&project.dwc(&["run"]), 1, &["DW0928", "a condition", "sale.yml:10:23", "order_id=7", "paid=70"]);
     let project = shop("1", "paid", "paid > -1 AND (store != 'b' OR CAST(pieces AS INT64) > 0)");
-    assert_run(&project.dwc(&["run"]), 1, &["DW0928", "sale.yml:10:24", "no INT64", "order_id=7", "pieces=x"]);
+    assert_run(&project.dwc(&["run"]), 1, &["DW0928", "sale.yml:10:24", "is not an INT64", "order_id=7", "pieces=x"]);
 }
 
 #[test]

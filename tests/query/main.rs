@@ -194,7 +194,7 @@ fn a_condition_without_a_value_is_named() {
     let stock = stock();
     let said =
         refused(&stock, &["sale.amount", "--where", "store.store != ''", "--where", "CAST(store.store AS INT64) = 1"]);
-    let told = ["DW0707", "the condition `CAST(store.store AS INT64) = 1`", "no INT64: \""];
+    let told = ["DW0707", "the condition `CAST(store.store AS INT64) = 1`", "is not an INT64"];
     assert!(told.iter().all(|text| said.contains(text)), "{said}");
 }
 

@@ -109,7 +109,7 @@ fn write(format: &str, t: NaiveDateTime, zone: Option<(i32, String, NaiveDateTim
             extended(&mut out, &mut chars, t, zone.as_ref());
             continue;
         }
-        let text = simple(element, t, zone.as_ref()).ok_or_else(|| format!("no format element: %{element}"))?;
+        let text = simple(element, t, zone.as_ref()).ok_or_else(|| format!("%{element} is not a format element"))?;
         out.push_str(&if upper { text.to_uppercase() } else { text });
     }
     Ok(Some(out))

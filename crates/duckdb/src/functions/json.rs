@@ -38,18 +38,18 @@ pub(super) fn register(c: &Connection) -> Result<(), duckdb::Error> {
             "strict" => (false, false),
             "lax" => (true, false),
             "lax recursive" => (true, true),
-            _ => return Err(format!("no mode of JSON_KEYS: {mode}")),
+            _ => return Err(format!("{mode} is not a mode of JSON_KEYS")),
         };
         if depth < 1 {
             return Err("the depth of JSON_KEYS is positive".into());
         }
         let mut keys = BTreeSet::new();
-        let value = read(&j).ok_or_else(|| format!("no JSON: {j}"))?;
+        let value = read(&j).ok_or_else(|| format!("{j} is not JSON"))?;
         key_paths(&value, "", depth, (into, nested), &mut keys);
         Ok(Some(Value::Array(keys.into_iter().map(Value::String).collect()).to_string()))
     })?;
     add(c, "dwc_parse_json", |(j,): (String,)| {
-        let value = read(&j).ok_or_else(|| format!("no JSON: {j}"))?;
+        let value = read(&j).ok_or_else(|| format!("{j} is not JSON"))?;
         match inexact(&j) {
             Some(number) => Err(format!("a number of JSON that FLOAT64 does not hold: {number}")),
             None => Ok(Some(sorted(value).to_string())),
@@ -154,8 +154,8 @@ fn digits(number: &str) -> Option<(String, i64)> {
 }
 
 fn typed<R>(json: &str, ty: &str, take: impl Fn(&Value) -> Option<R>) -> Answer<R> {
-    let value = read(json).ok_or_else(|| format!("no JSON: {json}"))?;
-    take(&value).map(Some).ok_or_else(|| format!("the JSON value is no {ty}"))
+    let value = read(json).ok_or_else(|| format!("{json} is not JSON"))?;
+    take(&value).map(Some).ok_or_else(|| format!("the JSON value is not of type {ty}"))
 }
 
 /// The paths of members down to a depth; a lax mode looks into arrays, and a recursive one into arrays of arrays.
@@ -254,7 +254,7 @@ fn compact(json: &str) -> String {
 
 /// The text of the value at a path; a text that is not JSON has none, a path that is not a path is an error.
 fn find(json: &str, path: &str) -> Result<Option<String>, String> {
-    let steps = steps(path).ok_or_else(|| format!("no JSONPath: {path}"))?;
+    let steps = steps(path).ok_or_else(|| format!("{path} is not a JSONPath"))?;
     let Ok(whole) = serde_json::from_str::<&RawValue>(json) else {
         return Ok(None);
     };

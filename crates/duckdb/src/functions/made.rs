@@ -59,11 +59,11 @@ pub(super) fn register(c: &Connection) -> Result<(), duckdb::Error> {
 }
 
 fn parsed(json: &str) -> Result<Value, String> {
-    read(json).ok_or_else(|| format!("no JSON: {json}"))
+    read(json).ok_or_else(|| format!("{json} is not JSON"))
 }
 
 fn path(text: &str) -> Result<Vec<String>, String> {
-    steps(text).ok_or_else(|| format!("no JSONPath: {text}"))
+    steps(text).ok_or_else(|| format!("{text} is not a JSONPath"))
 }
 
 /// Puts a value at a path; members, elements and what stands at NULL are made, other types are left as they are.

@@ -34,7 +34,7 @@ pub(super) fn register(c: &Connection) -> Result<(), duckdb::Error> {
             .ok()
             .filter(|y| (1..=9999).contains(y))
             .and_then(|y| NaiveDate::from_ymd_opt(y, u32::try_from(m).ok()?, u32::try_from(d).ok()?));
-        date.map(|d| Some(day(d))).ok_or_else(|| format!("no date: {y}-{m}-{d}"))
+        date.map(|d| Some(day(d))).ok_or_else(|| format!("{y}-{m}-{d} is not a date"))
     })?;
     add(c, "dwc_make_datetime", |(y, m, d, h, n, s): (i64, i64, i64, i64, i64, i64)| {
         let date = i32::try_from(y)
@@ -42,11 +42,11 @@ pub(super) fn register(c: &Connection) -> Result<(), duckdb::Error> {
             .filter(|y| (1..=9999).contains(y))
             .and_then(|y| NaiveDate::from_ymd_opt(y, u32::try_from(m).ok()?, u32::try_from(d).ok()?));
         let made = date.and_then(|date| Some(date.and_time(clock_of(h, n, s)?)));
-        made.ok_or_else(|| format!("no datetime: {y}-{m}-{d} {h}:{n}:{s}"))
+        made.ok_or_else(|| format!("{y}-{m}-{d} {h}:{n}:{s} is not a datetime"))
             .and_then(|t| micros(t).map(|m| Some(Moment(m))))
     })?;
     add(c, "dwc_make_time", |(h, n, s): (i64, i64, i64)| {
-        clock_of(h, n, s).map(|t| Some(clock(t))).ok_or_else(|| format!("no time: {h}:{n}:{s}"))
+        clock_of(h, n, s).map(|t| Some(clock(t))).ok_or_else(|| format!("{h}:{n}:{s} is not a time"))
     })?;
     add(c, "dwc_datetime_to_string", |(t,): (Moment,)| Ok(Some(text(datetime(t.0)?, ' '))))?;
     add(c, "dwc_json_datetime", |(t,): (Moment,)| Ok(Some(text(datetime(t.0)?, 'T'))))?;
@@ -67,22 +67,22 @@ pub(super) fn register(c: &Connection) -> Result<(), duckdb::Error> {
     add(c, "dwc_to_date", |(s,): (String,)| {
         let mut text = Text::new(&s);
         let date = text.date().filter(|_| text.rest.is_empty());
-        date.map(|date| Some(day(date))).ok_or_else(|| format!("no DATE: \"{s}\""))
+        date.map(|date| Some(day(date))).ok_or_else(|| format!("\"{s}\" is not a DATE"))
     })?;
     add(c, "dwc_to_datetime", |(s,): (String,)| {
         let read = Text::new(&s).whole_moment(false);
-        read.ok_or_else(|| format!("no DATETIME: \"{s}\"")).and_then(|(t, _)| micros(t).map(|m| Some(Moment(m))))
+        read.ok_or_else(|| format!("\"{s}\" is not a DATETIME")).and_then(|(t, _)| micros(t).map(|m| Some(Moment(m))))
     })?;
     add(c, "dwc_to_time", |(s,): (String,)| {
         let mut text = Text::new(&s);
         let time = text.time();
         match time {
             Some(time) if text.rest.is_empty() => Ok(Some(clock(time))),
-            _ => Err(format!("no TIME: \"{s}\"")),
+            _ => Err(format!("\"{s}\" is not a TIME")),
         }
     })?;
     add(c, "dwc_to_timestamp", |(s, zone): (String, String)| {
-        let (local, own) = Text::new(&s).whole_moment(true).ok_or_else(|| format!("no TIMESTAMP: \"{s}\""))?;
+        let (local, own) = Text::new(&s).whole_moment(true).ok_or_else(|| format!("\"{s}\" is not a TIMESTAMP"))?;
         let zone = Zone::read(own.as_deref().unwrap_or(&zone))?;
         micros(zone.instant(local)).map(|m| Some(Moment(m)))
     })

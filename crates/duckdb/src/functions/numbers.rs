@@ -59,11 +59,11 @@ pub(super) fn register(c: &Connection) -> Result<(), duckdb::Error> {
     add(c, "dwc_to_bool", |(s,): (String,)| match s.to_ascii_lowercase().as_str() {
         "true" => Ok(Some(true)),
         "false" => Ok(Some(false)),
-        _ => Err(format!("no BOOL: \"{s}\"")),
+        _ => Err(format!("\"{s}\" is not a BOOL")),
     })?;
     add(c, "dwc_pow", |(x, y): (f64, f64)| {
         if x < 0.0 && x.is_finite() && y.is_finite() && y.fract() != 0.0 || x == 0.0 && y < 0.0 {
-            return Err(format!("no real value: POW({x}, {y})"));
+            return Err(format!("POW({x}, {y}) has no real value"));
         }
         finite(x.powf(y), &[x, y])
     })?;
@@ -71,7 +71,7 @@ pub(super) fn register(c: &Connection) -> Result<(), duckdb::Error> {
         c,
         "dwc_sqrt",
         |(x,): (f64,)| {
-            if x < 0.0 { Err(format!("no real value: SQRT({x})")) } else { Ok(Some(x.sqrt())) }
+            if x < 0.0 { Err(format!("SQRT({x}) has no real value")) } else { Ok(Some(x.sqrt())) }
         },
     )?;
     add(c, "dwc_exp", |(x,): (f64,)| finite(x.exp(), &[x]))?;
@@ -79,7 +79,7 @@ pub(super) fn register(c: &Connection) -> Result<(), duckdb::Error> {
     add(c, "dwc_log10", |(x,): (f64,)| logarithm(x, f64::log10))?;
     add(c, "dwc_log", |(x, base): (f64, f64)| {
         if x <= 0.0 || base <= 0.0 || base == 1.0 {
-            return Err(format!("no real value: LOG({x}, {base})"));
+            return Err(format!("LOG({x}, {base}) has no real value"));
         }
         Ok(Some(if base.is_infinite() { f64::NAN } else { x.ln() / base.ln() }))
     })?;
@@ -87,10 +87,10 @@ pub(super) fn register(c: &Connection) -> Result<(), duckdb::Error> {
     add(c, "dwc_cos", |(x,): (f64,)| Ok(Some(x.cos())))?;
     add(c, "dwc_tan", |(x,): (f64,)| Ok(Some(x.tan())))?;
     add(c, "dwc_asin", |(x,): (f64,)| {
-        if x.is_finite() && x.abs() > 1.0 { Err(format!("no real value: ASIN({x})")) } else { Ok(Some(x.asin())) }
+        if x.is_finite() && x.abs() > 1.0 { Err(format!("ASIN({x}) has no real value")) } else { Ok(Some(x.asin())) }
     })?;
     add(c, "dwc_acos", |(x,): (f64,)| {
-        if x.is_finite() && x.abs() > 1.0 { Err(format!("no real value: ACOS({x})")) } else { Ok(Some(x.acos())) }
+        if x.is_finite() && x.abs() > 1.0 { Err(format!("ACOS({x}) has no real value")) } else { Ok(Some(x.acos())) }
     })?;
     add(c, "dwc_sinh", |(x,): (f64,)| finite(x.sinh(), &[x]))?;
     add(c, "dwc_cosh", |(x,): (f64,)| finite(x.cosh(), &[x]))
@@ -122,7 +122,7 @@ fn sum(a: i128, b: i128) -> Answer<Numeric> {
 }
 
 fn logarithm(x: f64, with: fn(f64) -> f64) -> Answer<f64> {
-    if x <= 0.0 { Err(format!("no real value: the logarithm of {x}")) } else { Ok(Some(with(x))) }
+    if x <= 0.0 { Err(format!("the logarithm of {x} has no real value")) } else { Ok(Some(with(x))) }
 }
 
 fn signed(magnitude: u128, negative: bool) -> Result<Numeric, String> {
@@ -315,7 +315,7 @@ fn float_to_numeric(x: f64) -> Result<Numeric, String> {
 
 /// Digits as NUMERIC; further decimals are rounded, or an error.
 fn decimal(text: &str, rounding: bool) -> Result<Numeric, String> {
-    let error = || format!("no NUMERIC: \"{text}\"");
+    let error = || format!("\"{text}\" is not a NUMERIC");
     let (negative, body) = match text.as_bytes().first() {
         Some(b'-') => (true, &text[1..]),
         Some(b'+') => (false, &text[1..]),
@@ -348,7 +348,7 @@ fn decimal(text: &str, rounding: bool) -> Result<Numeric, String> {
 }
 
 fn to_int(s: &str) -> Result<i64, String> {
-    let error = || format!("no INT64: \"{s}\"");
+    let error = || format!("\"{s}\" is not an INT64");
     let text = s.trim_matches([' ', '\t', '\n', '\r', '\x0b', '\x0c']);
     let (negative, body) = match text.as_bytes().first() {
         Some(b'-') => (true, &text[1..]),
@@ -386,7 +386,7 @@ fn to_float(s: &str) -> Result<f64, String> {
         #[allow(clippy::cast_precision_loss, reason = "thirteen digits fit in 52 bits")]
         return Ok(sign * whole as f64);
     }
-    let value: f64 = text.parse().map_err(|_| format!("no FLOAT64: \"{s}\""))?;
+    let value: f64 = text.parse().map_err(|_| format!("\"{s}\" is not a FLOAT64"))?;
     Ok(value)
 }
 
@@ -398,7 +398,7 @@ fn to_numeric(s: &str) -> Result<Numeric, String> {
 fn parse_numeric(s: &str) -> Result<Numeric, String> {
     let text = s.trim();
     let (text, sign) = match text.strip_suffix(['-', '+']) {
-        Some(rest) if rest.starts_with(['-', '+']) => return Err(format!("no NUMERIC: \"{s}\"")),
+        Some(rest) if rest.starts_with(['-', '+']) => return Err(format!("\"{s}\" is not a NUMERIC")),
         Some(rest) => (rest.trim_end(), text.ends_with('-')),
         None => (text, false),
     };

@@ -95,7 +95,7 @@ impl Picture {
                 ',' | 'G' => all.whole.push(','),
                 '0' | '9' if is_whole => all.whole.push(first),
                 '0' | '9' => all.decimals += 1,
-                _ => return Err(format!("no format of a number: {format}")),
+                _ => return Err(format!("{format} is not a format of a number")),
             }
             rest = rest.get(length..).unwrap_or_default();
         }

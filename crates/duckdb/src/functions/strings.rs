@@ -85,7 +85,7 @@ pub(super) fn register(c: &Connection) -> Result<(), duckdb::Error> {
     add(c, "dwc_ascii", |(s,): (String,)| match s.chars().next() {
         None => Ok(Some(0)),
         Some(x) if x.is_ascii() => Ok(Some(i64::from(u32::from(x)))),
-        Some(x) => Err(format!("no ASCII character: {x}")),
+        Some(x) => Err(format!("{x} is not an ASCII character")),
     })?;
     add(c, "dwc_unicode", |(s,): (String,)| Ok(Some(s.chars().next().map_or(0, |x| i64::from(u32::from(x))))))?;
     add(c, "dwc_chr", |(n,): (i64,)| {
@@ -93,7 +93,7 @@ pub(super) fn register(c: &Connection) -> Result<(), duckdb::Error> {
             return Ok(Some(String::new()));
         }
         let found = u32::try_from(n).ok().and_then(char::from_u32);
-        found.map(|x| Some(x.to_string())).ok_or_else(|| format!("no code point: {n}"))
+        found.map(|x| Some(x.to_string())).ok_or_else(|| format!("{n} is not a code point"))
     })?;
     add(c, "dwc_code_points_json", |(s,): (String,)| {
         let list: Vec<String> = s.chars().map(|x| u32::from(x).to_string()).collect();
@@ -264,7 +264,7 @@ fn edits(a: &str, b: &str) -> i64 {
 fn from_hex(s: &str) -> Result<Vec<u8>, String> {
     let even = if s.len() % 2 == 1 { format!("0{s}") } else { s.to_string() };
     if !even.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return Err(format!("no hex: \"{s}\""));
+        return Err(format!("\"{s}\" is not hexadecimal"));
     }
     (0..even.len()).step_by(2).map(|i| u8::from_str_radix(&even[i..i + 2], 16).map_err(|e| e.to_string())).collect()
 }
@@ -371,7 +371,7 @@ fn normalized(text: &str, form: &str) -> Result<String, String> {
         "NFD" => text.nfd().collect(),
         "NFKC" => text.nfkc().collect(),
         "NFKD" => text.nfkd().collect(),
-        _ => return Err(format!("no form of NORMALIZE: {form}")),
+        _ => return Err(format!("{form} is not a form of NORMALIZE")),
     })
 }
 

@@ -18,7 +18,7 @@ impl Zone {
         match name.parse::<Tz>() {
             Ok(tz) => Ok(Zone::Named(tz)),
             Err(_) if name.eq_ignore_ascii_case("z") => Ok(Zone::Fixed(0)),
-            Err(_) => Err(format!("no time zone: \"{name}\"")),
+            Err(_) => Err(format!("\"{name}\" is not a time zone")),
         }
     }
 
