@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono_tz::Tz;
 use dwc_googlesql::{Problem, ProblemKind, Tables, Type};
 
+use super::naming::{is_name, to_name};
 use super::resolve_models::resolve_models;
 use super::resolve_sources::resolve_source;
 use super::types::{Project, Source, Table};
@@ -226,23 +227,26 @@ fn check_names(documents: &[Document], problems: &mut Vec<Diagnostic>) {
 
 /// A name is a letter, then letters, digits and `_`; names with a leading `_` or of a reserved column are ours.
 pub(super) fn check_name(name: &str, span: Span, problems: &mut Vec<Diagnostic>) {
-    let plain = name.chars().next().is_some_and(|c| c.is_alphabetic())
-        && name.chars().all(|c| c.is_alphanumeric() || c == '_')
-        && name.len() <= 200;
-    if !plain {
-        let help = match super::limits::reserved_prefix(name) {
-            Some(prefix) => format!("BigQuery reserves names that start with `{prefix}`: choose another name"),
-            None => {
-                "choose a name of letters, digits and `_` that starts with a letter, of 200 bytes at most".to_owned()
-            }
-        };
-        problems.push(
-            Diagnostic::new(
-                Code::ReservedName,
-                format!("`{name}` cannot be the name of a table or column on every engine"),
-            )
-            .at(span, "a letter, then letters, digits and `_`")
-            .help(help),
-        );
+    problems.extend(refused_name(name, span));
+}
+
+/// The same of a name in a source, which the source need not share.
+pub(super) fn check_source_name(name: &str, span: Span, problems: &mut Vec<Diagnostic>) {
+    problems.extend(refused_name(name, span).map(|problem| {
+        let own = to_name(name);
+        problem.help(format!("declare it under another name, such as `{own}`, and add `name: \"{name}\"`"))
+    }));
+}
+
+fn refused_name(name: &str, span: Span) -> Option<Diagnostic> {
+    if is_name(name) {
+        return None;
     }
+    let help = match super::limits::reserved_prefix(name) {
+        Some(prefix) => format!("BigQuery reserves names that start with `{prefix}`: choose another name"),
+        None => "choose a name of letters, digits and `_` that starts with a letter, of 200 bytes at most".to_owned(),
+    };
+    let message = format!("`{name}` cannot be the name of a table or column on every engine");
+    let label = "a letter, then letters, digits and `_`";
+    Some(Diagnostic::new(Code::ReservedName, message).at(span, label).help(help))
 }

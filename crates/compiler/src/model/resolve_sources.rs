@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use dwc_googlesql::Type;
 
 use super::folding;
-use super::resolve::{check_name, resolve_zone};
+use super::resolve::{check_source_name, resolve_zone};
 use super::resolve_files::{check_headers, files_of};
 use super::types::{Column, EXTRA, Source, Table};
 use crate::diagnostic::{Code, Diagnostic, nearest};
@@ -82,10 +82,10 @@ fn resolve_table(
         document.span(&path)
     };
     let key_span = document.key_span(&["tables", name]);
-    check_name(name, key_span, problems);
+    check_source_name(name, key_span, problems);
     let mut columns = Vec::new();
     for (column, declared) in &table.columns {
-        check_name(column, document.key_span(&["tables", name, "columns", column]), problems);
+        check_source_name(column, document.key_span(&["tables", name, "columns", column]), problems);
         let ty = read_type(&declared.ty, at(&["columns", column]), problems);
         if declared.collation.is_some() && !matches!(ty.plain(), Type::String | Type::Unknown) {
             problems.push(

@@ -15,6 +15,7 @@ mod yaml;
 use std::collections::BTreeSet;
 
 use dwc_compiler::diagnostic::Code;
+use dwc_compiler::model::{is_name, to_name};
 
 use crate::Error;
 
@@ -100,13 +101,6 @@ const CHANGED: &[&str] = &[
     "mod_dt",
 ];
 
-/// Whether a name can be that of a table or column of the language.
-fn is_name(name: &str) -> bool {
-    name.chars().next().is_some_and(char::is_alphabetic)
-        && name.chars().all(|c| c.is_alphanumeric() || c == '_')
-        && name.len() <= 200
-}
-
 /// Gives tables whose names differ by case alone, or not at all, a number: they would land in one table.
 fn number(tables: &mut [ProposedTable]) {
     let mut taken: BTreeSet<String> = BTreeSet::new();
@@ -127,14 +121,4 @@ fn check_source_name(name: &str) -> Result<(), Error> {
     }
     Err(Error::coded(Code::ReservedName, format!("`{name}` cannot be the name of a source"))
         .help("choose a name of letters, digits and `_` that starts with a letter"))
-}
-
-/// The nearest name of the language.
-fn to_name(text: &str) -> String {
-    let mut name: String = text.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect();
-    while name.contains("__") {
-        name = name.replace("__", "_");
-    }
-    let name = name.trim_matches('_').to_owned();
-    if is_name(&name) { name } else { format!("t_{name}") }
 }
