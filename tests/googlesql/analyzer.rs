@@ -144,9 +144,11 @@ const FOUND: &[&str] = &[
     "SELECT (SELECT x FROM UNNEST(tags) AS x WHERE x = cust LIMIT 1) AS v FROM shop.orders GROUP BY cust",
     "SELECT (SELECT MAX(x) FROM UNNEST(ANY_VALUE(tags)) AS x) AS v FROM shop.orders GROUP BY cust",
     "SELECT (SELECT x FROM UNNEST(tags) AS x LIMIT 1) AS v, COUNT(*) AS n FROM shop.orders GROUP BY 1",
+    "(SELECT LTRIM(cust) AS v FROM shop.orders) AS x",
+    "SELECT v FROM (SELECT qty, qty, id FROM shop.orders) UNPIVOT (v FOR n IN (qty, id))",
 ];
 
 #[test]
 fn what_mutants_have_found_is_judged_as_google_does() {
-    Both::start().judge(FOUND.iter().copied()).check(9, 4);
+    Both::start().judge(FOUND.iter().copied()).check(10, 5);
 }

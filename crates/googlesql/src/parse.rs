@@ -5,7 +5,7 @@ use std::any::TypeId;
 
 use sqlparser::ast::{
     BinaryOperator, CastKind, CeilFloorKind, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList,
-    FunctionArguments, Ident, ObjectName, ObjectNamePart, Query, Statement,
+    FunctionArguments, Ident, ObjectName, ObjectNamePart, Query, SetExpr, Statement,
 };
 use sqlparser::dialect::{BigQueryDialect, Dialect, Precedence};
 use sqlparser::keywords::Keyword;
@@ -25,6 +25,12 @@ pub fn parse_query(sql: &str) -> Result<Query, Problem> {
     depth::with_room(sql, || {
         let mut parser = parser(sql)?;
         let statement = parser.parse_statement().map_err(|e| problem(sql, &e))?;
+        // A query in parentheses may have an alias, which nothing reads.
+        if matches!(&statement, Statement::Query(query) if matches!(*query.body, SetExpr::Query(_)))
+            && parser.parse_keyword(Keyword::AS)
+        {
+            parser.parse_identifier().map_err(|e| problem(sql, &e))?;
+        }
         while parser.consume_token(&Token::SemiColon) {}
         end(sql, &parser)?;
         match statement {

@@ -28,7 +28,14 @@ impl Lower<'_> {
         for list in lists {
             let mut columns = Vec::new();
             for ident in idents(&list.expr) {
-                let Some(column) = given.iter().find(|c| same(&c.name, &ident.value)) else {
+                let mut named = given.iter().filter(|c| same(&c.name, &ident.value));
+                let found = named.next();
+                if named.next().is_some() {
+                    let message = format!("the rows have several columns `{}`", ident.value);
+                    self.report(ProblemKind::AmbiguousColumn, self.span(ident.span), message, None);
+                    continue;
+                }
+                let Some(column) = found else {
                     let help = instead(&ident.value, given.iter().map(|c| c.name.as_str()));
                     let at = self.span(ident.span);
                     self.report(ProblemKind::UnknownColumn, at, format!("unknown column `{}`", ident.value), help);
