@@ -22,7 +22,13 @@ const SALES: &str = "SELECT f.order_no, d.store_code, d.store_name, f.as_written
 fn star(project: &Project) -> Vec<Vec<String>> {
     let keys = "SELECT store_key, store_durable_key FROM dw.store ORDER BY ALL";
     let bound = "SELECT store_key, store_durable_key, outlet_key, outlet_durable_key FROM dw.sale ORDER BY ALL";
-    [STORES, SALES, keys, bound].into_iter().map(|sql| rows(project, sql)).collect()
+    // Spellings of one key have no order among themselves.
+    let sorted = |sql: &str| {
+        let mut all = rows(project, sql);
+        all.sort();
+        all
+    };
+    [STORES, SALES, keys, bound].into_iter().map(sorted).collect()
 }
 
 fn afresh(project: &Project) -> Vec<Vec<String>> {

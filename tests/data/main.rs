@@ -71,7 +71,8 @@ fn number(project: &Project, sql: &str) -> i64 {
 }
 
 fn assert_run(run: &Run, code: i32, words: &[&str]) {
-    let all = format!("{}{}", run.stdout, run.stderr);
+    // Long messages are wrapped where they are drawn.
+    let all = format!("{}{}", run.stdout, run.stderr).replace("\n  | ", " ");
     assert_eq!(run.code, Some(code), "{all}");
     for word in words {
         assert!(all.contains(word), "`{word}` is not in:\n{all}");
