@@ -31,7 +31,7 @@ pub use beyond::excluded;
 pub use catalog::{Catalog, Column, Tables};
 pub use depth::with_room;
 pub use folded::folded;
-pub use lower::is_aggregate;
+pub use lower::{Found, found_in, is_aggregate};
 pub use near::{did_you_mean, nearest};
 pub use normal::{normal_expr, normal_query};
 pub use parse::call;

@@ -11,7 +11,7 @@ use sqlparser::ast::{
 
 use super::OutputColumn;
 use super::lines::Lines;
-use super::lower::{found_in, is_aggregate};
+use super::lower::{each_outside, found_in, is_aggregate};
 use super::parse::parse_query;
 use super::print::to_googlesql;
 use super::value::ColumnKind;
@@ -302,34 +302,11 @@ fn is_by_row(expr: &Expr) -> bool {
 
 /// What the aggregates and windows of an expression compute from each row alone.
 fn by_row(expr: &Expr) -> Vec<Expr> {
-    let mut calls = Calls::default();
-    let _ = expr.visit(&mut calls);
-    calls.inner
-}
-
-#[derive(Default)]
-struct Calls {
-    inner: Vec<Expr>,
-    subqueries: usize,
-}
-
-impl Visitor for Calls {
-    type Break = ();
-
-    fn pre_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
-        self.subqueries += 1;
-        ControlFlow::Continue(())
-    }
-
-    fn post_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
-        self.subqueries -= 1;
-        ControlFlow::Continue(())
-    }
-
-    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
-        let Expr::Function(call) = expr else { return ControlFlow::Continue(()) };
-        if self.subqueries > 0 || !(call.over.is_some() || is_aggregate(&call.name.to_string())) {
-            return ControlFlow::Continue(());
+    let mut all = Vec::new();
+    each_outside(expr, &mut |expr| {
+        let Expr::Function(call) = expr else { return };
+        if call.over.is_none() && !is_aggregate(&call.name.to_string()) {
+            return;
         }
         let mut own = Vec::new();
         if let FunctionArguments::List(list) = &call.args {
@@ -342,9 +319,9 @@ impl Visitor for Calls {
             own.extend(spec.partition_by.iter().chain(spec.order_by.iter().map(|key| &key.expr)));
         }
         // An aggregate in a window computes from several rows itself.
-        self.inner.extend(own.into_iter().filter(|expr| is_by_row(expr)).cloned());
-        ControlFlow::Continue(())
-    }
+        all.extend(own.into_iter().filter(|expr| is_by_row(expr)).cloned());
+    });
+    all
 }
 
 #[cfg(test)]

@@ -9,10 +9,8 @@ use super::types::{Project, Query};
 pub(crate) fn zone_of<'p>(project: &'p Project, query: &Query, column: &str, ty: &Type) -> &'p str {
     let output = query.analysis.output.iter().find(|output| output.name.eq_ignore_ascii_case(column));
     let origins = output.filter(|_| *ty == Type::DateTime).map_or(&[][..], |output| output.origins.as_slice());
-    let mut zones = origins.iter().filter_map(|(table, _)| {
-        let table = project.table(table)?;
-        project.sources.iter().find(|source| source.name == table.source).map(|source| source.timezone.name())
-    });
+    let mut zones =
+        origins.iter().filter_map(|(table, _)| project.table(table)).map(|table| project.zone_of(table).name());
     match zones.next() {
         Some(zone) if zones.all(|other| other == zone) => zone,
         _ => project.timezone.name(),

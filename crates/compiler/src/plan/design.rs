@@ -42,8 +42,8 @@ pub(crate) const CONTENTS: &str = "contents";
 /// How a source table is read: parts of what is landed, and with the name of the table, of a dimension that reads it.
 const READING: &[&str] = &[CURSOR, SEQUENCE, DELETES, CONTENTS];
 
-/// First words of the parts that a model says of another model, or of a source table.
-const OF_ANOTHER: &[&str] = &["key_type", KEY_COLLATION, "keys", "calendar", CURSOR, SEQUENCE, DELETES, CONTENTS];
+/// First words of the parts that a model says of another model.
+const OF_ANOTHER: &[&str] = &["key_type", KEY_COLLATION, "keys", "calendar"];
 
 /// One part that differs.
 pub(super) struct Difference {
@@ -141,7 +141,7 @@ fn is_of_query(part: &str) -> bool {
 
 /// What a model says of another one, or of a source table.
 fn is_of_another(part: &str) -> bool {
-    part.split_once(' ').is_some_and(|(word, _)| OF_ANOTHER.contains(&word))
+    part.split_once(' ').is_some_and(|(word, _)| OF_ANOTHER.contains(&word) || READING.contains(&word))
 }
 
 /// A query that means something else than before: as it is written then and now.

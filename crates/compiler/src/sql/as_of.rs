@@ -5,12 +5,11 @@
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-use dwc_googlesql::{is_aggregate, parse_expr, parse_query, to_googlesql};
+use dwc_googlesql::{found_in, parse_expr, parse_query, to_googlesql};
 use sqlparser::ast::{
     BinaryOperator, ExceptSelectItem, Expr, Function, GroupByExpr, Ident, JoinConstraint, JoinOperator,
     NamedWindowExpr, ObjectName, ObjectNamePart, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr,
-    TableAlias, TableFactor, TableWithJoins, Visit, VisitMut, Visitor, VisitorMut, WildcardAdditionalOptions,
-    WindowType,
+    TableAlias, TableFactor, TableWithJoins, VisitMut, VisitorMut, WildcardAdditionalOptions, WindowType,
 };
 
 use super::touched::{backquoted, plain_alias, short_name, table_name};
@@ -442,31 +441,7 @@ fn group(select: &mut Select, slot: &str) -> Result<(), Refused> {
 
 /// Whether a SELECT list makes one row of many; a window does not, and a subquery is a block of its own.
 fn aggregates(projection: &[SelectItem]) -> bool {
-    struct Look {
-        depth: usize,
-    }
-    impl Visitor for Look {
-        type Break = ();
-        fn pre_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
-            self.depth += 1;
-            ControlFlow::Continue(())
-        }
-        fn post_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
-            self.depth -= 1;
-            ControlFlow::Continue(())
-        }
-        fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
-            match expr {
-                Expr::Function(function)
-                    if self.depth == 0 && function.over.is_none() && is_aggregate(&function.name.to_string()) =>
-                {
-                    ControlFlow::Break(())
-                }
-                _ => ControlFlow::Continue(()),
-            }
-        }
-    }
-    projection.iter().any(|item| item.visit(&mut Look { depth: 0 }).is_break())
+    projection.iter().any(|item| found_in(item).aggregate)
 }
 
 /// `*` gives what the user's tables have, and not the slot.

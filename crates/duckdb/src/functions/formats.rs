@@ -41,48 +41,32 @@ pub(super) fn register(c: &Connection) -> Result<(), duckdb::Error> {
 
 /// The format for a DATE: elements of the clock stay as they are written.
 fn dated(format: &str) -> String {
-    let mut out = String::new();
-    let mut chars = format.chars().peekable();
-    while let Some(ch) = chars.next() {
-        out.push(ch);
-        if ch != '%' {
-            continue;
-        }
-        match chars.peek() {
-            Some('%') => out.extend(chars.next()),
-            Some(e) if "HIklMpPrRSsTXcZz".contains(*e) => out.push('%'),
-            Some('E') => {
-                let rest: String = chars.clone().take(3).collect();
-                if rest.ends_with('S') || rest.starts_with("Ez") {
-                    out.push('%');
-                }
-            }
-            _ => {}
-        }
-    }
-    out
+    kept(format, |rest| match rest.strip_prefix('E') {
+        Some(rest) => rest.starts_with('z') || rest.chars().take(2).last() == Some('S'),
+        None => rest.starts_with(|element| "HIklMpPrRSsTXcZz".contains(element)),
+    })
 }
 
 /// The format for a TIME: elements of the date and of the zone stay as they are written.
 fn clocked(format: &str) -> String {
+    kept(format, |rest| {
+        let rest = rest.strip_prefix(['E', 'O']).unwrap_or(rest);
+        rest.starts_with("4Y") || rest.starts_with(|element| "aAbBCcdDeFgGhjmQsuUVwWxyYzZ".contains(element))
+    })
+}
+
+/// A format in which the elements that `is_foreign`, told by what follows their `%`, are written out.
+fn kept(format: &str, is_foreign: impl Fn(&str) -> bool) -> String {
     let mut out = String::new();
-    let mut chars = format.chars().peekable();
+    let mut chars = format.chars();
     while let Some(ch) = chars.next() {
         out.push(ch);
         if ch != '%' {
             continue;
         }
-        let mut ahead = chars.clone();
-        let element = match ahead.next() {
-            Some('%') => {
-                out.extend(chars.next());
-                continue;
-            }
-            Some('E' | 'O') => ahead.next(),
-            other => other,
-        };
-        let is_year = element == Some('4') && ahead.next() == Some('Y');
-        if is_year || element.is_some_and(|element| "aAbBCcdDeFgGhjmQsuUVwWxyYzZ".contains(element)) {
+        if chars.as_str().starts_with('%') {
+            out.extend(chars.next());
+        } else if is_foreign(chars.as_str()) {
             out.push('%');
         }
     }

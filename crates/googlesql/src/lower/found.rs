@@ -8,26 +8,46 @@ use super::is_aggregate;
 
 /// What was found.
 #[derive(Default)]
-pub(crate) struct Found {
+pub struct Found {
     /// An aggregate without OVER.
     pub aggregate: bool,
+    /// A window function.
     pub window: bool,
+    /// A query.
     pub query: bool,
-    depth: usize,
 }
 
-/// Looks through an expression, or through several.
-pub(crate) fn found_in(node: &impl Visit) -> Found {
+/// Looks through an expression, or through several; not into the queries that are in it.
+#[must_use]
+pub fn found_in(node: &impl Visit) -> Found {
     let mut found = Found::default();
-    let _ = node.visit(&mut found);
-    found
+    let has_query = each_outside(node, &mut |expr| {
+        if let Expr::Function(function) = expr {
+            found.window |= function.over.is_some();
+            found.aggregate |= function.over.is_none() && is_aggregate(&function.name.to_string());
+        }
+    });
+    Found { query: has_query, ..found }
 }
 
-impl Visitor for Found {
+/// Shows each expression that no query in a node holds, outer ones first. Gives whether there is such a query.
+pub(crate) fn each_outside(node: &impl Visit, show: &mut dyn FnMut(&Expr)) -> bool {
+    let mut outside = Outside { show, depth: 0, has_query: false };
+    let _ = node.visit(&mut outside);
+    outside.has_query
+}
+
+struct Outside<'s> {
+    show: &'s mut dyn FnMut(&Expr),
+    depth: usize,
+    has_query: bool,
+}
+
+impl Visitor for Outside<'_> {
     type Break = ();
 
     fn pre_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
-        self.query = true;
+        self.has_query = true;
         self.depth += 1;
         ControlFlow::Continue(())
     }
@@ -38,9 +58,8 @@ impl Visitor for Found {
     }
 
     fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
-        if let (0, Expr::Function(function)) = (self.depth, expr) {
-            self.window |= function.over.is_some();
-            self.aggregate |= function.over.is_none() && is_aggregate(&function.name.to_string());
+        if self.depth == 0 {
+            (self.show)(expr);
         }
         ControlFlow::Continue(())
     }

@@ -49,7 +49,8 @@ use super::value::{Bare, Collation, ColumnKind, Relation, Scope, ScopeColumn, Va
 use super::{OutputColumn, TableUse};
 
 pub use aggregate_call::is_aggregate;
-pub(crate) use found::found_in;
+pub(crate) use found::each_outside;
+pub use found::{Found, found_in};
 pub(super) use literals::{is_moment, moment_literal};
 pub(super) use pipes::unpiped;
 

@@ -26,7 +26,8 @@ pub struct ApplyReport {
     pub notes: Vec<String>,
 }
 
-/// Plans and carries out what differs. `at` is the time of the apply, UTC; `allowed` names the models and tables whose data may be lost.
+/// Plans and carries out what differs. `at` is the time of the apply, UTC; `allowed` names the models and tables whose data
+/// may be lost.
 ///
 /// # Errors
 /// A change that loses data and is not allowed, a protected model, an object that dwc did not make, or a statement

@@ -5,6 +5,7 @@ use dwc_compiler::plan::Reads;
 
 use super::blame;
 use super::run::plan;
+use crate::warehouse::row;
 use crate::{Error, Offence, Warehouse};
 
 /// What the checks of every loaded table have found.
@@ -41,9 +42,8 @@ pub fn audit(engine: &dyn Warehouse, project: &Project) -> Result<Audit, Error> 
                     continue;
                 }
             };
-            let mut keys: Vec<String> = rows.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect();
+            let keys = row::keys(rows);
             if !keys.is_empty() {
-                keys.sort();
                 list.push(Offence::of(gate, keys));
             }
         }

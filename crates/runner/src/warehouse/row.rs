@@ -69,6 +69,13 @@ pub(crate) fn count(rows: Rows) -> Result<i64, Error> {
     Ok(read(rows, Row::number_or_null)?.into_iter().next().flatten().unwrap_or(0))
 }
 
+/// The first value of each row, sorted, without NULL.
+pub(crate) fn keys(rows: Rows) -> Vec<String> {
+    let mut keys: Vec<String> = rows.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect();
+    keys.sort();
+    keys
+}
+
 /// What `of` makes of each row.
 pub(crate) fn read<T>(rows: Rows, mut of: impl FnMut(&mut Row) -> Result<T, Error>) -> Result<Vec<T>, Error> {
     rows.into_iter().map(|row| of(&mut row.into())).collect()

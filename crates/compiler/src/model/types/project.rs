@@ -48,6 +48,18 @@ impl Project {
         self.tables.binary_search_by(|table| table.address.as_str().cmp(address)).ok().map(|at| &self.tables[at])
     }
 
+    /// The source of a table.
+    #[must_use]
+    pub fn source_of(&self, table: &Table) -> Option<&Source> {
+        self.sources.iter().find(|source| source.name == table.source)
+    }
+
+    /// The zone of times without one in a table.
+    #[must_use]
+    pub fn zone_of(&self, table: &Table) -> Tz {
+        self.source_of(table).map_or(self.timezone, |source| source.timezone)
+    }
+
     /// A model's name.
     #[must_use]
     pub fn model_name(&self, id: ModelId) -> &str {

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use dwc_googlesql::Type;
 use sha2::{Digest, Sha256};
 
+use super::design::word;
 use super::dimension::as_of::is_temporal;
 use super::dimension::instants::is_dated_by;
 use crate::model::{Column, DetectDeletes, DimensionKind, EffectiveAt, Members, ModelId, Project, Table};
@@ -88,9 +89,8 @@ fn zones(project: &Project, members: &Members) -> String {
     }
     for table in members.query.analysis.tables.iter().filter_map(|used| project.table(&used.table)) {
         let dated = table.cursor.iter().chain(&table.delete_column).filter_map(|name| table.column(name));
-        let source = project.sources.iter().find(|source| source.name == table.source);
-        if let (Some(source), true) = (source, dated.into_iter().any(|column| has_no_zone(&column.ty))) {
-            zones.push(source.timezone.name());
+        if dated.into_iter().any(|column| has_no_zone(&column.ty)) {
+            zones.push(project.zone_of(table).name());
         }
     }
     zones.dedup();
@@ -110,9 +110,8 @@ pub(super) fn reading(table: &Table) -> impl Iterator<Item = (&'static str, Stri
         _ => "none".to_owned(),
     };
     let contents = table.files.as_ref().map(|files| {
-        let contents = serde_json::to_value(files.contents).ok();
-        let word = contents.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default();
-        (CONTENTS, if table.is_log { "log" } else { word }.to_owned())
+        let says = if table.is_log { "log".to_owned() } else { word(&files.contents) };
+        (CONTENTS, says)
     });
     [(CURSOR, or_none(&table.cursor)), (SEQUENCE, or_none(&table.sequence)), (DELETES, deletes)]
         .into_iter()
@@ -123,10 +122,11 @@ pub(super) fn reading(table: &Table) -> impl Iterator<Item = (&'static str, Stri
 fn readings(project: &Project, members: &Members) -> BTreeMap<String, String> {
     let mut parts = BTreeMap::new();
     let tables = members.query.analysis.tables.iter().filter_map(|used| project.table(&used.table));
+    let is_joined = is_temporal(project, members);
+    let is_alone = members.query.analysis.tables.len() == 1 && !is_joined;
     for table in tables {
         // A table that `effective_at` dates is not dated by its cursor.
-        let is_dated = is_temporal(project, members) && is_dated_by(project, members, table);
-        let is_alone = members.query.analysis.tables.len() == 1 && !is_temporal(project, members);
+        let is_dated = is_joined && is_dated_by(project, members, table);
         for (part, says) in reading(table).filter(|(part, _)| *part != CURSOR || !(is_dated || is_alone)) {
             let says = if part == DELETES && table.deletes_by_reading() { "by reading".to_owned() } else { says };
             parts.insert(format!("{part} {}", table.address), says);
@@ -138,8 +138,7 @@ fn readings(project: &Project, members: &Members) -> BTreeMap<String, String> {
 /// The zone in which a table of files is read: a text of an instant that names no zone is landed as an instant of this one.
 pub(super) fn read_in<'p>(project: &'p Project, table: &Table) -> Option<&'p str> {
     let is_read = table.files.is_some() && table.columns.iter().any(|column| column.ty == Type::Timestamp);
-    let source = project.sources.iter().find(|source| source.name == table.source).filter(|_| is_read)?;
-    Some(source.timezone.name())
+    is_read.then(|| project.zone_of(table).name())
 }
 
 /// The zones in which the tables of a dimension are read, as its kept events depend on them.

@@ -136,7 +136,7 @@ fn of(expr: &str, name: &str) -> String {
 }
 
 /// The word of a setting as the language spells it.
-fn word(setting: &impl serde::Serialize) -> String {
+pub(super) fn word(setting: &impl serde::Serialize) -> String {
     let word = serde_json::to_value(setting).ok();
     word.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
 }

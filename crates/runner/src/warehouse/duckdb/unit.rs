@@ -88,9 +88,6 @@ impl DuckDbWarehouse {
 
     /// The first column of a query, sorted, without NULL.
     fn keys(&self, sql: &str) -> Result<Vec<String>, Error> {
-        let first = self.rows(sql)?.into_iter().filter_map(|row| row.into_iter().next().flatten());
-        let mut keys: Vec<String> = first.collect();
-        keys.sort();
-        Ok(keys)
+        Ok(row::keys(self.rows(sql)?))
     }
 }

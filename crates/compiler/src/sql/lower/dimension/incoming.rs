@@ -45,8 +45,7 @@ impl Lowering<'_> {
             if !is_instant || origins.iter().any(|(origin, _)| *origin == name) {
                 continue;
             }
-            let source = self.project.sources.iter().find(|source| source.name == table.source);
-            let zone = source.map_or(self.project.timezone.name(), |source| source.timezone.name());
+            let zone = self.project.zone_of(table).name();
             let column = format!("{}.{}", names::backquoted(&alias), names::backquoted(&cursor.name));
             let instant = names::instant(&column, &cursor.ty, zone);
             let text = if grouped { format!("MAX({instant})") } else { instant };
@@ -191,8 +190,7 @@ fn filters(members: &Members) -> bool {
 /// The instant at which a landed state was deleted, where the table says it.
 fn deleted_at(project: &Project, table: &Table) -> String {
     let Some(column) = table.dated_deletes() else { return "CAST(NULL AS TIMESTAMP)".to_owned() };
-    let source = project.sources.iter().find(|source| source.name == table.source);
-    let zone = source.map_or(project.timezone.name(), |source| source.timezone.name());
+    let zone = project.zone_of(table).name();
     format!("IF(_deleted, {}, NULL)", names::instant(&names::backquoted(&column.name), &column.ty, zone))
 }
 

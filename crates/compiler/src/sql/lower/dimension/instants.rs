@@ -70,7 +70,7 @@ impl Lowering<'_> {
         let ignores = members.on_delete == OnDelete::Ignore;
         let dated = table.dated_deletes().filter(|_| !ignores);
         let from = if let Some(column) = dated {
-            let zone = source_zone(self.project, table);
+            let zone = self.project.zone_of(table).name();
             let deleted_at = names::instant(&of(&instant.alias, &column.name), &column.ty, zone);
             format!("IF(_deleted, COALESCE({deleted_at}, _at), {own})")
         } else if table.deletes_by_reading() && !ignores {
@@ -162,7 +162,7 @@ fn instant(project: &Project, members: &Members, table: &Table) -> Instant {
     if !is_instant(&cursor.ty) {
         return none(alias);
     }
-    let text = names::instant(&of(&alias, &cursor.name), &cursor.ty, source_zone(project, table));
+    let text = names::instant(&of(&alias, &cursor.name), &cursor.ty, project.zone_of(table).name());
     Instant { text: Some(text), alias, is_effective: false }
 }
 
@@ -198,8 +198,8 @@ fn of_origins(
     columns.retain(|column| is_instant(&column.ty));
     columns.dedup();
     let texts = columns.iter().map(|column| {
-        let zone = if column.ty == Type::DateTime { source_zone(project, table) } else { project.timezone.name() };
-        names::instant(&of(alias, &column.name), &column.ty, zone)
+        let zone = if column.ty == Type::DateTime { project.zone_of(table) } else { project.timezone };
+        names::instant(&of(alias, &column.name), &column.ty, zone.name())
     });
     texts.reduce(|all, text| format!("{choice}(COALESCE({all}, {text}), COALESCE({text}, {all}))"))
 }
@@ -213,11 +213,6 @@ fn sequences(members: &Members, table: &Table) -> Vec<String> {
     let mut all: Vec<String> = declared.into_iter().chain(table.sequence.clone()).collect();
     all.dedup();
     all
-}
-
-fn source_zone<'p>(project: &'p Project, table: &Table) -> &'p str {
-    let source = project.sources.iter().find(|source| source.name == table.source);
-    source.map_or(project.timezone.name(), |source| source.timezone.name())
 }
 
 fn is_instant(ty: &Type) -> bool {
