@@ -213,13 +213,16 @@ fn fact(text: &mut String, nth: usize) {
         text,
         "#- models/sale_{nth}.yml\nfact: sale_{nth}\nkind: {kind}\ndescription: Sales, as seen by {nth}.\nbusiness_process: selling\n\
          grain: {{ description: one row per line, key: [{key}] }}\nquery: {query}\nevent_time: sold_at\npartition_by: {partition}\n\
-         on_delete: {}\ninsert_only: {}\n{}dimensions:\n  sold_date: {{ dimension: date, on: sold_at }}\n  sold_minute: {{ dimension: minute, on: sold_at }}\n  \
+         {}{}dimensions:\n  sold_date: {{ dimension: date, on: sold_at }}\n  sold_minute: {{ dimension: minute, on: sold_at }}\n  \
          shipped_date: {{ dimension: date, on: shipped_at }}\n  region: {{ on: [country, region], missing: {} }}\n  \
          member_{}: {{ on: member_id, missing: {} }}\n  \
          shipped_{shipped}: {{ dimension: {shipped}, on: member_id, as_of: shipped_at, missing: {} }}\n  \
          base: {{ on: member_id }}\n  base_profile: {{ on: member_id }}\ndegenerate: [op]\n{measures}",
-        pick(nth, 1, &["remove", "flag", "ignore"]),
-        nth % 4 == 2,
+        if nth % 4 == 2 {
+            "insert_only: true\n".to_owned()
+        } else {
+            format!("on_delete: {}\n", pick(nth, 1, &["remove", "flag", "ignore"]))
+        },
         pick(nth, 2, &["", "on_duplicate: { keep_latest_by: updated_at }\n"]),
         pick(nth, 1, &["infer", "unknown", "error"]),
         nth,

@@ -77,3 +77,17 @@ fn a_mini_dimension_holds_labels_and_not_amounts() {
         "{found:#?}"
     );
 }
+
+#[test]
+fn a_fact_that_only_grows_has_no_rule_for_deletes() {
+    for rule in ["remove", "flag"] {
+        let found = problems(
+            "event_time: ordered_at\n",
+            &format!("event_time: ordered_at\ninsert_only: true\non_delete: {rule}\n"),
+        );
+        assert!(
+            found.iter().any(|problem| problem.contains("`on_delete` does not go with `insert_only`")),
+            "{found:#?}"
+        );
+    }
+}

@@ -164,3 +164,89 @@ fn a_current_version_that_is_not_what_the_source_has_is_told() {
     let seen: Vec<_> = seen.iter().map(|one| format!("{} {}", one.code.id(), one.keys.join(" "))).collect();
     assert_eq!(seen, ["DW0960 member_id=1", "DW0961 rows: 1", "DW0962 visit_id=11"]);
 }
+
+/// Visits read as snapshots, so that a row which a file lacks is deleted.
+fn deleting(on_delete: &str) -> Project {
+    let project =
+        shop("models/visit.yml", "event_time: seen_at", &format!("event_time: seen_at\non_delete: {on_delete}"));
+    change(
+        &project,
+        "models/shop.yml",
+        "    primary_key: visit_id\n",
+        "    primary_key: visit_id\n    contents: snapshot\n",
+    );
+    project
+}
+
+/// The visits of the first file without one, as another file.
+fn without(project: &Project, visit: &str, file: &str) {
+    let all = project.read("data/visits/2026-03-01.csv");
+    let rest = all.lines().filter(|line| !line.starts_with(visit)).map(|line| format!("{line}\n"));
+    project.write(file, &rest.collect::<String>());
+}
+
+#[test]
+fn a_row_that_is_flagged_as_deleted_is_counted_and_lives_again_if_it_returns() {
+    let (engine, project) = (memory(), deleting("flag"));
+    project.write(
+        "models/by_day.yml",
+        "fact: by_day\nkind: aggregate\ndescription: Minutes by day.\nbusiness_process: visiting\n\
+         grain: { description: one row per day }\nfrom: visit\ndimensions: { due: {} }\n\
+         measures: { minutes: { expr: SUM(minutes), type: INT64, additive: all, unit: minute } }\n",
+    );
+    let counts = |report: &RunReport| {
+        let visit = report.models.iter().find(|one| one.model == "visit").expect("the fact is loaded");
+        (visit.inserted, visit.updated, visit.deleted, visit.unchanged)
+    };
+    let flagged = "SELECT visit_id, minutes, is_deleted FROM dw.visit ORDER BY 1";
+    let by_day = "SELECT due_key, minutes FROM dw.by_day ORDER BY 1";
+    let (report, _) = load(&engine, &project);
+    assert_eq!(counts(&report), (3, 0, 0, 0));
+
+    without(&project, "10,", "data/visits/2026-03-02.csv");
+    let (report, _) = load(&engine, &project);
+    assert_eq!(counts(&report), (0, 0, 1, 0), "one row is flagged");
+    assert_eq!(rows(&engine, flagged), ["10|5|true", "11|7|false", "12|9|false"]);
+    assert_eq!(rows(&engine, by_day), ["-1|9", "20260226|7"]);
+
+    change(&project, "models/visit.yml", "minutes: { type", "minutes: { expr: minutes * 10, type");
+    load(&engine, &project);
+    assert_eq!(
+        rows(&engine, flagged),
+        ["10|50|true", "11|70|false", "12|90|false"],
+        "a changed measure is of all rows"
+    );
+    let fresh = memory();
+    load(&fresh, &project);
+    assert_eq!(rows(&fresh, flagged), rows(&engine, flagged), "a new warehouse has the row, too");
+
+    without(&project, "none", "data/visits/2026-03-03.csv");
+    let (report, _) = load(&engine, &project);
+    assert_eq!(counts(&report), (0, 1, 0, 0), "and the row lives again");
+    assert_eq!(rows(&engine, flagged), ["10|50|false", "11|70|false", "12|90|false"]);
+    assert_eq!(rows(&engine, by_day), ["-1|90", "20260211|50", "20260226|70"]);
+}
+
+#[test]
+fn a_row_whose_delete_is_ignored_follows_the_model_and_returns_as_it_is() {
+    let (engine, project) = (memory(), deleting("ignore"));
+    load(&engine, &project);
+    without(&project, "10,", "data/visits/2026-03-02.csv");
+    load(&engine, &project);
+    let minutes = "SELECT visit_id, minutes FROM dw.visit ORDER BY 1";
+    assert_eq!(rows(&engine, minutes), ["10|5", "11|7", "12|9"]);
+    change(&project, "models/visit.yml", "minutes: { type", "minutes: { expr: minutes * 10, type");
+    load(&engine, &project);
+    assert_eq!(rows(&engine, minutes), ["10|50", "11|70", "12|90"]);
+    let fresh = memory();
+    load(&fresh, &project);
+    assert_eq!(rows(&fresh, minutes), rows(&engine, minutes));
+    change(
+        &project,
+        "models/visit.yml",
+        "from: shop.visits",
+        "query: SELECT * FROM {{ source('shop.visits') }} WHERE visit_id > 10",
+    );
+    load(&engine, &project);
+    assert_eq!(rows(&engine, minutes), ["11|70", "12|90"], "a row that the query leaves out is not deleted: it goes");
+}

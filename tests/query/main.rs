@@ -183,7 +183,7 @@ fn what_is_not_additive_is_asked_as_declared() {
     let near = |found: Vec<f64>, right: [f64; 5]| found.iter().zip(right).all(|(a, b)| (a - b).abs() < 1e-6);
     assert!(near(numbers(&rows[1]), [190.0 / 3.0, 95.0, 90.0, 2.0, 2.0]), "{rows:?}");
     assert!(near(numbers(&rows[2]), [16.0, 40.0, 30.0, 2.0, 2.0]), "{rows:?}");
-    assert!(refused(&stock, &["bare"]).contains("declares no `aggregation`"));
+    assert!(refused(&stock, &["bare"]).contains("aggregation: average"));
     // What is counted need not be a number.
     let counted = ask(&["shops", "--by", "sold_date.year_month"]);
     assert_eq!(counted, ["sold_date.year_month,shops", "2026-01,2", "2026-02,1"]);

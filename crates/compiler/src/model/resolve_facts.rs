@@ -150,6 +150,16 @@ pub(super) fn resolve_fact(
                 .help("remove the key, or declare `insert_only: true`: rows of other facts are updated"),
         );
     }
+    let insert_only = fact.insert_only.unwrap_or(false);
+    if insert_only && fact.on_delete.is_some_and(|declared| declared != FactOnDelete::Ignore) {
+        problems.push(
+            Diagnostic::new(Code::MisplacedKey, "`on_delete` does not go with `insert_only`".to_owned())
+                .at(document.span(&["on_delete"]), "would be ignored")
+                .help(
+                    "remove the key: rows of an `insert_only` fact stay as they are, also if the source deletes them",
+                ),
+        );
+    }
     sound &= key.is_some();
     let mut resolved = Fact {
         name: fact.fact.clone(),
@@ -168,9 +178,9 @@ pub(super) fn resolve_fact(
         roles,
         degenerate,
         measures,
-        on_delete: fact.on_delete.unwrap_or_default(),
+        on_delete: if insert_only { FactOnDelete::Ignore } else { fact.on_delete.unwrap_or_default() },
         keep_latest_by: fact.on_duplicate.as_ref().map(|duplicate| duplicate.keep_latest_by.clone()),
-        insert_only: fact.insert_only.unwrap_or(false),
+        insert_only,
         keeps_rows: fact.on_update == Some(OnUpdate::Keep),
         partition_by,
         cluster_by: Vec::new(),

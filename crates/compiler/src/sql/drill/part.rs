@@ -47,7 +47,7 @@ impl Star<'_> {
                 Additivity::None => match &measure.aggregation {
                     Some(aggregation) => plain.push((place, aggregated(&column, aggregation))),
                     None => problems.push(format!(
-                        "measure `{}` of fact `{}` is non-additive and declares no `aggregation`: it may not be summed",
+                        "measure `{}` of fact `{}` is non-additive and may not be summed: declare how it is aggregated, as `aggregation: average`",
                         measure.column.name, self.fact.name
                     )),
                 },

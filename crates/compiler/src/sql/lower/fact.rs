@@ -38,6 +38,20 @@ struct Incoming<'a> {
     /// What decides which row of a key stays: first the declared column, then, where it is equal, every other in turn, so
     /// that a survivor does not hang on the order of rows.
     survivor: Option<String>,
+    /// A column `is_deleted` says which rows the source has deleted.
+    flags_deletes: bool,
+}
+
+/// The rows of a fact that outlive their deletion in the source.
+#[derive(Serialize)]
+struct Gone<'a> {
+    model: &'a str,
+    /// The fact's query over the source's rows with those that it has deleted.
+    query: String,
+    key: &'a [Col],
+    touched: Option<Vec<Col>>,
+    survivor: String,
+    flags_deletes: bool,
 }
 
 #[derive(Serialize)]
@@ -50,7 +64,6 @@ struct Load<'a> {
     payload: Vec<Col>,
     roles: Vec<Binding>,
     touched: Option<Vec<Col>>,
-    deleted_query: Option<String>,
     flags_deletes: bool,
     insert_only: bool,
     range: Option<Range>,
@@ -163,9 +176,14 @@ impl Lowering<'_> {
             return self.dialect.query(text, &catalog).map(|_| Vec::new()).map_err(at);
         }
         let query = self.dialect.query(&self.incoming_text(fact, text), &catalog).map_err(at)?;
-        if self.translates_only && fact.on_delete == FactOnDelete::Remove {
+        let gone = match fact.on_delete {
+            FactOnDelete::Remove => None,
+            FactOnDelete::Flag | FactOnDelete::Ignore => Some(self.ever(fact, text, increment).map_err(at)?),
+        };
+        if self.translates_only {
             return Ok(Vec::new());
         }
+        let flags_deletes = fact.on_delete == FactOnDelete::Flag;
         if fact.keep_latest_by.is_some() {
             statements.extend(self.survivors(fact, &query, touched.as_deref()));
         }
@@ -177,9 +195,16 @@ impl Lowering<'_> {
                 key: &key,
                 touched: touched.clone(),
                 survivor: fact.keep_latest_by.as_ref().map(|_| self.survivor(fact)),
+                flags_deletes,
             },
         ));
         statements.extend(self.fact_gates(fact));
+        if let Some(query) = gone {
+            let (model, survivor) = (fact.name.as_str(), self.survivor(fact));
+            let touched = touched.clone();
+            statements
+                .extend(self.render("fact_gone", Gone { model, query, key: &key, touched, survivor, flags_deletes }));
+        }
         let mut roles = Vec::new();
         for role in &fact.roles {
             if let (Some(members), Missing::Infer, None) = (self.members(role), role.missing, fact.rolls_up) {
@@ -187,17 +212,15 @@ impl Lowering<'_> {
             }
             roles.push(self.binding(fact, role, increment.is_some()));
         }
-        let plain: Vec<Col> = stored(fact).iter().map(|(name, ty)| Col::new(name, ty)).collect();
+        let mut plain: Vec<Col> = stored(fact).iter().map(|(name, ty)| Col::new(name, ty)).collect();
+        if flags_deletes {
+            plain.push(Col::plain("is_deleted"));
+        }
         let mut columns = plain.clone();
         for role in &roles {
             columns.push(Col::plain(&role.key));
             columns.extend(role.durable.as_ref().map(Col::plain));
         }
-        let deleted_query = match fact.on_delete {
-            _ if fact.insert_only && increment.is_some() => None,
-            FactOnDelete::Remove if !fact.insert_only => None,
-            _ => Some(self.deleted_query(fact).map_err(at)?),
-        };
         let changed = self.changed(fact, &roles);
         let load = Load {
             model: &fact.name,
@@ -212,8 +235,7 @@ impl Lowering<'_> {
             columns,
             roles,
             touched,
-            deleted_query,
-            flags_deletes: fact.on_delete == FactOnDelete::Flag,
+            flags_deletes,
             insert_only: fact.insert_only,
             range: self.range(fact, increment),
             pieces: self.pieces(fact, increment),
@@ -364,17 +386,13 @@ impl Lowering<'_> {
         }
     }
 
-    /// The keys that the query would give had nothing been deleted in the sources.
-    fn deleted_query(&self, fact: &Fact) -> Result<String, Vec<Problem>> {
-        let mut catalog = self.catalog(&fact.query, Moment::Now);
-        for used in &fact.query.analysis.tables {
-            if let Some(table) = self.project.table(&used.table) {
-                catalog.add_as(&table.address, self.landing_rows(table), super::relations::sql_columns(&table.columns));
-            }
+    /// What the query, or its part for the touched keys, would give had nothing been deleted in the sources.
+    fn ever(&self, fact: &Fact, text: &str, increment: Option<&Increment>) -> Result<String, Vec<Problem>> {
+        let mut catalog = self.catalog(&fact.query, Moment::Ever);
+        if let Some(increment) = increment {
+            self.add_relations(&mut catalog, &increment.relations, &fact.key, Moment::Ever);
         }
-        let keys: Vec<String> = fact.key.iter().map(|column| names::backquoted(&column.name)).collect();
-        self.dialect
-            .query(&format!("SELECT {} FROM {} AS _q", keys.join(", "), names::nested(&fact.query.text)), &catalog)
+        self.dialect.query(&self.incoming_text(fact, text), &catalog)
     }
 
     /// That a row `_b` has other values than the row `_f` that is loaded: the versions that it is bound to aside.
@@ -394,6 +412,7 @@ impl Lowering<'_> {
         if all.is_empty() { "FALSE".to_owned() } else { format!("({})", all.join(" OR ")) }
     }
 
+    /// The order of the rows of one key, of which the first stays.
     fn survivor(&self, fact: &Fact) -> String {
         let is_free = |name: &String| fact.key.iter().all(|key| &key.name != name || key.folds_case);
         let stored = stored(fact).into_iter().filter(|(name, _)| is_free(name));
@@ -404,7 +423,8 @@ impl Lowering<'_> {
         let rest = stored.chain(members).map(|(name, ty)| {
             format!("{} DESC", self.dialect.readable(&format!("_i.{}", self.dialect.quote(&name)), &ty))
         });
-        std::iter::once("_i._latest DESC".to_owned()).chain(rest).collect::<Vec<_>>().join(", ")
+        let latest = fact.keep_latest_by.iter().map(|_| "_i._latest DESC".to_owned());
+        latest.chain(rest).collect::<Vec<_>>().join(", ")
     }
 
     /// Counts the rows that lose against the survivor of their key.

@@ -26,10 +26,12 @@ impl Lowering<'_> {
         self.path(&self.landing_schema(), &names::landed(table))
     }
 
-    /// A table's rows as of a moment: those that live now, or those that lived when a batch had landed.
+    /// A table's rows as of a moment: those that live now, those that lived when a batch had landed, or all of them.
     fn rows_as_of(&self, table: &Table, moment: Moment) -> String {
-        if moment == Moment::Now {
-            return self.landing_live(table);
+        match moment {
+            Moment::Now => return self.landing_live(table),
+            Moment::Ever => return self.landing_rows(table),
+            Moment::Batch => {}
         }
         let quote = |name: &str| self.dialect.quote(name);
         let columns: Vec<String> = table.columns.iter().map(|column| quote(&column.name)).collect();
@@ -100,7 +102,7 @@ impl Lowering<'_> {
         let changes = self.landing_changes(table);
         let words = self.dialect.words();
         let since = match moment {
-            Moment::Now => words.since.to_owned(),
+            Moment::Now | Moment::Ever => words.since.to_owned(),
             Moment::Batch => format!("{} AND _batch <= {}", words.since, words.batch),
         };
         Some(match rows {
@@ -297,6 +299,8 @@ pub(super) enum Moment {
     Now,
     /// As they were when the batch that is consumed had landed.
     Batch,
+    /// As they are landed now, with those that the source has deleted as they were last known.
+    Ever,
 }
 
 /// A table's columns as the SQL room sees them.

@@ -1,6 +1,6 @@
 -- {{ model }}: the rows {% if touched %}that were touched{% else %}of the whole query{% endif %}, as they are now
 CREATE OR REPLACE TEMP TABLE incoming AS
-SELECT _i.*
+SELECT _i.*{% if flags_deletes %}, FALSE AS is_deleted{% endif %}
 FROM (
 {{ query }}
 ) AS _i

@@ -31,17 +31,12 @@ SET dwc_first = ({{ range.first }});
 
 SET dwc_last = ({{ range.last }});
 
-{% endif %}{% if insert_only %}{% if not touched %}-- {{ model }}: where the model has changed, rows that its query no longer gives; those that the source deleted stay
+{% endif %}{% if insert_only %}{% if not touched %}-- {{ model }}: where the model has changed, rows that its query no longer gives
 CREATE OR REPLACE TEMP TABLE vanished AS
 SELECT {{ key|list("_f") }}
 FROM {{ table }} AS _f
 WHERE {{ d.since }} = 0
-  AND NOT EXISTS (SELECT 1 FROM bound AS _b WHERE {{ key|equal("_b", "_f") }})
-  AND NOT EXISTS (
-    SELECT 1 FROM (
-{{ deleted_query }}
-    ) AS _p WHERE {{ key|equal("_p", "_f") }}
-  );
+  AND NOT EXISTS (SELECT 1 FROM bound AS _b WHERE {{ key|equal("_b", "_f") }});
 
 {% endif %}--? counts
 SELECT
@@ -64,8 +59,8 @@ FROM bound AS _b
 WHERE {{ d.since }} = 0 AND {{ key|equal("_b", "_f") }} AND ({{ payload|differ("_f", "_b") }});
 
 {% endif %}-- {{ model }}: rows never change; what is there stays as it is
-{{ begin }}INSERT INTO {{ table }} ({{ columns|list }}, {% if flags_deletes %}is_deleted, {% endif %}loaded_batch)
-SELECT {{ columns|list("_s") }}, {% if flags_deletes %}FALSE, {% endif %}{{ d.batch }}
+{{ begin }}INSERT INTO {{ table }} ({{ columns|list }}, loaded_batch)
+SELECT {{ columns|list("_s") }}, {{ d.batch }}
 FROM bound AS _s
 WHERE NOT EXISTS (SELECT 1 FROM {{ table }} AS _t WHERE {{ key|equal("_t", "_s") }}{% if range %} AND {{ range.within_t }}{% endif %}){% if pieces %}
   AND {{ pieces.day }} BETWEEN dwc_piece_first AND dwc_piece_last{% endif %}{{ end }};
@@ -76,37 +71,21 @@ FROM {{ table }} AS _f
 {% if touched %}JOIN touched AS _t ON {{ touched|equal("_t", "_f") }}
 {% endif %}WHERE NOT EXISTS (SELECT 1 FROM bound AS _b WHERE {{ key|equal("_b", "_f") }}){% if range %}
   AND {{ range.within_f }}{% endif %};
-{% if deleted_query %}
--- {{ model }}: of these, the ones whose rows were deleted in the source; the others no longer pass the query
-CREATE OR REPLACE TEMP TABLE purged AS
-SELECT DISTINCT {{ key|folded("_v") }}
-FROM vanished AS _v
-JOIN (
-{{ deleted_query }}
-) AS _p ON {{ key|equal("_p", "_v") }};
-{% endif %}
+
 --? counts
 SELECT
   (SELECT COUNT(*) FROM incoming) AS extracted,
   {{ d.count_if }}(_f.loaded_batch IS NULL) AS inserted,
-  {{ d.count_if }}(_f.loaded_batch IS NOT NULL AND ({{ payload|differ("_f", "_b") }})) AS updated,
-  (SELECT COUNT(*) FROM vanished{% if deleted_query %} AS _v WHERE NOT EXISTS (SELECT 1 FROM purged AS _p WHERE {{ key|equal("_p", "_v") }}){% endif %}) AS deleted,
+  {{ d.count_if }}(_f.loaded_batch IS NOT NULL{% if flags_deletes %} AND _f.is_deleted >= _b.is_deleted{% endif %} AND ({{ payload|differ("_f", "_b") }})) AS updated,
+  (SELECT COUNT(*) FROM vanished){% if flags_deletes %} + {{ d.count_if }}(_f.is_deleted < _b.is_deleted){% endif %} AS deleted,
   {{ d.count_if }}(_f.loaded_batch IS NOT NULL AND NOT ({{ payload|differ("_f", "_b") }})) AS unchanged
 FROM bound AS _b
 LEFT JOIN {{ table }} AS _f ON {{ key|equal("_f", "_b") }}{% if range %} AND {{ range.within_f }}{% endif %};
 
 DELETE FROM {{ table }} AS _f
-WHERE EXISTS (SELECT 1 FROM vanished AS _v WHERE {{ key|equal("_v", "_f") }}){% if deleted_query %}
-  AND NOT EXISTS (SELECT 1 FROM purged AS _p WHERE {{ key|equal("_p", "_f") }}){% endif %}{% if range %}
+WHERE EXISTS (SELECT 1 FROM vanished AS _v WHERE {{ key|equal("_v", "_f") }}){% if range %}
   AND {{ range.within_f }}{% endif %};
-{% if flags_deletes %}
--- {{ model }}: a row deleted in the source stays and says so
-UPDATE {{ table }} AS _f
-SET is_deleted = TRUE, loaded_batch = {{ d.batch }}
-WHERE NOT _f.is_deleted
-  AND EXISTS (SELECT 1 FROM purged AS _p WHERE {{ key|equal("_p", "_f") }}){% if range %}
-  AND {{ range.within_f }}{% endif %};
-{% endif %}
+
 {{ begin }}MERGE INTO {{ table }} AS _t
 USING {% if pieces %}(
   SELECT * FROM bound AS _s WHERE {{ pieces.day }} BETWEEN dwc_piece_first AND dwc_piece_last
@@ -114,8 +93,8 @@ USING {% if pieces %}(
 ON {{ key|equal("_t", "_s") }}{% if range %} AND {{ range.within_t }}{% endif %}
 
 WHEN MATCHED AND ({{ payload|differ("_t", "_s") }}) THEN
-  UPDATE SET {{ payload|assign("_s") }}{% if flags_deletes %}is_deleted = FALSE, {% endif %}loaded_batch = {{ d.batch }}
+  UPDATE SET {{ payload|assign("_s") }}loaded_batch = {{ d.batch }}
 WHEN NOT MATCHED THEN
-  INSERT ({{ columns|list }}, {% if flags_deletes %}is_deleted, {% endif %}loaded_batch)
-  VALUES ({{ columns|list("_s") }}, {% if flags_deletes %}FALSE, {% endif %}{{ d.batch }}){{ end }};
+  INSERT ({{ columns|list }}, loaded_batch)
+  VALUES ({{ columns|list("_s") }}, {{ d.batch }}){{ end }};
 {% endif %}
