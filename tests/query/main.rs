@@ -199,6 +199,16 @@ fn a_condition_without_a_value_is_named() {
 }
 
 #[test]
+fn a_column_that_a_role_is_looked_up_by_tells_its_members_apart() {
+    let stock = stock();
+    let ask = |arguments: &[&str]| answer(&stock, arguments);
+    let days = ["day,on_hand,opening", "2026-01-30,16,16", "2026-01-31,12,12", "2026-02-01,5,5", "2026-02-27,10,10"];
+    assert_eq!(ask(&["on_hand,opening", "--by", "day"]), days);
+    assert_eq!(ask(&["on_hand", "--where", "day < DATE '2026-02-01'"]), ["on_hand", "12"]);
+    assert_eq!(ask(&["on_hand", "--where", "item = 'y'"]), ["on_hand", ""], "what is not of the day moves no period");
+}
+
+#[test]
 fn facts_meet_on_dimensions() {
     let stock = stock();
     let ask = |arguments: &[&str]| answer(&stock, arguments);

@@ -179,7 +179,9 @@ fn value(fact: &Fact, measure: &Measure, by: &str, rows: &str) -> String {
 /// What stands for the members of each role, one role after the other: first the day, then the others.
 fn semi_additive(fact: &Fact, measure: &Measure, by: &str, rows: &str) -> String {
     let name = &measure.column.name;
-    let role = by.split_once('.').map(|(role, _)| role);
+    // A column that a role is looked up by is of the role, as an attribute of it is.
+    let own = || fact.roles.iter().find(|role| role.on.iter().any(|on| on.name == by)).map(|role| role.name.as_str());
+    let role = by.split_once('.').map(|(role, _)| role).or_else(own);
     let member = |role: &str| {
         let role = fact.roles.iter().find(|known| known.name == role).expect("a role");
         role.on[0].name.clone()

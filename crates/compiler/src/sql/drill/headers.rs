@@ -45,6 +45,14 @@ impl Site {
             Site::Own(_) => None,
         }
     }
+
+    /// Whether it says something of a role's member: an attribute in that role, or a column that it is looked up by.
+    pub(super) fn is_of(&self, role: &Role) -> bool {
+        match self {
+            Site::Role { role: name, .. } => *name == role.name,
+            Site::Own(column) => role.on.iter().any(|on| on.name == *column),
+        }
+    }
 }
 
 /// The alias of a role's dimension.

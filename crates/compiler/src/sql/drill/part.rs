@@ -119,7 +119,7 @@ impl Star<'_> {
         }
         let of_period = |filter: &&Filter| {
             let sites = &filter.sites[self.at];
-            !sites.is_empty() && sites.iter().all(|site| over.iter().any(|(name, _)| site.role() == Some(name)))
+            !sites.is_empty() && sites.iter().all(|site| roles.iter().any(|(role, _)| site.is_of(role)))
         };
         let text = |filter: &Filter| filter.texts[self.at].clone();
         let periods: Vec<String> = self.filters.iter().filter(of_period).map(text).collect();
@@ -142,7 +142,7 @@ impl Star<'_> {
         let mut live = Vec::new();
         let mut counts = Vec::new();
         for (at, (role, over)) in roles.iter().enumerate() {
-            let period = self.period(&[role.name.as_str()]);
+            let period = self.period(&[role]);
             live.push(match over {
                 Over::Last | Over::First => {
                     let word = if *over == Over::Last { "MAX" } else { "MIN" };
@@ -155,7 +155,7 @@ impl Star<'_> {
         let live = live.join(" AND ");
         for (at, (_, over)) in roles.iter().enumerate() {
             if *over == Over::Average {
-                let period = self.period(&joined);
+                let period = self.period(&roles.iter().map(|(role, _)| *role).collect::<Vec<_>>());
                 counts.push(format!("COUNT(DISTINCT CASE WHEN {live} THEN o{at} END) OVER ({period}) AS n{at}"));
             }
         }
@@ -191,13 +191,13 @@ impl Star<'_> {
         Ok(text)
     }
 
-    /// The period of roles: the groups that their own attributes make.
-    fn period(&self, roles: &[&str]) -> String {
+    /// The period of roles: the groups that their own attributes, and the columns that they are looked up by, make.
+    fn period(&self, roles: &[&Role]) -> String {
         let own: Vec<String> = self
             .headers
             .iter()
             .enumerate()
-            .filter(|(_, header)| header.sites[self.at].role().is_some_and(|role| roles.contains(&role)))
+            .filter(|(_, header)| roles.iter().any(|role| header.sites[self.at].is_of(role)))
             .map(|(at, header)| match header.ty {
                 // Rows are not partitioned by a FLOAT64.
                 Type::Float64 => format!("CAST(g{at} AS STRING)"),
@@ -207,7 +207,8 @@ impl Star<'_> {
         if own.is_empty() { String::new() } else { format!("PARTITION BY {}", own.join(", ")) }
     }
 
-    /// Whether the headers tell the members of a role apart: by its key, or by its whole natural key.
+    /// Whether the headers tell the members of a role apart: by its key, by its whole natural key, or by the columns that it
+    /// is looked up by.
     fn told_apart(&self, role: &str) -> bool {
         let Some(role) = self.fact.roles.iter().find(|known| known.name == role) else { return false };
         let dimension = &self.project.dimensions[role.dimension];
@@ -215,7 +216,9 @@ impl Star<'_> {
             let site = Site::Role { role: role.name.clone(), attribute: name.to_owned() };
             self.headers.iter().any(|header| header.sites[self.at] == site)
         };
-        if has(&names::key(&dimension.name)) {
+        let own = |name: &String| self.headers.iter().any(|header| header.sites[self.at] == Site::Own(name.clone()));
+        let is_looked_up = !role.on.is_empty() && role.on.iter().all(|column| own(&column.name));
+        if is_looked_up || has(&names::key(&dimension.name)) {
             return true;
         }
         match &dimension.kind {
