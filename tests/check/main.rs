@@ -209,6 +209,21 @@ fn slips_of_the_hand_are_corrected_in_the_files() {
 }
 
 #[test]
+fn a_text_that_ends_at_its_comma_is_put_in_quotes() {
+    let line = "  city: { expr: COALESCE(city, IF(store_id > 1, store_name, 'none')), scd: 2 }\n";
+    let written = "  city: { expr: \"COALESCE(city, IF(store_id > 1, store_name, 'none'))\", scd: 2 }\n";
+    let store = "dimension: store\ndescription: A store.\nfrom: shop.stores\nnatural_key: [store_id]\n\
+                 effective_at: updated_at\nattributes:\n";
+    let project = star_with("models/store.yml", &format!("{store}{line}"));
+    let run = project.dwc(&["check", "--format", "concise"]);
+    assert!(run.stderr.ends_with("1 error found\n"), "one comma is one problem: {run:?}");
+    assert!(run.stderr.contains("a comma ends the text of `expr`, which has no quotes"), "{run:?}");
+    let run = project.dwc(&["check", "--fix"]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert_eq!(project.read("models/store.yml"), format!("{store}{written}"));
+}
+
+#[test]
 fn json_says_what_to_write() {
     let project = star_with("models/store.yml", "dimension: store\nfrom: shop.stores\nnatural_key: [stor_id]\n");
     let run = project.dwc(&["check", "--format", "json"]);

@@ -17,6 +17,13 @@ pub enum Fix {
         /// The word to write.
         right: String,
     },
+    /// Quotes around a text that YAML would otherwise read in parts.
+    Quote {
+        /// Where the text is.
+        span: Span,
+        /// The text.
+        text: String,
+    },
     /// A key that is missing, above the first key of its record. The user writes its value.
     AddKey {
         /// The first key of the record.
@@ -51,6 +58,11 @@ impl Fix {
                 };
                 let text = quote.map_or_else(|| right.clone(), |quote| format!("{quote}{right}{quote}"));
                 (inner == wrong && is_plain(right)).then_some(Edit { span: *span, text, is_complete: true })
+            }
+            Fix::Quote { span, text: words } => {
+                let quote = ['"', '\''].into_iter().find(|quote| !words.contains([*quote, '\\']))?;
+                let text = format!("{quote}{words}{quote}");
+                (self::text(files, *span)? == words).then_some(Edit { span: *span, text, is_complete: true })
             }
             Fix::AddKey { before, key } => {
                 let whole = &files.get(before.file).text;

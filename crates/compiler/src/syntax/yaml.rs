@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 
 use granit_parser::{Event, Parser, ScalarStyle};
 
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Fix};
 use crate::source::{FileId, Span};
 
 /// Deeper nesting than any model has.
@@ -172,6 +172,23 @@ fn read(file: FileId, text: &str, problems: &mut Vec<Diagnostic>) -> Option<Tree
                     last_end = hi;
                     continue;
                 }
+                if is_empty(&value, style)
+                    && let Some(Frame::Map { key, entries, .. }) = stack.last_mut()
+                    && let Some((_, part, end)) = key
+                    && let Some(last) = entries.last()
+                    && let node = &mut nodes[last.value as usize]
+                    && is_cut(node, &text[node.hi as usize..*part as usize])
+                {
+                    let whole = &text[node.lo as usize..*end as usize];
+                    node.hi = *end;
+                    node.value = Value::Scalar(whole.into(), ScalarStyle::Plain);
+                    problems
+                        .retain(|problem| !matches!(&problem.fix, Some(Fix::Quote { span, .. }) if span.lo == node.lo));
+                    problems.push(cut(&last.key, span(node.lo, node.hi), whole));
+                    *key = None;
+                    last_end = hi;
+                    continue;
+                }
                 if is_empty(&value, style) {
                     let (lo, hi, name) = match stack.last() {
                         Some(Frame::Map { key: Some((name, lo, hi)), .. }) => (*lo, *hi, name.to_string()),
@@ -276,6 +293,19 @@ fn read(file: FileId, text: &str, problems: &mut Vec<Diagnostic>) -> Option<Tree
         let large = large(&nodes);
         Tree { nodes, root, large }
     })
+}
+
+/// Whether a comma within parentheses has ended a text that has no quotes; `between` stands before what follows it.
+fn is_cut(node: &Node, between: &str) -> bool {
+    let Value::Scalar(text, ScalarStyle::Plain) = &node.value else { return false };
+    between.trim() == "," && text.matches('(').count() > text.matches(')').count()
+}
+
+fn cut(key: &str, span: Span, text: &str) -> Diagnostic {
+    let found = Diagnostic::new(Code::YamlSyntax, format!("a comma ends the text of `{key}`, which has no quotes"))
+        .at(span, "in braces, YAML reads this in parts")
+        .help("put the text in quotes");
+    Diagnostic { fix: Some(Fix::Quote { span, text: text.to_owned() }), ..found }
 }
 
 /// Whether a scalar says nothing.
