@@ -139,11 +139,13 @@ fn read(file: FileId, text: &str, problems: &mut Vec<Diagnostic>) -> Option<Tree
             Ok(found) => found,
             Err(error) => {
                 let at = floor(error.marker().byte_offset().unwrap_or(0));
+                // Its end is not known, and so not where its closing quote belongs.
+                problems.retain(|problem| !matches!(problem.fix, Some(Fix::Quote { .. })));
                 let line_end = text[at as usize..].find('\n').map_or(size, |end| at + u32::try_from(end).unwrap_or(0));
                 problems.push(
                     Diagnostic::new(Code::YamlSyntax, format!("the file is not valid YAML: {}", error.info()))
                         .at(span(at, line_end.max(at)), "here")
-                        .help("check the indentation, the quotes and the colons of this line and the one before"),
+                        .help("check the indentation, the quotes and the colons of this line and the one before; in braces, a text with a comma needs quotes"),
                 );
                 return None;
             }
