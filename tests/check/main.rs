@@ -210,8 +210,8 @@ fn slips_of_the_hand_are_corrected_in_the_files() {
 
 #[test]
 fn a_text_that_ends_at_its_comma_is_put_in_quotes() {
-    let line = "  city: { expr: COALESCE(city, IF(store_id > 1, store_name, NULL)), scd: 2 }\n";
-    let written = "  city: { expr: \"COALESCE(city, IF(store_id > 1, store_name, NULL))\", scd: 2 }\n";
+    let line = "  city: { expr: COALESCE(store_name, IF(store_id > 1, store_name, NULL)), scd: 2 }\n";
+    let written = "  city: { expr: \"COALESCE(store_name, IF(store_id > 1, store_name, NULL))\", scd: 2 }\n";
     let store = "dimension: store\ndescription: A store.\nfrom: shop.stores\nnatural_key: [store_id]\n\
                  effective_at: updated_at\nattributes:\n";
     let project = star_with("models/store.yml", &format!("{store}{line}"));
@@ -222,7 +222,7 @@ fn a_text_that_ends_at_its_comma_is_put_in_quotes() {
     assert_eq!(run.code, Some(0), "{run:?}");
     assert_eq!(project.read("models/store.yml"), format!("{store}{written}"));
 
-    let quoted = format!("{store}  city: {{ expr: COALESCE(city, IF(store_id > 1, 'a', 'b')), scd: 2 }}\n");
+    let quoted = format!("{store}  city: {{ expr: COALESCE(store_name, IF(store_id > 1, 'a', 'b')), scd: 2 }}\n");
     project.write("models/store.yml", &quoted);
     let run = project.dwc(&["check", "--format", "concise"]);
     assert!(run.stderr.ends_with("1 error found\n"), "where it ends is not known: {run:?}");
