@@ -231,6 +231,24 @@ fn a_text_that_ends_at_its_comma_is_put_in_quotes() {
 }
 
 #[test]
+fn a_former_name_is_one_that_nothing_has() {
+    let told = |path: &str, text: &str| fails_with(&star_with(path, text), "DW0202").stderr;
+    let store = Project::new(STAR).read("models/store.yml");
+    let renamed = store.replace("dimension: store", "dimension: store\nwas: store");
+    assert!(told("models/store.yml", &renamed).contains("`was` names model `store`, which is still there"));
+    let other = "dimension: place\ndescription: A place.\nfrom: shop.stores\nnatural_key: store_id\nscd: 1\n\
+                 attributes: { store_name: {}, name: { expr: store_name, was: store_name } }\n";
+    let told_of = told("models/place.yml", &other.replace("dimension: place", "dimension: place\nwas: Store"));
+    assert!(told_of.contains("`was` names model `store`"), "{told_of}");
+    assert!(told_of.contains("`was` names attribute `store_name`"), "{told_of}");
+    let twice = other.replace("{ store_name: {}, ", "{ label: { expr: store_name, was: store_name }, ");
+    assert!(told("models/place.yml", &twice).contains("two of them were attribute `store_name`"));
+    let case = store.replace("dimension: store", "dimension: store\nwas: Store");
+    let run = star_with("models/store.yml", &case).dwc(&["check"]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+}
+
+#[test]
 fn json_says_what_to_write() {
     let project = star_with("models/store.yml", "dimension: store\nfrom: shop.stores\nnatural_key: [stor_id]\n");
     let run = project.dwc(&["check", "--format", "json"]);

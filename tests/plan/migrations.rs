@@ -370,7 +370,10 @@ fn another_natural_key_makes_other_members() {
         "SELECT c.name, SUM(amount) FROM dw.sale JOIN dw.customer AS c USING (customer_key) GROUP BY 1 ORDER BY 1",
     );
     assert_eq!(sales, ["두리|2500", "하나|1700"]);
-    assert_eq!(project.dwc(&["verify"]).code, Some(0));
+    let verified = project.dwc(&["verify", "--format", "json"]);
+    assert_eq!(verified.code, Some(0), "{verified:?}");
+    let report: serde_json::Value = serde_json::from_str(&verified.stdout).expect("JSON also if nothing is wrong");
+    assert_eq!(report["diagnostics"], serde_json::json!([]));
 }
 
 /// The objects that a project needs on BigQuery, and the checked project.

@@ -4,22 +4,21 @@ use dwc_compiler::diagnostic::Diagnostic;
 use dwc_runner::{Error, audit};
 
 use super::{context, run::diagnostic};
-use crate::args::Global;
+use crate::args::{Format, Global};
 use crate::exit::Exit;
 
 pub(super) fn run(global: &Global) -> Result<Exit, Error> {
     let Some(context) = context::load(global)? else { return Ok(Exit::InputWrong) };
     let warehouse = context.warehouse_to_read()?;
     let audit = audit(warehouse.as_ref(), &context.project)?;
-    let found: Vec<Diagnostic> = audit.offences.iter().map(diagnostic).collect();
-    let told: Vec<Diagnostic> = audit.told.iter().map(diagnostic).collect();
-    if !told.is_empty() {
-        context.report(&told);
+    let is_sound = audit.offences.is_empty();
+    let found: Vec<Diagnostic> = audit.told.iter().chain(&audit.offences).map(diagnostic).collect();
+    if !found.is_empty() || global.format == Format::Json {
+        context.report(&found);
     }
-    if found.is_empty() {
+    if is_sound {
         eprintln!("every loaded table passes its checks");
         return Ok(Exit::Done);
     }
-    context.report(&found);
     Ok(Exit::InputWrong)
 }

@@ -7,6 +7,7 @@ mod graph;
 mod limits;
 mod naming;
 mod read;
+mod renamed;
 mod resolve;
 mod resolve_additivity;
 mod resolve_calendar;

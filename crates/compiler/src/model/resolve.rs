@@ -10,7 +10,7 @@ use super::naming::{is_name, to_name};
 use super::resolve_models::resolve_models;
 use super::resolve_sources::resolve_source;
 use super::types::{Project, Source, Table};
-use super::{folding, graph, limits, read};
+use super::{folding, graph, limits, read, renamed};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::source::Span;
 use crate::syntax::{self, Document, Kind};
@@ -128,6 +128,7 @@ pub(crate) fn resolve(documents: &[Document]) -> (Option<Project>, Vec<Diagnosti
     }
     let (dimensions, facts) = resolve_models(documents, &mut scope, &mut problems);
     folding::objects(documents, &tables, &dimensions, &facts, &mut problems);
+    renamed::check(documents, &mut problems);
     limits::check(documents, project, &tables, &dimensions, &facts, &mut problems);
     let mut resolved = Project {
         name: project.name.clone(),
