@@ -33,7 +33,7 @@ fn written(folder: &Path) -> Vec<Sheet> {
         let options = RebuildOptions { model, from: None, at, may_lose: true, only_shown: false };
         dwc_runner::rebuild(&paper, &project, &options).unwrap_or_else(|error| panic!("{error:?}"));
     }
-    dwc_runner::audit(&paper, &project).unwrap_or_else(|error| panic!("{error:?}"));
+    dwc_runner::audit(&paper, &project, &[]).unwrap_or_else(|error| panic!("{error:?}"));
     paper.sheets()
 }
 

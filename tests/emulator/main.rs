@@ -184,7 +184,7 @@ fn the_sample_is_loaded_as_on_the_embedded_engine() {
         assert_eq!(told(&expected), told(&found));
     }
     compare(&embedded(&here), &emulated(&there, &here));
-    let audited = dwc_runner::audit(&there, &project).unwrap_or_else(|error| panic!("{error:?}"));
+    let audited = dwc_runner::audit(&there, &project, &[]).unwrap_or_else(|error| panic!("{error:?}"));
     assert!(audited.offences.is_empty(), "{:?}", audited.offences);
     // Another process reads the same state, and finds nothing to do.
     let other = emulator.warehouse("dw");

@@ -8,7 +8,9 @@ use dwc_compiler::model::TargetType;
 use dwc_compiler::plan::LoadPlan;
 use dwc_compiler::source::{FileSet, SourceFile};
 use dwc_compiler::sql::load_plan;
-use dwc_runner::{DuckDbWarehouse, Error, Mode, Offence, RunOptions, RunReport, SourceOutcome, TableReport};
+use dwc_runner::{
+    CompareOptions, Compared, DuckDbWarehouse, Error, Mode, Offence, RunOptions, RunReport, SourceOutcome, TableReport,
+};
 
 use crate::project::at;
 
@@ -88,12 +90,17 @@ impl Warehouse {
 
     /// The offences that `dwc verify` would print.
     pub fn audit(&self) -> Vec<String> {
-        let offences = dwc_runner::audit(&self.engine, &self.project).unwrap_or_else(|error| panic!("{error:?}"));
-        offences
-            .offences
-            .into_iter()
-            .map(|offence| format!("{}: {}", offence.message, offence.keys.join("; ")))
-            .collect()
+        let told = |offences: Vec<Offence>| {
+            offences.into_iter().map(|offence| format!("{}: {}", offence.message, offence.keys.join("; ")))
+        };
+        let audit = dwc_runner::audit(&self.engine, &self.project, &[]).unwrap_or_else(|error| panic!("{error:?}"));
+        told(audit.offences).chain(told(self.compare(false).offences)).collect()
+    }
+
+    /// Compares the star with what is landed, and repairs it if it is told to.
+    pub fn compare(&self, repairs: bool) -> Compared {
+        let options = CompareOptions { select: Vec::new(), at: at("2031-01-01"), repairs };
+        dwc_runner::compare(&self.engine, &self.project, &options).unwrap_or_else(|error| panic!("{error:?}"))
     }
 
     /// Rows of a query, each value as text, NULL as `NULL`.

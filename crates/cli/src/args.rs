@@ -129,8 +129,8 @@ pub(crate) enum Command {
     },
     /// Check that the target can be used: credentials, permissions, locations, the clock
     Doctor,
-    /// Check the structure of every loaded table
-    Verify,
+    /// Compare every loaded table with what is landed, and check its structure
+    Verify(VerifyArgs),
     /// Answer measures by attributes, across facts
     Query(QueryArgs),
     /// Draw which model reads which
@@ -428,4 +428,15 @@ pub(crate) struct QueryArgs {
     /// Print the statement instead of running it
     #[arg(long)]
     pub(crate) sql: bool,
+}
+
+/// The arguments of `dwc verify`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct VerifyArgs {
+    /// Check the structure alone, without computing the tables again
+    #[arg(long, conflicts_with = "repair")]
+    pub(crate) structure: bool,
+    /// Load the rows that differ from what is landed again
+    #[arg(long)]
+    pub(crate) repair: bool,
 }

@@ -59,7 +59,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Error> {
         }
         Command::Run(options) => run::run(&args.global, options),
         Command::Doctor => doctor::run(&args.global),
-        Command::Verify => verify::run(&args.global),
+        Command::Verify(asked) => verify::run(&args.global, asked),
         Command::Query(asked) => query::run(&args.global, asked),
         Command::Graph { drawn } => graph::run(&args.global, *drawn),
         Command::Docs(DocsCommand::Build { out }) => docs::run(&args.global, out.clone()),

@@ -281,4 +281,8 @@ codes! {
     NoVersion = "DW0962", "no-version", Warning, "Events at a time when their member had no version.";
     ChangedRows = "DW0963", "changed-rows", Error, "Rows of an `insert_only` fact that have changed.";
     KeptRows = "DW0964", "kept-rows", Warning, "Changed rows of an `insert_only` fact that keep their first values.";
+    MissingRows = "DW0965", "missing-rows", Error, "Rows that a fact lacks.";
+    ExtraRows = "DW0966", "extra-rows", Error, "Rows that a table has too many.";
+    DifferentRows = "DW0967", "different-rows", Error, "Rows of a fact with other values than their source.";
+    DifferentVersions = "DW0968", "different-versions", Error, "Versions of a dimension that are not what its states give.";
 }

@@ -82,6 +82,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("fact_incoming", include_str!("templates/fact_incoming.sql")),
     ("infer", include_str!("templates/infer.sql")),
     ("fact_gone", include_str!("templates/fact_gone.sql")),
+    ("fact_bound", include_str!("templates/fact_bound.sql")),
     ("fact_load", include_str!("templates/fact_load.sql")),
     ("table", include_str!("templates/table.sql")),
 ];

@@ -367,7 +367,7 @@ pub(super) fn take(statements: &[Statement], found: Vec<(usize, Found)>, done: &
 
 /// The batches that a model has yet to consume, with their instants: the last one stands for all before it, but
 /// where each of them is an event.
-fn pending(
+pub(super) fn pending(
     warehouse: &DuckDbWarehouse,
     plan: &LoadPlan,
     model: &ModelLoad,

@@ -1,6 +1,7 @@
 //! A checked project: its names are unique, its references exist, its types are known and its graph has no cycle.
 //! It must not know of engines.
 
+use crate::source::Span;
 use chrono_tz::Tz;
 use indexmap::IndexMap;
 
@@ -66,6 +67,15 @@ impl Project {
         match id {
             ModelId::Dimension(index) => &self.dimensions[index].name,
             ModelId::Fact(index) => &self.facts[index].name,
+        }
+    }
+
+    /// Where a model is declared.
+    #[must_use]
+    pub fn model_span(&self, id: ModelId) -> Span {
+        match id {
+            ModelId::Dimension(index) => self.dimensions[index].span,
+            ModelId::Fact(index) => self.facts[index].span,
         }
     }
 

@@ -18,6 +18,7 @@ use crate::sql::names;
 use crate::sql::template::Col;
 use crate::sql::touched::{self, Increment, Whole};
 
+mod differences;
 mod gates;
 
 #[derive(Serialize)]
@@ -241,6 +242,11 @@ impl Lowering<'_> {
             pieces: self.pieces(fact, increment),
             changed,
         };
+        statements.extend(self.render("fact_bound", &load));
+        if self.compares {
+            statements.extend(self.differences(fact, &load));
+            return Ok(statements);
+        }
         let told = fact.insert_only.then(|| self.changed_rows(fact, &load));
         let mut loaded = self.render("fact_load", load);
         let counts = loaded.iter().position(|statement| matches!(statement.reads, Reads::Counts)).unwrap_or(0);

@@ -48,6 +48,8 @@ pub(crate) struct Lowering<'a> {
     templates: Templates,
     /// Statements are decided and not written down: what users wrote is translated alone.
     translates_only: bool,
+    /// A load ends where it would change the model's table, and says what it would change.
+    compares: bool,
     /// Which roles of which facts use a dimension, by its name.
     users: BTreeMap<&'a str, Vec<(usize, usize)>>,
 }
@@ -147,6 +149,42 @@ pub fn rebuild_statements(
     dimension.members().map(rebuilt).transpose()
 }
 
+/// What shows how a loaded model differs from what is landed, as its whole load would leave it.
+#[derive(Debug, Clone)]
+pub struct Comparison {
+    /// The load up to the point where it would change the table, and what tells the differences. Nothing of it is kept.
+    pub statements: Vec<Statement>,
+    /// Removes the rows that share a key, so that a whole load gives each of them once.
+    pub removes_doubled: Statement,
+}
+
+/// How a model is compared with what is landed.
+///
+/// # Errors
+/// What an engine has no equal of in a user's SQL.
+pub fn comparison(
+    project: &Project,
+    engine: TargetType,
+    schema: &str,
+    id: ModelId,
+) -> Result<Option<Comparison>, Vec<Diagnostic>> {
+    let lowering = Lowering { compares: true, ..Lowering::new(project, engine, schema) };
+    Ok(Some(match id {
+        ModelId::Fact(index) => lowering.compared_fact(&project.facts[index])?,
+        ModelId::Dimension(index) => {
+            let dimension = &project.dimensions[index];
+            let Some(members) = dimension.members() else { return Ok(None) };
+            Comparison {
+                statements: lowering.dimension_statements(dimension, members, Extent::Full)?,
+                removes_doubled: lowering.without_doubled(
+                    &dimension.name,
+                    &[crate::sql::template::Col::plain(&crate::sql::names::key(&dimension.name))],
+                ),
+            }
+        }
+    }))
+}
+
 impl<'a> Lowering<'a> {
     pub(crate) fn new(project: &'a Project, engine: TargetType, schema: &str) -> Self {
         let dialect = dialect(engine);
@@ -162,6 +200,7 @@ impl<'a> Lowering<'a> {
             schema: schema.to_owned(),
             templates: Templates::new(dialect),
             translates_only: false,
+            compares: false,
             users,
         }
     }

@@ -15,17 +15,6 @@ SET dwc_piece_last = (
 {% endif %}{% endset %}{% set end %}{% if pieces %}{{ within }}
 SET dwc_piece_first = (SELECT MIN({{ pieces.day }}) FROM bound AS _s WHERE {{ pieces.day }} > dwc_piece_last){{ within }}
 END WHILE{% endif %}{% endset %}
--- {{ model }}: every role is bound to the version of its instant; a key is never NULL
-CREATE OR REPLACE TEMP TABLE bound AS
-SELECT
-  {{ plain|list("_i") }}{% for role in roles %},
-  {{ role.key_expr }} AS {{ role.key|q }}{% if role.durable_expr %},
-  {{ role.durable_expr }} AS {{ role.durable|q }}{% endif %}{% endfor %}
-FROM incoming AS _i
-{% for role in roles %}{% if role.join %}LEFT JOIN {{ role.table }} AS {{ role.alias }}
-  ON {{ role.join }}
-{% endif %}{% endfor %};
-
 {% if range %}-- {{ model }}: the days whose partitions the batch can affect; being constant, they spare all others
 SET dwc_first = ({{ range.first }});
 

@@ -212,7 +212,7 @@ impl Lowering<'_> {
                 code: Code::AuditFailed,
                 message,
                 span: dimension.span,
-                help: "report this as a bug: a load must not leave this".to_owned(),
+                help: "run `dwc verify --repair`; if a load has left this, report it as a bug".to_owned(),
             }),
         };
         let name = &dimension.name;
@@ -291,7 +291,7 @@ impl Lowering<'_> {
                     fact.name, role.name
                 ),
                 span: role.span,
-                help: "run `dwc run --mode full`, and report this as a bug: a load must not leave this".to_owned(),
+                help: "run `dwc verify --repair`; if a load has left this, report it as a bug".to_owned(),
             }),
         })
     }

@@ -231,9 +231,15 @@ impl Lowering<'_> {
         statements.extend(self.collision_gates(dimension, context));
         statements.extend(self.late_originals(dimension, members, context));
         let mut merge = self.render("dimension_merge", context);
-        if context.rebuilds {
+        if context.rebuilds || self.compares {
             let counts = merge.iter().position(|statement| matches!(statement.reads, Reads::Counts));
             merge.insert(counts.unwrap_or(0), self.version_changes(members, context));
+            if self.compares {
+                merge.truncate(counts.map_or(0, |counts| counts + 1));
+                merge.push(self.doubled(&dimension.name, &[Col::plain(&names::key(&dimension.name))]));
+                statements.extend(merge);
+                return statements;
+            }
         }
         statements.extend(merge);
         if context.combination.is_some() {
@@ -311,13 +317,15 @@ impl Lowering<'_> {
         };
         Statement {
             sql: format!(
-                "SELECT _c._change, {member} AS member, {before}, {was} AS before_values, {after}, {is} AS after_values\nFROM changes AS _c\nLEFT JOIN {table} AS _d ON _d.{key} = _c.{key}\nORDER BY 2, {order}, 1\nLIMIT 1000",
+                "SELECT _c._change, {member} AS member, {before}, {was} AS before_values, {after}, {is} AS after_values\nFROM changes AS _c\nLEFT JOIN {table} AS _d ON _d.{key} = _c.{key}{only}\nORDER BY 2, {order}, 1\nLIMIT 1000",
                 member = self.readable_key(&names, "_c"),
                 before = span("_d", "before"),
                 was = values("_d"),
                 after = span("_c", "after"),
                 is = values("_c"),
                 table = context.table,
+                // An inferred member stays until a whole load, even if no fact names it any more.
+                only = if self.compares { "\nWHERE NOT COALESCE(_d.is_inferred, FALSE)" } else { "" },
                 order = if members.has_versions() { "_c.valid_from" } else { "1" },
             ),
             reads: Reads::Versions,

@@ -234,7 +234,7 @@ impl Lowering<'_> {
                 code: Code::AuditFailed,
                 message,
                 span,
-                help: "run `dwc run --mode full`, and report this as a bug: a load must not leave this".to_owned(),
+                help: "run `dwc verify --repair`; if a load has left this, report it as a bug".to_owned(),
             }),
         };
         let mut audits = vec![gate(
