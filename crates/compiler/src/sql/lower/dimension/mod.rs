@@ -325,7 +325,11 @@ impl Lowering<'_> {
                 is = values("_c"),
                 table = context.table,
                 // An inferred member stays until a whole load, even if no fact names it any more.
-                only = if self.compares { "\nWHERE NOT COALESCE(_d.is_inferred, FALSE)" } else { "" },
+                only = if self.compares {
+                    "\nWHERE NOT (_c._change = 'delete' AND COALESCE(_d.is_inferred, FALSE))"
+                } else {
+                    ""
+                },
                 order = if members.has_versions() { "_c.valid_from" } else { "1" },
             ),
             reads: Reads::Versions,
