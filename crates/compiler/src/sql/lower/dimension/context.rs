@@ -174,7 +174,9 @@ impl Lowering<'_> {
             optional: true,
         }));
         let combination = self.combination(dimension, members);
-        let mut payload: Vec<Col> = key.clone();
+        let lookup = self.lookup(dimension);
+        let mut payload = vec![Col::plain(&lookup.durable)];
+        payload.extend(key.iter().cloned());
         payload.extend(stored.iter().map(|stored| Col::new(&stored.name, &stored.attribute.column.ty)));
         payload.extend(members.outriggers.iter().map(|mini| Col::plain(names::outrigger_key(mini))));
         payload.extend(combination.iter().map(|combination| Col::plain(&combination.column)));
@@ -182,9 +184,8 @@ impl Lowering<'_> {
             payload.extend(["valid_from", "valid_to", "is_current"].map(Col::plain));
         }
         payload.extend(["is_deleted", "is_inferred"].map(Col::plain));
-        let lookup = self.lookup(dimension);
         let key_column = if combination.is_some() { "_version_key".to_owned() } else { lookup.key };
-        let mut columns = vec![Col::plain(&key_column), Col::plain(&lookup.durable)];
+        let mut columns = vec![Col::plain(&key_column)];
         columns.extend(payload.iter().cloned());
         let originals = members.attributes.iter().filter(|attribute| attribute.scd == Scd::Type0);
         Context {
