@@ -283,7 +283,8 @@ fn load(change: &mut Change, old: &Object, new: &Object, names: &design::Names, 
         return;
     }
     change.reload = true;
-    if !explained {
+    // Another key is said already, and is part of what is loaded.
+    if !explained && !rebuild.iter().any(|reason| matches!(reason, Reason::Key { .. })) {
         change.reasons.push(Reason::Load);
     }
     if !additive {

@@ -75,7 +75,7 @@ impl Counted {
                 let more = if self.rows < 0 { "fewer" } else { "more" };
                 format!("{count} {more} {word}, of the states that are kept")
             }
-            Asks::RowsGiven => format!("{rows} from what is landed, with the new query"),
+            Asks::RowsGiven => format!("{rows} from what is landed, as the models say now"),
             Asks::KeysShared if self.rows == 1 => "1 key of the new grain has several of them".to_owned(),
             Asks::KeysShared => format!("{} keys of the new grain have several of them", self.rows),
             Asks::StatesGone => format!(
@@ -103,7 +103,8 @@ impl Counted {
             }
             Asks::DaysLost => {
                 let (fact, role) = column.split_once('.').unwrap_or_default();
-                format!("{rows} of `{fact}` will have no `{role}`: the calendar no longer has their day")
+                let whose = if self.rows == 1 { "its" } else { "their" };
+                format!("{rows} of `{fact}` will have no `{role}`: the calendar no longer has {whose} day")
             }
         }
     }
