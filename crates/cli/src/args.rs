@@ -127,6 +127,8 @@ pub(crate) enum Command {
         #[arg(long, value_name = "TIME")]
         at: Option<String>,
     },
+    /// Run the unit tests of the models; needs no warehouse and no source
+    Test(TestArgs),
     /// Check that the target can be used: credentials, permissions, locations, the clock
     Doctor,
     /// Check the structure of every loaded table
@@ -168,6 +170,20 @@ pub(crate) enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
+}
+
+/// Which unit tests are run, and what is written of them.
+#[derive(Debug, clap::Args)]
+pub(crate) struct TestArgs {
+    /// Tests to run: each text selects the tests whose names contain it; all tests by default
+    #[arg(value_name = "NAME")]
+    pub(crate) names: Vec<String>,
+    /// Write the results to a file as JUnit XML, too
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+    /// Write what came out into the tests' files, in place of the rows that were expected
+    #[arg(long)]
+    pub(crate) update: bool,
 }
 
 /// What is planned.

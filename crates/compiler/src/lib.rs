@@ -16,6 +16,8 @@ use diagnostic::{Diagnostic, Severity};
 pub struct Checked {
     /// The model; `None` where a problem is an error.
     pub project: Option<model::Project>,
+    /// The unit tests that hold no problem; none where the model is `None`.
+    pub tests: Vec<model::UnitTest>,
     /// Every problem, in the order of the files.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -54,9 +56,19 @@ pub fn check(files: &source::FileSet) -> Checked {
     if let Some(project) = project.as_ref().filter(|_| !is_wrong(&diagnostics)) {
         diagnostics.extend(sql::uncompilable(project));
     }
+    // What a test names is known once the models are.
+    let mut tests = Vec::new();
+    if let Some(project) = project.as_ref().filter(|_| !is_wrong(&diagnostics)) {
+        let (resolved, found) = model::resolve_unit_tests(project, &parsed.tests);
+        diagnostics.extend(found);
+        tests = resolved;
+    }
     diagnostic::sort(&mut diagnostics);
     let failed = is_wrong(&diagnostics);
-    Checked { project: project.filter(|_| !failed), diagnostics }
+    if failed {
+        tests.clear();
+    }
+    Checked { project: project.filter(|_| !failed), tests, diagnostics }
 }
 
 /// Whether the file declares a fact with dimensions, resolved or not.

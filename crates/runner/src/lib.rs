@@ -11,6 +11,7 @@ mod layout;
 pub mod project;
 mod revision;
 mod state;
+mod unit_test;
 mod warehouse;
 
 /// What another engine is made of: the trait that it implements, and the data that it is given.
@@ -45,6 +46,7 @@ pub use revision::read_revision;
 pub use state::history::{HistoryEntry, history};
 pub use state::intervals::{Gap, Interval};
 pub use state::{StateReport, TableState, waiting};
+pub use unit_test::{Difference, Line, Mark, RowsFailure, UnitTestFailure, UnitTestOutcome, run_unit_tests};
 pub use warehouse::version::{VersionChange, VersionState};
 pub use warehouse::{
     BigQuerySettings, BigQueryWarehouse, Claim, DuckDbWarehouse, Finding, Holder, Lease, Warehouse, examine,

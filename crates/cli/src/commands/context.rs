@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use dwc_compiler::diagnostic::{Code, Diagnostic};
-use dwc_compiler::model::{ModelId, Project, Target, TargetType, asks_modified, select, select_modified};
+use dwc_compiler::model::{ModelId, Project, Target, TargetType, UnitTest, asks_modified, select, select_modified};
 use dwc_compiler::source::FileSet;
 use dwc_compiler::syntax::expand_env;
 use dwc_runner::{
@@ -22,6 +22,7 @@ pub(super) struct Context<'a> {
     pub(super) global: &'a Global,
     pub(super) files: FileSet,
     pub(super) project: Project,
+    pub(super) tests: Vec<UnitTest>,
 }
 
 /// Reads and checks the project; what is wrong with it is said, and `None` comes back.
@@ -32,7 +33,7 @@ pub(super) fn load(global: &Global) -> Result<Option<Context<'_>>, Error> {
         diagnostics::print(&files, &checked.diagnostics, global);
         return Ok(None);
     }
-    let context = checked.project.map(|project| Context { global, files, project });
+    let context = checked.project.map(|project| Context { global, files, project, tests: checked.tests });
     if let Some(context) = &context {
         // A name that selects nothing is a mistake, whatever the command does with the selection.
         check_selection(&context.project, &global.select)?;

@@ -16,6 +16,8 @@ const FILES: &[(&str, &str)] = &[
     ("models/dimensions/date.yml", include_str!("../scaffold/models/dimensions/date.yml")),
     ("models/dimensions/customer.yml", include_str!("../scaffold/models/dimensions/customer.yml")),
     ("models/facts/sale.yml", include_str!("../scaffold/models/facts/sale.yml")),
+    ("models/tests/customer.yml", include_str!("../scaffold/models/tests/customer.yml")),
+    ("models/tests/sale.yml", include_str!("../scaffold/models/tests/sale.yml")),
     ("data/customers/2026-01-01.csv", include_str!("../scaffold/data/customers/2026-01-01.csv")),
     ("data/sales/2026-01-01.csv", include_str!("../scaffold/data/sales/2026-01-01.csv")),
     (".gitignore", "target/\n"),
@@ -37,7 +39,9 @@ pub(super) fn run(global: &Global) -> Result<Exit, Error> {
         done.map_err(|cause| Error::because(format!("`{}` could not be written", path.display()), cause))?;
         written.push(*name);
     }
-    let sentence =
-        format!("created a project in {}; try `dwc check`, `dwc apply` and `dwc run` there", folder.display());
+    let sentence = format!(
+        "created a project in {}; try `dwc check`, `dwc test`, `dwc apply` and `dwc run` there",
+        folder.display()
+    );
     say_done(global, &sentence, &json!({ "folder": folder, "files": written }))
 }

@@ -22,6 +22,7 @@ mod run;
 mod schema;
 mod show;
 mod state;
+mod test;
 mod verify;
 
 use std::io::{IsTerminal as _, Write as _};
@@ -59,6 +60,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Error> {
         }
         Command::Run(options) => run::run(&args.global, options),
         Command::Doctor => doctor::run(&args.global),
+        Command::Test(options) => test::run(&args.global, options),
         Command::Verify => verify::run(&args.global),
         Command::Query(asked) => query::run(&args.global, asked),
         Command::Graph { drawn } => graph::run(&args.global, *drawn),

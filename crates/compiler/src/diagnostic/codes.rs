@@ -142,7 +142,7 @@ codes! {
     ProjectExists = "DW0006", "project-exists", Error, "A folder that already contains a project.";
     FileTooLarge = "DW0002", "file-too-large", Error, "A file that is larger than any model.";
     EmptyFile = "DW0003", "empty-file", Error, "A file that declares nothing.";
-    UnknownFile = "DW0004", "unknown-file", Error, "A file that declares no source, dimension or fact.";
+    UnknownFile = "DW0004", "unknown-file", Error, "A file that declares no source, dimension, fact or tests.";
     NotUtf8 = "DW0005", "not-utf8", Error, "A file that is not UTF-8.";
     UnknownKey = "DW0101", "unknown-key", Error, "A key that the file's kind does not have.";
     MissingKey = "DW0102", "missing-key", Error, "A key that every file of its kind has.";
@@ -161,6 +161,8 @@ codes! {
     UnwritableSql = "DW0115", "unwritable-sql", Error, "SQL that cannot be rewritten without changing what it means.";
     ModelsFolder = "DW0116", "models-folder", Error, "A models folder that does not exist, or a link in it that leads nowhere.";
     FileOfAnotherKind = "DW0117", "file-of-another-kind", Error, "A file or folder that exists and that dwc did not write.";
+    TestValue = "DW0118", "test-value", Error, "A value or a question of a unit test that does not fit the models.";
+    EmptyTest = "DW0119", "empty-test", Error, "A unit test that cannot fail.";
     UnformattableFile = "DW0113", "unformattable-file", Error, "A file that cannot be formatted without changing what it means.";
     UnknownName = "DW0201", "unknown-name", Error, "A name that is not declared.";
     DuplicateName = "DW0202", "duplicate-name", Error, "Two tables or views that would have the same name.";

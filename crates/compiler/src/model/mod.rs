@@ -17,7 +17,9 @@ mod resolve_mini;
 mod resolve_models;
 mod resolve_queries;
 mod resolve_sources;
+mod resolve_unit_tests;
 mod select;
+mod test_values;
 mod types;
 mod zone;
 
@@ -28,6 +30,8 @@ pub(crate) use limits::clusters;
 pub use naming::{is_name, to_name};
 pub(crate) use resolve::resolve;
 pub use resolve_sources::seconds;
+pub(crate) use resolve_unit_tests::{REASON, resolve_unit_tests};
 pub use select::{asks_modified, select, select_modified};
+pub use test_values::{canonical_document, shown};
 pub use types::*;
 pub(crate) use zone::zone_of;

@@ -6,7 +6,7 @@ use super::decode::{Refused, decode};
 use super::shape::{self, Lost, shapes};
 use super::sql::{self, Sql};
 use super::yaml::{self, Node, NodeId, Tree, Value};
-use super::{Dimension, Fact, Project, Source};
+use super::{Dimension, Fact, Literal, Project, Source};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{FileId, FileSet, SourceFile, Span};
 
@@ -45,6 +45,8 @@ pub enum Kind {
 pub struct Parsed {
     /// The files that have the shape of the language, in path order.
     pub documents: Vec<Document>,
+    /// The files with unit tests that have their shape, in path order.
+    pub tests: Vec<Literal>,
     /// Everything in which files do not have it.
     pub diagnostics: Vec<Diagnostic>,
     /// Something is left out that other files may name.
@@ -151,16 +153,17 @@ pub fn parse(files: &FileSet) -> Parsed {
         // The models are checked all the same; what they need of the project is not known.
         let kind = Kind::Project(Box::new(Project::unread()));
         let document = Document { file: *file, kind, tree: Tree::unread(), sql: Vec::new(), lossy: Vec::new() };
-        read.push(Read { document: Some(document), problems: Vec::new(), lost_names: true });
+        read.push(Read { document: Some(document), tests: None, problems: Vec::new(), lost_names: true });
     }
     let var = |name: &str| match &project {
         Some(vars) => vars.get(name).cloned(),
         None => Some("NULL".to_owned()),
     };
     read.par_extend(models.par_iter().map(|(id, file)| parse_file(*id, file, &var)));
-    let mut parsed = Parsed { documents: Vec::new(), diagnostics: Vec::new(), lost_names: false };
+    let mut parsed = Parsed { documents: Vec::new(), tests: Vec::new(), diagnostics: Vec::new(), lost_names: false };
     for read in read {
         parsed.documents.extend(read.document);
+        parsed.tests.extend(read.tests);
         parsed.diagnostics.extend(read.problems);
         parsed.lost_names |= read.lost_names;
     }
@@ -173,6 +176,8 @@ type Decode = fn(&Tree) -> Result<Kind, Refused>;
 /// What reading one file gave.
 struct Read {
     document: Option<Document>,
+    /// The unit tests of the file.
+    tests: Option<Literal>,
     problems: Vec<Diagnostic>,
     /// Something is left out that other files may name.
     lost_names: bool,
@@ -180,7 +185,7 @@ struct Read {
 
 impl Read {
     fn nothing(problems: Vec<Diagnostic>) -> Self {
-        Self { document: None, problems, lost_names: true }
+        Self { document: None, tests: None, problems, lost_names: true }
     }
 }
 
@@ -201,6 +206,9 @@ fn parse_file(id: FileId, file: &SourceFile, vars: &(dyn Fn(&str) -> Option<Stri
     let Some(mut tree) = tree else { return Read::nothing(problems) };
     let has = |key: &str| tree.entry(tree.root, key).is_some();
     let shapes = shapes();
+    if !is_project(file) && has("tests") {
+        return parse_tests(id, &tree, problems);
+    }
     let (shape, decode): (_, Decode) = if is_project(file) {
         (&shapes.project, |tree| decode(tree).map(|project| Kind::Project(Box::new(project))))
     } else if has("source") {
@@ -214,9 +222,9 @@ fn parse_file(id: FileId, file: &SourceFile, vars: &(dyn Fn(&str) -> Option<Stri
         let hi =
             file.text[node.lo as usize..].find('\n').map_or(node.hi, |end| node.lo + u32::try_from(end).unwrap_or(0));
         problems.push(
-            Diagnostic::new(Code::UnknownFile, "the file declares no source, dimension or fact")
+            Diagnostic::new(Code::UnknownFile, "the file declares no source, dimension, fact or tests")
                 .at(Span { file: id, lo: node.lo, hi: hi.max(node.lo) }, "none of these keys")
-                .help("start it with `source:`, `dimension:` or `fact:` and the name"),
+                .help("start it with `source:`, `dimension:` or `fact:` and the name, or with `tests:`"),
         );
         return Read::nothing(problems);
     };
@@ -226,7 +234,24 @@ fn parse_file(id: FileId, file: &SourceFile, vars: &(dyn Fn(&str) -> Option<Stri
     let sql = expand(id, &file.text, &tree, vars, &mut problems);
     tree.forget_texts();
     let document = Document { file: id, kind, tree, sql, lossy: lost.records };
-    Read { document: Some(document), problems, lost_names: lost.names }
+    Read { document: Some(document), tests: None, problems, lost_names: lost.names }
+}
+
+/// Unit tests. What they lack takes no name from any model.
+fn parse_tests(id: FileId, tree: &Tree, problems: Vec<Diagnostic>) -> Read {
+    // `null` is a value here, and nothing at all is none.
+    let is_null = |problem: &Diagnostic| {
+        let place = problem.labels.first().map(|label| label.span.lo);
+        problem.code == Code::EmptyValue && place.is_some_and(|place| tree.is_null_of(place))
+    };
+    let (nulls, mut problems): (Vec<_>, Vec<_>) = problems.into_iter().partition(is_null);
+    let sound = problems.is_empty();
+    let whole = shape::check(id, tree, &shapes().tests, &mut problems).is_some_and(|lost| lost.values.is_empty());
+    if !whole && problems.is_empty() {
+        problems = nulls;
+    }
+    let tests = (sound && whole).then(|| Literal::of(id, tree, tree.root));
+    Read { document: None, tests, problems, lost_names: false }
 }
 
 /// A file, decoded from the tree that has its spans: a project has thousands of them, and reading each text twice would

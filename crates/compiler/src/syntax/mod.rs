@@ -14,6 +14,7 @@ mod secret;
 mod shape;
 mod source;
 mod sql;
+mod unit_test;
 mod yaml;
 
 pub use common::{Collation, ColumnType, Level, LintLevel, Names};
@@ -33,3 +34,6 @@ pub use schema::schemas;
 pub use secret::{has_secret, hide_secrets};
 pub use source::{Contents, DetectDeletes, FileFormat, OnSchemaChange, Retain, Source, SourceType, Table};
 pub use sql::Sql;
+pub use unit_test::{
+    Answer, Expect, ExpectedTable, Given, GivenMode, Literal, LiteralValue, Rejected, SomeRows, Test, Tests,
+};

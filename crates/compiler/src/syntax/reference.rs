@@ -9,7 +9,7 @@ use super::shape::{ONLY_IN, texts};
 
 const INTRODUCTION: &str = "# The language
 
-Each file below `models/` declares one model; `dwc.yml` declares the project. A key that is not listed here is refused, with
+Each file below `models/` declares one model or some unit tests; `dwc.yml` declares the project. A key that is not listed here is refused, with
 the key that was probably meant. So is a key that does not apply to the kind of file or record that it is in. SQL is GoogleSQL
 on both engines. Name source tables as `{{ source('source.table') }}` and models as `{{ ref('model') }}`;
 `{{ var('name') }}` inserts a variable of the project. `{{ env('NAME') }}` works only in connections and targets, and its value
@@ -28,6 +28,7 @@ pub fn reference() -> String {
         ("Source", super::schema::of::<super::Source>()),
         ("Dimension", super::schema::of::<super::Dimension>()),
         ("Fact", super::schema::of::<super::Fact>()),
+        ("Tests", super::schema::of::<super::Tests>()),
     ];
     let mut text = INTRODUCTION.to_owned();
     let mut told = BTreeSet::new();

@@ -82,10 +82,11 @@ pub fn schemas() -> Vec<(&'static str, Json)> {
         ("source.schema.json", of::<super::Source>()),
         ("dimension.schema.json", of::<super::Dimension>()),
         ("fact.schema.json", of::<super::Fact>()),
+        ("tests.schema.json", of::<super::Tests>()),
     ];
     let mut defs = serde_json::Map::new();
     let mut choices = Vec::new();
-    for ((_, schema), key) in kinds.iter().zip(["source", "dimension", "fact"]) {
+    for ((_, schema), key) in kinds.iter().zip(["source", "dimension", "fact", "tests"]) {
         let mut own = schema.clone();
         if let Some(found) = own["$defs"].as_object() {
             defs.extend(found.clone());
@@ -100,9 +101,14 @@ pub fn schemas() -> Vec<(&'static str, Json)> {
     let model = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Model",
-        "description": "A source, a dimension or a fact.",
+        "description": "A source, a dimension, a fact, or unit tests.",
         "type": "object",
-        "anyOf": [{ "required": ["source"] }, { "required": ["dimension"] }, { "required": ["fact"] }],
+        "anyOf": [
+            { "required": ["source"] },
+            { "required": ["dimension"] },
+            { "required": ["fact"] },
+            { "required": ["tests"] },
+        ],
         "allOf": choices,
         "$defs": defs,
     });

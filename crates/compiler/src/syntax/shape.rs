@@ -28,6 +28,8 @@ pub(super) enum Shape {
     Map(Box<Shape>),
     Record(Record),
     Any(Vec<Shape>),
+    /// Any value, NULL among them.
+    Value,
 }
 
 #[derive(Debug, Clone)]
@@ -38,14 +40,17 @@ pub(super) struct Record {
     kind: Option<(String, Option<String>)>,
     /// The kinds that a key has a meaning for; all where it is not here.
     only: BTreeMap<String, Vec<String>>,
+    /// What any other key may hold, where there may be others.
+    others: Option<Box<Shape>>,
 }
 
-/// The shapes of the four kinds of file, made once.
+/// The shapes of the kinds of file, made once.
 pub(super) struct Shapes {
     pub(super) project: Shape,
     pub(super) source: Shape,
     pub(super) dimension: Shape,
     pub(super) fact: Shape,
+    pub(super) tests: Shape,
 }
 
 pub(super) fn shapes() -> &'static Shapes {
@@ -55,6 +60,7 @@ pub(super) fn shapes() -> &'static Shapes {
         source: of(&super::schema::of::<super::Source>()),
         dimension: of(&super::schema::of::<super::Dimension>()),
         fact: of(&super::schema::of::<super::Fact>()),
+        tests: of(&super::schema::of::<super::Tests>()),
     })
 }
 
@@ -63,6 +69,9 @@ fn of(schema: &Json) -> Shape {
 }
 
 fn shape(schema: &Json, root: &Json) -> Shape {
+    if *schema == Json::Bool(true) {
+        return Shape::Value;
+    }
     if let Some(name) = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()) {
         return shape(&root["$defs"][name], root);
     }
@@ -101,6 +110,9 @@ fn shape(schema: &Json, root: &Json) -> Shape {
                     .iter()
                     .filter_map(|(key, value)| Some((key.clone(), texts(value.get(ONLY_IN)?))))
                     .collect(),
+                others: schema["additionalProperties"]
+                    .is_object()
+                    .then(|| Box::new(shape(&schema["additionalProperties"], root))),
             }),
             None => Shape::Map(Box::new(shape(&schema["additionalProperties"], root))),
         },
@@ -125,6 +137,7 @@ impl Shape {
             Shape::Map(_) => "a mapping of names".to_owned(),
             Shape::Record(_) => "a mapping".to_owned(),
             Shape::Any(shapes) => shapes.iter().map(Shape::name).collect::<Vec<_>>().join(" or "),
+            Shape::Value => "a value".to_owned(),
         }
     }
 }
@@ -164,6 +177,7 @@ impl Check<'_> {
     /// Whether a value can be read as its shape, in spite of what was left out of it.
     fn node(&mut self, id: NodeId, shape: &Shape, name: &str, key: Option<Span>) -> bool {
         match (&self.tree.node(id).value, shape) {
+            (_, Shape::Value) => true,
             (Value::Scalar(text, style), _) if is_empty(text, *style) => false,
             (Value::Map(entries), Shape::Record(record)) => self.record(id, entries, record, name, key),
             (Value::Map(entries), Shape::Map(inner)) => {
@@ -218,10 +232,13 @@ impl Check<'_> {
                     let placed = self.placed(&entry.key, span, record);
                     self.node(entry.value, shape, &entry.key, Some(span)) && placed
                 }
-                None => {
-                    self.unknown(&entry.key, span, record);
-                    false
-                }
+                None => match &record.others {
+                    Some(shape) => self.node(entry.value, shape, &entry.key, Some(span)),
+                    None => {
+                        self.unknown(&entry.key, span, record);
+                        false
+                    }
+                },
             };
             if !sound {
                 self.lost.values.insert(entry.value);
@@ -313,13 +330,14 @@ fn fits(value: &Value, shape: &Shape) -> bool {
     match (value, shape) {
         (Value::Map(_), Shape::Map(_) | Shape::Record(_)) | (Value::Sequence(_), Shape::List(_)) => true,
         (Value::Scalar(text, style), shape) => match shape {
-            Shape::Text | Shape::OneOf(_) => true,
+            Shape::Text | Shape::OneOf(_) | Shape::Value => true,
             Shape::Integer => *style == ScalarStyle::Plain && text.parse::<u64>().is_ok(),
             Shape::Number => *style == ScalarStyle::Plain && text.parse::<f64>().is_ok_and(f64::is_finite),
             Shape::Bool => *style == ScalarStyle::Plain && matches!(&**text, "true" | "false"),
             Shape::Any(shapes) => shapes.iter().any(|shape| fits(value, shape)),
             _ => false,
         },
+        (_, Shape::Value) => true,
         (_, Shape::Any(shapes)) => shapes.iter().any(|shape| fits(value, shape)),
         _ => false,
     }

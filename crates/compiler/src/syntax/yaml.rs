@@ -87,6 +87,15 @@ impl Tree {
         &self.nodes[id as usize]
     }
 
+    /// Whether `null` or `~` stands at a place, or as the value of the key there.
+    pub(super) fn is_null_of(&self, place: u32) -> bool {
+        let is_null = |node: &Node| matches!(&node.value, Value::Scalar(text, style) if is_empty(text, *style) && !text.is_empty());
+        self.nodes.iter().any(|node| match &node.value {
+            Value::Map(entries) => entries.iter().any(|entry| entry.lo == place && is_null(self.node(entry.value))),
+            _ => node.lo == place && is_null(node),
+        })
+    }
+
     pub(super) fn entry(&self, id: NodeId, key: &str) -> Option<&Entry> {
         match &self.node(id).value {
             Value::Map(entries) if entries.len() < LARGE => entries.iter().find(|entry| &*entry.key == key),

@@ -6,6 +6,7 @@ mod files;
 mod project;
 mod query;
 mod source;
+mod unit_test;
 
 pub use dimension::*;
 pub use fact::*;
@@ -13,9 +14,10 @@ pub use files::*;
 pub use project::*;
 pub use query::*;
 pub use source::*;
+pub use unit_test::*;
 
 pub use crate::syntax::{
     Additivity, Aggregation, AggregationFunction, Contents, DetectDeletes, FactKind, FactOnDelete, FileFormat,
-    FirstVersion, KeyStrategy, LateType0, Missing, OnDelete, OnSchemaChange, OpenEnd, Over, Retain, SourceType, Target,
-    TargetType, Type1Scope, WhenNull,
+    FirstVersion, GivenMode, KeyStrategy, LateType0, Missing, OnDelete, OnSchemaChange, OpenEnd, Over, Retain,
+    SourceType, Target, TargetType, Type1Scope, WhenNull,
 };

@@ -8,9 +8,9 @@ mod headers;
 mod measures;
 mod part;
 
-use dwc_googlesql::{Column as SqlColumn, ProblemKind, Tables, analyze_query};
+use dwc_googlesql::{Column as SqlColumn, ProblemKind, Tables, Type, analyze_query};
 
-use super::dialect::Dialect;
+use super::dialect::{Dialect, DuckDb};
 use super::names;
 use crate::diagnostic::nearest;
 use crate::model::{Fact, ModelId, Project, star_columns};
@@ -44,6 +44,43 @@ pub fn drill_across(
     schema: &str,
     question: &Question,
 ) -> Result<String, Vec<String>> {
+    let catalog = catalog(project, dialect, schema);
+    let Read { headers, asked, parts, .. } = read(project, dialect, &catalog, question)?;
+    let text = together(dialect, &headers, &asked, &parts, question)?;
+    dialect.query(&text, &catalog).map_err(|found| found.into_iter().map(|problem| problem.message).collect())
+}
+
+/// The facts that answer a question on the embedded engine, and the columns of the answer.
+///
+/// # Errors
+/// As [`drill_across`].
+pub(crate) fn answered(project: &Project, question: &Question) -> Result<(Vec<String>, Vec<SqlColumn>), Vec<String>> {
+    let Read { facts, headers, asked, parts } = read(project, &DuckDb, &catalog(project, &DuckDb, ""), question)?;
+    let heads = headers.iter().map(|header| SqlColumn::new(&header.heading, header.ty.clone()));
+    let values = asked.iter().enumerate().map(|(place, one)| {
+        let ty = parts.iter().find_map(|part| {
+            let at = part.measures.iter().position(|measure| *measure == place)?;
+            part.types.get(headers.len() + at).cloned()
+        });
+        SqlColumn::new(&one.heading, ty.unwrap_or(Type::Unknown))
+    });
+    Ok((facts.iter().map(|fact| fact.name.clone()).collect(), heads.chain(values).collect()))
+}
+
+/// A question as it is understood.
+struct Read<'p> {
+    facts: Vec<&'p Fact>,
+    headers: Vec<headers::Header>,
+    asked: Vec<measures::Asked<'p>>,
+    parts: Vec<Answered>,
+}
+
+fn read<'p>(
+    project: &'p Project,
+    dialect: &dyn Dialect,
+    catalog: &Tables,
+    question: &Question,
+) -> Result<Read<'p>, Vec<String>> {
     let mut asked = measures::find(project, &question.measures)?;
     let mut facts: Vec<&Fact> = Vec::new();
     for one in &asked {
@@ -54,7 +91,6 @@ pub fn drill_across(
     let headers = headers::find(project, &facts, &question.by)?;
     measures::head(&mut asked, &headers)?;
     let filters = filters::read(project, &facts, &question.filters)?;
-    let catalog = catalog(project, dialect, schema);
     let mut parts = Vec::new();
     let mut problems = Vec::new();
     for (at, fact) in facts.iter().enumerate() {
@@ -70,7 +106,7 @@ pub fn drill_across(
     let answered: Vec<Answered> = parts
         .into_iter()
         .map(|(measures, text)| {
-            let outcome = analyze_query(&text, &catalog);
+            let outcome = analyze_query(&text, catalog);
             let problem = outcome
                 .problems
                 .iter()
@@ -78,22 +114,21 @@ pub fn drill_across(
             let problem = problem.filter(|found| !found.kind.is_lint());
             match (outcome.analysis, problem) {
                 (Some(analysis), None) => {
-                    let types = analysis.output.iter().map(|column| column.ty.to_string()).collect();
+                    let types = analysis.output.iter().map(|column| column.ty.clone()).collect();
                     Ok(Answered { measures, text, types })
                 }
                 (_, problem) => Err(vec![problem.map_or_else(String::new, |problem| problem.message.clone())]),
             }
         })
         .collect::<Result<_, _>>()?;
-    let text = together(dialect, &headers, &asked, &answered, question)?;
-    dialect.query(&text, &catalog).map_err(|found| found.into_iter().map(|problem| problem.message).collect())
+    Ok(Read { facts, headers, asked, parts: answered })
 }
 
 /// One part of an answer: the measures that it gives, by their places in the question, and the types of its columns.
 struct Answered {
     measures: Vec<usize>,
     text: String,
-    types: Vec<String>,
+    types: Vec<Type>,
 }
 
 /// The parts, one below the other, then one row per group: a group that two facts have is one row, NULL-safe, and a part
