@@ -185,7 +185,7 @@ SELECT
 
 FROM versions AS _v
 LEFT JOIN stored AS _d ON _d.`store_key` = _v.`store_key`
-WHERE _d.`store_key` IS NULL OR _d.`store_id` IS DISTINCT FROM _v.`store_id` OR _d.`store_name` IS DISTINCT FROM _v.`store_name` OR _d.`grade` IS DISTINCT FROM _v.`grade` OR _d.`region` IS DISTINCT FROM _v.`region` OR _d.`is_open` IS DISTINCT FROM _v.`is_open` OR _d.`business_type` IS DISTINCT FROM _v.`business_type` OR _d.`phone` IS DISTINCT FROM _v.`phone` OR _d.`valid_from` IS DISTINCT FROM _v.`valid_from` OR _d.`valid_to` IS DISTINCT FROM _v.`valid_to` OR _d.`is_current` IS DISTINCT FROM _v.`is_current` OR _d.`is_deleted` IS DISTINCT FROM _v.`is_deleted` OR _d.`is_inferred` IS DISTINCT FROM _v.`is_inferred`
+WHERE _d.`store_key` IS NULL OR _d.`store_durable_key` IS DISTINCT FROM _v.`store_durable_key` OR _d.`store_id` IS DISTINCT FROM _v.`store_id` OR _d.`store_name` IS DISTINCT FROM _v.`store_name` OR _d.`grade` IS DISTINCT FROM _v.`grade` OR _d.`region` IS DISTINCT FROM _v.`region` OR _d.`is_open` IS DISTINCT FROM _v.`is_open` OR _d.`business_type` IS DISTINCT FROM _v.`business_type` OR _d.`phone` IS DISTINCT FROM _v.`phone` OR _d.`valid_from` IS DISTINCT FROM _v.`valid_from` OR _d.`valid_to` IS DISTINCT FROM _v.`valid_to` OR _d.`is_current` IS DISTINCT FROM _v.`is_current` OR _d.`is_deleted` IS DISTINCT FROM _v.`is_deleted` OR _d.`is_inferred` IS DISTINCT FROM _v.`is_inferred`
 UNION ALL
 SELECT _d.`store_key`, _d.`store_durable_key`, _d.`store_id`, _d.`store_name`, _d.`grade`, _d.`region`, _d.`is_open`, _d.`business_type`, _d.`phone`, _d.`valid_from`, _d.`valid_to`, _d.`is_current`, _d.`is_deleted`, _d.`is_inferred`, 'delete' AS _change, TRUE AS _rebinds,
   -- a member without any version left is inferred where a fact names it, and then holds since the beginning
@@ -224,7 +224,7 @@ ON _t.`store_key` = _s.`store_key`
 WHEN MATCHED AND _s._change = 'delete' THEN
   DELETE
 WHEN MATCHED AND _s._change = 'update' THEN
-  UPDATE SET `store_id` = _s.`store_id`, `store_name` = _s.`store_name`, `grade` = _s.`grade`, `region` = _s.`region`, `is_open` = _s.`is_open`, `business_type` = _s.`business_type`, `phone` = _s.`phone`, `valid_from` = _s.`valid_from`, `valid_to` = _s.`valid_to`, `is_current` = _s.`is_current`, `is_deleted` = _s.`is_deleted`, `is_inferred` = _s.`is_inferred`, loaded_batch = dwc_batch
+  UPDATE SET `store_durable_key` = _s.`store_durable_key`, `store_id` = _s.`store_id`, `store_name` = _s.`store_name`, `grade` = _s.`grade`, `region` = _s.`region`, `is_open` = _s.`is_open`, `business_type` = _s.`business_type`, `phone` = _s.`phone`, `valid_from` = _s.`valid_from`, `valid_to` = _s.`valid_to`, `is_current` = _s.`is_current`, `is_deleted` = _s.`is_deleted`, `is_inferred` = _s.`is_inferred`, loaded_batch = dwc_batch
 WHEN NOT MATCHED AND _s._change = 'insert' THEN
   INSERT (`store_key`, `store_durable_key`, `store_id`, `store_name`, `grade`, `region`, `is_open`, `business_type`, `phone`, `valid_from`, `valid_to`, `is_current`, `is_deleted`, `is_inferred`, loaded_batch)
   VALUES (_s.`store_key`, _s.`store_durable_key`, _s.`store_id`, _s.`store_name`, _s.`grade`, _s.`region`, _s.`is_open`, _s.`business_type`, _s.`phone`, _s.`valid_from`, _s.`valid_to`, _s.`is_current`, _s.`is_deleted`, _s.`is_inferred`, dwc_batch);
