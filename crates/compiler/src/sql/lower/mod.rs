@@ -180,7 +180,7 @@ pub fn comparison(
                 statements: lowering.dimension_statements(dimension, members, Extent::Full)?,
                 removes_doubled: lowering.without_doubled(
                     &dimension.name,
-                    &[crate::sql::template::Col::plain(&crate::sql::names::key(&dimension.name))],
+                    &[crate::sql::template::Col::plain(crate::sql::names::key(&dimension.name))],
                 ),
             }
         }

@@ -237,7 +237,7 @@ impl Lowering<'_> {
             merge.insert(counts.unwrap_or(0), self.version_changes(members, context));
             if self.compares {
                 merge.truncate(counts.map_or(0, |counts| counts + 1));
-                merge.push(self.doubled(&dimension.name, &[Col::plain(&names::key(&dimension.name))]));
+                merge.push(self.doubled(&dimension.name, &[Col::plain(names::key(&dimension.name))]));
                 statements.extend(merge);
                 return statements;
             }
