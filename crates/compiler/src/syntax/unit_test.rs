@@ -57,7 +57,7 @@ pub enum GivenMode {
 pub struct Expect {
     /// The codes of problems and notices that the runs report, such as `DW0902`. A problem that is not listed fails the test.
     pub diagnostics: Option<Vec<String>>,
-    /// Rows that do not land, by `source.table`: how many, or the rows themselves. `reason` is the text of the error event.
+    /// Rows that do not land, by `source.table`: how many, or the rows. Rows that a model rejects stand under its name. `reason` is the text of the error event.
     pub rejected: Option<IndexMap<String, Rejected>>,
     /// Questions as `dwc query` takes them, each with the rows of its answer.
     pub answers: Option<Vec<Answer>>,
