@@ -139,6 +139,16 @@ fn tests_leave_nothing_behind_and_are_no_part_of_the_warehouse() {
 }
 
 #[test]
+fn a_file_of_tests_is_laid_out() {
+    let project = shop(&TWO.replace("amount: 100 }] }\n", "amount:   null }] }\n"));
+    let run = project.dwc(&["fmt"]);
+    assert_eq!(run.code, Some(0), "{}{}", run.stdout, run.stderr);
+    assert!(project.read("models/tests/shop.yml").contains("expect: { sale: [{ amount: null }] }\n"));
+    project.write("models/facts/sale.yml", "fact: null\n");
+    assert_eq!(project.dwc(&["fmt"]).code, Some(1));
+}
+
+#[test]
 fn a_change_of_a_file_runs_the_tests_again() {
     let project = shop(TWO);
     let mut command = Command::new(dwc_binary());
