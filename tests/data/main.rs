@@ -156,10 +156,11 @@ fn a_missing_file_and_other_columns_leave_the_warehouse_as_it_is() {
         "data/orders/2026-03-02.csv",
         "order_id,line_no,store,ordered_at,price\n2,1,둘,2026-03-02 01:00:00,100\n",
     );
-    assert_run(&project.dwc(&["run"]), 1, &["DW0912", "`amount`"]);
+    // It is said where the table is declared, not where the source is.
+    assert_run(&project.dwc(&["run"]), 1, &["DW0912", "`amount`", "models/shop.yml:4:3"]);
     assert_eq!(number(&project, "SELECT COUNT(*) FROM dw.line"), 1);
     std::fs::remove_dir_all(project.path().join("data")).expect("the folder goes");
-    assert_run(&project.dwc(&["run"]), 1, &["DW0910"]);
+    assert_run(&project.dwc(&["run"]), 1, &["DW0910", "models/shop.yml:4:3"]);
     assert_eq!(number(&project, "SELECT COUNT(*) FROM dw.line"), 1);
 }
 

@@ -38,7 +38,7 @@ fn a_query_is_shown_as_it_was_and_will_be() {
     done(project.dwc(&["run"]));
     edit(&project, SALE, "customer_id <> 99", "customer_id <> 98");
     let human = done(project.dwc(&["plan"])).stdout;
-    assert!(human.contains("3 rows from what is landed, with the new query"), "{human}");
+    assert!(human.contains("3 rows from what is landed, as the models say now"), "{human}");
     assert!(human.contains("      - WHERE customer_id <> 99\n      + WHERE customer_id <> 98\n"), "{human}");
     let markdown = done(project.dwc(&["plan", "--format", "markdown"])).stdout;
     assert!(markdown.contains("```diff\n"), "{markdown}");

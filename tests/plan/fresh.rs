@@ -170,7 +170,7 @@ fn a_calendar_that_loses_days_of_facts_says_which_and_needs_leave() {
     let date = change(&plan, "table dw.date");
     assert_eq!(date["class"], "destructive");
     let counted = date["counted"].to_string();
-    let said = "1 row of `sale` will have no `sale_date`: the calendar no longer has their day";
+    let said = "1 row of `sale` will have no `sale_date`: the calendar no longer has its day";
     assert!(counted.contains(said), "{counted}");
     refused(project.dwc(&["apply", "--auto-approve"]), "DW0702");
     let longer = shop("history");

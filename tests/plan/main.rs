@@ -9,6 +9,7 @@ mod explained;
 mod formats;
 mod fresh;
 mod gone;
+mod inferred;
 mod migrations;
 mod pipelines;
 mod readings;

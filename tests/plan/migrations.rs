@@ -302,7 +302,10 @@ fn another_primary_key_is_read_anew() {
     let plan = planned(&project);
     let landing = change(&plan, "table dw_landing.shop__sales__rows");
     assert_eq!((&landing["action"], &landing["class"]), (&"rebuild".into(), &"destructive".into()));
-    assert_eq!(landing["counted"], serde_json::json!(["3 rows will be dropped"]));
+    let says = "3 rows will be dropped, and the next run reads what the source still has";
+    assert_eq!(landing["counted"], serde_json::json!([says]));
+    let human = done(project.dwc(&["plan"])).stdout;
+    assert!(human.contains(says) && !human.contains("3 rows, "), "{human}");
     applied(&project);
     done(project.dwc(&["run"]));
     assert_eq!(rows(&project, "SELECT COUNT(*), SUM(amount) FROM dw.sale"), ["3|4200"]);
@@ -357,7 +360,10 @@ fn another_natural_key_makes_other_members() {
     assert_eq!((&history["action"], &history["class"]), (&"rebuild".into(), &"destructive".into()));
     let reason = "the natural key changes from (customer_id) to (name)";
     assert!(history["reasons"].to_string().contains(reason), "{history:#}");
-    assert_eq!(history["counted"], serde_json::json!(["3 rows will be dropped"]));
+    let says = "3 rows will be dropped, and the next run computes the table anew";
+    assert_eq!(history["counted"], serde_json::json!([says]));
+    let human = done(project.dwc(&["plan"])).stdout;
+    assert!(human.contains("7 rows will be dropped, and the next run") && !human.contains("7 rows, "), "{human}");
     refused(project.dwc(&["apply", "--auto-approve"]), "DW0702");
     applied(&project);
     done(project.dwc(&["run"]));

@@ -3,7 +3,7 @@
 use dwc_tests::project::Project;
 
 use crate::fresh::star;
-use crate::{change, done, edit, planned};
+use crate::{change, done, edit, planned, refused};
 
 const LOGS: &str = "\
 #- dwc.yml
@@ -143,4 +143,105 @@ fn a_table_that_is_read_as_before_is_not_read_again() {
     let objects: Vec<&str> =
         plan["changes"].as_array().into_iter().flatten().filter_map(|one| one["address"].as_str()).collect();
     assert_eq!(objects, ["table dw.customer"], "{plan:#}");
+}
+
+const VISIT: &str = "\
+fact: visit
+business_process: moving
+grain: { description: one row per customer with a city, key: customer_id }
+from: crm.cities
+event_time: moved_at
+dimensions:
+  residence: { on: customer_id }
+measures:
+  priority: { additive: all }
+lints: { DW0407: { level: off, reason: one log is read in two ways } }
+";
+
+/// What the source still gives after the change, when the former entries are gone.
+const THIRD: &str = "\
+entry,customer_id,operation,city,moved_at,priority
+7,3,OPEN,Sokcho,2026-03-02 00:00:00,1
+";
+
+/// Loads `batches`, takes their files away, changes which operations mark a delete, and expects what a fresh load of all of
+/// the files gives.
+fn marks_what_is_landed(batches: &[String], from: &str, to: &str) {
+    let project = Project::new(LOGS);
+    project.write("models/visit.yml", VISIT);
+    edit(&project, "models/crm.yml", "[CLOSE]", from);
+    load(&project);
+    let file = |nth: usize| format!("data/cities/2026-03-{:02}.csv", nth + 2);
+    for (nth, batch) in batches.iter().enumerate() {
+        project.write(&file(nth), batch);
+        done(project.dwc(&["run"]));
+    }
+    project.write(&file(batches.len()), THIRD);
+    done(project.dwc(&["run"]));
+    for nth in 0..batches.len() {
+        std::fs::remove_file(project.path().join(file(nth))).expect("an entry goes");
+    }
+    std::fs::remove_file(project.path().join("data/cities/2026-03-01.csv")).expect("the first entries go");
+    edit(&project, "models/crm.yml", from, to);
+    load(&project);
+    let fresh = Project::new(LOGS);
+    fresh.write("models/visit.yml", VISIT);
+    edit(&fresh, "models/crm.yml", "[CLOSE]", to);
+    for (nth, batch) in batches.iter().enumerate() {
+        fresh.write(&file(nth), batch);
+    }
+    fresh.write(&file(batches.len()), THIRD);
+    load(&fresh);
+    assert_eq!(star(&project), star(&fresh), "{from} → {to}\n{}", batches.join("\n"));
+}
+
+#[test]
+fn landed_entries_are_marked_anew_though_the_source_has_them_no_more() {
+    let second = SECOND.to_owned();
+    marks_what_is_landed(std::slice::from_ref(&second), "[CLOSE]", "[CLOSE, END]");
+    marks_what_is_landed(std::slice::from_ref(&second), "[CLOSE, END]", "[CLOSE]");
+    // A delete between live entries of one batch, and of the batches after it.
+    let between = "\
+entry,customer_id,operation,city,moved_at,priority
+4,1,END,Busan,2026-02-09 00:00:00,3
+5,1,MOVE,Busan,2026-02-10 00:00:00,4
+6,2,END,,2026-02-20 00:00:00,2
+";
+    let after = "\
+entry,customer_id,operation,city,moved_at,priority
+8,1,END,,2026-03-01 00:00:00,4
+9,2,MOVE,Ulsan,2026-03-01 00:00:00,4
+10,2,END,Ulsan,2026-03-01 00:00:00,5
+";
+    let batches = [between.to_owned(), after.to_owned()];
+    marks_what_is_landed(&batches, "[CLOSE]", "[CLOSE, END]");
+    marks_what_is_landed(&batches, "[END]", "[CLOSE, MOVE]");
+}
+
+#[test]
+fn states_that_cannot_be_marked_anew_are_counted_and_ask_leave() {
+    let project = Project::new(LOGS);
+    std::fs::remove_file(project.path().join("models/customer.yml")).expect("the joined dimension goes");
+    load(&project);
+    project.write("data/cities/2026-03-02.csv", SECOND);
+    done(project.dwc(&["run"]));
+    // All but the last entries of the two customers are kept as events alone.
+    edit(&project, "models/crm.yml", "[CLOSE]", "[CLOSE, END]");
+    let plan = planned(&project);
+    let residence = change(&plan, "table dw.residence");
+    let says = "4 states no longer landed: what the source does not give again stays as it was read";
+    assert_eq!(residence["counted"], serde_json::json!([says]));
+    assert_eq!(residence["class"], "destructive");
+    refused(project.dwc(&["apply", "--auto-approve"]), "DW0702");
+    edit(&project, "models/crm.yml", "[CLOSE, END]", "[CLOSE]");
+    // A column that was never landed says nothing of the rows that are.
+    edit(&project, "models/crm.yml", "delete_column: operation", "delete_column: ended");
+    edit(&project, "models/crm.yml", "priority: INT64 }", "priority: INT64, ended: STRING }");
+    let plan = planned(&project);
+    let landed = change(&plan, LANDED);
+    let says = "2 states not landed with `ended` before and after the change: \
+                what the source does not give again stays as it was read";
+    assert_eq!(landed["counted"], serde_json::json!([says]));
+    assert_eq!(landed["class"], "destructive");
+    refused(project.dwc(&["apply", "--auto-approve"]), "DW0702");
 }

@@ -41,6 +41,13 @@ impl Error {
         self
     }
 
+    /// Says which declaration it is about, where nothing has said it more closely.
+    #[must_use]
+    pub fn within(mut self, span: Span) -> Self {
+        self.span = self.span.or(Some(span));
+        self
+    }
+
     /// Says what to do.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {

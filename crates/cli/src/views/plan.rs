@@ -106,6 +106,12 @@ pub(super) struct Change {
     pub(super) reload: bool,
     /// It sets right what others have changed in the warehouse.
     pub(super) mends: bool,
+    /// It is made again without its rows: what is counted says what becomes of them.
+    #[serde(skip)]
+    pub(super) is_emptied: bool,
+    /// The source table is read whole by the next run.
+    #[serde(skip)]
+    pub(super) is_reread: bool,
     /// The statements that carry it out.
     pub(super) statements: Vec<String>,
 }
@@ -252,6 +258,8 @@ impl Plan {
                     counted: counted(&change.address),
                     reload: change.reload,
                     mends: change.mends,
+                    is_emptied: change.is_emptied(),
+                    is_reread: change.reread,
                     statements: statements.remove(change.address.as_str()).unwrap_or_default(),
                 }
             })

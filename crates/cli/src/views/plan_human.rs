@@ -135,8 +135,13 @@ fn details(text: &mut String, change: &Change) {
     for counted in &change.counted {
         let _ = writeln!(text, "    {counted}");
     }
-    if let Some(rows) = change.rows.filter(|_| change.reload || change.action == Action::Rebuild) {
-        let then = if change.reload { ", recomputed by the next run" } else { "" };
+    let is_touched = !change.is_emptied && (change.reload || change.action == Action::Rebuild);
+    if let Some(rows) = change.rows.filter(|_| is_touched) {
+        let then = match (change.is_reread, change.reload) {
+            (true, _) => ", read again by the next run",
+            (false, true) => ", recomputed by the next run",
+            (false, false) => "",
+        };
         let bytes = change.bytes.map_or_else(String::new, |bytes| format!(", {}", super::partitions::priced(bytes)));
         let word = if rows == 1 { "row" } else { "rows" };
         let _ = writeln!(text, "    {rows} {word}{bytes}{then}");

@@ -157,10 +157,10 @@ fn resolve_table(
                 .help("add `sequence: …` with the column that numbers the entries, or `cursor: …` with their time"),
         );
     }
-    for value in names(&table.delete_values).iter().filter(|value| value.contains(['\'', '\\'])) {
+    for value in names(&table.delete_values).iter().filter(|value| value.contains(['\'', '\\', ','])) {
         problems.push(
             Diagnostic::new(Code::WrongValue, format!("`{value}` is not a plain word"))
-                .at(at(&["delete_values"]), "holds a quote or a backslash")
+                .at(at(&["delete_values"]), "holds a quote, a comma or a backslash")
                 .help("name the operation by letters and digits"),
         );
     }

@@ -242,6 +242,8 @@ fn load(change: &mut Change, old: &Object, new: &Object, names: &design::Names, 
                 differ(change, &difference.part, Some(then), Some(now), difference.class);
                 change.class = change.class.max(difference.class);
                 change.reread = true;
+                // Landed rows are marked anew, and no batch tells that to those who read them.
+                change.reload |= difference.part == design::DELETES;
             }
             continue;
         }
@@ -281,7 +283,8 @@ fn load(change: &mut Change, old: &Object, new: &Object, names: &design::Names, 
         return;
     }
     change.reload = true;
-    if !explained {
+    // Another key is said already, and is part of what is loaded.
+    if !explained && !rebuild.iter().any(|reason| matches!(reason, Reason::Key { .. })) {
         change.reasons.push(Reason::Load);
     }
     if !additive {

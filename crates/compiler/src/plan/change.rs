@@ -50,6 +50,14 @@ pub struct Change {
     pub mends: bool,
 }
 
+impl Change {
+    /// The table is made again without the rows that it had.
+    #[must_use]
+    pub fn is_emptied(&self) -> bool {
+        self.action == Action::Rebuild && self.carries == Carries::Nothing
+    }
+}
+
 /// One thing that differs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Difference {

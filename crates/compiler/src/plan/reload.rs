@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::change::{Action, Alteration, Carries, Change, ChangeSet};
+use super::change::{Action, Alteration, Change, ChangeSet};
 use super::manifest::{Object, ObjectKind};
 use crate::model::{Missing, ModelId, Project};
 
@@ -68,7 +68,7 @@ pub fn reloads(project: &Project, set: &ChangeSet) -> BTreeMap<String, Reload> {
         } else if change.reload {
             own.insert(after.owner.as_str());
         }
-        if after.kind == ObjectKind::Star && is_emptied(change) {
+        if after.kind == ObjectKind::Star && (change.action == Action::Create || change.is_emptied()) {
             emptied.insert(after.owner.as_str());
         }
         let drops =
@@ -160,13 +160,4 @@ fn no_longer_inferred(change: &Change) -> Vec<(String, String)> {
     let now = change.after.as_deref().map(infers).unwrap_or_default();
     let gone = infers(before).into_iter().filter(|dimension| !now.contains(dimension));
     gone.map(|dimension| (dimension, before.owner.clone())).collect()
-}
-
-/// The table is there without the rows that it had.
-fn is_emptied(change: &Change) -> bool {
-    match change.action {
-        Action::Create => true,
-        Action::Rebuild => change.carries == Carries::Nothing,
-        Action::Alter | Action::Drop => false,
-    }
 }

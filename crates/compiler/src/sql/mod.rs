@@ -15,8 +15,8 @@ pub use dialect::{BigQuery, Dialect, DuckDb, SCRIPT_VARIABLES, Words};
 pub(crate) use drill::answered;
 pub use drill::{Question, drill_across};
 pub use lower::{
-    ALL_ROWS, Asks, ChangeStatement, Does, Landed, LoadMode, NO_ROWS, PartitionMode, Probe, RowRange, Start, Suspect,
-    SuspectTable, aside, change_probes, change_statements, compared, dialect, load_modes, load_plan, manifest,
-    partition_modes, rebuild_statements, starts, suspects, uncompilable, waiting,
+    ALL_ROWS, Asks, ChangeStatement, DeleteMark, Does, Landed, LoadMode, NO_ROWS, PartitionMode, Probe, RowRange,
+    Start, Suspect, SuspectTable, aside, change_probes, change_statements, compared, dialect, load_modes, load_plan,
+    manifest, partition_modes, rebuild_statements, starts, suspects, uncompilable, waiting,
 };
 pub use unit_test::unit_test_rows;

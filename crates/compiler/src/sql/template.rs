@@ -81,6 +81,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("rekey", include_str!("templates/rekey.sql")),
     ("fact_incoming", include_str!("templates/fact_incoming.sql")),
     ("infer", include_str!("templates/infer.sql")),
+    ("uninfer", include_str!("templates/uninfer.sql")),
     ("fact_load", include_str!("templates/fact_load.sql")),
     ("table", include_str!("templates/table.sql")),
 ];

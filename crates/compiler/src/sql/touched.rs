@@ -31,7 +31,7 @@ use blocks::{
     named, query_of, same, select_has_subquery, single_name,
 };
 use ctes::inline_ctes;
-use restricted::{column_of, column_place, equalities, narrow, restrict};
+use restricted::{column_of, column_place, equalities, narrow, near, restrict};
 use soft::Soft;
 
 /// How a model is loaded from the changes of its tables.
@@ -60,6 +60,19 @@ pub struct Relation {
     /// Columns of the table that equal columns of the key in every row of the result, `(column of the table, column of the
     /// key)`, where the search for rows that contribute to members may be narrowed by them.
     pub key: Vec<(String, String)>,
+    /// The changed rows that its rows join, where the search for what was touched may be narrowed by them.
+    pub near: Option<Near>,
+}
+
+/// That a column of a relation equals one of the changed rows, in every row that they are in together.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Near {
+    /// The column.
+    pub column: String,
+    /// The table whose changed rows these are.
+    pub table: String,
+    /// Its column.
+    pub other_column: String,
 }
 
 /// Which rows of a source table a relation holds.
@@ -319,7 +332,8 @@ fn changed_variants(
         projection.push(SelectItem::ExprWithAlias { expr, alias: Ident::with_quote('`', column) });
     }
     let mut counter = 0;
-    substitute(&mut select, place, &mut counter, relations)?;
+    let mut own = Vec::new();
+    substitute(&mut select, place, &mut counter, &mut own)?;
     select.projection = projection;
     select.distinct = Some(sqlparser::ast::Distinct::Distinct);
     select.group_by = GroupByExpr::Expressions(Vec::new(), Vec::new());
@@ -329,6 +343,10 @@ fn changed_variants(
     if missing.len() > missing::MOST {
         return whole("its key is made of the partners of too many outer joins");
     }
+    if missing.is_empty() {
+        near(&mut select, &mut own);
+    }
+    relations.extend(own);
     let mut variants = Vec::new();
     for some in 0..1_usize << missing.len() {
         let mut variant = select.clone();
@@ -358,7 +376,8 @@ fn substitute(select: &mut Select, place: usize, counter: &mut usize, relations:
                     alias.get_or_insert_with(|| plain_alias(short_name(&table)));
                     let rows = if found { Rows::Changed } else { Rows::LiveAndChanged };
                     let suffix = if found { "changed" } else { "live_and_changed" };
-                    let relation = Relation { name: format!("{table}/{suffix}"), table, rows, key: Vec::new() };
+                    let relation =
+                        Relation { name: format!("{table}/{suffix}"), table, rows, key: Vec::new(), near: None };
                     *name = backquoted(&relation.name);
                     relations.push(relation);
                     found

@@ -151,5 +151,6 @@ pub(super) fn check_rejected(table: &Table, read: i64, rejected: i64) -> Result<
             table.address, table.max_rejected_share
         ),
     )
+    .at(table.span)
     .help(TOO_MANY_REJECTED))
 }

@@ -37,7 +37,12 @@ pub(super) fn land_files(
         let landed = without_changing(part, &mut report.notices, |bound, part, notices| {
             commit(engine, source, options.mode, bound, &mut |batch| {
                 notices.clear();
-                part.iter().map(|work| take(engine, (&folder, source.timezone), work, batch, notices)).collect()
+                let of_table = |work: &Work<'_>| work.0.span;
+                let read = part.iter().map(|work| {
+                    take(engine, (&folder, source.timezone), work, batch, notices)
+                        .map_err(|error| error.within(of_table(work)))
+                });
+                read.collect()
             })
         })?;
         if let Some(landed) = landed {

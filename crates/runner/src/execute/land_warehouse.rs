@@ -72,6 +72,7 @@ fn check_columns(schema: &str, table: &Table, there: &[SourceColumn]) -> Result<
             Code::FileMissing,
             format!("the warehouse has no table `{schema}.{}`", table.physical),
         )
+        .at(table.span)
         .help("let the other tool land it first, or correct the source's `schema` or the table's `name`"));
     }
     if missing.is_empty() {
@@ -80,6 +81,7 @@ fn check_columns(schema: &str, table: &Table, there: &[SourceColumn]) -> Result<
     let names: Vec<&str> = there.iter().map(|column| column.name.as_str()).collect();
     let missing: Vec<String> = missing.iter().map(|column| format!("`{}`", column.name)).collect();
     Err(Error::coded(Code::FileColumns, format!("`{schema}.{}` has no column {}", table.physical, missing.join(", ")))
+        .at(table.span)
         .help(format!("its columns are {}", names.join(", "))))
 }
 

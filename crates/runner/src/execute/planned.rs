@@ -64,6 +64,9 @@ impl Counted {
             Asks::ValuesMissing => format!("{rows} have no `{column}` and wait for the next run"),
             Asks::ValuesDropped => format!("{rows} have a `{column}` that will be dropped"),
             Asks::RowsDropped => format!("{rows} will be dropped"),
+            Asks::RowsRecomputed => format!("{rows} will be dropped, and the next run computes the table anew"),
+            Asks::RowsReread => format!("{rows} will be dropped, and the next run reads what the source still has"),
+            Asks::RowsGenerated => format!("{rows} will be dropped, and the apply generates the table anew"),
             Asks::VersionsLost if self.rows == 1 => "1 version that is not current will be dropped".to_owned(),
             Asks::VersionsLost => format!("{} versions that are not current will be dropped", self.rows),
             Asks::VersionsMade => {
@@ -72,7 +75,7 @@ impl Counted {
                 let more = if self.rows < 0 { "fewer" } else { "more" };
                 format!("{count} {more} {word}, of the states that are kept")
             }
-            Asks::RowsGiven => format!("{rows} from what is landed, with the new query"),
+            Asks::RowsGiven => format!("{rows} from what is landed, as the models say now"),
             Asks::KeysShared if self.rows == 1 => "1 key of the new grain has several of them".to_owned(),
             Asks::KeysShared => format!("{} keys of the new grain have several of them", self.rows),
             Asks::StatesGone => format!(
@@ -90,9 +93,18 @@ impl Counted {
                 let states = if self.rows == 1 { "1 state is" } else { &format!("{} states are", self.rows) };
                 format!("{states} no longer landed: the values of the former definition stay")
             }
+            Asks::StatesUnread => {
+                let states = if self.rows == 1 { "1 state" } else { &format!("{} states", self.rows) };
+                let why = match &self.column {
+                    Some(column) => format!("not landed with `{column}` before and after the change"),
+                    None => "no longer landed".to_owned(),
+                };
+                format!("{states} {why}: what the source does not give again stays as it was read")
+            }
             Asks::DaysLost => {
                 let (fact, role) = column.split_once('.').unwrap_or_default();
-                format!("{rows} of `{fact}` will have no `{role}`: the calendar no longer has their day")
+                let whose = if self.rows == 1 { "its" } else { "their" };
+                format!("{rows} of `{fact}` will have no `{role}`: the calendar no longer has {whose} day")
             }
         }
     }
@@ -169,7 +181,7 @@ fn counted(engine: &dyn Warehouse, project: &Project, set: &mut ChangeSet) -> Re
     }
     for change in &mut set.changes {
         let own = || all.iter().filter(|counted| counted.address == change.address);
-        let differs = [Asks::DaysLost, Asks::StatesKept, Asks::StatesRemoved, Asks::StatesGone];
+        let differs = [Asks::DaysLost, Asks::StatesKept, Asks::StatesRemoved, Asks::StatesUnread, Asks::StatesGone];
         if own().any(|counted| differs.contains(&counted.asks) && counted.rows > 0) {
             change.class = Class::Destructive;
         }

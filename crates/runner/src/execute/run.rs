@@ -153,8 +153,7 @@ fn run_dated(
             Err(error) if error.code.is_some_and(Code::is_of_one_source) => {
                 let outcome = SourceOutcome::Stopped(error.message.clone());
                 report.sources.push(SourceReport { outcome, ..report_of(source) });
-                let error = if error.span.is_some() { error } else { error.at(source.span) };
-                offences.push(Offence::from(error));
+                offences.push(Offence::from(error.within(source.span)));
             }
             Err(error) => {
                 finish(engine, options, number, "failed", None)?;

@@ -18,6 +18,7 @@ pub(crate) fn compare(table: &Table, there: &[SourceColumn], known: &[SourceColu
         Code::SourceFrozen,
         format!("the columns of table `{}` of the source have changed: {}", table.address, changes.join(", ")),
     )
+    .at(table.span)
     .help("declare the column, name it in `ignore_columns`, or run once with `on_schema_change: discard`"))
 }
 

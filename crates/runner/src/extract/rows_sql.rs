@@ -1,36 +1,11 @@
-//! What landing says of rows in the embedded engine's words: whether one is deleted, its own key, and what is not declared.
+//! What landing says of rows in the embedded engine's words: its own key, and what is not declared.
 //! It must not know where rows come from.
 
-use dwc_compiler::model::{DetectDeletes, ROW_KEY, Table};
-use dwc_googlesql::Type;
+use dwc_compiler::model::{ROW_KEY, Table};
 
 use super::SourceColumn;
 use super::columns::undeclared;
 use crate::state::literal;
-
-/// Whether a row says of itself that it is deleted, as SQL that both engines read; `at` writes a column.
-pub(crate) fn delete_mark(table: &Table, at: &dyn Fn(&str) -> String) -> String {
-    let Some(column) = table.delete_column.as_ref().and_then(|name| table.column(name)) else {
-        return "FALSE".to_owned();
-    };
-    let at = at(&column.name);
-    match (table.detect_deletes, &column.ty) {
-        (DetectDeletes::Operation, Type::String) => {
-            let values: Vec<String> = table.delete_values.iter().map(|value| literal(value)).collect();
-            format!("COALESCE(LOWER(TRIM({at})) IN ({}), FALSE)", values.join(", "))
-        }
-        (DetectDeletes::Column, Type::Bool) => format!("COALESCE({at}, FALSE)"),
-        (DetectDeletes::Column, Type::String) => {
-            format!("COALESCE(LOWER(TRIM({at})) IN ('1', 'true', 't', 'yes', 'y'), FALSE)")
-        }
-        // A moment of deletion marks one, but for the sentinels of a row that is not deleted.
-        (DetectDeletes::Column, Type::Date | Type::DateTime | Type::Timestamp) => {
-            format!("COALESCE(EXTRACT(YEAR FROM {at}) BETWEEN 2 AND 9998, FALSE)")
-        }
-        (DetectDeletes::Column, ty) if ty.is_numeric() => format!("COALESCE({at} <> 0, FALSE)"),
-        _ => "FALSE".to_owned(),
-    }
-}
 
 /// The column and the SQL of the key that a row without a primary key gets: its hash, and its ordinal among equals in
 /// the order of `line`. `None` where rows have a key.

@@ -59,7 +59,7 @@ pub fn change_statements(project: &Project, engine: TargetType, schema: &str, se
         .map(|sql| ChangeStatement { address: String::new(), does: Does::Define, sql })
         .collect();
     for change in &set.changes {
-        let own = lowering.change(change).into_iter();
+        let own = lowering.change(change).into_iter().chain(lowering.marked(change));
         statements.extend(own.map(|(does, sql)| ChangeStatement { address: change.address.clone(), does, sql }));
     }
     statements

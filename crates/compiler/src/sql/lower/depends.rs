@@ -10,7 +10,8 @@ use sha2::{Digest, Sha256};
 use super::design::word;
 use super::dimension::as_of::is_temporal;
 use super::dimension::instants::is_dated_by;
-use crate::model::{Column, DetectDeletes, DimensionKind, EffectiveAt, Members, ModelId, Project, Table};
+use super::marks::DeleteMark;
+use crate::model::{Column, DimensionKind, EffectiveAt, Members, ModelId, Project, Table};
 use crate::plan::{COLLATION, CONTENTS, CURSOR, DELETES, KEY_COLLATION, SEQUENCE};
 
 /// The parts, by name, as `design` keeps them.
@@ -100,15 +101,7 @@ fn zones(project: &Project, members: &Members) -> String {
 /// How a table is read, part by part: what its increments go by, what orders its states and what marks a delete.
 pub(super) fn reading(table: &Table) -> impl Iterator<Item = (&'static str, String)> {
     let or_none = |name: &Option<String>| name.clone().unwrap_or_else(|| "none".to_owned());
-    let column = table.delete_column.as_ref().and_then(|name| table.column(name));
-    let deletes = match (table.detect_deletes, column) {
-        (DetectDeletes::Column, Some(column)) => format!("column {} {}", column.name, column.ty),
-        (DetectDeletes::Operation, Some(column)) => {
-            format!("operation {}: {}", column.name, table.delete_values.join(", "))
-        }
-        // What a reading finds gone, the next one finds.
-        _ => "none".to_owned(),
-    };
+    let deletes = DeleteMark::of(table).to_string();
     let contents = table.files.as_ref().map(|files| {
         let says = if table.is_log { "log".to_owned() } else { word(&files.contents) };
         (CONTENTS, says)

@@ -4,14 +4,14 @@ use dwc_googlesql::{Problem, Tables, Type, parse_query};
 use serde::Serialize;
 
 use super::compared::keyed;
-use super::dimension::{Audited, outrigger_columns};
+use super::dimension::Audited;
 use super::partitions::{Pieces, Range};
 use super::relations::Moment;
 use super::{Lowering, problems_at};
 use crate::diagnostic::Diagnostic;
 use crate::model::{
-    Column, DimensionKind, Fact, FactOnDelete, KeyStrategy, Members, Missing, ModelId, Project, Query, Role, Stored,
-    reserved_key, stored_columns, zone_of,
+    Column, DimensionKind, Fact, FactOnDelete, Members, Missing, ModelId, Project, Query, Role, Stored, reserved_key,
+    stored_columns, zone_of,
 };
 use crate::plan::{ModelLoad, Reads, Statement};
 use crate::sql::names;
@@ -19,6 +19,7 @@ use crate::sql::template::Col;
 use crate::sql::touched::{self, Increment, Whole};
 
 mod gates;
+mod infer;
 
 #[derive(Serialize)]
 struct Touched<'a> {
@@ -68,25 +69,6 @@ struct Binding {
     table: String,
     alias: String,
     join: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Infer<'a> {
-    fact: &'a str,
-    role: &'a str,
-    table: String,
-    key_column: String,
-    durable_column: String,
-    key: Vec<Col>,
-    on: Vec<String>,
-    pairs: Vec<(Col, String)>,
-    /// Rows, one for each key.
-    incoming: String,
-    durable_hash: String,
-    keys: Option<String>,
-    outriggers: Vec<Col>,
-    has_versions: bool,
-    valid_to: String,
 }
 
 impl Lowering<'_> {
@@ -225,6 +207,9 @@ impl Lowering<'_> {
         let unseen = fact.roles.iter().filter_map(|role| self.without_version(fact, role, Audited::Touched));
         loaded.splice(counts..counts, told.into_iter().chain(unseen));
         statements.extend(loaded);
+        if increment.is_none() {
+            statements.extend(self.uninferred(fact));
+        }
         statements.extend(self.fact_audits(fact, Audited::Touched));
         Ok(statements)
     }
@@ -340,27 +325,6 @@ impl Lowering<'_> {
             table: if is_increment { self.dialect.looked_up(&table, "incoming", &pairs("_v", "_m")) } else { table },
             join: Some(join.join("\n    AND ")),
             alias,
-        }
-    }
-
-    fn infer<'f>(&self, fact: &'f Fact, role: &'f Role, members: &Members) -> Infer<'f> {
-        let dimension = &self.project.dimensions[role.dimension];
-        let on: Vec<String> = (0..role.on.len()).map(|index| on_column(role, index)).collect();
-        Infer {
-            fact: &fact.name,
-            role: &role.name,
-            table: self.star(&dimension.name),
-            key_column: names::key(&dimension.name),
-            durable_column: names::durable_key(&dimension.name),
-            key: members.natural_key.iter().map(Col::key).collect(),
-            pairs: members.natural_key.iter().zip(&on).map(|(column, on)| (Col::key(column), on.clone())).collect(),
-            incoming: self.one_spelling(members, &on),
-            durable_hash: self.durable_hash(members, "_i", Some(&on)),
-            keys: (members.key_strategy == KeyStrategy::Sequence).then(|| self.numbers(dimension)),
-            outriggers: outrigger_columns(members),
-            on,
-            has_versions: members.has_versions(),
-            valid_to: self.open_end(members),
         }
     }
 

@@ -8,7 +8,7 @@ use super::changes::retyped;
 use super::relations::Moment;
 use super::states::is_of_another_expression;
 use crate::model::{DimensionKind, ModelId, OnDelete, Project, TargetType};
-use crate::plan::{Action, Alteration, Carries, Change, ChangeSet, Difference, Object, ObjectKind};
+use crate::plan::{Action, Alteration, Change, ChangeSet, Difference, Object, ObjectKind, Reason};
 use crate::sql::names;
 
 /// A question whose answer is one count of rows.
@@ -35,6 +35,12 @@ pub enum Asks {
     ValuesDropped,
     /// Rows that go.
     RowsDropped,
+    /// Rows of a table that is made again without them: the next run computes it.
+    RowsRecomputed,
+    /// Landed rows of a table that is made again without them: the next run reads what the source still has.
+    RowsReread,
+    /// Rows of a table that is made again with rows that come from no source.
+    RowsGenerated,
     /// Versions that are not current, where a dimension no longer has versions.
     VersionsLost,
     /// How many more versions the kept states of a dimension make by other types of its attributes; fewer below zero.
@@ -48,6 +54,9 @@ pub enum Asks {
     /// Kept states of a dimension that are no longer landed, and can't be evaluated as the models now say; with a column,
     /// those that have no value of a new attribute.
     StatesKept,
+    /// Landed states that do not hold a column that marks a delete, before the change or after it; without a column, kept states of a dimension
+    /// that are no longer landed, and that are read in another way from now on.
+    StatesUnread,
     /// Landed states that the next run removes, because nothing needs them any more.
     StatesRemoved,
     /// A table, in the place of the column, whose earlier states are no longer landed: a history that is made of it starts
@@ -62,6 +71,7 @@ pub fn change_probes(project: &Project, engine: TargetType, schema: &str, set: &
     let of = |change| {
         let all = lowering.probes(change).into_iter().chain(lowering.lost_days(change, set));
         let all = all.chain(lowering.kept_states(change)).chain(lowering.states_removed(change));
+        let all = all.chain(lowering.unmarked(change));
         let all = all.chain(lowering.versions_made(change));
         all.chain(lowering.rows_given(change, set))
     };
@@ -80,9 +90,16 @@ impl Lowering<'_> {
             asks,
             sql: format!("SELECT COUNT(*) FROM {path}{condition}"),
         };
-        let emptied = change.action == Action::Rebuild && change.carries == Carries::Nothing;
-        if change.action == Action::Drop || emptied {
+        if change.action == Action::Drop {
             return vec![probe(Asks::RowsDropped, None, "")];
+        }
+        if change.is_emptied() {
+            let asks = match before.kind {
+                ObjectKind::Landing => Asks::RowsReread,
+                _ if change.reasons.contains(&Reason::Generated) => Asks::RowsGenerated,
+                _ => Asks::RowsRecomputed,
+            };
+            return vec![probe(asks, None, "")];
         }
         let mut all = Vec::new();
         if let Some(after) = change.after.as_ref().filter(|_| change.action == Action::Rebuild) {

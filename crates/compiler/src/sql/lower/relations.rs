@@ -199,7 +199,20 @@ impl Lowering<'_> {
         let key = table.landing_key();
         let [name] = key.as_slice() else { return None };
         let column = table.column(name)?;
-        let is_plain = matches!(column.ty, Type::Int64 | Type::String | Type::Date) && !column.folds_case;
+        // A number with a fraction may be no number; of all others equal values are one key.
+        let is_plain = matches!(
+            column.ty,
+            Type::Int64
+                | Type::String
+                | Type::Date
+                | Type::DateTime
+                | Type::Timestamp
+                | Type::Time
+                | Type::Bool
+                | Type::Bytes
+                | Type::Numeric(_)
+                | Type::BigNumeric(_)
+        ) && !column.folds_case;
         is_plain.then(|| column.clone())
     }
 
@@ -224,6 +237,16 @@ impl Lowering<'_> {
         self.dialect.concat(&parts)
     }
 
+    /// That two aliases are states of one row.
+    pub(super) fn same_row(&self, table: &Table, a: &str, b: &str) -> String {
+        let key: Vec<String> = table
+            .landing_key()
+            .iter()
+            .map(|column| format!("{} = {}", self.landed(table, a, column), self.landed(table, b, column)))
+            .collect();
+        key.join(" AND ")
+    }
+
     /// The states with the names of their rows, where `only` says of which rows of an alias.
     fn states_of(&self, table: &Table, since: &str, extent: Extent, only: Option<&dyn Fn(&str) -> String>) -> String {
         let named = only.is_some();
@@ -238,14 +261,7 @@ impl Lowering<'_> {
             }
             all.join(", ")
         };
-        let same = |a: &str, b: &str| {
-            let key: Vec<String> = table
-                .landing_key()
-                .iter()
-                .map(|column| format!("{} = {}", self.landed(table, a, column), self.landed(table, b, column)))
-                .collect();
-            key.join(" AND ")
-        };
+        let same = |a: &str, b: &str| self.same_row(table, a, b);
         let rows = self.landing_rows(table);
         let changes = self.landing_changes(table);
         let gone_since = if table.deletes_by_reading() {

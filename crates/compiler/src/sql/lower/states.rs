@@ -5,7 +5,7 @@ use super::dimension::as_of::is_temporal;
 use super::probes::{Asks, Probe};
 use super::{Lowering, temporal};
 use crate::model::{Dimension, Members, ModelId, Project};
-use crate::plan::{Action, Change, ChangeSet, Difference, Object, ObjectKind, STATES};
+use crate::plan::{Action, Change, ChangeSet, DELETES, Difference, Object, ObjectKind, SEQUENCE, STATES};
 
 /// A history that is made of what is landed of a table, and of nothing else.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,6 +44,8 @@ pub fn starts(project: &Project, set: &ChangeSet) -> Vec<Start> {
 /// Which kept states a change has to evaluate anew.
 enum Evaluates {
     All,
+    /// All, as their table is read in another way; the next run reads it whole.
+    Read,
     /// Those of an attribute that is new.
     New(String),
     /// Of a new attribute that shows the latest value alone, the latest state of each member.
@@ -59,10 +61,11 @@ impl Lowering<'_> {
         let Some(members) = dimension(self.project, after).and_then(Dimension::members) else { return Vec::new() };
         let asked = evaluated(change);
         let probes = asked.into_iter().filter_map(|asked| {
-            let (column, latest) = match asked {
-                Evaluates::All => (None, false),
-                Evaluates::New(name) => (Some(name), false),
-                Evaluates::Latest(name) => (Some(name), true),
+            let (column, latest, asks) = match asked {
+                Evaluates::All => (None, false, Asks::StatesKept),
+                Evaluates::Read => (None, false, Asks::StatesUnread),
+                Evaluates::New(name) => (Some(name), false, Asks::StatesKept),
+                Evaluates::Latest(name) => (Some(name), true, Asks::StatesKept),
             };
             let history = self.path(&self.history_schema(), &before.owner);
             let condition = self.is_kept_alone(members)?;
@@ -70,7 +73,7 @@ impl Lowering<'_> {
             Some(Probe {
                 address: change.address.clone(),
                 column,
-                asks: Asks::StatesKept,
+                asks,
                 sql: format!("SELECT COUNT(*) FROM {of} AS _h WHERE {condition}"),
             })
         });
@@ -155,6 +158,13 @@ fn evaluated(change: &Change) -> Vec<Evaluates> {
     });
     if all {
         return vec![Evaluates::All];
+    }
+    let is_read = |one: &Difference| {
+        let part = one.part.split_once(' ').is_some_and(|(word, _)| [DELETES, SEQUENCE].contains(&word));
+        part && one.before.is_some() && one.after.is_some()
+    };
+    if change.differences.iter().any(is_read) {
+        return vec![Evaluates::Read];
     }
     let new = change.differences.iter().filter(|one| one.before.is_none()).filter_map(|one| {
         let name = one.part.strip_prefix("attribute ")?.to_owned();

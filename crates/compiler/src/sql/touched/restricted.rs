@@ -4,7 +4,7 @@
 use sqlparser::ast::{BinaryOperator, Expr, JoinConstraint, JoinOperator, Select, SetExpr, TableFactor};
 
 use super::{
-    Relation, Rows, aliases, backquoted, constraint, each_factor, each_select, factor_alias, is_outer, key_expr,
+    Near, Relation, Rows, aliases, backquoted, constraint, each_factor, each_select, factor_alias, is_outer, key_expr,
     plain_alias, short_name, single_name, table_name,
 };
 
@@ -55,6 +55,7 @@ pub(super) fn restrict(body: &mut SetExpr, usable: &[String], relations: &mut Ve
                 table: table.clone(),
                 rows,
                 key: Vec::new(),
+                near: None,
             };
             done.push((this.clone(), relation.name.clone()));
             alias.get_or_insert_with(|| plain_alias(&this));
@@ -96,6 +97,40 @@ pub(super) fn narrow(select: &mut Select, keys: &[(String, Expr)], relations: &m
             }),
             _ => {}
         }
+    });
+}
+
+/// Names the column of each relation by which it joins the changed rows, where a join says so.
+pub(super) fn near(select: &mut Select, relations: &mut Vec<Relation>) {
+    let equalities = equalities(select);
+    let mut changed = None;
+    let of = |relations: &[Relation], factor: &TableFactor| {
+        let TableFactor::Table { name, .. } = factor else { return None };
+        let named = table_name(name)?;
+        relations.iter().find(|relation| relation.name == named).cloned()
+    };
+    each_factor(select, &mut |factor| {
+        if let (Some(relation), Some(alias)) = (of(relations, factor), factor_alias(factor))
+            && relation.rows == Rows::Changed
+        {
+            changed = Some((alias, relation.table));
+        }
+    });
+    let Some((place, place_table)) = changed else { return };
+    each_factor(select, &mut |factor| {
+        let (Some(mut relation), Some(this)) = (of(relations, factor), factor_alias(factor)) else { return };
+        let found = equalities.iter().find_map(|(left, right)| match (left, right) {
+            (own, other) if own.0 == this && other.0 == place => Some((own, other)),
+            (other, own) if own.0 == this && other.0 == place => Some((own, other)),
+            _ => None,
+        });
+        let (Some((own, other)), TableFactor::Table { name, .. }) = (found.filter(|_| this != place), factor) else {
+            return;
+        };
+        relation.name = format!("{}/near {}={place_table}.{}", relation.name, own.1, other.1);
+        relation.near = Some(Near { column: own.1.clone(), table: place_table.clone(), other_column: other.1.clone() });
+        *name = backquoted(&relation.name);
+        relations.push(relation);
     });
 }
 

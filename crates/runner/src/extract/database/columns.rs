@@ -32,6 +32,7 @@ pub(super) fn check(table: &Table, there: &[SourceColumn], known: &[SourceColumn
             Code::SourceColumns,
             format!("the source has no table `{}`, which `{}` is read from", table.physical, table.address),
         )
+        .at(table.span)
         .help("correct the declaration, or give the user permission to read it"));
     }
     let has = |name: &str| there.iter().any(|column| column.name.eq_ignore_ascii_case(name));
@@ -43,6 +44,7 @@ pub(super) fn check(table: &Table, there: &[SourceColumn], known: &[SourceColumn
             Code::SourceColumns,
             format!("table `{}` of the source has no column {}", table.address, missing.join(", ")),
         )
+        .at(table.span)
         .help(format!("its columns are {}; declare it as it is", names.join(", "))));
     }
     compare(table, there, known)

@@ -43,6 +43,7 @@ pub(crate) fn find(folder: &Path, table: &Table, files: &Files, now: NaiveDateTi
             Code::FileMissing,
             format!("no file of table `{}` is at `{}`", table.address, files.path),
         )
+        .at(table.span)
         .help("put the files there, or correct `path`; it is relative to the project's folder"));
     }
     all.sort_by(|a, b| a.at.cmp(&b.at).then_with(|| by_name(&a.name, &b.name)));

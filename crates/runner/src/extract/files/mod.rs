@@ -22,7 +22,7 @@ pub(crate) use find::{Found, as_name, by_name, digest, find, matching, parse_bat
 
 use super::SourceColumn;
 use super::columns::compare;
-pub(crate) use super::rows_sql::{delete_mark, extra, pack, quote, row_key};
+pub(crate) use super::rows_sql::{extra, pack, quote, row_key};
 use crate::state::{self, literal};
 use crate::{DuckDbWarehouse, Error};
 use append::Taking;

@@ -91,6 +91,7 @@ impl Server for Postgres {
                     there.name, table.address, column.ty
                 ),
             )
+            .at(table.span)
             .help("declare it as STRING"));
         }
         Ok(match (&column.ty, ty) {

@@ -47,6 +47,7 @@ pub(super) fn cast(table: &Table, column: &Column, there: &str, zone: &str) -> R
                 Code::FileColumns,
                 format!("column `{}` of table `{}` is {there}, and declared as {to}", column.name, table.address),
             )
+            .at(table.span)
             .help("declare it as it is, or as JSON"));
         }
         (Type::String, Type::Json) => fails(format!("SAFE.PARSE_JSON({at}, wide_number_mode => 'round')")),

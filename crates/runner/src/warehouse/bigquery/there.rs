@@ -7,14 +7,13 @@ use chrono::{NaiveDateTime, NaiveTime};
 use chrono_tz::Tz;
 use dwc_compiler::diagnostic::Code;
 use dwc_compiler::model::{EXTRA, ROW_KEY, Source, TargetType};
-use dwc_compiler::sql;
+use dwc_compiler::sql::{self, DeleteMark};
 use dwc_googlesql::Type;
 
 use super::BigQueryWarehouse;
 use super::cast::{Cast, as_text, cast, extra, quoted};
 use super::script::{instant, text};
 use crate::Error;
-use crate::extract::files::delete_mark;
 use crate::extract::{Reading, Request, SourceColumn, moment};
 use crate::warehouse::row;
 use crate::warehouse::there::{There, by_table, stretches};
@@ -212,7 +211,7 @@ impl<'a> Choice<'a> {
              FROM ({rows}) AS _r)",
             names.join(", "),
             key.join(", "),
-            delete_mark(table, &|name| format!("_r.{}", quoted(name)))
+            DeleteMark::of(table).sql(&|name| format!("_r.{}", quoted(name)))
         )
     }
 }

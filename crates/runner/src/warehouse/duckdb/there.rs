@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono_tz::Tz;
 use dwc_compiler::cell::landed;
 use dwc_compiler::model::{Column, EXTRA, Source};
+use dwc_compiler::sql::DeleteMark;
 
 use super::DuckDbWarehouse;
 use crate::Error;
@@ -99,7 +100,7 @@ fn there(warehouse: &DuckDbWarehouse, schema: &str, request: &Request<'_>, zone:
          FROM (SELECT {cast}, _line FROM {read} WHERE _line NOT IN (SELECT _line FROM {rejects})) AS r)",
         list = names.join(", "),
         cast = cast.join(", "),
-        deleted = files::delete_mark(table, &quote),
+        deleted = DeleteMark::of(table).sql(&quote),
     );
     Ok(There {
         before: vec![read_rows(&read, &path, &filter, request), reject(&read, &rejects, request, &casts)],

@@ -19,7 +19,7 @@ use crate::sql::lower::compared::keyed;
 use crate::sql::lower::relations::sql_columns;
 use crate::sql::lower::{Lowering, problems_at};
 use crate::sql::template::Col;
-use crate::sql::touched::{self, Contributions, Increment, ROW, Relation, Rows, Whole};
+use crate::sql::touched::{self, Contributions, Increment, Near, ROW, Relation, Rows, Whole};
 
 #[derive(Serialize)]
 struct AsOf<'a> {
@@ -229,15 +229,10 @@ impl Lowering<'_> {
                 }
                 all.join(", ")
             };
-            let condition = |alias: &str| match relation.rows {
-                // A state that comes late ends the one before it, whatever member that one contributed to.
-                Rows::Changed if !with_rows => format!(
-                    "{} IN (SELECT {} FROM {} AS _c WHERE _c._batch > {})",
-                    self.row_name(table, alias),
-                    self.row_name(table, "_c"),
-                    self.landing_changes(table),
-                    self.dialect.words().since
-                ),
+            let near = relation.near.as_ref().and_then(|near| self.near_values(table, near));
+            let condition = |alias: &str| match (&relation.rows, &near) {
+                (Rows::Changed, _) if !with_rows => self.has_changed(table, alias),
+                (_, Some((column, values))) => format!("{alias}.{column} IN {values}"),
                 _ => self.touched_values(table, alias, relation, (named, members)),
             };
             if with_rows && is_place {
@@ -245,6 +240,36 @@ impl Lowering<'_> {
             }
             catalog.add_as(&relation.name, self.values_of_states(table, &list, &condition, is_comparable), columns);
         }
+    }
+
+    /// That a row has changed: a state that comes late ends the one before it, whatever member that one contributed to.
+    fn has_changed(&self, table: &Table, alias: &str) -> String {
+        let changed = format!("{} AS _c WHERE _c._batch > {}", self.landing_changes(table), self.dialect.words().since);
+        match table.landing_key().as_slice() {
+            [key] => {
+                let [own, theirs] = [alias, "_c"].map(|alias| self.landed(table, alias, key));
+                format!("{own} IN (SELECT {theirs} FROM {changed})")
+            }
+            // A key of several columns is compared column by column: no text is made of it.
+            _ => format!("EXISTS (SELECT 1 FROM {changed} AND {})", self.same_row(table, "_c", alias)),
+        }
+    }
+
+    /// A column, and the values that the changed rows which it joins have ever held. Where each reading of a table is billed
+    /// there is nothing: these values are read once more for it.
+    fn near_values(&self, table: &Table, near: &Near) -> Option<(String, String)> {
+        if self.dialect.prunes_partitions() {
+            return None;
+        }
+        let other = self.project.table(&near.table)?;
+        let (column, theirs) = (table.column(&near.column)?, other.column(&near.other_column)?);
+        if column.ty != theirs.ty || column.folds_case || theirs.folds_case {
+            return None;
+        }
+        let list = |alias: &str| format!("{alias}.{}", self.dialect.quote(&theirs.name));
+        let changed = |alias: &str| self.has_changed(other, alias);
+        let values = self.values_of_states(other, &list, &changed, true);
+        Some((self.dialect.quote(&column.name), format!("(SELECT {} FROM {values} AS _o)", list("_o"))))
     }
 
     /// That the columns of a relation which the key is made of hold values that were touched.

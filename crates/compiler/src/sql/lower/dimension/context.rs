@@ -110,7 +110,7 @@ pub(super) struct Combination {
 
 /// A role of a fact that infers members, and its column with their durable keys.
 #[derive(Clone, Serialize)]
-pub(super) struct Inferring {
+pub(in crate::sql::lower) struct Inferring {
     table: String,
     durable: String,
 }
@@ -261,7 +261,7 @@ impl Lowering<'_> {
         })
     }
 
-    fn inferring(&self, dimension: &Dimension) -> Vec<Inferring> {
+    pub(in crate::sql::lower) fn inferring(&self, dimension: &Dimension) -> Vec<Inferring> {
         let users = self.users.get(dimension.name.as_str()).into_iter().flatten();
         let roles = users.map(|(fact, role)| (&self.project.facts[*fact], &self.project.facts[*fact].roles[*role]));
         let inferring = roles.filter(|(fact, role)| role.missing == Missing::Infer && fact.rolls_up.is_none());

@@ -12,6 +12,7 @@ use dwc_googlesql::{Column as SqlColumn, Type};
 use serde::Serialize;
 
 use self::context::Context;
+pub(super) use self::context::Inferring;
 pub(super) use self::gates::Audited;
 use self::incoming::{Placing, outer_text, states_text};
 use super::compared::keyed;
