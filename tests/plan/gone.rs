@@ -52,8 +52,10 @@ fn a_dimension_that_is_split_from_another_says_that_its_history_starts_with_what
     let contact = change(&plan, "table dw.contact");
     assert_eq!(contact["class"], "destructive", "{contact:#}");
     assert_eq!(contact["counted"], serde_json::json!([GONE]));
+    let comment = done(project.dwc(&["plan", "--format", "markdown"])).stdout;
+    assert!(comment.contains("its history starts with what is"), "{comment}");
     let human = done(project.dwc(&["plan"])).stdout;
-    assert!(human.contains("+ table dw.contact  lacks history\n"), "{human}");
+    assert!(human.contains(&format!("+ table dw.contact  lacks history\n    {GONE}\n")), "{human}");
     let leave = ["apply", "--auto-approve", "--allow-destructive", "customer"];
     let said = refused(project.dwc(&leave), "DW0702").stderr;
     assert!(said.contains("--allow-destructive contact"), "{said}");

@@ -118,8 +118,11 @@ impl Plan {
 }
 
 fn details(text: &mut String, change: &Change) {
-    // A new object's reason is that it is new.
+    // A new object's reason is that it is new; what it lacks is said.
     if change.action == Action::Create && !change.mends {
+        for counted in &change.counted {
+            let _ = writeln!(text, "    {counted}");
+        }
         return;
     }
     for reason in &change.reasons {

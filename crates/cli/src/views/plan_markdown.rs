@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use dwc_compiler::plan::{Action, Class};
 
-use super::plan::{Cell, Plan};
+use super::plan::{Cell, Change, Plan};
 use super::plan_human::{mark, meaning, some, weighs};
 
 /// Comments are cut by their hosts; GitHub takes 65,536 characters.
@@ -32,7 +32,8 @@ impl Plan {
             let _ = writeln!(text, "\n> [!CAUTION]\n> {lost} of them lose data.");
         }
         self.table(&mut text);
-        for change in self.changes.iter().filter(|change| change.action != Action::Create || change.mends) {
+        let is_said = |change: &&Change| change.action != Action::Create || change.mends || !change.counted.is_empty();
+        for change in self.changes.iter().filter(is_said) {
             let _ = writeln!(text, "\n<details><summary><code>{}</code></summary>\n", html(&change.address));
             for line in change.reasons.iter().chain(&change.counted) {
                 let _ = writeln!(text, "- {}", escaped(line));
