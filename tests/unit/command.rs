@@ -1,5 +1,10 @@
 //! The command: which tests it runs, what it writes, and with which code it ends.
 
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+
+use dwc_tests::project::dwc_binary;
+
 use super::shop;
 
 const TWO: &str = "# Kept.
@@ -93,7 +98,26 @@ fn a_project_without_tests_says_where_they_go() {
     let project = dwc_tests::project::Project::new(super::SHOP);
     let run = project.dwc(&["test"]);
     assert_eq!(run.code, Some(0));
-    assert!(run.stdout.contains("there are no tests"), "{}", run.stdout);
+    assert!(run.stderr.contains("there are no tests"), "{}", run.stderr);
+    let other = shop(TWO).dwc(&["test", "--select", "product"]);
+    assert_eq!(other.code, Some(0));
+    assert!(other.stderr.contains("no test expects anything of the selected models"), "{}", other.stderr);
+}
+
+#[test]
+fn what_no_test_expects_is_listed() {
+    let run = shop(TWO).dwc(&["test", "--coverage"]);
+    let text = run.stdout.split_once("expected by tests:").expect("the coverage").1;
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    assert_eq!(
+        lines,
+        [
+            "models     2 of 5; not account, date, product",
+            "attributes 1 of 5; not account.plan, customer.name, product.label, product.price",
+            "policies   1 of 5; not account.plan, customer.name, product.label, product.price",
+            "measures   1 of 1",
+        ]
+    );
 }
 
 #[test]
@@ -112,4 +136,30 @@ fn tests_leave_nothing_behind_and_are_no_part_of_the_warehouse() {
         names.iter().map(|path| std::fs::read_to_string(path).unwrap_or_default()).collect::<Vec<_>>()
     };
     assert_eq!(texts(&project), texts(&plain));
+}
+
+#[test]
+fn a_file_of_tests_is_laid_out() {
+    let project = shop(&TWO.replace("amount: 100 }] }\n", "amount:   null }] }\n"));
+    let run = project.dwc(&["fmt"]);
+    assert_eq!(run.code, Some(0), "{}{}", run.stdout, run.stderr);
+    assert!(project.read("models/tests/shop.yml").contains("expect: { sale: [{ amount: null }] }\n"));
+    project.write("models/facts/sale.yml", "fact: null\n");
+    assert_eq!(project.dwc(&["fmt"]).code, Some(1));
+}
+
+#[test]
+fn a_change_of_a_file_runs_the_tests_again() {
+    let project = shop(TWO);
+    let mut command = Command::new(dwc_binary());
+    command.args(["test", "--watch"]).current_dir(project.path()).stdin(Stdio::null());
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("dwc starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+    let mut ended = || lines.find_map(|line| line.ok().filter(|line| line.contains(" failed in "))).expect("a result");
+    assert!(ended().starts_with("1 passed, 1 failed"));
+    project
+        .write("models/tests/shop.yml", &TWO.replace("valid_to: 2026-01-21 }", "valid_to: 2026-01-20 }\n        - {}"));
+    assert!(ended().starts_with("2 passed, 0 failed"));
+    child.kill().expect("dwc ends");
+    child.wait().expect("dwc has ended");
 }

@@ -143,7 +143,13 @@ tests:
     };
     pass(&tests("2026-01-09 12:00", "[{ label: Tea }, { label: Milk }]"));
     pass(&tests("2026-01-08 12:00", "[{ label: Tea }]"));
-    fail(&tests("2026-01-08 12:00", "[{ label: Tea }, { label: Milk }]"), &["│ -   Milk"]);
+    fail(
+        &tests("2026-01-08 12:00", "[{ label: Tea }, { label: Milk }]"),
+        &[
+            "│ -   Milk",
+            "note: the run at 2026-01-11 15:00 UTC read 0 of 1 rows of `stock.products`: an increment starts at",
+        ],
+    );
 }
 
 #[test]
@@ -308,4 +314,87 @@ tests:
     pass(&tests("", "2026-01-03"));
     pass(&tests("at: 2026-01-02T12:00:00Z", "2026-01-02 21:00"));
     fail(&tests("", "2026-01-02"), &["≠ 2026-01-03"]);
+}
+
+#[test]
+fn a_file_that_is_written_again_holds_what_was_given_last() {
+    let tests = |city: &str| {
+        format!(
+            "
+tests:
+  a snapshot in one file:
+    given:
+      - shop.regions: [{{ region_id: 1, region: North }}, {{ region_id: 2, region: South }}, {{ region_id: 3, region: West }}]
+      - mode: full
+        shop.regions: [{{ region_id: 1, region: North }}, {{ region_id: 3, region: East }}]
+    expect:
+      region:
+        - {{ region_id: 1, region: North, is_deleted: false }}
+        - {{ region_id: 2, region: South, is_deleted: true }}
+        - {{ region_id: 3, region: {city}, is_deleted: false }}
+"
+        )
+    };
+    let project = |city: &str| {
+        let project = super::shop(&tests(city));
+        let sources = project.read("models/sources/shop.yml");
+        let regions = "  regions:
+    path: data/regions.csv
+    contents: snapshot
+    primary_key: [region_id]
+    columns: { region_id: INT64, region: STRING }
+";
+        project.write("models/sources/shop.yml", &format!("{sources}{regions}"));
+        project.write(
+            "models/dimensions/region.yml",
+            "dimension: region
+description: A part of the country.
+from: shop.regions
+natural_key: [region_id]
+on_delete: flag
+attributes: { region: { scd: 1 } }
+",
+        );
+        project.dwc(&["test"])
+    };
+    let right = project("East");
+    assert_eq!(right.code, Some(0), "{}{}", right.stdout, right.stderr);
+    let wrong = project("West");
+    assert!(wrong.stdout.contains("≠ East"), "{}{}", wrong.stdout, wrong.stderr);
+}
+
+#[test]
+fn rows_that_a_model_rejects_are_expected_by_its_name() {
+    let run = |rejected: &str| {
+        let project = super::shop(&format!(
+            "
+tests:
+  a product without a label:
+    given:
+      - stock.products:
+          - {{ product_id: 1, updated_at: 2026-01-01 }}
+          - {{ product_id: 2, label: Tea, updated_at: 2026-01-01 }}
+    expect:
+      rejected: {{ label: {rejected} }}
+      label: [{{ label: Tea }}]
+"
+        ));
+        project.write(
+            "models/dimensions/label.yml",
+            "dimension: label
+description: What is written on products.
+query: SELECT DISTINCT label, product_id, updated_at FROM {{ source('stock.products') }}
+natural_key: [label]
+effective_at: updated_at
+attributes: { product_id: { scd: 1 } }
+",
+        );
+        project.dwc(&["test"])
+    };
+    for right in ["1", "[{}]"] {
+        let run = run(right);
+        assert_eq!(run.code, Some(0), "{}{}", run.stdout, run.stderr);
+    }
+    let wrong = run("0");
+    assert!(wrong.stdout.contains("0 rows expected, 1 found"), "{}{}", wrong.stdout, wrong.stderr);
 }

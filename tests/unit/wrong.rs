@@ -79,3 +79,9 @@ fn two_tests_with_one_name_are_a_problem() {
     let said = format!("{}{}", run.stdout, run.stderr);
     assert!(said.contains("models/tests/shop.yml:2:3: error[DW0202]: two tests have the name `one`"), "{said}");
 }
+
+#[test]
+fn one_test_without_a_list_is_told_how_tests_are_written() {
+    let run = shop("test: one\ngiven: [{ shop.sales: [] }]\nexpect: { sale: [] }\n").dwc(&["check"]);
+    assert!(run.stderr.contains("DW0004") && run.stderr.contains("write `tests:`"), "{}", run.stderr);
+}

@@ -1,8 +1,11 @@
 //! What may stand on the command line. It must not do anything with it.
 
+mod test;
+
 use std::path::PathBuf;
 
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+pub(crate) use test::TestArgs;
 
 /// Compiles declarative star schemas: validates, plans, renders, loads, verifies and documents them.
 #[derive(Debug, Parser)]
@@ -170,20 +173,6 @@ pub(crate) enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
-}
-
-/// Which unit tests are run, and what is written of them.
-#[derive(Debug, clap::Args)]
-pub(crate) struct TestArgs {
-    /// Tests to run: each text selects the tests whose names contain it; all tests by default
-    #[arg(value_name = "NAME")]
-    pub(crate) names: Vec<String>,
-    /// Write the results to a file as JUnit XML, too
-    #[arg(long, value_name = "FILE")]
-    pub(crate) junit: Option<PathBuf>,
-    /// Write what came out into the tests' files, in place of the rows that were expected
-    #[arg(long)]
-    pub(crate) update: bool,
 }
 
 /// What is planned.

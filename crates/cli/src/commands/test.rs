@@ -1,22 +1,54 @@
 //! `dwc test`: runs the unit tests of the models on an embedded warehouse in memory.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use dwc_compiler::diagnostic::Code;
-use dwc_compiler::model::{ModelId, UnitTest};
-use dwc_compiler::source::FileId;
-use dwc_runner::{Error, UnitTestFailure, YamlFiles, run_unit_tests};
+use dwc_compiler::model::{ModelId, UnitTest, coverage};
+use dwc_compiler::source::{FileId, FileSet};
+use dwc_runner::{Error, UnitTestFailure, YamlFiles, project, run_unit_tests};
 
 use super::{context, write_out};
 use crate::args::{Format, Global, TestArgs};
 use crate::exit::Exit;
+use crate::views;
 use crate::views::diagnostics::counted;
 use crate::views::unit_test::{self, Tested};
 
 pub(super) fn run(global: &Global, asked: &TestArgs) -> Result<Exit, Error> {
+    if !asked.watch {
+        return once(global, asked);
+    }
+    let mut seen: Option<FileSet> = None;
+    loop {
+        let files = project::read(&global.project_dir)?;
+        if seen.as_ref() != Some(&files) {
+            seen = Some(files);
+            if let Err(error) = once(global, asked) {
+                views::failure::print(&error, global);
+            }
+            eprintln!("waiting for a change of the project's files; Ctrl-C ends");
+        }
+        std::thread::sleep(PAUSE);
+    }
+}
+
+/// How long files are left alone before they are looked at again.
+const PAUSE: Duration = Duration::from_millis(300);
+
+fn once(global: &Global, asked: &TestArgs) -> Result<Exit, Error> {
     let Some(context) = context::load(global)? else { return Ok(Exit::InputWrong) };
     let tests = chosen(&context, &asked.names)?;
+    if tests.is_empty() && global.format != Format::Json && !asked.coverage {
+        eprintln!(
+            "{}",
+            if context.tests.is_empty() {
+                "there are no tests: declare them under `tests:` in a file below the models folder"
+            } else {
+                "no test expects anything of the selected models"
+            }
+        );
+    }
     let clock = Instant::now();
     let outcomes = run_unit_tests(&context.files, &context.project, &tests)?;
     let milliseconds = u64::try_from(clock.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -26,9 +58,16 @@ pub(super) fn run(global: &Global, asked: &TestArgs) -> Result<Exit, Error> {
             .map_err(|cause| Error::because(format!("`{}` could not be written", path.display()), cause))?;
     }
     if global.format == Format::Json {
-        write_out(format!("{:#}\n", tested.json(milliseconds)).as_bytes())?;
+        let mut json = tested.json(milliseconds);
+        if asked.coverage {
+            json["coverage"] = views::unit_test_coverage::json(&coverage(&context.project, &context.tests));
+        }
+        write_out(format!("{json:#}\n").as_bytes())?;
     } else {
         write_out(tested.human(global, milliseconds).as_bytes())?;
+    }
+    if asked.coverage && global.format != Format::Json {
+        write_out(views::unit_test_coverage::human(&coverage(&context.project, &context.tests)).as_bytes())?;
     }
     if asked.update {
         update(global, &tested)?;

@@ -20,6 +20,7 @@ pub(crate) mod run;
 pub(crate) mod state;
 pub(crate) mod table;
 pub(crate) mod unit_test;
+pub(crate) mod unit_test_coverage;
 
 /// A text in which what could steer a terminal is written out, as `\u001b` for an escape: controls, and marks that turn the
 /// direction of writing. Lines, tabs and the colors of our own stay. What is JSON means the same after it.

@@ -1,6 +1,7 @@
 //! The model: every name resolved and every default filled. What is true once a [`Project`] is held stands with its type.
 
 mod columns;
+mod coverage;
 mod filled;
 mod folding;
 mod graph;
@@ -26,6 +27,7 @@ mod zone;
 
 pub(crate) use columns::{CALENDAR, Stored, TIME_OF_DAY, stored_columns};
 pub use columns::{ColumnRole, RESERVED, StarColumn, reserved_key, star_columns};
+pub use coverage::{Coverage, Covered, coverage};
 pub use filled::filled;
 pub(crate) use limits::clusters;
 pub use naming::{is_name, to_name};

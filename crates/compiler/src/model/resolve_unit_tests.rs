@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike as _};
 use dwc_googlesql::Type;
 
 use super::resolve::unknown;
@@ -129,6 +129,8 @@ impl<'a> Resolver<'a> {
             );
             return None;
         };
+        // The names of files have whole seconds.
+        let found = found.with_nanosecond(0).unwrap_or(found);
         if before.is_some_and(|before| found <= before) {
             self.problems.push(
                 Diagnostic::new(Code::TestValue, "a run is not after the one before it")
@@ -249,16 +251,24 @@ impl<'a> Resolver<'a> {
         })
     }
 
-    /// Rows of a source table that do not land.
+    /// Rows of a source table that do not land, or of a model that are not loaded.
     fn rejected(&mut self, address: &str, span: Span, value: &Literal) -> Option<Expected> {
-        let table = self.table(address, span)?;
-        let reason = [REASON].map(|name| (name, Type::String));
-        let columns = table.columns.iter().map(|column| (column.name.as_str(), Type::String)).chain(reason);
-        let known: Vec<ExpectedColumn> = columns
-            .map(|(name, ty)| ExpectedColumn { name: name.to_owned(), role: None, column: name.to_owned(), ty })
+        let project = self.project;
+        // What a model rejects is kept as a sentence, not by columns.
+        let names: Vec<&str> = match project.model(address) {
+            Some(_) => Vec::new(),
+            None => self.table(address, span)?.columns.iter().map(|column| column.name.as_str()).collect(),
+        };
+        let known: Vec<ExpectedColumn> = names
+            .into_iter()
+            .chain([REASON])
+            .map(|name| {
+                let name = name.to_owned();
+                ExpectedColumn { column: name.clone(), name, role: None, ty: Type::String }
+            })
             .collect();
         let count = value.text().and_then(|text| text.parse().ok());
-        let (columns, rows) = self.rows(&format!("table `{address}`"), value, &known);
+        let (columns, rows) = self.rows(&format!("`{address}`"), value, &known);
         Some(Expected {
             of: Subject::Rejected(address.to_owned()),
             extent: count.map_or(Extent::All, Extent::Count),

@@ -6,7 +6,7 @@ use super::decode::{Refused, decode};
 use super::shape::{self, Lost, shapes};
 use super::sql::{self, Sql};
 use super::yaml::{self, Node, NodeId, Tree, Value};
-use super::{Dimension, Fact, Literal, Project, Source};
+use super::{Dimension, Fact, Literal, Project, Source, unit_test};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{FileId, FileSet, SourceFile, Span};
 
@@ -224,7 +224,11 @@ fn parse_file(id: FileId, file: &SourceFile, vars: &(dyn Fn(&str) -> Option<Stri
         problems.push(
             Diagnostic::new(Code::UnknownFile, "the file declares no source, dimension, fact or tests")
                 .at(Span { file: id, lo: node.lo, hi: hi.max(node.lo) }, "none of these keys")
-                .help("start it with `source:`, `dimension:` or `fact:` and the name, or with `tests:`"),
+                .help(if has("test") {
+                    "write `tests:`, and below it each test by its name, with `given` and `expect`"
+                } else {
+                    "start it with `source:`, `dimension:` or `fact:` and the name, or with `tests:`"
+                }),
         );
         return Read::nothing(problems);
     };
@@ -239,12 +243,7 @@ fn parse_file(id: FileId, file: &SourceFile, vars: &(dyn Fn(&str) -> Option<Stri
 
 /// Unit tests. What they lack takes no name from any model.
 fn parse_tests(id: FileId, tree: &Tree, problems: Vec<Diagnostic>) -> Read {
-    // `null` is a value here, and nothing at all is none.
-    let is_null = |problem: &Diagnostic| {
-        let place = problem.labels.first().map(|label| label.span.lo);
-        problem.code == Code::EmptyValue && place.is_some_and(|place| tree.is_null_of(place))
-    };
-    let (nulls, mut problems): (Vec<_>, Vec<_>) = problems.into_iter().partition(is_null);
+    let (nulls, mut problems) = unit_test::nulls(tree, problems);
     let sound = problems.is_empty();
     let whole = shape::check(id, tree, &shapes().tests, &mut problems).is_some_and(|lost| lost.values.is_empty());
     if !whole && problems.is_empty() {

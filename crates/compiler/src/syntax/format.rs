@@ -8,7 +8,7 @@ use pretty_yaml::config::{FormatOptions, LanguageOptions, LayoutOptions};
 use rayon::prelude::*;
 
 use super::layout::{self, Content};
-use super::yaml;
+use super::{unit_test, yaml};
 use crate::diagnostic::{self, Code, Diagnostic};
 use crate::source::{FileId, FileSet, Span};
 
@@ -46,7 +46,11 @@ pub fn format(files: &FileSet) -> Formatted {
 
 /// The text of a file in the canonical layout.
 fn canonical(id: FileId, text: &str) -> Result<String, Vec<Diagnostic>> {
-    let (_, problems) = yaml::parse(id, text);
+    let (tree, problems) = yaml::parse(id, text);
+    let problems = match &tree {
+        Some(tree) => unit_test::nulls(tree, problems).1,
+        None => problems,
+    };
     if !problems.is_empty() {
         return Err(problems);
     }

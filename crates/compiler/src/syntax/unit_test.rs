@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 
 use super::yaml::{NodeId, Tree, Value, is_empty};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{FileId, Span};
 
 /// A file with unit tests: source rows that are given, and what dwc is expected to make of them.
@@ -57,7 +58,7 @@ pub enum GivenMode {
 pub struct Expect {
     /// The codes of problems and notices that the runs report, such as `DW0902`. A problem that is not listed fails the test.
     pub diagnostics: Option<Vec<String>>,
-    /// Rows that do not land, by `source.table`: how many, or the rows themselves. `reason` is the text of the error event.
+    /// Rows that do not land, by `source.table`: how many, or the rows. Rows that a model rejects stand under its name. `reason` is the text of the error event.
     pub rejected: Option<IndexMap<String, Rejected>>,
     /// Questions as `dwc query` takes them, each with the rows of its answer.
     pub answers: Option<Vec<Answer>>,
@@ -109,6 +110,15 @@ pub struct Answer {
     pub as_is: Option<bool>,
     /// All rows of the answer, in any order.
     pub rows: Vec<IndexMap<String, serde_json::Value>>,
+}
+
+/// Parts from the problems of a file those that `null` is no value: in unit tests it is one. Nothing at all is none.
+pub(super) fn nulls(tree: &Tree, problems: Vec<Diagnostic>) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
+    let is_tests = tree.entry(tree.root, "tests").is_some();
+    problems.into_iter().partition(|problem| {
+        let place = problem.labels.first().map(|label| label.span.lo);
+        is_tests && problem.code == Code::EmptyValue && place.is_some_and(|place| tree.is_null_of(place))
+    })
 }
 
 /// A value with its place.

@@ -18,11 +18,18 @@ use crate::{DuckDbWarehouse, Error};
 /// The schema of given tables.
 pub(super) const SCHEMA: &str = "_given";
 
-/// Where the files of a table are, with the time in their names where the table's own have it.
+/// Where the files of a table are: named by the time, one of many, or the one that is written again, as the table's own are.
 pub(super) fn pattern(address: &str, files: &Files) -> String {
-    let name = if files.path.contains("{batch}") { "{batch}" } else { "*" };
+    let name = match &files.path {
+        path if path.contains("{batch}") => "{batch}",
+        path if path.contains(['*', '?', '[']) => "*",
+        _ => ONE,
+    };
     format!("{SCHEMA}/{address}/{name}.json")
 }
+
+/// The name of a file that is written again.
+const ONE: &str = "rows";
 
 /// The folder of a test.
 pub(super) struct Place {
@@ -104,7 +111,9 @@ impl Place {
 
     /// A file of a table.
     fn write(&self, table: &Table, at: NaiveDateTime, rows: &[Vec<GivenValue>]) -> Result<(), Error> {
-        let name = format!("{}.json", at.format("%Y-%m-%dT%H%M%S"));
+        let is_one = table.files.as_ref().is_some_and(|files| files.path.ends_with(&format!("/{ONE}.json")));
+        let name = if is_one { ONE.to_owned() } else { at.format("%Y-%m-%dT%H%M%S").to_string() };
+        let name = format!("{name}.json");
         let path = self.folder.join(SCHEMA).join(&table.address).join(name);
         let mut text = String::new();
         for row in rows {

@@ -16,7 +16,7 @@ use dwc_compiler::model::{ExpectedColumn, GivenMode, GivenRun, Project, Subject,
 use dwc_compiler::source::{FileSet, Span};
 use dwc_compiler::sql;
 
-use crate::execute::{Mode, Part as RunPart, RebuildOptions, RunOptions, apply, rebuild, replay};
+use crate::execute::{Mode, Part as RunPart, RebuildOptions, RunOptions, RunReport, apply, rebuild, replay};
 use crate::{DuckDbWarehouse, Error, Notice, Offence};
 use given::Place;
 use part::Part;
@@ -28,6 +28,8 @@ pub use compare::{Difference, Line, Mark};
 pub struct UnitTestOutcome {
     /// Everything in which the warehouse is not as expected; nothing where the test passes.
     pub failures: Vec<UnitTestFailure>,
+    /// What may explain them: a sentence each.
+    pub notes: Vec<String>,
     /// How long it took, in milliseconds.
     pub milliseconds: u64,
 }
@@ -89,9 +91,9 @@ pub fn run_unit_tests(files: &FileSet, project: &Project, tests: &[&UnitTest]) -
         } {
             let clock = Instant::now();
             match run_one(&parts[of[at]], test) {
-                Ok(failures) => {
+                Ok((failures, notes)) => {
                     let milliseconds = u64::try_from(clock.elapsed().as_millis()).unwrap_or(u64::MAX);
-                    let outcome = UnitTestOutcome { failures, milliseconds };
+                    let outcome = UnitTestOutcome { failures, notes, milliseconds };
                     outcomes.lock().unwrap_or_else(PoisonError::into_inner)[at] = Some(outcome);
                 }
                 Err(error) => {
@@ -115,7 +117,7 @@ pub fn run_unit_tests(files: &FileSet, project: &Project, tests: &[&UnitTest]) -
 }
 
 /// Runs one test, and says in what the warehouse is not as expected.
-fn run_one(part: &Part, test: &UnitTest) -> Result<Vec<UnitTestFailure>, Error> {
+fn run_one(part: &Part, test: &UnitTest) -> Result<(Vec<UnitTestFailure>, Vec<String>), Error> {
     let place = Place::new()?;
     let warehouse = DuckDbWarehouse::open(":memory:")?;
     warehouse.execute("SET threads = 1")?;
@@ -155,7 +157,8 @@ fn run_one(part: &Part, test: &UnitTest) -> Result<Vec<UnitTestFailure>, Error> 
             })));
         }
     }
-    Ok(failures)
+    let notes = if failures.is_empty() { Vec::new() } else { said.unread };
+    Ok((failures, notes))
 }
 
 /// What the runs of a test reported.
@@ -163,12 +166,32 @@ fn run_one(part: &Part, test: &UnitTest) -> Result<Vec<UnitTestFailure>, Error> 
 struct Said {
     offences: Vec<Offence>,
     codes: Vec<Code>,
+    /// Given rows that a run did not read.
+    unread: Vec<String>,
 }
 
 impl Said {
     fn offences(&mut self, offences: Vec<Offence>) {
         self.codes.extend(offences.iter().map(|offence| offence.code));
         self.offences.extend(offences);
+    }
+
+    /// Says which given rows an increment left where they are.
+    fn unread(&mut self, project: &Project, run: &GivenRun, report: &RunReport) {
+        for given in &run.tables {
+            let table = project.table(&given.address).filter(|table| table.files.is_none());
+            let Some(cursor) = table.and_then(|table| table.cursor.as_ref()) else { continue };
+            let read = report.sources.iter().flat_map(|source| &source.tables).find(|read| read.table == given.address);
+            let read = read.map_or(0, |read| usize::try_from(read.extracted).unwrap_or(0));
+            if read < given.rows.len() && run.mode != GivenMode::Full {
+                self.unread.push(format!(
+                    "the run at {} UTC read {read} of {} rows of `{}`: an increment starts at the greatest `{cursor}` that was read, less the lookback",
+                    run.at.format("%Y-%m-%d %H:%M"),
+                    given.rows.len(),
+                    given.address
+                ));
+            }
+        }
     }
 
     fn notices<'n>(&mut self, notices: impl Iterator<Item = &'n Notice>) {
@@ -192,6 +215,7 @@ fn carry_out(
             said.offences(offences);
             said.notices(report.sources.iter().flat_map(|source| &source.notices));
             said.notices(report.models.iter().flat_map(|model| &model.notices));
+            said.unread(project, run, &report);
         }
         Err(error) => said.offences(vec![told(error)?]),
     }

@@ -21,9 +21,11 @@ pub(super) struct Part {
 pub(super) fn needed(project: &Project, test: &UnitTest) -> Vec<String> {
     let mut models: BTreeSet<String> = test.models().into_iter().map(str::to_owned).collect();
     let rejected = test.expect.iter().filter_map(|expected| match &expected.of {
-        Subject::Rejected(table) => Some(table.as_str()),
+        Subject::Rejected(name) => Some(name.as_str()),
         _ => None,
     });
+    let (rejecting, rejected): (Vec<&str>, Vec<&str>) = rejected.partition(|name| project.model(name).is_some());
+    models.extend(rejecting.into_iter().map(str::to_owned));
     let given = test.given.iter().flat_map(|run| &run.tables).map(|table| table.address.as_str());
     let tables: BTreeSet<&str> = given.chain(rejected).collect();
     let reads = |id: &ModelId| {

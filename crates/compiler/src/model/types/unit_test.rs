@@ -91,7 +91,7 @@ pub struct Expected {
 pub enum Subject {
     /// A model's table.
     Model(String),
-    /// The rows of a source table that did not land.
+    /// The rows of a source table that did not land, or of a model that were not loaded.
     Rejected(String),
     /// A question.
     Answer {
