@@ -1,10 +1,10 @@
-//! Whole runs on paper: every script that an apply, runs of every mode, rebuilds and an audit would send, analyzed in its order
+//! Whole runs on paper: every script that an apply, runs of every mode, rebuilds, an audit and a comparison would send, analyzed in its order
 //! and held against the limits that BigQuery's documentation states.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use dwc_runner::{Mode, Part, RebuildOptions, RunOptions};
+use dwc_runner::{CompareOptions, Mode, Part, RebuildOptions, RunOptions};
 use dwc_tests::collated::SHOP;
 use dwc_tests::googlesql::GoogleSql;
 use dwc_tests::paper::{Paper, Sheet};
@@ -17,7 +17,7 @@ const LONGEST: usize = 1 << 20;
 /// The tables that one transaction changes. <https://cloud.google.com/bigquery/docs/transactions#transaction_limitations>
 const MUTATED: usize = 100;
 
-/// Applies a project, loads it by every mode, rebuilds each model and audits. Gives what was written.
+/// Applies a project, loads it by every mode, rebuilds each model, audits and compares. Gives what was written.
 fn written(folder: &Path) -> Vec<Sheet> {
     let (paper, project) = (Paper::default(), checked(folder));
     dwc_runner::apply(&paper, &project, at("2026-01-01"), &[]).unwrap_or_else(|error| panic!("{error:?}"));
@@ -34,6 +34,8 @@ fn written(folder: &Path) -> Vec<Sheet> {
         dwc_runner::rebuild(&paper, &project, &options).unwrap_or_else(|error| panic!("{error:?}"));
     }
     dwc_runner::audit(&paper, &project, &[]).unwrap_or_else(|error| panic!("{error:?}"));
+    let options = CompareOptions { select: Vec::new(), at, repairs: false };
+    dwc_runner::compare(&paper, &project, &options).unwrap_or_else(|error| panic!("{error:?}"));
     paper.sheets()
 }
 
