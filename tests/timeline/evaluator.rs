@@ -37,7 +37,7 @@ fn one_file_each(mut case: Case) -> Case {
     let mut runs: Vec<Run> = (0..6).map(|_| Run { full: false, files: Vec::new(), visits: Vec::new() }).collect();
     for (place, file) in case.files.iter().enumerate() {
         let own = (file.time / 7) as usize;
-        let kept = matches!(TABLES[file.table].1, Kind::Plain | Kind::Snapshot | Kind::Untimed);
+        let kept = matches!(TABLES[file.table].1, Kind::Plain | Kind::Snapshot | Kind::Untimed | Kind::Ordered);
         runs[if kept { own } else { (own * 5 + file.table) % 6 }].files.push(place);
     }
     for place in 0..case.visits.len() {

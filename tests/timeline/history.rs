@@ -34,15 +34,18 @@ pub enum Kind {
     Operation,
     /// Changed rows with a column that marks deletes; their instants are not used.
     Untimed,
+    /// Changed rows with a sequence, which alone says what came after what.
+    Ordered,
     /// The whole table.
     Snapshot,
 }
 
-pub const TABLES: [(&str, Kind); 5] = [
+pub const TABLES: [(&str, Kind); 6] = [
     ("plain", Kind::Plain),
     ("sequenced", Kind::Sequenced),
     ("operation", Kind::Operation),
     ("untimed", Kind::Untimed),
+    ("ordered", Kind::Ordered),
     ("snapshot", Kind::Snapshot),
 ];
 
@@ -120,8 +123,9 @@ fn policies(random: &mut Random) -> Vec<Policy> {
                 from_beginning: random.one_in(2),
                 far_future: random.one_in(2),
                 type1_on_all: random.one_in(2),
-                extracted: *kind == Kind::Untimed || (*kind == Kind::Snapshot && random.one_in(2)),
-                sequenced: *kind == Kind::Sequenced,
+                extracted: matches!(kind, Kind::Untimed | Kind::Ordered)
+                    || (*kind == Kind::Snapshot && random.one_in(2)),
+                sequenced: matches!(kind, Kind::Sequenced | Kind::Ordered),
                 keeps_originals: random.one_in(3),
                 numbered: random.one_in(3),
                 shape: random.below(SHAPES + 2).min(SHAPES - 1),
@@ -179,7 +183,11 @@ fn changes(random: &mut Random, table: usize, kind: Kind, keys: usize, files: &m
                     values: if bare { [None; 4] } else { values(random) },
                     at: random.below(12) as i64 * 3,
                     dated: kind != Kind::Plain || !random.one_in(6),
-                    sequence: (kind == Kind::Sequenced && !random.one_in(4)).then(|| random.below(3) as i64),
+                    sequence: match kind {
+                        Kind::Sequenced => (!random.one_in(4)).then(|| random.below(3) as i64),
+                        Kind::Ordered => (!random.one_in(9)).then(|| random.below(8) as i64),
+                        _ => None,
+                    },
                     gone,
                 }
             })
@@ -235,7 +243,7 @@ fn runs(random: &mut Random, files: &[File], visits: usize) -> Vec<Run> {
     for (place, file) in files.iter().enumerate() {
         let in_order = (file.time / 7) as usize * count / 6;
         let any = random.below(count);
-        let kept = TABLES[file.table].1 == Kind::Untimed;
+        let kept = matches!(TABLES[file.table].1, Kind::Untimed | Kind::Ordered);
         runs[if shuffled && !kept { any } else { in_order }].files.push(place);
     }
     for place in 0..visits {

@@ -202,7 +202,7 @@ impl<'c> Arrived<'c> {
                 }
                 _ if run.full => all.clone(),
                 history::Kind::Plain | history::Kind::Untimed => since(first, all.clone()),
-                history::Kind::Sequenced | history::Kind::Operation => {
+                history::Kind::Sequenced | history::Kind::Operation | history::Kind::Ordered => {
                     let mut new = new;
                     new.sort_unstable();
                     new

@@ -70,6 +70,9 @@ pub fn write(policies: &[Policy]) -> Project {
             Kind::Operation => {
                 ("k1: INT64, k2: STRING", "    cursor: at\n    detect_deletes: operation\n    delete_column: gone\n")
             }
+            Kind::Ordered => {
+                ("k: INT64", "    sequence: sequence\n    detect_deletes: column\n    delete_column: gone\n")
+            }
             Kind::Untimed => ("k: INT64", "    detect_deletes: column\n    delete_column: gone\n"),
             Kind::Snapshot => ("k: INT64", "    contents: snapshot\n    max_deleted_share: 1.0\n"),
         };
@@ -106,7 +109,7 @@ pub fn write(policies: &[Policy]) -> Project {
             if policy.from_beginning { "beginning_of_time" } else { "own_instant" },
             if policy.far_future { "far_future" } else { "none" },
             if policy.type1_on_all { "all" } else { "current" },
-            if policy.sequenced { "sequence: sequence\n" } else { "" },
+            if policy.sequenced && !policy.extracted { "sequence: sequence\n" } else { "" },
             if policy.keeps_originals { "keep" } else { "restate" },
             if policy.numbered { "sequence" } else { "hash" },
         );

@@ -122,6 +122,15 @@ fn moments(policy: &Policy, events: &[Event]) -> BTreeMap<i64, Moment> {
             by_instant.entry(event.at).or_default().push(*event);
         }
     }
+    if policy.extracted && policy.sequenced {
+        // Nothing else says when a state held: one that comes after a greater one never did.
+        let mut reached = None;
+        for events in by_instant.values_mut() {
+            events.retain(|event| event.sequence >= reached);
+            reached = events.iter().map(|event| event.sequence).max().unwrap_or(reached);
+        }
+        by_instant.retain(|_, events| !events.is_empty());
+    }
     by_instant
         .into_iter()
         .map(|(at, mut events)| {

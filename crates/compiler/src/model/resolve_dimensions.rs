@@ -109,6 +109,11 @@ pub(super) fn timeline(
     let named = dimension.sequence.as_ref();
     sound &= named.is_none_or(|name| output(document, &["sequence"], name, &query, problems).is_some());
     sound &= natural_key.is_some() && effective_at.is_some();
+    if effective_at == Some(EffectiveAt::Extracted)
+        && let Some(problem) = other_order(document, dimension, &query, scope)
+    {
+        problems.push(problem);
+    }
     let sequence = dimension.sequence.clone().or_else(|| order_of_log(&query, scope));
     let surrogate = dimension.surrogate_key.as_ref();
     if surrogate.is_some_and(|key| key.strategy == Some(KeyStrategy::Sequence) && key.salt.is_some()) {
@@ -136,6 +141,29 @@ pub(super) fn timeline(
         outriggers: Vec::new(),
     };
     Some((members, sound))
+}
+
+/// A `sequence` beside `effective_at: extracted` that contradicts its table: which state of a row is the latest is said
+/// once.
+fn other_order(
+    document: &Document,
+    dimension: &syntax::Dimension,
+    query: &Query,
+    scope: &Scope<'_>,
+) -> Option<Diagnostic> {
+    let name = dimension.sequence.as_ref()?;
+    let [used] = query.analysis.tables.as_slice() else { return None };
+    let (address, by) = (&used.table, scope.tables.get(&used.table)?.latest_by()?);
+    let output = query.analysis.output.iter().find(|output| &output.name == name)?;
+    let is_same = output.kind == ColumnKind::Direct && output.origins.iter().all(|(_, column)| column == by);
+    (!is_same).then(|| {
+        Diagnostic::new(
+            Code::MisplacedKey,
+            format!("`sequence: {name}` does not apply to states that `{address}` orders by `{by}`"),
+        )
+        .at(document.key_span(&["sequence"]), "contradicts the table")
+        .help("remove the key; or name the column that dates the states as `effective_at`: `sequence` orders those of one instant")
+    })
 }
 
 /// The column of a query that numbers the entries of the one log that it reads.

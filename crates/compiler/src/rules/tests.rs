@@ -407,3 +407,24 @@ fn texts_that_are_compared_without_case_are_found_where_that_decides_nothing() {
     assert_eq!(chosen(all, "JOIN {{ source('shop.stores') }} AS s USING (code)"), [Code::CollatedKey]);
     assert_eq!(chosen(all, "QUALIFY ROW_NUMBER() OVER (PARTITION BY code ORDER BY sold_at) = 1"), []);
 }
+
+#[test]
+fn an_order_that_contradicts_the_table_is_refused() {
+    let found = |table: &str, says: &str| {
+        let shop = format!(
+            "source: shop\ntype: files\ntables:\n  stores: {{ path: s.csv, {table}, primary_key: store_id, columns: {{ store_id: INT64, label: STRING, version: INT64, at: TIMESTAMP }} }}\n"
+        );
+        let store = format!(
+            "dimension: store\nfrom: shop.stores\nnatural_key: store_id\n{says}attributes: {{ label: {{ scd: 1 }} }}\n"
+        );
+        let files = [("dwc.yml", STAR[0].1), ("shop.yml", &shop), ("store.yml", &store)];
+        let files = files.map(|(path, text)| SourceFile { path: path.to_owned(), text: text.to_owned() });
+        let found = crate::check(&FileSet::new(files.into())).diagnostics;
+        found.into_iter().map(|found| found.code).collect::<Vec<_>>()
+    };
+    assert_eq!(found("sequence: version", "sequence: version\n"), []);
+    assert_eq!(found("sequence: version", "sequence: at\n"), [Code::MisplacedKey]);
+    assert_eq!(found("cursor: at", "sequence: version\n"), [Code::MisplacedKey]);
+    assert_eq!(found("cursor: at", "effective_at: at\nsequence: version\n"), []);
+    assert_eq!(found("contents: snapshot", "sequence: version\n"), []);
+}

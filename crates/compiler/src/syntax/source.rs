@@ -139,7 +139,7 @@ pub struct Table {
     /// How far before the watermark an increment starts, to catch late commits, such as `30m`, `2h` or `1d`.
     #[schemars(extend("x-in" = ["mysql", "postgres", "warehouse"]))]
     pub lookback: Option<String>,
-    /// The column that orders the states of one row within a batch. Defaults to `cursor`.
+    /// The column that orders the states of one row: the greatest is the live one. Defaults to `cursor`.
     pub sequence: Option<String>,
     /// How deletes are detected. Defaults to `none`.
     pub detect_deletes: Option<DetectDeletes>,

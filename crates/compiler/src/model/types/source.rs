@@ -92,7 +92,7 @@ pub struct Table {
     pub cursor: Option<String>,
     /// How far before the watermark an increment starts, in seconds.
     pub lookback_seconds: i64,
-    /// The column that orders the states of one row within a batch.
+    /// The column that orders the states of one row: the greatest is the live one.
     pub sequence: Option<String>,
     /// How deletes are seen.
     pub detect_deletes: DetectDeletes,
@@ -141,6 +141,21 @@ impl Table {
     pub fn deletes_by_reading(&self) -> bool {
         self.detect_deletes == DetectDeletes::FullPass
             || self.files.as_ref().is_some_and(|files| files.contents == Contents::Snapshot)
+    }
+
+    /// The column that orders the states of a row within a batch; a snapshot has one state of each.
+    #[must_use]
+    pub fn order(&self) -> Option<&str> {
+        let is_snapshot = self.files.as_ref().is_some_and(|files| files.contents == Contents::Snapshot);
+        self.sequence.as_deref().or(self.cursor.as_deref()).filter(|_| !is_snapshot)
+    }
+
+    /// The column whose greatest value tells the live state of a row, whenever it came. What a database gives is its row as
+    /// it is now, unless a sequence says otherwise; a file may come after a later one, but a snapshot that does is followed
+    /// by the later ones once more.
+    #[must_use]
+    pub fn latest_by(&self) -> Option<&str> {
+        if self.files.is_some() { self.order() } else { self.sequence.as_deref() }
     }
 
     /// Whether one reading of the table has each row once: files of changes, logs of operations and tables whose rows have a

@@ -7,6 +7,7 @@ use dwc_googlesql::{normal_expr, normal_query};
 use sha2::{Digest, Sha256};
 
 use super::depends::depends;
+use super::dimension::Order;
 use crate::model::{
     Attribute, Dimension, DimensionKind, EffectiveAt, Fact, KeyStrategy, Measure, Members, ModelId, Project,
 };
@@ -17,14 +18,14 @@ pub(super) fn design(project: &Project, id: ModelId) -> BTreeMap<String, String>
     let mut parts = BTreeMap::new();
     let mut add = |part: String, value: String| parts.insert(part, value);
     match id {
-        ModelId::Dimension(index) => dimension(&project.dimensions[index], &mut add),
+        ModelId::Dimension(index) => dimension(project, &project.dimensions[index], &mut add),
         ModelId::Fact(index) => fact(project, &project.facts[index], &mut add),
     }
     parts.extend(depends(project, id));
     parts
 }
 
-fn dimension(dimension: &Dimension, add: &mut dyn FnMut(String, String) -> Option<String>) {
+fn dimension(project: &Project, dimension: &Dimension, add: &mut dyn FnMut(String, String) -> Option<String>) {
     let kind = match &dimension.kind {
         DimensionKind::Standard(_) => "standard",
         DimensionKind::Mini(_) => "mini",
@@ -48,8 +49,8 @@ fn dimension(dimension: &Dimension, add: &mut dyn FnMut(String, String) -> Optio
     policy("open_end", word(&members.open_end));
     policy("type1_scope", word(&members.type1_scope));
     policy("late_type0", word(&members.late_type0));
-    if let Some(sequence) = &members.sequence {
-        policy("sequence", sequence.clone());
+    if let Some(order) = Order::of(project, members) {
+        policy("sequence", order.column.to_owned());
     }
     policy("surrogate_key", keys(members));
     for attribute in &members.attributes {

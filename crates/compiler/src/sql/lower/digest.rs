@@ -6,6 +6,7 @@ use dwc_googlesql::{normal_expr, normal_query};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
+use super::dimension::Order;
 use crate::model::{
     DimensionKind, EffectiveAt, Fact, FirstVersion, KeyStrategy, LateType0, Members, Missing, ModelId, OnDelete,
     OpenEnd, Project, Type1Scope, WhenNull,
@@ -89,7 +90,7 @@ pub(super) fn load_digest(project: &Project, id: ModelId) -> String {
                     fiscal_year_starts: calendar.fiscal_year_starts,
                     holidays: &calendar.holidays,
                 },
-                (_, Some(members)) => Decides::Dimension(dimension_load(members)),
+                (_, Some(members)) => Decides::Dimension(dimension_load(project, members)),
                 (_, None) => Decides::TimeOfDay,
             }
         }
@@ -101,7 +102,7 @@ pub(super) fn load_digest(project: &Project, id: ModelId) -> String {
     format!("{DIGEST_FORMAT}{digest}")
 }
 
-fn dimension_load(members: &Members) -> DimensionLoad<'_> {
+fn dimension_load<'a>(project: &'a Project, members: &'a Members) -> DimensionLoad<'a> {
     DimensionLoad {
         query: normal_query(&members.query.text),
         effective_at: match &members.effective_at {
@@ -109,7 +110,7 @@ fn dimension_load(members: &Members) -> DimensionLoad<'_> {
             EffectiveAt::Extracted => None,
         },
         effective_to: members.effective_to.as_ref().map(|(name, ty)| (name.as_str(), ty.to_string())),
-        sequence: members.sequence.as_deref(),
+        sequence: Order::of(project, members).map(|order| order.column),
         on_delete: members.on_delete,
         first_version: members.first_version,
         open_end: members.open_end,

@@ -62,8 +62,7 @@ impl Lowering<'_> {
             .map(|name| table.column(&name).map_or_else(|| Col::plain(&name), Col::key))
             .collect();
         let snapshot = table.files.as_ref().is_some_and(|files| files.contents == Contents::Snapshot);
-        // A reading of the whole table has one state per row, whatever its cursor says.
-        let by = table.sequence.as_ref().or(table.cursor.as_ref()).filter(|_| !snapshot);
+        let by = table.order();
         let context = Context {
             earlier: self.earlier(table),
             keeps,
@@ -82,16 +81,10 @@ impl Lowering<'_> {
             columns,
             several: snapshot,
             repeats: !snapshot && !table.has_one_state(),
-            // What a database gives is its row as it is now, unless a sequence says otherwise; a file may come after a
-            // later one, but a snapshot that does is followed by the later ones once more.
-            newest: match &table.files {
-                Some(_) if snapshot => None,
-                Some(files) => {
-                    let timed = files.path.contains("{batch}").then_some("_at");
-                    by.map(String::as_str).or(timed)
-                }
-                None => table.sequence.as_deref(),
-            },
+            newest: table.latest_by().or_else(|| {
+                let files = table.files.as_ref().filter(|_| !snapshot)?;
+                files.path.contains("{batch}").then_some("_at")
+            }),
         };
         Landing {
             table: table.address.clone(),

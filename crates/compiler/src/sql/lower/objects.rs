@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use super::depends::{depends_digest, key_collation, landed_zones, read_in, reading};
 use super::design::design;
 use super::digest::load_digest;
+use super::dimension::Order;
 use super::states::{CONSUMED, KEPT};
 use super::{Lowering, temporal};
 use crate::model::{
@@ -155,11 +156,7 @@ impl Lowering<'_> {
             column.was.clone_from(&attribute.was);
             column
         }));
-        let sequence = members
-            .sequence
-            .as_ref()
-            .and_then(|name| members.query.analysis.output.iter().find(|output| &output.name == name))
-            .map_or(Type::Int64, |output| output.ty.clone());
+        let sequence = Order::of(self.project, members).map_or(Type::Int64, |order| order.ty);
         columns.extend(
             [
                 ("_event_at", Type::Timestamp),

@@ -52,6 +52,18 @@ told AS (
   FROM placed AS _p
   WHERE _p._deleted AND _p._from <= _p._first_at
 {% endif %}),
+{% endif %}{% if one.latest %}-- how far the order of the states had come before each instant
+reached AS (
+  SELECT
+    _n._row, _n._from, MAX(_n._latest) OVER (PARTITION BY _n._row ORDER BY _n._from ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS _latest
+  FROM (
+    SELECT _l._row, _l._from, MAX(_l.{{ one.latest.name|q }}) AS _latest
+    FROM {% if one.by_arrival or one.cancels %}told{% else %}landed{% endif %} AS _l
+{% if one.pairs and not (one.by_arrival or one.cancels) %}    JOIN (SELECT DISTINCT _row FROM pairs_{{ loop.index }}) AS _p ON _p._row = _l._row
+{% endif %}{% if one.keeps_deleted %}    WHERE NOT _l._deleted
+{% endif %}    GROUP BY _l._row, _l._from
+  ) AS _n
+),
 {% endif %}moments AS (
   SELECT
     {{ one.columns|list("_l") }}, _l._row, _l._deleted, {% if one.first_reading %}_l._batch, {% endif %}{% if one.ends %}_l._ends, {% endif %}LEAST(_l._from, {{ d.last_instant }}) AS _from,
@@ -62,7 +74,12 @@ told AS (
 {% if one.pairs and not (one.by_arrival or one.cancels) %}  JOIN (SELECT DISTINCT _row FROM pairs_{{ loop.index }}) AS _p ON _p._row = _l._row
 {% endif %}  WHERE {% if one.keeps_deleted %}NOT _l._deleted{% else %}TRUE{% endif %}
 
-)
+{% if one.latest %}    -- a state that comes after a greater one never held
+    AND NOT EXISTS (
+      SELECT 1 FROM reached AS _r
+      WHERE _r._row = _l._row AND _r._from = _l._from AND COALESCE(_r._latest > _l.{{ one.latest.name|q }}, _r._latest IS NOT NULL)
+    )
+{% endif %})
 SELECT
   {{ one.columns|list("_m") }}, _m._row, _m._deleted, {% if one.ends %}_m._ends, {% endif %}{% if one.reaches_back or one.first_reading %}CASE
     WHEN ROW_NUMBER() OVER (PARTITION BY _m._row ORDER BY _m._from) = 1{% if one.first_reading %} AND NOT _m._deleted AND _m._batch = (SELECT MIN(_l._batch) FROM landed AS _l){% endif %} THEN {{ d.beginning }} ELSE _m._from

@@ -61,13 +61,37 @@ WITH known AS (
     ROW_NUMBER() OVER (PARTITION BY {{ moment|by("_h") }} ORDER BY {{ latest|latest("_h") }}) = 1 AS _holds
   FROM kept AS _h
 ),
-arrived AS (
+{% if overtakes %}-- how far the order of the states had come before each instant
+instants AS (
+  SELECT {{ key|folded("_t") }}, _t._event_at, MAX(_t._event_sequence) AS _sequence
+  FROM (
+    SELECT {{ key|list("_h") }}, _h._event_at, _h._event_sequence, _h._gone FROM kept AS _h
+    UNION ALL
+    SELECT {{ key|list("_i") }}, _i._event_at, _i._event_sequence, _i._gone FROM incoming AS _i
+  ) AS _t
+{% if on_delete == "ignore" %}  WHERE NOT _t._gone
+{% endif %}  GROUP BY {{ key|by("_t") }}, _t._event_at
+),
+reached AS (
+  SELECT
+    {{ key|list("_n") }}, _n._event_at,
+    MAX(_n._sequence) OVER (
+      PARTITION BY {{ key|by("_n") }} ORDER BY _n._event_at ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+    ) AS _sequence
+  FROM instants AS _n
+),
+{% endif %}arrived AS (
   SELECT
     _i.*,
     ROW_NUMBER() OVER (PARTITION BY {{ moment|by("_i") }}, _i._gone ORDER BY {{ latest|latest("_i") }}) AS _place,
     ROW_NUMBER() OVER (PARTITION BY {{ moment|by("_i") }} ORDER BY {{ latest|latest("_i") }}) = 1 AS _holds
   FROM incoming AS _i
-),
+{% if overtakes %}  -- a state that comes after a greater one never held
+  WHERE NOT EXISTS (
+    SELECT 1 FROM reached AS _r
+    WHERE _r._event_at = _i._event_at AND COALESCE(_r._sequence > _i._event_sequence, _r._sequence IS NOT NULL) AND {{ key|equal("_r", "_i") }}
+  )
+{% endif %}),
 compared AS (
   SELECT
     _a.*,

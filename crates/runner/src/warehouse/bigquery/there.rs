@@ -204,8 +204,7 @@ impl<'a> Choice<'a> {
             table.landed_columns().iter().map(|(name, _)| format!("_r.{}", quoted(name))).collect();
         let by = |key: &String| sql::compared(table, TargetType::Bigquery, key, format!("_r.{}", quoted(key)));
         let key: Vec<String> = table.landing_key().iter().map(by).collect();
-        let by = table.sequence.as_ref().or(table.cursor.as_ref());
-        let order = by.map_or_else(String::new, |by| format!(" ORDER BY _r.{}", quoted(by)));
+        let order = table.order().map_or_else(String::new, |by| format!(" ORDER BY _r.{}", quoted(by)));
         format!(
             "(SELECT {}, ROW_NUMBER() OVER (PARTITION BY {}{order}) AS _state, dwc_at AS _at, {} AS _deleted \
              FROM ({rows}) AS _r)",

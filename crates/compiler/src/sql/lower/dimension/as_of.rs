@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::instants::{States, has_instant, is_dated_by};
-use super::{Extent, incoming};
+use super::{Extent, Order, incoming};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Dimension, EffectiveAt, Members, Project, Retain, Table};
 use crate::plan::{Gate, Reads, Statement};
@@ -192,7 +192,10 @@ impl Lowering<'_> {
                 dated: if undated { "by_row" } else { "by_slot" },
                 ends: members.effective_to.is_some(),
                 tie_break: self.tie_break(members),
-                no_sequence: format!("CAST(NULL AS {})", self.dialect.ty(&sequence_type(members))),
+                no_sequence: format!(
+                    "CAST(NULL AS {})",
+                    self.dialect.ty(&Order::of(self.project, members).map_or(Type::Int64, |order| order.ty))
+                ),
             },
         ));
         statements.extend(self.dimension_gates(dimension, members, &context, false));
@@ -355,12 +358,4 @@ fn add_as_of(slots: &mut Tables, table: &Table, physical: &str, dialect: &dyn Di
 
 fn natural_key(members: &Members) -> Vec<String> {
     members.natural_key.iter().map(|column| column.name.clone()).collect()
-}
-
-fn sequence_type(members: &Members) -> Type {
-    let output = members
-        .sequence
-        .as_ref()
-        .and_then(|name| members.query.analysis.output.iter().find(|output| &output.name == name));
-    output.map_or(Type::Int64, |output| output.ty.clone())
 }

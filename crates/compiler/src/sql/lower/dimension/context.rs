@@ -4,6 +4,7 @@
 use serde::Serialize;
 
 use super::incoming::Placing;
+use super::order::Order;
 use crate::model::{
     Column, Dimension, EffectiveAt, FirstVersion, KeyStrategy, LateType0, Members, Missing, OnDelete, OpenEnd, Scd,
     StoredValue,
@@ -46,6 +47,8 @@ pub(super) struct Context<'a> {
     pub(super) combination: Option<Combination>,
     pub(super) outriggers: Vec<Outrigger>,
     pub(super) only_new: bool,
+    /// Of the states that come in, those count alone that nothing overtook.
+    pub(super) overtakes: bool,
     /// The roles of facts that infer members.
     pub(super) inferring: Vec<Inferring>,
     /// Every member is computed anew, those that landing no longer gives among them.
@@ -213,6 +216,7 @@ impl Lowering<'_> {
             version_hash: self.version_hash(members, "_i", "_i._from"),
             boundary: self.boundary(members, has_versions),
             only_new,
+            overtakes: Order::of(self.project, members).is_some_and(|order| order.overtakes),
             inferring: self.inferring(dimension),
             whole: false,
             reevaluates: false,

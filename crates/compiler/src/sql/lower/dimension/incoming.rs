@@ -5,6 +5,7 @@ use dwc_googlesql::{ColumnKind, Problem, Type, expr_to_googlesql, parse_expr, pa
 use serde::Serialize;
 use sqlparser::ast::{GroupByExpr, SelectItem, SetExpr, TableFactor};
 
+use super::order::{Order, TABLE_ORDER};
 use crate::model::{DetectDeletes, EffectiveAt, Members, OnDelete, Project, Query, Table, zone_of};
 use crate::sql::as_of::SLOT;
 use crate::sql::lower::Lowering;
@@ -125,6 +126,8 @@ pub(super) fn states_text(project: &Project, members: &Members, table: &Table) -
         };
         let wildcard = select.projection.iter().any(|item| matches!(item, SelectItem::Wildcard(_)));
         let mut extra = vec![("_gone", gone), ("_deleted_at", deleted_at(project, table))];
+        let order = Order::of(project, members).filter(|order| order.is_of_table);
+        extra.extend(order.map(|order| (TABLE_ORDER, names::backquoted(order.column))));
         if !wildcard {
             extra.extend(["_at", "_batch", "_state", "_deleted", "_gone_since"].map(|name| (name, name.to_owned())));
         }
@@ -216,10 +219,6 @@ fn effective_at(project: &Project, members: &Members) -> Option<String> {
     }
 }
 
-fn sequence_of(members: &Members) -> String {
-    members.sequence.as_ref().map_or("CAST(NULL AS INT64)".to_owned(), |name| names::backquoted(name))
-}
-
 /// The natural key, the attributes, the instants and the slot of each row of a query that is evaluated at every slot.
 pub(super) fn slot_text(project: &Project, members: &Members, inner: &str) -> String {
     let mut items = values(members);
@@ -228,7 +227,7 @@ pub(super) fn slot_text(project: &Project, members: &Members, inner: &str) -> St
     if let Some((name, ty)) = &members.effective_to {
         items.push(format!("{} AS _event_to", instant_of(project, members, name, ty)));
     }
-    items.push(format!("{} AS _event_sequence", sequence_of(members)));
+    items.push(format!("{} AS _event_sequence", Order::sql(Order::of(project, members).as_ref())));
     items.push(SLOT.to_owned());
     format!("SELECT {} FROM {} AS _q", items.join(", "), names::nested(inner))
 }
@@ -243,7 +242,7 @@ pub(super) fn outer_text(
 ) -> String {
     let mut items = values(members);
     let instant = effective_at(project, members);
-    let sequence = sequence_of(members);
+    let sequence = Order::sql(Order::of(project, members).as_ref());
     if let Some(table) = states_of {
         let own = instant.map_or("_at".to_owned(), |instant| format!("COALESCE({instant}, _at)"));
         // A row that a whole reading did not find holds the values of its last state: it went at the reading's time,

@@ -27,6 +27,9 @@ pub(super) struct States<'a> {
     states: String,
     /// What tells which of the states of one instant holds.
     order: Vec<Col>,
+    /// The column whose greatest value tells the live state, where nothing that orders the instants says so already: a state
+    /// that comes after a greater one never holds.
+    latest: Option<Col>,
     columns: Vec<Col>,
     /// Rows say until when they hold.
     ends: bool,
@@ -66,6 +69,8 @@ impl Lowering<'_> {
         let reaches_back = instant.text.is_none() && is_dated;
         let has_own = instant.text.is_some();
         let first_reading = has_own && !instant.is_effective && gives_rows_as_they_are(table);
+        let is_by_cursor = has_own && table.latest_by() == table.cursor.as_deref();
+        let latest = table.latest_by().filter(|_| !instant.is_effective && !is_by_cursor);
         let own = instant.text.map_or("_at".to_owned(), |text| format!("COALESCE({text}, _at)"));
         let ignores = members.on_delete == OnDelete::Ignore;
         let dated = table.dated_deletes().filter(|_| !ignores);
@@ -118,7 +123,12 @@ impl Lowering<'_> {
             address: &table.address,
             pairs,
             states: self.dialect.query(&text, &catalog)?,
-            order: sequences.iter().map(String::as_str).chain(["_batch", "_state"]).map(Col::plain).collect(),
+            order: {
+                let known = sequences.iter().map(String::as_str);
+                let latest = latest.filter(|latest| !sequences.iter().any(|one| one == latest));
+                known.chain(latest).chain(["_batch", "_state"]).map(Col::plain).collect()
+            },
+            latest: latest.map(Col::plain),
             columns: table.columns.iter().map(|column| Col::new(&column.name, &column.ty)).collect(),
             ends: ends.is_some(),
             reaches_back,

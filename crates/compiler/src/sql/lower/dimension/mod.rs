@@ -7,6 +7,7 @@ mod current;
 mod gates;
 mod incoming;
 pub(in crate::sql::lower) mod instants;
+mod order;
 
 use dwc_googlesql::{Column as SqlColumn, Type};
 use serde::Serialize;
@@ -15,6 +16,7 @@ use self::context::Context;
 pub(super) use self::context::Inferring;
 pub(super) use self::gates::Audited;
 use self::incoming::{Placing, outer_text, states_text};
+pub(super) use self::order::Order;
 use super::compared::keyed;
 use super::relations::{Moment, sql_columns};
 use super::{Lowering, problems_at};
