@@ -73,7 +73,6 @@ reached AS (
   FROM {% if one.by_arrival or one.cancels %}told{% else %}landed{% endif %} AS _l
 {% if one.pairs and not (one.by_arrival or one.cancels) %}  JOIN (SELECT DISTINCT _row FROM pairs_{{ loop.index }}) AS _p ON _p._row = _l._row
 {% endif %}  WHERE {% if one.keeps_deleted %}NOT _l._deleted{% else %}TRUE{% endif %}
-
 {% if one.latest %}    -- a state that comes after a greater one never held
     AND NOT EXISTS (
       SELECT 1 FROM reached AS _r
