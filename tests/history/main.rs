@@ -1,6 +1,7 @@
 //! History does not depend on the shape of a query: random logs, cut into random runs whose files come in any order, give
 //! the versions that a plain reference gives for each shape of SQL. A run that changes nothing adds nothing to landing.
 
+mod accounts;
 mod bigquery;
 mod evaluator;
 mod faults;
