@@ -1,10 +1,12 @@
-//! Whole runs on paper: every script that an apply, runs of every mode, rebuilds, an audit and a comparison would send, analyzed in its order
+//! Whole runs on paper: every script that an apply, runs of every mode, rebuilds, an audit, a comparison and checks would send, analyzed in its order
 //! and held against the limits that BigQuery's documentation states.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use dwc_compiler::model::TargetType;
 use dwc_runner::{CompareOptions, Mode, Part, RebuildOptions, RunOptions};
+use dwc_tests::checked::SHOP as CHECKED;
 use dwc_tests::collated::SHOP;
 use dwc_tests::googlesql::GoogleSql;
 use dwc_tests::paper::{Paper, Sheet};
@@ -17,7 +19,7 @@ const LONGEST: usize = 1 << 20;
 /// The tables that one transaction changes. <https://cloud.google.com/bigquery/docs/transactions#transaction_limitations>
 const MUTATED: usize = 100;
 
-/// Applies a project, loads it by every mode, rebuilds each model, audits and compares. Gives what was written.
+/// Applies a project, loads it by every mode, rebuilds each model, audits, compares and checks. Gives what was written.
 fn written(folder: &Path) -> Vec<Sheet> {
     let (paper, project) = (Paper::default(), checked(folder));
     dwc_runner::apply(&paper, &project, at("2026-01-01"), &[]).unwrap_or_else(|error| panic!("{error:?}"));
@@ -36,7 +38,14 @@ fn written(folder: &Path) -> Vec<Sheet> {
     dwc_runner::audit(&paper, &project, &[]).unwrap_or_else(|error| panic!("{error:?}"));
     let options = CompareOptions { select: Vec::new(), at, repairs: false };
     dwc_runner::compare(&paper, &project, &options).unwrap_or_else(|error| panic!("{error:?}"));
-    paper.sheets()
+    let mut sheets = paper.sheets();
+    for pass in dwc_compiler::sql::checks(&project, TargetType::Bigquery, "dw").expect("checks") {
+        let alone = pass.checks.into_iter().flat_map(|check| std::iter::once(check.alone).chain(check.keys));
+        sheets.extend(
+            std::iter::once(pass.sql).chain(alone).map(|sql| Sheet { name: "check".to_owned(), text: sql + ";\n" }),
+        );
+    }
+    sheets
 }
 
 /// The tables that a script changes inside its transaction, temporary ones aside.
@@ -82,6 +91,11 @@ fn of_the_policies() {
 #[test]
 fn of_keys_that_are_compared_without_case() {
     every_unit(Project::new(SHOP).path(), 10);
+}
+
+#[test]
+fn of_checks_of_every_kind() {
+    every_unit(Project::new(CHECKED).path(), 10);
 }
 
 /// The words that are looked for are those that scripts change tables by.

@@ -4,6 +4,7 @@
 //! The emulator executes what BigQuery would; whether BigQuery takes the SQL, `tests/bigquery` says.
 
 mod changes;
+mod checks;
 mod collated;
 mod database;
 mod environments;

@@ -7,6 +7,7 @@ pub mod answers;
 pub mod bigquery_emulator;
 pub mod bigquery_server;
 mod certificate;
+pub mod checked;
 pub mod collated;
 pub mod crm;
 pub mod dice;

@@ -1,6 +1,8 @@
 //! Hands in the warehouse: rows that are deleted, doubled, changed, bound to another member or moved in time. `dwc verify`
 //! finds each and names its key, a repair leaves every table as it was, and what nobody has touched is no finding.
 
+mod checks;
+
 use std::collections::BTreeMap;
 
 use dwc_compiler::model::{ColumnRole, DimensionKind, ModelId, star_columns};

@@ -134,7 +134,7 @@ pub(crate) enum Command {
     Test(TestArgs),
     /// Check that the target can be used: credentials, permissions, locations, the clock
     Doctor,
-    /// Compare every loaded table with what is landed, and check its structure
+    /// Compare every loaded table with what is landed, and make the declared checks
     Verify(VerifyArgs),
     /// Answer measures by attributes, across facts
     Query(QueryArgs),
@@ -438,7 +438,7 @@ pub(crate) struct QueryArgs {
 /// The arguments of `dwc verify`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct VerifyArgs {
-    /// Check the structure alone, without computing the tables again
+    /// Check the structure alone, without computing the tables again and without declared checks
     #[arg(long, conflicts_with = "repair")]
     pub(crate) structure: bool,
     /// Load the rows that differ from what is landed again

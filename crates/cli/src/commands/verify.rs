@@ -1,8 +1,9 @@
-//! `dwc verify`: checks the structure of every loaded table, compares its rows with what is landed, and repairs what differs.
+//! `dwc verify`: checks the structure of every loaded table, compares its rows with what is landed, repairs what differs, and
+//! makes the declared checks.
 
 use dwc_compiler::diagnostic::{Diagnostic, Severity};
 use dwc_compiler::model::asks_modified;
-use dwc_runner::{Claim, CompareOptions, Compared, Error, ModelReport, audit, compare, waiting};
+use dwc_runner::{Checked, Claim, CompareOptions, Compared, Error, ModelReport, audit, check, compare, waiting};
 
 use super::context::{self, Context};
 use super::now;
@@ -26,11 +27,16 @@ pub(super) fn run(global: &Global, asked: &VerifyArgs) -> Result<Exit, Error> {
         compare(warehouse.as_ref(), &context.project, &options)?
     };
     let audit = audit(warehouse.as_ref(), &context.project, &select)?;
-    let is_sound = audit.offences.is_empty() && compared.offences.is_empty();
-    let mended =
-        compared.mended.iter().map(|offence| Diagnostic { severity: Severity::Warning, ..diagnostic(offence) });
-    let found: Vec<Diagnostic> =
-        audit.told.iter().chain(&audit.offences).chain(&compared.offences).map(diagnostic).chain(mended).collect();
+    let checked = if asked.structure {
+        Checked::default()
+    } else {
+        check(warehouse.as_ref(), &context.project, &select, now(None)?)?
+    };
+    let is_sound = audit.offences.is_empty() && compared.offences.is_empty() && checked.failed.is_empty();
+    let warned = compared.mended.iter().chain(&checked.warned);
+    let warned = warned.map(|offence| Diagnostic { severity: Severity::Warning, ..diagnostic(offence) });
+    let wrong = audit.told.iter().chain(&audit.offences).chain(&compared.offences).chain(&checked.failed);
+    let found: Vec<Diagnostic> = wrong.map(diagnostic).chain(warned).collect();
     if !found.is_empty() || global.format == Format::Json {
         context.report(&found);
     }

@@ -163,6 +163,8 @@ codes! {
     FileOfAnotherKind = "DW0117", "file-of-another-kind", Error, "A file or folder that exists and that dwc did not write.";
     TestValue = "DW0118", "test-value", Error, "A value or a question of a unit test that does not fit the models.";
     EmptyTest = "DW0119", "empty-test", Error, "A unit test that cannot fail.";
+    CheckKind = "DW0121", "check-kind", Error, "A check without a kind, or of several kinds.";
+    CheckValue = "DW0122", "check-value", Error, "A value of a check that does not fit its column, or that no row could meet or miss.";
     UnformattableFile = "DW0113", "unformattable-file", Error, "A file that cannot be formatted without changing what it means.";
     UnknownName = "DW0201", "unknown-name", Error, "A name that is not declared.";
     DuplicateName = "DW0202", "duplicate-name", Error, "Two tables or views that would have the same name.";
@@ -287,4 +289,5 @@ codes! {
     ExtraRows = "DW0966", "extra-rows", Error, "Rows that a table has too many.";
     DifferentRows = "DW0967", "different-rows", Error, "Rows of a fact with other values than their source.";
     DifferentVersions = "DW0968", "different-versions", Error, "Versions of a dimension that are not what its states give.";
+    CheckFailed = "DW0980", "check-failed", Error, "Rows that do not meet a check.";
 }

@@ -4,7 +4,7 @@
 
 use dwc_googlesql::Type;
 
-use super::types::{Column, DimensionKind, EffectiveAt, Members, Table};
+use super::types::{Check, Column, DimensionKind, EffectiveAt, Members, Table};
 use super::{Fact, FileFormat, Missing, Project, Role};
 use crate::source::FileSet;
 use crate::syntax::{self, DetectDeletes, Kind, Names, SurrogateKey};
@@ -33,6 +33,7 @@ fn fill_dimension(project: &Project, dimension: &mut syntax::Dimension) -> Optio
     let model = project.dimensions.iter().find(|model| model.name == dimension.dimension)?;
     dimension.kind.get_or_insert_default();
     dimension.protect.get_or_insert_default();
+    fill_checks(&mut dimension.checks, &model.checks);
     match &model.kind {
         DimensionKind::Calendar(calendar) => {
             dimension.fiscal_year_starts.get_or_insert(calendar.fiscal_year_starts);
@@ -62,6 +63,15 @@ fn fill_dimension(project: &Project, dimension: &mut syntax::Dimension) -> Optio
     Some(())
 }
 
+/// Checks with their names and what a failure means; the owner is the model's or the source's.
+fn fill_checks(declared: &mut Option<Vec<syntax::Check>>, checks: &[Check]) {
+    for (check, model) in declared.iter_mut().flatten().zip(checks) {
+        check.name.get_or_insert_with(|| model.name.clone());
+        check.severity.get_or_insert(model.severity);
+        check.owner.clone_from(&model.owner);
+    }
+}
+
 fn fill_attributes(dimension: &mut syntax::Dimension, members: &Members, with_policy: bool) {
     for (name, attribute) in dimension.attributes.iter_mut().flatten() {
         let Some(model) = members.attributes.iter().find(|model| model.column.name == *name) else { continue };
@@ -88,6 +98,7 @@ fn fill_fact(project: &Project, fact: &mut syntax::Fact) -> Option<()> {
     let model = project.facts.iter().find(|model| model.name == fact.fact)?;
     fact.kind.get_or_insert_default();
     fact.protect.get_or_insert_default();
+    fill_checks(&mut fact.checks, &model.checks);
     for (name, role) in fact.dimensions.iter_mut().flatten() {
         if let Some(resolved) = model.roles.iter().find(|model| model.name == *name) {
             fill_role(project, model, resolved, role);
@@ -162,6 +173,7 @@ fn fill_source(project: &Project, source: &mut syntax::Source) -> Option<()> {
             table.max_rejected_share.get_or_insert(model.max_rejected_share);
         }
         fill_files(table, model);
+        fill_checks(&mut table.checks, &model.checks);
         if is_database && model.cursor.is_some() {
             table.lookback.get_or_insert_with(|| length(model.lookback_seconds.unsigned_abs()));
         }

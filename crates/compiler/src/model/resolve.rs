@@ -7,6 +7,7 @@ use chrono_tz::Tz;
 use dwc_googlesql::{Problem, ProblemKind, Tables, Type};
 
 use super::naming::{is_name, to_name};
+use super::resolve_checks::resolve_checks;
 use super::resolve_models::resolve_models;
 use super::resolve_sources::resolve_source;
 use super::types::{Project, Source, Table};
@@ -130,6 +131,7 @@ pub(crate) fn resolve(documents: &[Document]) -> (Option<Project>, Vec<Diagnosti
     folding::objects(documents, &tables, &dimensions, &facts, &mut problems);
     renamed::check(documents, &mut problems);
     limits::check(documents, project, &tables, &dimensions, &facts, &mut problems);
+    let on_duckdb = scope.on_duckdb;
     let mut resolved = Project {
         name: project.name.clone(),
         timezone,
@@ -147,6 +149,7 @@ pub(crate) fn resolve(documents: &[Document]) -> (Option<Project>, Vec<Diagnosti
         order: Vec::new(),
     };
     problems.extend(graph::order(&mut resolved));
+    resolve_checks(documents, &mut resolved, on_duckdb, &mut problems);
     read::mark(&mut resolved);
     (Some(resolved), problems)
 }

@@ -36,6 +36,7 @@ pub(super) fn resolve_dimension(
         was: dimension.was.clone(),
         protect: dimension.protect.unwrap_or(false),
         kind,
+        checks: Vec::new(),
         file: document.file,
         span: document.span(&["dimension"]),
     };

@@ -184,6 +184,7 @@ pub(super) fn resolve_fact(
         keeps_rows: fact.on_update == Some(OnUpdate::Keep),
         partition_by,
         cluster_by: Vec::new(),
+        checks: Vec::new(),
         file: document.file,
         span: document.span(&["fact"]),
         grain_span: document.span(if rolled.is_some() { &["grain", "description"] } else { &["grain", "key"] }),

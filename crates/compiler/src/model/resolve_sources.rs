@@ -253,6 +253,7 @@ fn resolve_table(
         retain_span: table.retain.is_some().then(|| document.span(&["tables", name, "retain"])),
         max_rejected_share: table.max_rejected_share.unwrap_or(1.0),
         max_deleted_share: table.max_deleted_share,
+        checks: Vec::new(),
         files,
         span: key_span,
         key_span: at(&["primary_key"]),

@@ -222,6 +222,11 @@ fn load(change: &mut Change, old: &Object, new: &Object, names: &design::Names, 
     }
     let former = renamed(names);
     let differences = design::differences(&former, &new.design);
+    let (checks, differences): (Vec<_>, Vec<_>) = differences.into_iter().partition(|one| design::is_check(&one.part));
+    for check in checks {
+        change.reasons.push(check.reason(false));
+        differ(change, &check.part, check.before.as_deref(), check.after.as_deref(), check.class);
+    }
     // What has another name and is otherwise as it was has the same rows.
     let explained = !differences.is_empty() || !renames.is_empty() || former != plain;
     let mut additive = explained;

@@ -39,6 +39,9 @@ pub(crate) const DELETES: &str = "deletes";
 /// The part that says what the files of a table hold.
 pub(crate) const CONTENTS: &str = "contents";
 
+/// The first word of the part that says what a check asks. It decides nothing of what is loaded.
+pub(crate) const CHECK: &str = "check";
+
 /// How a source table is read: parts of what is landed, and with the name of the table, of a dimension that reads it.
 const READING: &[&str] = &[CURSOR, SEQUENCE, DELETES, CONTENTS];
 
@@ -93,7 +96,8 @@ pub(super) fn differences(old: &BTreeMap<String, String>, new: &BTreeMap<String,
             .filter_map(|(part, then)| collation(part, Some(then), None, new)),
     );
     let gone = gone().filter(|(part, _)| !is_of_another(part) && !is_of_collation(part));
-    all.extend(gone.map(|(part, then)| plain(part, Some(then), None, Class::Breaking)));
+    let class = |part: &str| if is_check(part) { Class::Additive } else { Class::Breaking };
+    all.extend(gone.map(|(part, then)| plain(part, Some(then), None, class(part))));
     all
 }
 
@@ -127,7 +131,13 @@ fn collation(
 
 /// Whether two models say the same of what fills their tables. Parts that the former build did not write down tell nothing.
 pub(super) fn says_the_same(old: &BTreeMap<String, String>, new: &BTreeMap<String, String>) -> bool {
-    !old.is_empty() && differences(old, new).iter().all(|one| one.before.is_none() && !is_of_collation(&one.part))
+    let is_same = |one: &Difference| is_check(&one.part) || one.before.is_none() && !is_of_collation(&one.part);
+    !old.is_empty() && differences(old, new).iter().all(is_same)
+}
+
+/// Whether a part is a check.
+pub(super) fn is_check(part: &str) -> bool {
+    part.split_once(' ').is_some_and(|(word, _)| word == CHECK)
 }
 
 /// Whether a part says how a source table is read.
@@ -273,7 +283,7 @@ fn changed(part: &str, then: &str, now: &str) -> Difference {
         // The key says whether a row means something else; this is the sentence.
         "grain" | "measure" => (Class::Breaking, false),
         // Whether some states go, the data says.
-        STATES | "process" => (Class::Additive, false),
+        STATES | "process" | CHECK => (Class::Additive, false),
         _ => (Class::HistoryRewriting, false),
     };
     let (then, now) = if part == "timezone" { unlike(then, now) } else { (then.to_owned(), now.to_owned()) };

@@ -3,6 +3,7 @@
 mod alter;
 mod catalog;
 mod change;
+mod check;
 mod columns;
 mod design;
 mod drift;
@@ -17,9 +18,10 @@ mod starts;
 pub(crate) use alter::filling;
 pub use catalog::{Catalog, Live, LiveColumn};
 pub use change::{Action, Alteration, Carries, Change, ChangeSet, Class, Difference, compare, diff};
+pub use check::{CheckPass, PlannedCheck, Seen};
 pub use columns::{ColumnAction, ColumnChange, ColumnState};
 pub(crate) use design::{
-    COLLATION, CONTENTS, CURSOR, DELETES, KEY_COLLATION, QUERY, QUERY_FORM, QUERY_TEXT, SEQUENCE, STATES,
+    CHECK, COLLATION, CONTENTS, CURSOR, DELETES, KEY_COLLATION, QUERY, QUERY_FORM, QUERY_TEXT, SEQUENCE, STATES,
 };
 pub use drift::{Drift, DriftKind};
 pub use impact::{Impact, Impacts};

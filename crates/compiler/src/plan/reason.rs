@@ -268,6 +268,11 @@ fn part_changes(part: &str, before: Option<&str>, after: Option<&str>) -> String
     let [then, now] = [before, after].map(|value| value.unwrap_or("not declared"));
     let (word, name) = part.split_once(' ').unwrap_or((part, ""));
     match word {
+        design::CHECK => match (before, after) {
+            (None, _) => format!("check `{name}` is new: {now}"),
+            (_, None) => format!("check `{name}` is no longer declared"),
+            _ => format!("check `{name}` changes from {then} to {now}"),
+        },
         QUERY => "the query changes: recomputed from landing".to_owned(),
         STATES => format!("landed states are {now}"),
         "key_type" if !name.is_empty() => format!("the type of the key of `{name}` changes from {then} to {now}"),

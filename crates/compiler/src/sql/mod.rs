@@ -16,7 +16,8 @@ pub(crate) use drill::answered;
 pub use drill::{Question, drill_across};
 pub use lower::{
     ALL_ROWS, Asks, ChangeStatement, Comparison, DeleteMark, Does, Landed, LoadMode, NO_ROWS, PartitionMode, Probe,
-    RowRange, Start, Suspect, SuspectTable, aside, change_probes, change_statements, compared, comparison, dialect,
-    load_modes, load_plan, manifest, partition_modes, rebuild_statements, starts, suspects, uncompilable, waiting,
+    RowRange, Start, Suspect, SuspectTable, aside, change_probes, change_statements, checks, compared, comparison,
+    dialect, load_modes, load_plan, manifest, partition_modes, rebuild_statements, starts, suspects, uncompilable,
+    waiting,
 };
 pub use unit_test::unit_test_rows;

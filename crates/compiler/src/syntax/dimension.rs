@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::check::Check;
 use super::common::{LintLevel, Names};
 
 /// A dimension file.
@@ -86,6 +87,9 @@ pub struct Dimension {
     /// Holidays of a calendar: `YYYY-MM-DD` to the holiday's name.
     #[schemars(extend("x-in" = ["calendar"]))]
     pub holidays: Option<IndexMap<String, String>>,
+    /// What the loaded rows are to meet: `dwc verify` checks it.
+    #[schemars(extend("x-in" = ["standard"]))]
+    pub checks: Option<Vec<Check>>,
     /// Lint levels of this model, by code.
     pub lints: Option<IndexMap<String, LintLevel>>,
 }

@@ -287,7 +287,7 @@ fn decoded(
     }
 }
 
-/// The SQL of a file: `query` at the top, and every `expr` below.
+/// The SQL of a file: `query` at the top, every `expr` below, and the conditions of checks.
 fn expand(
     file: FileId,
     text: &str,
@@ -301,6 +301,17 @@ fn expand(
         if let Value::Map(entries) = entries {
             found.extend(entries.iter().filter_map(|entry| tree.child(entry.value, "expr")));
         }
+    }
+    let entries = |id: NodeId| match &tree.node(id).value {
+        Value::Map(entries) => entries.as_slice(),
+        _ => &[],
+    };
+    let tables = tree.child(tree.root, "tables").into_iter().flat_map(entries).map(|entry| entry.value);
+    let checked: Vec<NodeId> = std::iter::once(tree.root).chain(tables).collect();
+    for checks in checked.into_iter().filter_map(|id| tree.child(id, "checks")) {
+        let Value::Sequence(checks) = &tree.node(checks).value else { continue };
+        let conditions = |check: &NodeId| ["condition", "where"].map(|key| tree.child(*check, key));
+        found.extend(checks.iter().flat_map(conditions).flatten());
     }
     found
         .into_iter()

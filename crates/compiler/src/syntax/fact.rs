@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use super::check::Check;
 use super::common::{LintLevel, Names};
 
 /// A fact file.
@@ -61,6 +62,8 @@ pub struct Fact {
     pub partition_by: Option<String>,
     /// Up to four columns to cluster by. Defaults to the first dimension keys.
     pub cluster_by: Option<Names>,
+    /// What the loaded rows are to meet: `dwc verify` checks it.
+    pub checks: Option<Vec<Check>>,
     /// Lint levels of this model, by code.
     pub lints: Option<IndexMap<String, LintLevel>>,
 }

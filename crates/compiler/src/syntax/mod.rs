@@ -1,5 +1,6 @@
 //! Syntax: each file one to one with its YAML, and a source map that gives every leaf its span. Nothing is resolved.
 
+mod check;
 mod common;
 mod decode;
 mod dimension;
@@ -17,6 +18,7 @@ mod sql;
 mod unit_test;
 mod yaml;
 
+pub use check::{AcceptedValues, Bounds, Check, CheckSeverity, Freshness, Relationship, RowLimits, Scalar};
 pub use common::{Collation, ColumnType, Level, LintLevel, Names};
 pub use dimension::{
     Attribute, Band, Dimension, DimensionKind, FirstVersion, KeyStrategy, LateType0, OnDelete, OpenEnd, SurrogateKey,

@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::check::Check;
 use super::common::{ColumnType, Names};
 
 /// A source file: one database, folder or landed schema with its tables.
@@ -158,6 +159,8 @@ pub struct Table {
     /// The share of rows, from 0 to 1, that a full pass may delete before it is stopped. By default, a pass is stopped
     /// if it would empty the table, or delete more than half of a table with 100 rows or more.
     pub max_deleted_share: Option<f64>,
+    /// What the landed rows are to meet: `dwc verify` checks it.
+    pub checks: Option<Vec<Check>>,
     /// Columns by name, each a GoogleSQL type, or a type with a description.
     pub columns: IndexMap<String, ColumnType>,
 }

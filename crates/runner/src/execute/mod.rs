@@ -3,6 +3,7 @@
 mod apply;
 mod audit;
 mod blame;
+mod check;
 mod compare;
 mod land;
 mod land_batch;
@@ -24,6 +25,7 @@ use crate::crash;
 pub use apply::{ApplyReport, apply, carry_out};
 pub use audit::{Audit, audit};
 pub use blame::value_refused;
+pub use check::{Checked, check};
 pub use compare::{CompareOptions, Compared, compare};
 pub use planned::{Counted, Planned, plan};
 pub use rebuild::{RebuildOptions, RebuildReport, rebuild};

@@ -2,7 +2,7 @@
 
 use dwc_googlesql::Type;
 
-use super::{Column, EffectiveAt, Query};
+use super::{Check, Column, EffectiveAt, Query};
 use crate::source::{FileId, Span};
 use crate::sql::names;
 use crate::syntax::{FirstVersion, KeyStrategy, LateType0, OnDelete, OpenEnd, Type1Scope};
@@ -24,6 +24,8 @@ pub struct Dimension {
     pub protect: bool,
     /// What its rows come from.
     pub kind: DimensionKind,
+    /// What its rows are to meet.
+    pub checks: Vec<Check>,
     /// The file that declares it.
     pub file: FileId,
     /// Where it is declared: the value of `dimension`.

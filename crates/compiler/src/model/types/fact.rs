@@ -1,6 +1,6 @@
 //! Facts, their roles and their measures. They must not know of engines.
 
-use super::{Column, Query};
+use super::{Check, Column, Query};
 use crate::source::{FileId, Span};
 use crate::syntax::{Additivity, Aggregation, FactKind, FactOnDelete, Missing, Over, WhenNull};
 
@@ -51,6 +51,8 @@ pub struct Fact {
     pub partition_by: Option<Column>,
     /// Up to four columns that it is clustered by.
     pub cluster_by: Vec<String>,
+    /// What its rows are to meet.
+    pub checks: Vec<Check>,
     /// The file that declares it.
     pub file: FileId,
     /// Where it is declared: the value of `fact`.

@@ -1,5 +1,6 @@
 //! The model: every name resolved, every default filled, every SQL text analyzed. It must not know of engines.
 
+mod check;
 mod dimension;
 mod fact;
 mod files;
@@ -8,6 +9,7 @@ mod query;
 mod source;
 mod unit_test;
 
+pub use check::*;
 pub use dimension::*;
 pub use fact::*;
 pub use files::*;
@@ -17,7 +19,7 @@ pub use source::*;
 pub use unit_test::*;
 
 pub use crate::syntax::{
-    Additivity, Aggregation, AggregationFunction, Contents, DetectDeletes, FactKind, FactOnDelete, FileFormat,
-    FirstVersion, GivenMode, KeyStrategy, LateType0, Missing, OnDelete, OnSchemaChange, OpenEnd, Over, Retain,
-    SourceType, Target, TargetType, Type1Scope, WhenNull,
+    Additivity, Aggregation, AggregationFunction, CheckSeverity, Contents, DetectDeletes, FactKind, FactOnDelete,
+    FileFormat, FirstVersion, GivenMode, KeyStrategy, LateType0, Missing, OnDelete, OnSchemaChange, OpenEnd, Over,
+    Retain, SourceType, Target, TargetType, Type1Scope, WhenNull,
 };

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono_tz::Tz;
 use dwc_googlesql::Type;
 
-use super::Files;
+use super::{Check, Files};
 use crate::source::Span;
 use crate::syntax::{Contents, DetectDeletes, OnSchemaChange, Retain, SourceType};
 
@@ -114,6 +114,8 @@ pub struct Table {
     pub max_rejected_share: f64,
     /// The share of rows that a full pass may delete, where it is declared.
     pub max_deleted_share: Option<f64>,
+    /// What its landed rows are to meet.
+    pub checks: Vec<Check>,
     /// Where its files are, for a `files` source.
     pub files: Option<Files>,
     /// Where it is declared.

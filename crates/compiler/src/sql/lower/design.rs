@@ -9,9 +9,9 @@ use sha2::{Digest, Sha256};
 use super::depends::depends;
 use super::dimension::Order;
 use crate::model::{
-    Attribute, Dimension, DimensionKind, EffectiveAt, Fact, KeyStrategy, Measure, Members, ModelId, Project,
+    Attribute, Check, Dimension, DimensionKind, EffectiveAt, Fact, KeyStrategy, Measure, Members, ModelId, Project,
 };
-use crate::plan::{QUERY, QUERY_FORM, QUERY_TEXT};
+use crate::plan::{CHECK, QUERY, QUERY_FORM, QUERY_TEXT};
 
 /// The parts of a model.
 pub(super) fn design(project: &Project, id: ModelId) -> BTreeMap<String, String> {
@@ -22,7 +22,17 @@ pub(super) fn design(project: &Project, id: ModelId) -> BTreeMap<String, String>
         ModelId::Fact(index) => fact(project, &project.facts[index], &mut add),
     }
     parts.extend(depends(project, id));
+    let checks = match id {
+        ModelId::Dimension(index) => &project.dimensions[index].checks,
+        ModelId::Fact(index) => &project.facts[index].checks,
+    };
+    parts.extend(checked(checks));
     parts
+}
+
+/// The checks of a table, by name.
+pub(super) fn checked(checks: &[Check]) -> impl Iterator<Item = (String, String)> {
+    checks.iter().map(|check| (format!("{CHECK} {}", check.name), check.says.clone()))
 }
 
 fn dimension(project: &Project, dimension: &Dimension, add: &mut dyn FnMut(String, String) -> Option<String>) {

@@ -1,6 +1,7 @@
 //! Lowering: a checked project becomes statements of one engine. Every decision falls here; templates write it down.
 
 mod changes;
+mod checks;
 mod compared;
 mod depends;
 mod design;
@@ -25,6 +26,7 @@ use rayon::prelude::*;
 
 pub(crate) use self::dimension::as_of as temporal;
 pub use changes::{ChangeStatement, Does, aside, change_statements};
+pub use checks::checks;
 pub use compared::compared;
 pub use landing::waiting;
 pub use marks::DeleteMark;
@@ -129,6 +131,7 @@ pub fn uncompilable(project: &Project) -> Vec<Diagnostic> {
         let lowering = Lowering { translates_only: true, ..Lowering::new(project, engine, &project.schema) };
         let problems = project.order.par_iter().filter_map(|id| lowering.model(*id).err());
         found.extend(problems.collect::<Vec<_>>().into_iter().flatten());
+        found.extend(lowering.checks().err().into_iter().flatten());
     }
     found
 }

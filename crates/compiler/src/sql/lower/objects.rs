@@ -7,7 +7,7 @@ use dwc_googlesql::Type;
 use rayon::prelude::*;
 
 use super::depends::{depends_digest, key_collation, landed_zones, read_in, reading};
-use super::design::design;
+use super::design::{checked, design};
 use super::digest::load_digest;
 use super::dimension::Order;
 use super::states::{CONSUMED, KEPT};
@@ -108,6 +108,7 @@ impl Lowering<'_> {
             &housekeeping,
             &format!("Every landed row of {}, deleted ones among them.", table.address),
         );
+        rows.design.extend(checked(&table.checks));
         rows.design.extend(reading(table).map(|(part, says)| (part.to_owned(), says)));
         vec![rows, changes, view]
     }
