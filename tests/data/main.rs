@@ -1,6 +1,7 @@
 //! Data that offends a declaration: each is a coded diagnostic, the rest loads, and nothing is lost.
 
 mod collation;
+mod errors;
 mod expressions;
 mod keys;
 mod time;

@@ -104,6 +104,18 @@ fn a_rejected_row_is_one_event_however_often_it_is_read() {
         ["customer key 1", "number key 1", "web.sellers cast 2", "web.visits cast 1", "web.visits line 2"],
         "and is one event"
     );
+    let [expected, found] = engines.map(|engine| dwc_runner::error_events(engine).expect("events"));
+    assert_eq!(expected.len(), 7);
+    let plain = |events: &[dwc_runner::ErrorEvent]| -> Vec<String> {
+        let mut all: Vec<String> = events
+            .iter()
+            .map(|one| format!("{} {:?} {} {} {}", one.batch, one.at, one.table, one.screen, one.place))
+            .collect();
+        all.sort();
+        all
+    };
+    assert_eq!(plain(&expected), plain(&found));
+    assert!(found.iter().all(|event| event.at.is_some() && !event.row.is_empty()), "{found:?}");
 }
 
 fn items(url: &str) -> String {

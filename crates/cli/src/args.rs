@@ -1,11 +1,15 @@
 //! What may stand on the command line. It must not do anything with it.
 
+mod errors;
 mod test;
+mod verify;
 
 use std::path::PathBuf;
 
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+pub(crate) use errors::ErrorsArgs;
 pub(crate) use test::TestArgs;
+pub(crate) use verify::VerifyArgs;
 
 /// Compiles declarative star schemas: validates, plans, renders, loads, verifies and documents them.
 #[derive(Debug, Parser)]
@@ -136,6 +140,8 @@ pub(crate) enum Command {
     Doctor,
     /// Compare every loaded table with what is landed, and make the declared checks
     Verify(VerifyArgs),
+    /// Show the rows that were not loaded, with the place and the reason
+    Errors(ErrorsArgs),
     /// Answer measures by attributes, across facts
     Query(QueryArgs),
     /// Draw which model reads which
@@ -433,15 +439,4 @@ pub(crate) struct QueryArgs {
     /// Print the statement instead of running it
     #[arg(long)]
     pub(crate) sql: bool,
-}
-
-/// The arguments of `dwc verify`.
-#[derive(Debug, clap::Args)]
-pub(crate) struct VerifyArgs {
-    /// Check the structure alone, without computing the tables again and without declared checks
-    #[arg(long, conflicts_with = "repair")]
-    pub(crate) structure: bool,
-    /// Load the rows that differ from what is landed again
-    #[arg(long)]
-    pub(crate) repair: bool,
 }

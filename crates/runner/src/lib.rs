@@ -44,6 +44,7 @@ pub use extract::parse_time;
 pub use import::{import_files, import_mysql, import_postgres};
 pub use layout::YamlFiles;
 pub use revision::read_revision;
+pub use state::errors::{ErrorEvent, error_events};
 pub use state::history::{HistoryEntry, history};
 pub use state::intervals::{Gap, Interval};
 pub use state::{StateReport, TableState, waiting};

@@ -8,6 +8,7 @@ mod context;
 mod docs;
 mod doctor;
 mod env;
+mod errors;
 mod explain;
 mod export;
 mod fmt;
@@ -62,6 +63,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Error> {
         Command::Doctor => doctor::run(&args.global),
         Command::Test(options) => test::run(&args.global, options),
         Command::Verify(asked) => verify::run(&args.global, asked),
+        Command::Errors(asked) => errors::run(&args.global, asked),
         Command::Query(asked) => query::run(&args.global, asked),
         Command::Graph { drawn } => graph::run(&args.global, *drawn),
         Command::Docs(DocsCommand::Build { out }) => docs::run(&args.global, out.clone()),

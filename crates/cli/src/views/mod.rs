@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 pub(crate) mod diagnostics;
 mod diff;
 pub(crate) mod env;
+pub(crate) mod errors;
 pub(crate) mod failure;
 mod graphical;
 mod json;

@@ -4,6 +4,7 @@
 pub(crate) mod advance;
 pub(crate) mod applied;
 pub(crate) mod change;
+pub(crate) mod errors;
 pub(crate) mod history;
 pub(crate) mod intervals;
 

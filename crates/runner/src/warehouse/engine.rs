@@ -101,6 +101,14 @@ pub trait Warehouse {
     /// The engine's own.
     fn manifests(&self) -> Result<Rows, Error>;
 
+    /// Rows that were not loaded: batch, source table or model, screen, place, reason and row, the latest batch first.
+    ///
+    /// # Errors
+    /// The engine's own.
+    fn error_events(&self) -> Result<Rows, Error> {
+        self.store().rows(&crate::state::errors::events("_dwc.error_events", "VARCHAR"))
+    }
+
     /// The serials of the applies before which the warehouse was kept.
     ///
     /// # Errors

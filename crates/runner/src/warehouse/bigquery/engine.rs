@@ -101,6 +101,12 @@ impl Warehouse for BigQueryWarehouse {
         Self::manifests(self)
     }
 
+    /// The copy of the state holds none.
+    fn error_events(&self) -> Result<Rows, Error> {
+        let table = format!("`{}`.`error_events`", self.state_dataset());
+        Ok(self.table(&crate::state::errors::events(&table, "STRING"))?.1)
+    }
+
     fn kept_serials(&self) -> Result<BTreeSet<i64>, Error> {
         Ok(self.snapshots()?.into_keys().collect())
     }
