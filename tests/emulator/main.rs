@@ -15,6 +15,7 @@ mod leases;
 mod pieces;
 mod recovery;
 mod rejected;
+mod sources;
 
 use std::collections::BTreeMap;
 use std::path::Path;

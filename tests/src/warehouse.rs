@@ -9,7 +9,8 @@ use dwc_compiler::plan::LoadPlan;
 use dwc_compiler::source::{FileSet, SourceFile};
 use dwc_compiler::sql::load_plan;
 use dwc_runner::{
-    CompareOptions, Compared, DuckDbWarehouse, Error, Mode, Offence, RunOptions, RunReport, SourceOutcome, TableReport,
+    CompareOptions, Compared, DuckDbWarehouse, Error, Mode, Offence, ReconcileOptions, Reconciled, RunOptions,
+    RunReport, SourceOutcome, TableReport,
 };
 
 use crate::project::at;
@@ -101,6 +102,14 @@ impl Warehouse {
     pub fn compare(&self, repairs: bool) -> Compared {
         let options = CompareOptions { select: Vec::new(), at: at("2031-01-01"), repairs };
         dwc_runner::compare(&self.engine, &self.project, &options).unwrap_or_else(|error| panic!("{error:?}"))
+    }
+
+    /// Compares what is landed with the sources, and repairs it if it is told to.
+    pub fn reconcile(&self, repairs: bool) -> Reconciled {
+        let tables = self.project.tables.iter().map(|table| table.address.clone()).collect();
+        let options = ReconcileOptions { tables, at: at("2031-01-01"), repairs };
+        dwc_runner::reconcile(&self.engine, &self.project, &self.folder, &options, &mut |_| ())
+            .unwrap_or_else(|error| panic!("{error:?}"))
     }
 
     /// Rows of a query, each value as text, NULL as `NULL`.

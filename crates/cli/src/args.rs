@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 pub(crate) use errors::ErrorsArgs;
 pub(crate) use test::TestArgs;
-pub(crate) use verify::VerifyArgs;
+pub(crate) use verify::{FailOn, VerifyArgs};
 
 /// Compiles declarative star schemas: validates, plans, renders, loads, verifies and documents them.
 #[derive(Debug, Parser)]

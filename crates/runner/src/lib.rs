@@ -36,9 +36,9 @@ pub use environment::{
 pub use error::{Error, Offence};
 pub use execute::{
     ApplyReport, Audit, Checked, CompareOptions, Compared, Counted, Mode, ModelOutcome, ModelReport, Notice, Part,
-    Place, Planned, RebuildOptions, RebuildReport, RunOptions, RunReport, SavedChange, SavedPlan, SavedStatement,
-    SourceOutcome, SourceReport, TableReport, apply, audit, carry_out, check, claim, compare, plan, rebuild, replay,
-    run, value_refused,
+    Place, Planned, RebuildOptions, RebuildReport, ReconcileOptions, Reconciled, RunOptions, RunReport, SavedChange,
+    SavedPlan, SavedStatement, SourceOutcome, SourceReport, TableReconciled, TableReport, apply, audit, carry_out,
+    check, claim, compare, plan, rebuild, reconcile, replay, run, value_refused,
 };
 pub use extract::parse_time;
 pub use import::{import_files, import_mysql, import_postgres};

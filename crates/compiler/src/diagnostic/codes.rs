@@ -289,5 +289,8 @@ codes! {
     ExtraRows = "DW0966", "extra-rows", Error, "Rows that a table has too many.";
     DifferentRows = "DW0967", "different-rows", Error, "Rows of a fact with other values than their source.";
     DifferentVersions = "DW0968", "different-versions", Error, "Versions of a dimension that are not what its states give.";
+    NotLanded = "DW0970", "not-landed", Error, "Rows of a source that are not landed.";
+    LandedDiffers = "DW0971", "landed-differs", Error, "Rows that are landed with other values than their source has.";
+    GoneFromSource = "DW0972", "gone-from-source", Warning, "Landed rows that their source no longer has.";
     CheckFailed = "DW0980", "check-failed", Error, "Rows that do not meet a check.";
 }

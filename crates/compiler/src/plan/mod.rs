@@ -5,6 +5,7 @@ mod catalog;
 mod change;
 mod check;
 mod columns;
+mod cut;
 mod design;
 mod drift;
 mod impact;
@@ -20,6 +21,7 @@ pub use catalog::{Catalog, Live, LiveColumn};
 pub use change::{Action, Alteration, Carries, Change, ChangeSet, Class, Difference, compare, diff};
 pub use check::{CheckPass, PlannedCheck, Seen};
 pub use columns::{ColumnAction, ColumnChange, ColumnState};
+pub use cut::{Cut, Division};
 pub(crate) use design::{
     CHECK, COLLATION, CONTENTS, CURSOR, DELETES, KEY_COLLATION, QUERY, QUERY_FORM, QUERY_TEXT, SEQUENCE, STATES,
 };

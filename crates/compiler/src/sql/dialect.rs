@@ -1,5 +1,6 @@
 //! What the engines say differently, one method per difference. It decides words, never what is to be done.
 
+use crate::plan::Division;
 use dwc_googlesql::{Analysis, Catalog, Problem, ProblemKind, Tables, Type, analyze_query, folded, translated};
 
 /// An engine's words.
@@ -40,6 +41,15 @@ pub trait Dialect: Sync {
     fn without_temporary(&self, path: &str, is_written: bool) -> Option<String>;
     /// A value as a person reads it, as text.
     fn readable(&self, expr: &str, ty: &Type) -> String;
+    /// The text of a value by which rows are summed up, the same on every engine and in every database that can give it.
+    /// Moments are in UTC, or those of TIMESTAMP by the clocks of a zone. FLOAT64, JSON, ARRAY and STRUCT have none.
+    fn canonical(&self, expr: &str, ty: &Type, zone: Option<&str>) -> String;
+    /// How many bytes a text has, as text.
+    fn octets(&self, text: &str) -> String;
+    /// The sum of INT64 values, which does not overflow.
+    fn sum(&self, expr: &str) -> String;
+    /// How it divides whole numbers.
+    fn division(&self) -> Division;
     /// Whether a table may be clustered and partitioned, and its keys declared.
     fn has_physical_design(&self) -> bool;
     /// Whether a condition on the partition's column spares the partitions that it rules out.
@@ -184,6 +194,34 @@ impl Dialect for DuckDb {
         format!("CAST({expr} AS VARCHAR)")
     }
 
+    fn canonical(&self, expr: &str, ty: &Type, zone: Option<&str>) -> String {
+        let moment = |at: &str| format!("strftime({at}, '%Y-%m-%d %H:%M:%S.%f')");
+        match ty {
+            Type::Numeric(_) | Type::BigNumeric(_) => trimmed(&format!("CAST({expr} AS VARCHAR)")),
+            Type::Bool => format!("CASE WHEN {expr} THEN '1' WHEN NOT {expr} THEN '0' END"),
+            Type::Bytes => format!("hex({expr})"),
+            Type::DateTime | Type::Timestamp => match zone {
+                Some(zone) => moment(&format!("COALESCE(TRY(dwc_to_zone({expr}, {})), {expr})", self.string(zone))),
+                None => moment(expr),
+            },
+            Type::Time => format!("strftime(DATE '2000-01-01' + {expr}, '%H:%M:%S.%f')"),
+            Type::String => expr.to_owned(),
+            _ => format!("CAST({expr} AS VARCHAR)"),
+        }
+    }
+
+    fn octets(&self, text: &str) -> String {
+        format!("CAST(strlen({text}) AS VARCHAR)")
+    }
+
+    fn sum(&self, expr: &str) -> String {
+        format!("SUM({expr})")
+    }
+
+    fn division(&self) -> Division {
+        Division { quotient: |a, b| format!("{a} // {b}"), remainder: |a, b| format!("{a} % {b}") }
+    }
+
     fn has_physical_design(&self) -> bool {
         false
     }
@@ -324,6 +362,38 @@ impl Dialect for BigQuery {
         }
     }
 
+    fn canonical(&self, expr: &str, ty: &Type, zone: Option<&str>) -> String {
+        let moment =
+            |at: &str| format!("CONCAT(CAST(DATE({at}) AS STRING), ' ', FORMAT_TIME('%H:%M:%E6S', TIME({at})))");
+        let utc = format!("DATETIME({expr}, 'UTC')");
+        match ty {
+            Type::Numeric(_) | Type::BigNumeric(_) => trimmed(&format!("CAST({expr} AS STRING)")),
+            Type::Bool => format!("CASE WHEN {expr} THEN '1' WHEN NOT {expr} THEN '0' END"),
+            Type::Bytes => format!("UPPER(TO_HEX({expr}))"),
+            Type::DateTime => moment(expr),
+            // A sentinel that a zone would move beyond the ends of time stays.
+            Type::Timestamp => match zone {
+                Some(zone) => moment(&format!("COALESCE(SAFE.DATETIME({expr}, {}), {utc})", self.string(zone))),
+                None => moment(&utc),
+            },
+            Type::Time => format!("FORMAT_TIME('%H:%M:%E6S', {expr})"),
+            Type::String => expr.to_owned(),
+            _ => format!("CAST({expr} AS STRING)"),
+        }
+    }
+
+    fn octets(&self, text: &str) -> String {
+        format!("CAST(BYTE_LENGTH({text}) AS STRING)")
+    }
+
+    fn sum(&self, expr: &str) -> String {
+        format!("SUM(CAST({expr} AS BIGNUMERIC))")
+    }
+
+    fn division(&self) -> Division {
+        Division { quotient: |a, b| format!("DIV({a}, {b})"), remainder: |a, b| format!("MOD({a}, {b})") }
+    }
+
     fn has_physical_design(&self) -> bool {
         true
     }
@@ -348,6 +418,11 @@ impl Dialect for BigQuery {
         };
         format!("{} = {}", text(left), text(right))
     }
+}
+
+/// A decimal without the zeros at its end.
+fn trimmed(text: &str) -> String {
+    format!("CASE WHEN {text} LIKE '%.%' THEN RTRIM(RTRIM({text}, '0'), '.') ELSE {text} END")
 }
 
 /// One letter per type family: an INT64 7 and a STRING '7' are different keys.

@@ -15,9 +15,9 @@ pub use dialect::{BigQuery, Dialect, DuckDb, SCRIPT_VARIABLES, Words};
 pub(crate) use drill::answered;
 pub use drill::{Question, drill_across};
 pub use lower::{
-    ALL_ROWS, Asks, ChangeStatement, Comparison, DeleteMark, Does, Landed, LoadMode, NO_ROWS, PartitionMode, Probe,
-    RowRange, Start, Suspect, SuspectTable, aside, change_probes, change_statements, checks, compared, comparison,
-    dialect, load_modes, load_plan, manifest, partition_modes, rebuild_statements, starts, suspects, uncompilable,
-    waiting,
+    ALL_ROWS, Asks, ChangeStatement, Comparison, DeleteMark, Does, Fetched, Landed, LoadMode, NO_ROWS, Part,
+    PartitionMode, Probe, Reconciler, RowRange, Start, Suspect, SuspectTable, aside, change_probes, change_statements,
+    checks, compared, comparison, dialect, load_modes, load_plan, manifest, partition_modes, rebuild_statements,
+    reconciled_columns, reconciler, starts, suspects, uncompilable, waiting,
 };
 pub use unit_test::unit_test_rows;

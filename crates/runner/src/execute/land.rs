@@ -28,9 +28,9 @@ pub(super) const TOO_MANY_REJECTED: &str =
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Dates {
     /// The run's time, where it was given.
-    given: Option<NaiveDateTime>,
+    pub(super) given: Option<NaiveDateTime>,
     /// The time of the last batch of the source.
-    last: Option<NaiveDateTime>,
+    pub(super) last: Option<NaiveDateTime>,
 }
 
 impl Dates {

@@ -137,19 +137,21 @@ impl<'a> Batch<'a> {
     }
 }
 
-/// Puts the rows that wait in the embedded engine where statements read them. Gives the relation.
+/// Puts the rows that wait in the embedded engine where statements read them, `what` telling them from others of the table.
+/// Gives the relation.
 pub(super) fn deliver_rows(
     engine: &dyn Warehouse,
     table: &Table,
     waiting: &Stage,
     order: Option<&str>,
     folder: &Path,
+    what: &str,
 ) -> Result<String, Error> {
     let own = [("_state", Type::Int64), ("_at", Type::Timestamp), ("_deleted", Type::Bool)];
     let landed = table.landed_columns();
     let columns: Vec<(String, Type)> =
         landed.iter().cloned().chain(own.map(|(name, ty)| (name.to_owned(), ty))).collect();
-    let name = table.address.replace('.', "__");
+    let name = format!("{}{what}", table.address.replace('.', "__"));
     engine.deliver(&Parcel { name: &name, columns: &columns, rows: &waiting.path, order, folder })
 }
 

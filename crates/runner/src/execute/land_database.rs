@@ -213,7 +213,7 @@ fn batch_of<'a>(
         table,
         landing: taken.landing,
         before: Vec::new(),
-        rows: deliver_rows(engine, table, &waiting, None, folder)?,
+        rows: deliver_rows(engine, table, &waiting, None, folder, "")?,
         rejected,
         nameless: None,
         is_first: land_keys::is_first(local, table, &waiting.path)?,
@@ -225,7 +225,7 @@ fn batch_of<'a>(
 }
 
 /// The table of rejected rows: with their keys, so that a full pass knows them.
-fn make_rejects(local: &DuckDbWarehouse, table: &Table, stage: &Stage, rejects: &str) -> Result<(), Error> {
+pub(super) fn make_rejects(local: &DuckDbWarehouse, table: &Table, stage: &Stage, rejects: &str) -> Result<(), Error> {
     let ty = |key: &String| stage.columns.iter().find(|(name, _)| name == key);
     let keys: String =
         table.primary_key.iter().filter_map(ty).map(|(name, ty)| format!(", {} {ty}", files::quote(name))).collect();

@@ -230,7 +230,7 @@ fn take<'a>(
         table,
         landing,
         before: Vec::new(),
-        rows: deliver_rows(engine, table, &waiting, Some("_state"), folder)?,
+        rows: deliver_rows(engine, table, &waiting, Some("_state"), folder, "")?,
         rejected,
         nameless: None,
         is_first: land_keys::is_first(local, table, &waiting.path)?,

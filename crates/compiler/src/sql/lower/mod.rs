@@ -13,6 +13,7 @@ mod marks;
 mod objects;
 mod partitions;
 mod probes;
+mod reconcile;
 mod relations;
 mod seed;
 mod states;
@@ -33,6 +34,7 @@ pub use marks::DeleteMark;
 pub use objects::manifest;
 pub use partitions::{PartitionMode, partition_modes};
 pub use probes::{Asks, Probe, change_probes};
+pub use reconcile::{Fetched, Part, Reconciler, reconciled_columns, reconciler};
 pub use states::{Start, starts};
 pub use suspects::{ALL_ROWS, Landed, NO_ROWS, RowRange, Suspect, SuspectTable, suspects};
 

@@ -4,11 +4,13 @@
 //! into the state.
 
 pub(crate) mod access;
+mod beside;
 pub(crate) mod chunks;
 mod columns;
 pub(crate) mod cursor;
 mod first;
 pub(crate) mod gather;
+pub(crate) mod reconcile;
 pub(crate) mod sql;
 mod view;
 
@@ -16,7 +18,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use chrono::NaiveDateTime;
-use dwc_compiler::model::{Source, SourceType, Table};
+use chrono_tz::Tz;
+use dwc_compiler::model::{Column, Source, SourceType, Table};
+use dwc_compiler::plan::Division;
 
 pub(crate) use access::{Access, Failure, parameters, with_parameters};
 pub(crate) use first::FirstLoad;
@@ -78,7 +82,28 @@ pub(crate) trait Server: Sized {
     fn greatest(kind: CursorKind, name: &str) -> String;
 
     /// What is selected for a declared column, or why it cannot be.
-    fn select(table: &Table, column: &dwc_compiler::model::Column, there: &SourceColumn) -> Result<String, Error>;
+    fn select(table: &Table, column: &Column, there: &SourceColumn) -> Result<String, Error>;
+
+    /// The text by which a value of a declared column is summed up, which is the warehouse's own for the landed value: see
+    /// `Dialect::canonical`. `None` where the server cannot give it.
+    fn canonical(column: &Column, there: &SourceColumn, zone: Tz) -> Option<Canonical>;
+
+    /// How many bytes a text has.
+    fn octets(text: &str) -> String;
+
+    /// Texts joined end to end; NULL when one of them is.
+    fn concat(parts: &[String]) -> String;
+
+    /// 60 bits of the MD5 of a text.
+    fn hash60(text: &str) -> String;
+
+    /// A whole number, wide enough for sums and differences.
+    fn whole(name: &str) -> String {
+        name.to_owned()
+    }
+
+    /// How the server divides whole numbers.
+    const DIVISION: Division;
 
     /// What is selected for the columns of a table that are not declared: one JSON object.
     fn extra(columns: &[&SourceColumn]) -> String;
@@ -106,6 +131,21 @@ pub(crate) trait Server: Sized {
     /// A table's name, or a schema's and a table's.
     fn path(name: &str) -> String {
         name.splitn(2, '.').map(Self::quote).collect::<Vec<_>>().join(".")
+    }
+}
+
+/// The text of a value in the server's words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Canonical {
+    /// The expression.
+    pub(crate) sql: String,
+    /// An instant is written by the clocks of the source's zone.
+    pub(crate) by_clocks: bool,
+}
+
+impl From<String> for Canonical {
+    fn from(sql: String) -> Self {
+        Self { sql, by_clocks: false }
     }
 }
 

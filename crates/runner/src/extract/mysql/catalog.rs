@@ -24,7 +24,7 @@ pub(super) fn columns(table: &Table) -> Sql {
         .text(" ORDER BY ordinal_position")
 }
 
-fn word(ty: &str) -> String {
+pub(super) fn word(ty: &str) -> String {
     ty.chars().take_while(char::is_ascii_alphabetic).map(|letter| letter.to_ascii_lowercase()).collect()
 }
 

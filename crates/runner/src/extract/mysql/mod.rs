@@ -1,13 +1,16 @@
 //! MySQL and MariaDB: their protocol, their words and their types. It must not decide what is read.
 
+mod canonical;
 mod catalog;
 mod chunks;
 mod connect;
 
 use std::pin::pin;
 
+use chrono_tz::Tz;
 use dwc_compiler::cell::{Kind, Sent, Shape, Values};
 use dwc_compiler::model::{Column, Table};
+use dwc_compiler::plan::Division;
 use mysql_async::consts::{ColumnFlags, ColumnType};
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Opts, Params, Row, Value};
@@ -20,7 +23,7 @@ use crate::extract::database::chunks::Chunk;
 use crate::extract::database::cursor::CursorKind;
 use crate::extract::database::gather::Gather;
 use crate::extract::database::sql::{Part, Sql};
-use crate::extract::database::{Access, Failure, Server};
+use crate::extract::database::{Access, Canonical, Failure, Server};
 
 /// A MySQL or MariaDB server.
 pub(crate) struct Mysql;
@@ -82,6 +85,25 @@ impl Server for Mysql {
     fn select(_: &Table, column: &Column, _: &SourceColumn) -> Result<String, Error> {
         Ok(Self::quote(&column.name))
     }
+
+    fn canonical(column: &Column, there: &SourceColumn, _: Tz) -> Option<Canonical> {
+        canonical::of(column, there)
+    }
+
+    fn octets(text: &str) -> String {
+        format!("LENGTH({text})")
+    }
+
+    fn concat(parts: &[String]) -> String {
+        format!("CONCAT({})", parts.join(", "))
+    }
+
+    fn hash60(text: &str) -> String {
+        format!("CAST(CONV(SUBSTR(MD5({text}), 1, 15), 16, 10) AS UNSIGNED)")
+    }
+
+    const DIVISION: Division =
+        Division { quotient: |a, b| format!("{a} DIV {b}"), remainder: |a, b| format!("{a} % {b}") };
 
     fn extra(columns: &[&SourceColumn]) -> String {
         catalog::extra(columns)

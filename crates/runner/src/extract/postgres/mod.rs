@@ -1,5 +1,6 @@
 //! PostgreSQL: its protocol, its words and its types. Rows come by COPY, as text. It must not decide what is read.
 
+mod canonical;
 mod catalog;
 mod connect;
 mod copy;
@@ -7,9 +8,11 @@ mod tls;
 
 use std::pin::pin;
 
+use chrono_tz::Tz;
 use dwc_compiler::cell::Shape;
 use dwc_compiler::diagnostic::Code;
 use dwc_compiler::model::{Column, Table};
+use dwc_compiler::plan::Division;
 use dwc_googlesql::Type;
 use futures_util::StreamExt;
 use tokio_postgres::{Client, SimpleQueryMessage};
@@ -20,7 +23,7 @@ use crate::extract::database::chunks::{Chunk, MOST, between};
 use crate::extract::database::cursor::CursorKind;
 use crate::extract::database::gather::Gather;
 use crate::extract::database::sql::{Part, Sql};
-use crate::extract::database::{Access, Failure, Server};
+use crate::extract::database::{Access, Canonical, Failure, Server};
 use catalog::{kind_of, relation};
 use connect::failed;
 
@@ -105,6 +108,29 @@ impl Server for Postgres {
             _ => name,
         })
     }
+
+    fn canonical(column: &Column, there: &SourceColumn, zone: Tz) -> Option<Canonical> {
+        canonical::of(column, there, zone)
+    }
+
+    fn octets(text: &str) -> String {
+        format!("octet_length({text})")
+    }
+
+    fn concat(parts: &[String]) -> String {
+        parts.join(" || ")
+    }
+
+    fn hash60(text: &str) -> String {
+        format!("CAST(CAST('x' || substr(md5({text}), 1, 15) AS bit(60)) AS bigint)")
+    }
+
+    fn whole(name: &str) -> String {
+        format!("CAST({name} AS bigint)")
+    }
+
+    const DIVISION: Division =
+        Division { quotient: |a, b| format!("{a} / {b}"), remainder: |a, b| format!("{a} % {b}") };
 
     fn extra(columns: &[&SourceColumn]) -> String {
         catalog::extra(columns)

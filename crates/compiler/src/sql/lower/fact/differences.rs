@@ -55,18 +55,8 @@ impl Lowering<'_> {
         }
         all.push(self.doubled(&fact.name, key));
         if !fact.keeps_rows {
-            let mut parts = vec![found, self.dialect.string(": ")];
-            let mut differ = Vec::new();
-            for (name, ty) in self.compared_columns(fact, load) {
-                let side = |alias: &str| format!("{alias}.{}", self.dialect.quote(&name));
-                let value = |alias: &str| self.dialect.comparable(&side(alias), &ty);
-                let differs = format!("{} IS DISTINCT FROM {}", value("_f"), value("_b"));
-                let text = |alias: &str| format!("COALESCE({}, 'NULL')", self.dialect.readable(&side(alias), &ty));
-                let is = self.dialect.string(&format!("{name} is "));
-                let said = [is, text("_f"), self.dialect.string(", not "), text("_b"), self.dialect.string("; ")];
-                parts.push(format!("CASE WHEN {differs} THEN {} ELSE '' END", self.dialect.concat(&said)));
-                differ.push(differs);
-            }
+            let (told, differ) = self.told_differences(&self.compared_columns(fact, load), "_f", "_b");
+            let parts: Vec<String> = [found, self.dialect.string(": ")].into_iter().chain(told).collect();
             if !differ.is_empty() {
                 all.push(fact_at(
                     Code::DifferentRows,
