@@ -130,3 +130,27 @@ fn what_is_shown_has_the_names_of_checks() {
     project.write("models/shop.yml", &shown);
     done(&project.dwc(&["check"]), 0);
 }
+
+#[test]
+fn a_value_of_a_level_that_belongs_to_several_values_above_is_told() {
+    let shop = SHOP.replace(
+        "  email: { scd: 2 }\n  city: { scd: 1 }",
+        "  email: { scd: 2, hierarchy: mail.1 }\n  city: { scd: 1, hierarchy: mail.2 }",
+    );
+    let project = loaded(&shop);
+    let verify = || found(&project.dwc(&["verify", "--structure", "--format", "json"]));
+    assert_eq!(verify(), [""; 0], "a city of NULL is no city");
+    let rows = "customer_id,email,city,updated_at\n4,d@x.io,Seoul,2026-03-05 00:00:00\n";
+    project.write("data/customers/2026-03-05T00.csv", rows);
+    done(&project.dwc(&["run"]), 0);
+    assert_eq!(
+        verify(),
+        [
+            "warning DW0981 values of level `city` in hierarchy `mail` of dimension `customer` belong to several values of `email`: city=Seoul has email a@x.io and d@x.io, values: 2"
+        ]
+    );
+    let rows = "customer_id,email,city,updated_at\n4,a@x.io,Seoul,2026-03-06 00:00:00\n";
+    project.write("data/customers/2026-03-06T00.csv", rows);
+    done(&project.dwc(&["run"]), 0);
+    assert_eq!(verify(), [""; 0], "what was is no finding");
+}

@@ -293,4 +293,5 @@ codes! {
     LandedDiffers = "DW0971", "landed-differs", Error, "Rows that are landed with other values than their source has.";
     GoneFromSource = "DW0972", "gone-from-source", Warning, "Landed rows that their source no longer has.";
     CheckFailed = "DW0980", "check-failed", Error, "Rows that do not meet a check.";
+    BrokenHierarchy = "DW0981", "broken-hierarchy", Warning, "Values of a level that belong to several values of the level above.";
 }

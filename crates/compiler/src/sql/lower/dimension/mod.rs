@@ -5,6 +5,7 @@ pub(crate) mod as_of;
 mod context;
 mod current;
 mod gates;
+mod hierarchy;
 mod incoming;
 pub(in crate::sql::lower) mod instants;
 mod order;
@@ -103,6 +104,9 @@ impl Lowering<'_> {
             self.dimension_audits(dimension, members, &self.dimension_context(dimension, members), Audited::All);
         let live = self.live_members(members, None);
         audits.extend(live.and_then(|live| self.current_differs(dimension, members, &live, Audited::All)));
+        if dimension.mini().is_none() {
+            audits.extend(self.broken_hierarchies(dimension, members, &self.dimension_context(dimension, members)));
+        }
         Ok(ModelLoad {
             model: id,
             name: dimension.name.clone(),
