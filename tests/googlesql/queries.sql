@@ -683,3 +683,20 @@ SELECT id FROM shop.orders LEFT JOIN shop.customers ON qty = level
 SELECT id FROM shop.orders AS o LEFT JOIN shop.customers AS c USING (cust) LEFT JOIN shop.customers AS d ON d.level = o.qty
 SELECT id FROM shop.orders AS o LEFT JOIN shop.customers AS c USING (cust) LEFT JOIN shop.customers AS d ON d.level > o.qty
 SELECT id FROM shop.orders AS o LEFT JOIN shop.customers AS c ON o.qty + c.level = 2
+SELECT PERCENTILE_CONT(amount, TRUE) OVER () AS v FROM shop.orders
+SELECT PERCENTILE_DISC(amount, d) OVER () AS v FROM shop.orders
+(SELECT MAX(NULL) AS v FROM shop.orders) INTERSECT DISTINCT (SELECT TRIM(cust, cust) AS v FROM shop.orders) ORDER BY v
+(SELECT ANY_VALUE(NULL) AS v FROM shop.orders) UNION ALL (SELECT qty AS v FROM shop.orders)
+(SELECT ARRAY_AGG(NULL) AS v FROM shop.orders) UNION ALL (SELECT [cust] AS v FROM shop.orders)
+SELECT STRING_AGG('ab', b'ab') AS v FROM shop.orders
+SELECT BIT_AND('a') AS v FROM shop.orders
+SELECT ~ 'a' AS v FROM shop.orders
+SELECT ~ b'a' AS v FROM shop.orders
+SELECT DISTINCT AS VALUE STRUCT(1 AS a, 2 AS b)
+SELECT DISTINCT AS STRUCT 1 AS a, 2 AS b
+SELECT ROW_NUMBER() OVER () AS n
+SELECT 1 AS n QUALIFY ROW_NUMBER() OVER () = 1
+SELECT id FROM shop.orders WINDOW w AS (ORDER BY id) QUALIFY ROW_NUMBER() OVER w = 1
+SELECT id FROM shop.orders QUALIFY ROW_NUMBER() OVER w = 1 WINDOW w AS (ORDER BY id)
+WITH RECURSIVE a AS (SELECT 1 AS x UNION ALL SELECT ROW_NUMBER() OVER ()) SELECT x FROM a
+SELECT ARRAY(SELECT DISTINCT AS STRUCT cust, qty FROM shop.orders) AS v

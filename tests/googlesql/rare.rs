@@ -274,3 +274,17 @@ fn pivot_looks_at_a_query() {
     let all = all.map(|by| format!("(SELECT a * 100 + IFNULL(b, 0) FROM {rows} PIVOT (SUM(v) {by}))"));
     judge("pivot", &all);
 }
+
+#[test]
+fn rows_of_a_distinct_value_table_are_told_apart() {
+    let all = [
+        "ARRAY_LENGTH(ARRAY(SELECT DISTINCT AS STRUCT x FROM UNNEST([1, 1, 2]) AS x))",
+        "ARRAY_LENGTH(ARRAY(SELECT DISTINCT AS STRUCT x, y FROM UNNEST([1, 1, 2]) AS x, UNNEST(['a', 'a']) AS y))",
+        "ARRAY_LENGTH(ARRAY(SELECT DISTINCT AS STRUCT NULLIF(x, 1) AS x FROM UNNEST([1, 1, 2]) AS x))",
+        "(SELECT COUNT(*) FROM UNNEST(ARRAY(SELECT DISTINCT AS STRUCT x AS a, x > 1 AS b FROM UNNEST([1, 1, 2, 3]) AS x)) AS s WHERE s.b)",
+        "ARRAY(SELECT s.x FROM UNNEST(ARRAY(SELECT DISTINCT AS STRUCT x FROM UNNEST([2, 1, 2]) AS x)) AS s ORDER BY 1)",
+        "ARRAY_LENGTH(ARRAY(SELECT DISTINCT AS VALUE x FROM UNNEST([1, 1, 2]) AS x))",
+        "ARRAY(SELECT DISTINCT AS VALUE x FROM UNNEST([3, 1, 3]) AS x ORDER BY x)",
+    ];
+    judge("distinct value tables", &all.map(str::to_owned));
+}

@@ -1,6 +1,8 @@
 //! `dwc query`: its answers are those of plain SQL over the raw rows, and what additivity forbids is refused.
 //! It must not know the SQL that is made.
 
+mod profile;
+
 use std::path::Path;
 use std::process::Command;
 

@@ -59,7 +59,7 @@ pub(crate) enum Format {
     Concise,
     /// For programs, on standard output
     Json,
-    /// For a review comment; only for `dwc plan`
+    /// For a review comment; only for `dwc plan` and `dwc profile`
     Markdown,
     /// Comma-separated values with a header; only for `dwc query`
     Csv,
@@ -140,6 +140,12 @@ pub(crate) enum Command {
     Doctor,
     /// Compare every loaded table with what is landed, and make the declared checks
     Verify(VerifyArgs),
+    /// Show what the values of a source, a table or a model say, with suggestions for the YAML
+    Profile {
+        /// Sources, tables as `source.table`, or models
+        #[arg(value_name = "NAME", required = true)]
+        names: Vec<String>,
+    },
     /// Show the rows that were not loaded, with the place and the reason
     Errors(ErrorsArgs),
     /// Answer measures by attributes, across facts

@@ -17,6 +17,7 @@ mod import;
 mod init;
 mod output;
 mod plan;
+mod profile;
 mod query;
 mod rebuild;
 mod run;
@@ -63,6 +64,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Error> {
         Command::Doctor => doctor::run(&args.global),
         Command::Test(options) => test::run(&args.global, options),
         Command::Verify(asked) => verify::run(&args.global, asked),
+        Command::Profile { names } => profile::run(&args.global, names),
         Command::Errors(asked) => errors::run(&args.global, asked),
         Command::Query(asked) => query::run(&args.global, asked),
         Command::Graph { drawn } => graph::run(&args.global, *drawn),
@@ -85,6 +87,7 @@ fn takes(args: &Args) -> Result<(), Error> {
             | Command::Import(_)
             | Command::Fmt { .. }
             | Command::Explain { .. }
+            | Command::Profile { .. }
             | Command::Schema { .. }
             | Command::Completions { .. }
     );
@@ -94,8 +97,8 @@ fn takes(args: &Args) -> Result<(), Error> {
     }
     let (format, only) = match args.global.format {
         Format::Csv if !matches!(command, Command::Query(_)) => ("csv", "only `dwc query` writes `--format csv`"),
-        Format::Markdown if !matches!(command, Command::Plan(_)) => {
-            ("markdown", "only `dwc plan` writes `--format markdown`")
+        Format::Markdown if !matches!(command, Command::Plan(_) | Command::Profile { .. }) => {
+            ("markdown", "only `dwc plan` and `dwc profile` write `--format markdown`")
         }
         Format::Json => match command {
             Command::Graph { .. }

@@ -15,6 +15,7 @@ pub(crate) mod partitions;
 pub(crate) mod plan;
 mod plan_human;
 mod plan_markdown;
+pub(crate) mod profile;
 pub(crate) mod progress;
 pub(crate) mod rebuild;
 pub(crate) mod run;

@@ -133,7 +133,7 @@ impl Plan {
 
 /// Text that Markdown prints as it is. What stands between two single backticks stays code; where backticks do not pair up
 /// like that, they are text as everything else.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let text = text.replace(['\n', '\r'], " ");
     let text = text.trim();
     let paired = text.matches('`').count().is_multiple_of(2) && !text.contains("``");

@@ -5,6 +5,7 @@ mod dialect;
 mod drill;
 mod lower;
 pub mod names;
+mod profile;
 mod template;
 pub mod touched;
 mod unit_test;
@@ -20,4 +21,5 @@ pub use lower::{
     checks, compared, comparison, dialect, load_modes, load_plan, manifest, partition_modes, rebuild_statements,
     reconciled_columns, reconciler, starts, suspects, uncompilable, waiting,
 };
+pub use profile::{Advice, Answer, ColumnProfile, Counted, Profile, Subject};
 pub use unit_test::unit_test_rows;

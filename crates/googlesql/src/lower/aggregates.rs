@@ -11,7 +11,7 @@ use super::found::is_literal;
 use crate::coerce;
 use crate::problem::ProblemKind;
 use crate::types::{Field, Type};
-use crate::value::{ColumnKind, Value};
+use crate::value::{ColumnKind, Literal, Value};
 
 impl Lower<'_> {
     /// The call when it is an aggregate or a window function.
@@ -111,7 +111,15 @@ impl Lower<'_> {
         call: &Call,
         span: &Range<usize>,
     ) -> Option<(Type, String)> {
-        let x = args.first()?;
+        let keeps_type = matches!(name, "MIN" | "MAX" | "ANY_VALUE" | "MIN_BY" | "MAX_BY" | "ARRAY_AGG");
+        // A NULL that an aggregate gives has a type.
+        let typed = match args.first()? {
+            x if keeps_type && x.literal == Some(Literal::Null) && x.ty == Type::Unknown => {
+                coerce::convert(x.clone(), &Type::Int64)
+            }
+            x => x.clone(),
+        };
+        let x = &typed;
         let ty = x.ty.clone();
         if let Some((max, by)) = clauses.having {
             let by = self.expr(by);
@@ -250,9 +258,11 @@ impl Lower<'_> {
                     let message = "the separator of STRING_AGG must be a literal";
                     self.report(ProblemKind::TypeMismatch, spans[1].clone(), message, None);
                 }
-                if ty == Type::Bytes {
+                let is_taken_for_bytes =
+                    x.as_text().is_some() && args.get(1).is_some_and(|separator| separator.ty == Type::Bytes);
+                if ty == Type::Bytes || is_taken_for_bytes {
                     self.unsupported(span.clone(), "STRING_AGG of BYTES");
-                    return Some((ty, "NULL".into()));
+                    return Some((Type::Bytes, "NULL".into()));
                 }
                 let x = self.expect(x.clone(), &Type::String, spans[0].clone(), "the argument of STRING_AGG");
                 let separator = match args.get(1) {
@@ -270,9 +280,10 @@ impl Lower<'_> {
                 let x = self.expect(x.clone(), &Type::Bool, spans[0].clone(), "the argument");
                 Some((Type::Bool, call.of(if name == "LOGICAL_AND" { "bool_and" } else { "bool_or" }, &x.sql, "")))
             }
-            ("BIT_AND" | "BIT_OR" | "BIT_XOR", 1) if ty == Type::Bytes => {
+            // A text that is written there is taken for BYTES.
+            ("BIT_AND" | "BIT_OR" | "BIT_XOR", 1) if ty == Type::Bytes || x.as_text().is_some() => {
                 self.unsupported(span.clone(), format!("{name} of BYTES"));
-                Some((ty, "NULL".into()))
+                Some((Type::Bytes, "NULL".into()))
             }
             ("BIT_AND" | "BIT_OR" | "BIT_XOR", 1) => {
                 let x = self.expect(x.clone(), &Type::Int64, spans[0].clone(), "the argument");

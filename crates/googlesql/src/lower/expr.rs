@@ -198,6 +198,11 @@ impl Lower<'_> {
                     _ => Value::over(value.ty.clone(), format!("-{}", value.operand()), &[&value]).compound(),
                 }
             }
+            // A text that is written there is taken for BYTES.
+            UnaryOperator::BitwiseNot if value.ty == Type::Bytes || value.as_text().is_some() => {
+                self.unsupported(span, "the operator ~ of BYTES");
+                Value { ty: Type::Bytes, ..Value::unknown() }
+            }
             UnaryOperator::BitwiseNot => {
                 let value = self.expect(value, &Type::Int64, at, "the operand of ~");
                 Value::over(Type::Int64, format!("~{}", value.operand()), &[&value]).compound()
@@ -373,6 +378,7 @@ impl Lower<'_> {
 
     /// A subquery used as one value.
     pub(super) fn scalar(&mut self, rows: super::Rows, span: std::ops::Range<usize>) -> Value {
+        let rows = self.settle(rows);
         let [column] = rows.columns.as_slice() else {
             return self.fail(ProblemKind::Shape, span, "a subquery used as a value must have one column");
         };

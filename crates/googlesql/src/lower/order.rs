@@ -59,7 +59,9 @@ impl Lower<'_> {
                             && !v.compound
                     };
                     let unseen = |b: &Bare| b.scope == depth && values.iter().filter(|v| is_column(v, b)).count() != 1;
-                    if distinct && (value.aggregate || value.window || value.bare.iter().any(unseen)) {
+                    let is_listed = matches!(item.expr, Expr::Identifier(_) | Expr::CompoundIdentifier(_))
+                        && values.iter().filter(|v| v.sql == value.sql).count() == 1;
+                    if distinct && !is_listed && (value.aggregate || value.window || value.bare.iter().any(unseen)) {
                         let message = "ORDER BY after DISTINCT takes columns of the select list";
                         self.report(ProblemKind::Shape, at.clone(), message, None);
                         continue;

@@ -24,6 +24,9 @@ impl Lower<'_> {
         let [x, fraction] = args else { return None };
         let ty = x.ty.clone();
         let refused = match fraction {
+            fraction if fraction.ty != Type::Unknown && !fraction.ty.is_numeric() && fraction.as_text().is_none() => {
+                "must be a number"
+            }
             fraction if fraction.as_text().is_some() || beyond_one(fraction) => "is between 0 and 1",
             fraction if fraction.literal.is_none() && !fraction.is_constant() => "must be a literal",
             _ => "",

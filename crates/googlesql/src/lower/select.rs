@@ -112,7 +112,11 @@ impl Lower<'_> {
         }
         // A packed struct has no places for the keys to stand for.
         let written = as_value && matches!(select.value_table_mode, Some(ValueTableMode::AsStruct));
-        let is_distinct = matches!(select.distinct, Some(Distinct::Distinct));
+        let is_distinct = matches!(select.distinct, Some(Distinct::Distinct))
+            || matches!(
+                select.value_table_mode,
+                Some(ValueTableMode::DistinctAsStruct | ValueTableMode::DistinctAsValue)
+            );
         let before = later.len();
         let ordering = order.map(|o| self.order_select(o, &items, &values, is_distinct, written, &mut later));
 
@@ -174,7 +178,12 @@ impl Lower<'_> {
                 self.report(ProblemKind::Shape, at.clone(), "an aggregate or HAVING without FROM", None);
             } else if is_distinct {
                 self.report(ProblemKind::Shape, at.clone(), "SELECT DISTINCT without FROM", None);
+            } else if windowed {
+                self.report(ProblemKind::Shape, at.clone(), "a window function without FROM", None);
             }
+        }
+        if select.window_before_qualify && select.qualify.is_some() {
+            self.report(ProblemKind::ParseError, at.clone(), "QUALIFY stands before WINDOW", None);
         }
         if select.qualify.is_some() && !windowed {
             let message = "QUALIFY needs a window function";

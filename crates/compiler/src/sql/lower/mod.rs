@@ -14,7 +14,7 @@ mod objects;
 mod partitions;
 mod probes;
 mod reconcile;
-mod relations;
+pub(in crate::sql) mod relations;
 mod seed;
 mod states;
 mod suspects;

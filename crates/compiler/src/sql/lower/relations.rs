@@ -22,7 +22,7 @@ impl Lowering<'_> {
     }
 
     /// The live rows, as a source's own table would show them.
-    pub(super) fn landing_live(&self, table: &Table) -> String {
+    pub(in crate::sql) fn landing_live(&self, table: &Table) -> String {
         self.path(&self.landing_schema(), &names::landed(table))
     }
 
@@ -320,7 +320,7 @@ pub(super) enum Moment {
 }
 
 /// A table's columns as the SQL room sees them.
-pub(super) fn sql_columns(columns: &[Column]) -> Vec<SqlColumn> {
+pub(in crate::sql) fn sql_columns(columns: &[Column]) -> Vec<SqlColumn> {
     columns
         .iter()
         .map(|column| SqlColumn { folds_case: column.folds_case, ..SqlColumn::new(&column.name, column.ty.clone()) })
