@@ -301,6 +301,11 @@ const OTHERS: &[(&str, &str)] = &[
         "it says what something is, for people",
         "description owner tags pii hierarchy business_process lints level reason Grain.description label",
     ),
+    (
+        "`dwc verify` checks it, and it decides no row",
+        "checks not_null unique accepted_values relationships range condition rows freshness where severity threshold \
+         AcceptedValues.column values Relationship.column to field Bounds.column min max Freshness.column max_age",
+    ),
     ("it says how answers are formed", "additive not_over over aggregation unit currency ratio"),
     (
         "it says where or how a warehouse is reached, or how fast",

@@ -57,7 +57,7 @@ fn query(policy: &Policy) -> String {
 
 pub fn write(policies: &[Policy]) -> Project {
     let mut text = String::from(
-        "#- dwc.yml\nname: timelines\ntimezone: UTC\nlints: { DW0409: { level: off, reason: policies are compared over the same members } }\ntargets:\n  dev: { type: duckdb, path: dwc.duckdb }\n",
+        "#- dwc.yml\nname: timelines\ntimezone: UTC\nlints: { DW0409: { level: off, reason: policies are compared over the same members }, DW0512: { level: off, reason: types are random } }\ntargets:\n  dev: { type: duckdb, path: dwc.duckdb }\n",
     );
     text += "#- models/sources/s.yml\nsource: s\ntype: files\ntables:\n";
     for (name, kind) in TABLES {

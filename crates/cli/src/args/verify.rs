@@ -13,7 +13,7 @@ pub(crate) struct VerifyArgs {
     #[arg(long, value_name = "SOURCE,SOURCE.TABLE", value_delimiter = ',', num_args = 0.., require_equals = true)]
     pub(crate) sources: Option<Vec<String>>,
     /// From which level on a finding ends the command with exit code 1
-    #[arg(long, value_enum, default_value_t = FailOn::Error)]
+    #[arg(long, value_name = "LEVEL", value_enum, default_value_t = FailOn::Error)]
     pub(crate) fail_on: FailOn,
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use dwc_compiler::model::Project;
 use dwc_compiler::plan::{
     Action, ChangeSet, Class, ColumnChange, Difference, Drift, Impact, Impacts, Manifest, Meeting, Reason, Reload,
-    matrix_diff, reloads, starts_now,
+    is_check, matrix_diff, reloads, starts_now,
 };
 use dwc_compiler::sql::{Asks, ChangeStatement, LoadMode};
 use dwc_runner::{Error, Figure as Sides, Figures, Planned};
@@ -119,7 +119,8 @@ pub(super) struct Change {
 impl Change {
     /// What differs part by part, each with what it means, where it is more than the one thing that the reasons say.
     pub(super) fn effects(&self) -> Vec<(String, String, String, Class)> {
-        if self.differences.len() < 2 {
+        let differences: Vec<&Difference> = self.differences.iter().filter(|one| !is_check(&one.part)).collect();
+        if differences.len() < 2 {
             return Vec::new();
         }
         let said = |value: &Option<String>| value.clone().unwrap_or_else(|| "none".to_owned());
@@ -127,7 +128,7 @@ impl Change {
             "query" => ("as it was".to_owned(), "another".to_owned()),
             _ => (said(&one.before), said(&one.after)),
         };
-        let all = self.differences.iter().map(|one| {
+        let all = differences.into_iter().map(|one| {
             let (before, after) = effect(one);
             let part = match one.part.split_once(' ') {
                 Some(("key_type", of)) => format!("type of the key of {of}"),

@@ -102,6 +102,7 @@ impl Code {
                 | Code::Snowflake
                 | Code::UndatedHistory
                 | Code::UndatedTable
+                | Code::IdlePolicy
                 | Code::DateWithoutZone
         )
     }
@@ -127,6 +128,7 @@ impl Code {
                 | Code::SemiAdditiveWithoutRule
                 | Code::UndatedHistory
                 | Code::UndatedTable
+                | Code::IdlePolicy
         )
     }
 
@@ -206,6 +208,7 @@ codes! {
     LogByEntry = "DW0507", "log-by-entry", Warning, "A history whose table has one key per entry, not per member.";
     StatesNotKept = "DW0510", "states-not-kept", Error, "Landed states that a dimension's history needs but that are not kept.";
     UndatedTable = "DW0511", "undated-table", Warning, "A table that feeds a history but does not record when its rows changed.";
+    IdlePolicy = "DW0512", "idle-policy", Warning, "A policy for versions or attributes that the dimension does not have.";
     SqlSyntax = "DW0601", "sql-syntax", Error, "SQL that does not parse.";
     UnknownColumn = "DW0602", "unknown-column", Error, "A column that the table or query does not have.";
     AmbiguousColumn = "DW0603", "ambiguous-column", Error, "A column name that several tables have.";

@@ -130,6 +130,16 @@ pub(super) fn timeline(
         effective_at: effective_at.unwrap_or(EffectiveAt::Extracted),
         effective_to,
         extracted_is_declared: dimension.effective_at.is_some(),
+        policies: [
+            ("first_version", dimension.first_version.is_some()),
+            ("open_end", dimension.open_end.is_some()),
+            ("type1_scope", dimension.type1_scope.is_some()),
+            ("late_type0", dimension.late_type0.is_some()),
+        ]
+        .into_iter()
+        .filter(|(_, is_declared)| *is_declared)
+        .map(|(key, _)| (key, document.key_span(&[key])))
+        .collect(),
         sequence,
         on_delete: dimension.on_delete.unwrap_or_default(),
         first_version: dimension.first_version.unwrap_or_default(),

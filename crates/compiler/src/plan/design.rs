@@ -135,8 +135,9 @@ pub(super) fn says_the_same(old: &BTreeMap<String, String>, new: &BTreeMap<Strin
     !old.is_empty() && differences(old, new).iter().all(is_same)
 }
 
-/// Whether a part is a check.
-pub(super) fn is_check(part: &str) -> bool {
+/// Whether a part is a check: its reason says all of it.
+#[must_use]
+pub fn is_check(part: &str) -> bool {
     part.split_once(' ').is_some_and(|(word, _)| word == CHECK)
 }
 

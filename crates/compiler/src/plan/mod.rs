@@ -22,6 +22,7 @@ pub use change::{Action, Alteration, Carries, Change, ChangeSet, Class, Differen
 pub use check::{CheckPass, PlannedCheck, Seen};
 pub use columns::{ColumnAction, ColumnChange, ColumnState};
 pub use cut::{Cut, Division};
+pub use design::is_check;
 pub(crate) use design::{
     CHECK, COLLATION, CONTENTS, CURSOR, DELETES, KEY_COLLATION, QUERY, QUERY_FORM, QUERY_TEXT, SEQUENCE, STATES,
 };

@@ -12,6 +12,7 @@ mod fact_joins_fact;
 mod fact_without_dimensions;
 mod fact_without_measures;
 mod fact_without_process;
+mod idle_policy;
 mod joins;
 mod levels;
 mod log_by_entry;
@@ -45,6 +46,7 @@ const RULES: &[Rule] = &[
     fact_without_dimensions::check,
     fact_without_measures::check,
     fact_without_process::check,
+    idle_policy::check,
     log_by_entry::check,
     non_additive_sum::check,
     role_of_two_dimensions::check,

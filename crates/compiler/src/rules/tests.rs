@@ -428,3 +428,21 @@ fn an_order_that_contradicts_the_table_is_refused() {
     assert_eq!(found("cursor: at", "effective_at: at\nsequence: version\n"), []);
     assert_eq!(found("contents: snapshot", "sequence: version\n"), []);
 }
+
+#[test]
+fn a_policy_that_governs_nothing_is_found() {
+    let store = "models/store.yml";
+    let attributes = "attributes: { store_name: { scd: 2 } }";
+    let with = |policy: &str, types: &str| {
+        let changed = format!("{policy}\nattributes: {{ {types} }}");
+        codes(store, &[(attributes, changed.as_str())])
+    };
+    assert_eq!(with("open_end: none", "store_name: { scd: 2 }"), []);
+    assert_eq!(with("open_end: none", "store_name: { scd: 1 }"), [Code::IdlePolicy]);
+    assert_eq!(with("first_version: own_instant", "store_name: { scd: 6 }"), []);
+    assert_eq!(with("first_version: own_instant", "store_name: { scd: 3 }"), [Code::IdlePolicy]);
+    assert_eq!(with("type1_scope: current", "store_name: { scd: 2 }"), [Code::IdlePolicy]);
+    assert_eq!(with("type1_scope: current", "store_name: { scd: 2 }, region_id: { scd: 1 }"), []);
+    assert_eq!(with("late_type0: keep", "store_name: { scd: 2 }"), [Code::IdlePolicy]);
+    assert_eq!(with("late_type0: keep", "store_name: { scd: 0 }"), []);
+}

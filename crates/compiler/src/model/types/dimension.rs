@@ -113,6 +113,8 @@ pub struct Members {
     pub key_strategy: KeyStrategy,
     /// Mixed into the surrogate key's hash; may be empty.
     pub salt: String,
+    /// The keys that say what becomes of versions and of type 0 and 1, where they are written, with their places.
+    pub policies: Vec<(&'static str, Span)>,
     /// Attributes in the order declared.
     pub attributes: Vec<Attribute>,
     /// Mini-dimensions whose present combination each member carries the key of, by name.
