@@ -10,12 +10,15 @@ use serde_json::Value;
 
 use super::STAR;
 
-/// What a project is, without the places that it is declared at, and without the mark that a default was written out.
+/// What a project is, without the places that it is declared at, and without the marks that a default was written out.
 fn meaning(files: &FileSet) -> String {
     let checked = check(files);
     let problems: Vec<String> = checked.diagnostics.iter().map(|problem| problem.concise(files)).collect();
     let text = format!("{:?}", checked.project.unwrap_or_else(|| panic!("{problems:?}")));
     let text = text.replace("extracted_is_declared: false", "extracted_is_declared: true");
+    let mut policies = text.split("policies: [");
+    let first = policies.next().unwrap_or_default().to_owned();
+    let text = policies.fold(first, |text, rest| text + rest.split_once(']').map_or(rest, |(_, rest)| rest));
     let parts: Vec<&str> = text.split("Span { ").collect();
     let rest = parts[1..].iter().map(|part| part.split_once('}').map_or("", |(_, rest)| rest));
     format!("{}{}", parts[0], rest.collect::<String>())

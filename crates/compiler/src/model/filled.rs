@@ -51,10 +51,18 @@ fn fill_dimension(project: &Project, dimension: &mut syntax::Dimension) -> Optio
             });
             dimension.sequence.clone_from(&members.sequence);
             dimension.on_delete.get_or_insert(members.on_delete);
-            dimension.first_version.get_or_insert(members.first_version);
-            dimension.open_end.get_or_insert(members.open_end);
-            dimension.type1_scope.get_or_insert(members.type1_scope);
-            dimension.late_type0.get_or_insert(members.late_type0);
+            // A policy that governs nothing has no default to show.
+            let governs = |policy| project.idle(model, policy).is_none();
+            if governs("first_version") {
+                dimension.first_version.get_or_insert(members.first_version);
+                dimension.open_end.get_or_insert(members.open_end);
+            }
+            if governs("type1_scope") {
+                dimension.type1_scope.get_or_insert(members.type1_scope);
+            }
+            if governs("late_type0") {
+                dimension.late_type0.get_or_insert(members.late_type0);
+            }
             let key = dimension.surrogate_key.get_or_insert(SurrogateKey { strategy: None, salt: None });
             key.strategy.get_or_insert(members.key_strategy);
             fill_attributes(dimension, members, true);

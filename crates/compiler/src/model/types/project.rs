@@ -5,7 +5,7 @@ use crate::source::Span;
 use chrono_tz::Tz;
 use indexmap::IndexMap;
 
-use super::{Dimension, Fact, Query, Source, Table};
+use super::{Dimension, Fact, Query, Scd, Source, Table};
 use crate::syntax::Target;
 
 /// A checked project.
@@ -47,6 +47,24 @@ impl Project {
     #[must_use]
     pub fn table(&self, address: &str) -> Option<&Table> {
         self.tables.binary_search_by(|table| table.address.as_str().cmp(address)).ok().map(|at| &self.tables[at])
+    }
+
+    /// What a policy of a dimension would govern and the dimension does not have; none where it governs something.
+    #[must_use]
+    pub fn idle(&self, dimension: &Dimension, policy: &str) -> Option<&'static str> {
+        let members = dimension.members()?;
+        let has = |scd: Scd| members.attributes.iter().any(|attribute| attribute.scd == scd);
+        // A mini-dimension keeps the history of its base's members by the base's policies.
+        let is_base = |other: &Dimension| other.mini().is_some_and(|mini| mini.base == dimension.name);
+        match policy {
+            "first_version" | "open_end" if !members.has_versions() && !self.dimensions.iter().any(is_base) => {
+                Some("no attribute keeps versions")
+            }
+            "type1_scope" if !has(Scd::Type1) => Some("no attribute is of type 1"),
+            "type1_scope" if !members.has_versions() => Some("no attribute keeps versions"),
+            "late_type0" if !has(Scd::Type0) => Some("no attribute is of type 0"),
+            _ => None,
+        }
     }
 
     /// The source of a table.
