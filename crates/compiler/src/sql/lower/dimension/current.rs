@@ -44,7 +44,9 @@ impl Lowering<'_> {
             );
             catalog.add_as(&table.address, physical, sql_columns(&table.columns));
         }
-        self.dialect.query(&outer_text(self.project, members, None, &[], &members.query.text), &catalog).ok()
+        let live = self.dialect.query(&outer_text(self.project, members, None, &[], &members.query.text), &catalog);
+        debug_assert!(live.is_ok(), "what loads a dimension is written in the engine's words: {live:?}");
+        live.ok()
     }
 
     /// Says which members' current versions are not what the source has: a later instant holds other values, or a delete.

@@ -242,7 +242,9 @@ pub(super) fn outer_text(
 ) -> String {
     let mut items = values(members);
     let instant = effective_at(project, members);
-    let sequence = Order::sql(Order::of(project, members).as_ref());
+    // Only its landed states have a table's own order beside them.
+    let order = Order::of(project, members).filter(|order| states_of.is_some() || !order.is_of_table);
+    let sequence = Order::sql(order.as_ref());
     if let Some(table) = states_of {
         let own = instant.map_or("_at".to_owned(), |instant| format!("COALESCE({instant}, _at)"));
         // A row that a whole reading did not find holds the values of its last state: it went at the reading's time,
