@@ -6,7 +6,7 @@ use dwc_tests::project::{Project, at, checked};
 use crate::{SHOP, change, done, edit, open, planned, refused, rows, rows_of};
 
 const CUSTOMER: &str = "models/customer.yml";
-const SALE: &str = "models/sale.yml";
+pub(crate) const SALE: &str = "models/sale.yml";
 const SHOP_FILE: &str = "models/shop.yml";
 
 const DAILY: &str = "\
@@ -35,7 +35,7 @@ measures:
 ";
 
 /// The shop with deletes that are seen, an inferred customer, a state of the future, and two levels above the sales.
-fn shop(retain: &str) -> Project {
+pub(crate) fn shop(retain: &str) -> Project {
     let project = Project::new(SHOP);
     edit(
         &project,
@@ -93,7 +93,7 @@ fn star_of(warehouse: &DuckDbWarehouse) -> Vec<String> {
     all
 }
 
-fn load(project: &Project) {
+pub(crate) fn load(project: &Project) {
     let allow: Vec<&str> = ["customer", "client", "sale", "date", "daily", "above", "shop.customers", "shop.sales"]
         .iter()
         .flat_map(|name| ["--allow-destructive", *name])
@@ -159,24 +159,6 @@ fn a_renamed_dimension_keeps_its_reserved_members_and_loses_nothing() {
     done(project.dwc(&["run"]));
     load(&fresh);
     assert_eq!(star(&project), star(&fresh));
-}
-
-#[test]
-fn a_calendar_that_loses_days_of_facts_says_which_and_needs_leave() {
-    let project = shop("history");
-    load(&project);
-    edit(&project, "models/date.yml", "2026-12-31", "2026-06-30");
-    let plan = planned(&project);
-    let date = change(&plan, "table dw.date");
-    assert_eq!(date["class"], "destructive");
-    let counted = date["counted"].to_string();
-    let said = "1 row of `sale` will have no `sale_date`: the calendar no longer has its day";
-    assert!(counted.contains(said), "{counted}");
-    refused(project.dwc(&["apply", "--auto-approve"]), "DW0702");
-    let longer = shop("history");
-    load(&longer);
-    edit(&longer, "models/date.yml", "2026-12-31", "2027-12-31");
-    assert_eq!(change(&planned(&longer), "table dw.date")["class"], "breaking", "no day goes");
 }
 
 type Edit = (&'static str, &'static str, &'static str);
@@ -328,6 +310,10 @@ const OTHERS: &[(&str, &str)] = &[
         "it is another table in the place of the one before, as a query is",
         "dimension.from fact.from Role.dimension vars",
     ),
+    (
+        "it says who is told what happened in a run",
+        "notify Notify.to Notify.format Notify.on Notify.select Notify.owner targets",
+    ),
     ("numbers are compact in one warehouse, and not the same in the next", "strategy surrogate_key"),
     ("it is tried by a test of its own", "dimension.was Role.was protect natural_key late_type0 holidays"),
     ("the batch dates a state, and the two warehouses have other batches", "effective_at"),
@@ -421,68 +407,6 @@ fn a_change_ends_as_a_fresh_load() {
     }
     let wrong: Vec<String> = cases.into_iter().filter_map(|(key, retain, edits)| differs(retain, key, edits)).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-#[test]
-fn the_plan_names_what_is_computed_anew_through_every_level() {
-    let project = shop("history");
-    load(&project);
-    edit(&project, SALE, "amount: { additive", "amount: { expr: amount + 1, additive");
-    let plan = planned(&project);
-    let reloads = serde_json::json!([
-        { "model": "above", "because": "reads", "of": "daily" },
-        { "model": "daily", "because": "reads", "of": "sale" },
-        { "model": "sale", "because": "itself" },
-    ]);
-    assert_eq!(plan["reloads"], reloads);
-    let sale = change(&plan, "table dw.sale");
-    let measure = serde_json::json!([{
-        "part": "measure amount",
-        "before": "additive all in KRW",
-        "after": "additive all in KRW of amount + 1",
-        "class": "breaking",
-    }]);
-    assert_eq!(sale["differences"], measure);
-}
-
-#[test]
-fn states_that_are_no_longer_landed_are_counted_and_need_leave() {
-    let project = shop("current");
-    load(&project);
-    edit(&project, "dwc.yml", "Asia/Seoul", "America/New_York");
-    let plan = planned(&project);
-    let customer = change(&plan, "table dw.customer");
-    assert_eq!(customer["class"], "destructive", "{customer:#}");
-    let said = "no longer landed: the values of the former definition stay";
-    assert!(customer["counted"].to_string().contains(said), "{customer:#}");
-    refused(project.dwc(&["apply", "--auto-approve"]), "DW0702");
-    let kept = shop("history");
-    load(&kept);
-    edit(&kept, "dwc.yml", "Asia/Seoul", "America/New_York");
-    assert_eq!(change(&planned(&kept), "table dw.customer")["class"], "history_rewriting");
-}
-
-#[test]
-fn what_reads_a_renamed_fact_or_measure_is_the_same() {
-    let (project, fresh) = (shop("history"), shop("history"));
-    load(&project);
-    for one in [&project, &fresh] {
-        edit(one, SALE, "fact: sale\n", "fact: deal\nwas: sale\n");
-        edit(one, SALE, "  amount: { additive", "  revenue: { expr: amount, was: amount, additive");
-        edit(one, "models/daily.yml", "from: sale\n", "from: deal\n");
-        edit(one, "models/daily.yml", "SUM(amount)", "SUM(revenue)");
-    }
-    let plan = planned(&project);
-    let deal = change(&plan, "table dw.deal");
-    assert_eq!(deal["class"], "breaking", "{deal:#}");
-    let daily = change(&plan, "table dw.daily");
-    assert_eq!(daily["class"], "additive", "{daily:#}");
-    let reasons =
-        ["`sale`, which it reads, is renamed to `deal`", "`amount` of `deal`, which it reads, is renamed to `revenue`"];
-    assert_eq!(daily["reasons"], serde_json::json!(reasons));
-    load(&project);
-    load(&fresh);
-    assert_eq!(star(&project), star(&fresh));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 mod against;
 mod bad_state;
+mod computed_anew;
 mod drift;
 mod environments;
 mod explained;

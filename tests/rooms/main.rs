@@ -41,6 +41,7 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
     ("crates/bigquery/src", &["dwc_compiler", "dwc_runner", "dwc_duckdb", "println!"]),
     ("crates/runner/src/extract", &["crate::execute", "crate::import"]),
     ("crates/runner/src/execute", &["DuckDbWarehouse::", "BigQuery", "crate::warehouse::bigquery"]),
+    ("crates/runner/src/notify", &["crate::execute", "crate::import", "crate::extract", "DuckDbWarehouse"]),
     ("crates/runner/src/warehouse", &["crate::execute", "crate::import"]),
     (
         "crates/runner/src/extract/database",

@@ -2,7 +2,6 @@
 //! pages; and with the faults that a network has, at any request. It executes nothing, or lets an emulator do it; it
 //! must not know any statement that dwc generates.
 
-mod http;
 mod lifecycle;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,7 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
-pub use http::Request;
+use crate::http;
+pub use crate::http::Request;
 
 /// What happens to a request.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -266,3 +266,42 @@ fn no_change_to_the_sample_panics() {
         }
     }
 }
+
+#[test]
+fn whom_a_run_tells_is_checked() {
+    let telling = |notify: &str| {
+        let mut files = star();
+        files[0].text.push_str(&format!("notify: {{ team: {notify} }}\n"));
+        said(files)
+    };
+    let store = STORE.replace("dimension: store\n", "dimension: store\nowner: Stores\ntags: [shop]\n");
+    let owned = |notify: &str| {
+        let mut files = changed("models/store.yml", &[(STORE, &store)]);
+        files[0].text.push_str(&format!("notify: {{ team: {notify} }}\n"));
+        said(files)
+    };
+    let clean = said(star());
+    assert_eq!(
+        telling("{ to: \"{{ env('HOOK') }}\", format: slack, on: [failed], select: [store+], targets: dev }"),
+        clean
+    );
+    assert_eq!(
+        owned("{ to: http://alerts.internal/x, select: tag:shop, owner: Stores }"),
+        said(changed("models/store.yml", &[(STORE, &store)]))
+    );
+    for (notify, problem) in [
+        ("{ to: https://hooks.slack.com/x, format: slack }", "`to` of the webhook `team` is a secret"),
+        ("{ to: https://a:b@alerts.internal/x }", "`to` of the webhook `team` is a secret"),
+        ("{ to: alerts.internal }", "`to` of the webhook `team` is not an address"),
+        ("{ to: https://a.b, select: stores }", "`stores` selects no model; did you mean `store`?"),
+        ("{ to: https://a.b, select: state:modified }", "a webhook cannot select `state:modified`"),
+        ("{ to: https://a.b, owner: Store }", "there is no owner `Store`"),
+        ("{ to: https://a.b, targets: prod }", "there is no target `prod`"),
+        ("{ to: https://a.b, on: [held] }", "held"),
+        ("{ format: slack }", "to"),
+    ] {
+        let found = owned(notify);
+        let new: Vec<&String> = found.iter().filter(|line| !clean.contains(line)).collect();
+        assert!(new.iter().any(|line| line.contains(problem) && line.starts_with("dwc.yml:")), "{notify}: {new:#?}");
+    }
+}

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use serde_json::{Value, json};
 
 use super::World;
-use super::http::{Answer, Request, forward};
+use crate::http::{Answer, Request, forward};
 
 /// Rows of one page.
 const PAGE: usize = 2;

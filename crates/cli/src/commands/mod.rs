@@ -15,12 +15,14 @@ mod fmt;
 mod graph;
 mod import;
 mod init;
+mod notify;
 mod output;
 mod plan;
 mod profile;
 mod query;
 mod rebuild;
 mod run;
+mod runs;
 mod schema;
 mod show;
 mod state;
@@ -61,6 +63,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Error> {
             apply::run(&args.global, &asked)
         }
         Command::Run(options) => run::run(&args.global, options),
+        Command::Runs(asked) => runs::run(&args.global, asked),
         Command::Doctor => doctor::run(&args.global),
         Command::Test(options) => test::run(&args.global, options),
         Command::Verify(asked) => verify::run(&args.global, asked),
@@ -88,6 +91,7 @@ fn takes(args: &Args) -> Result<(), Error> {
             | Command::Fmt { .. }
             | Command::Explain { .. }
             | Command::Profile { .. }
+            | Command::Runs(_)
             | Command::Schema { .. }
             | Command::Completions { .. }
     );

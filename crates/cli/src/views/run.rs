@@ -63,8 +63,37 @@ pub(crate) fn human(report: &RunReport) -> String {
         let models = if up_to_date == 1 { "model" } else { "models" };
         text.push_str(&format!("{up_to_date} {models} had nothing to load\n"));
     }
-    text.push_str(&format!("run {} ({}) is done\n", report.run, report.mode));
+    let _ = writeln!(text, "run {} ({}) {}", report.run, report.mode, ending(report));
     text
+}
+
+/// How a run ended, in words.
+fn ending(report: &RunReport) -> String {
+    let is =
+        |outcome: fn(&SourceOutcome) -> bool| report.sources.iter().filter(|source| outcome(&source.outcome)).count();
+    let held = report.models.iter().filter(|model| model.outcome == ModelOutcome::HeldBack).count();
+    let counted = |count: usize, what: &str, many: &str| match count {
+        0 => None,
+        1 => Some(format!("one {what}")),
+        _ => Some(format!("{count} {many}")),
+    };
+    let missing: Vec<String> = [
+        counted(held, "model was held back", "models were held back"),
+        counted(
+            is(|outcome| matches!(outcome, SourceOutcome::Stopped(_))),
+            "source was stopped",
+            "sources were stopped",
+        ),
+        counted(
+            is(|outcome| matches!(outcome, SourceOutcome::Unreachable(_))),
+            "source was not reached",
+            "sources were not reached",
+        ),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if missing.is_empty() { "is done".to_owned() } else { format!("is not complete: {}", missing.join(", ")) }
 }
 
 fn table(header: &[&str]) -> Table {

@@ -19,6 +19,7 @@ mod resolve_facts;
 mod resolve_files;
 mod resolve_mini;
 mod resolve_models;
+mod resolve_notify;
 mod resolve_queries;
 mod resolve_sources;
 mod resolve_unit_tests;

@@ -9,6 +9,7 @@ use dwc_googlesql::{Problem, ProblemKind, Tables, Type};
 use super::naming::{is_name, to_name};
 use super::resolve_checks::resolve_checks;
 use super::resolve_models::resolve_models;
+use super::resolve_notify::resolve_notify;
 use super::resolve_sources::resolve_source;
 use super::types::{Project, Source, Table};
 use super::{folding, graph, limits, read, renamed};
@@ -147,10 +148,12 @@ pub(crate) fn resolve(documents: &[Document]) -> (Option<Project>, Vec<Diagnosti
         dimensions,
         facts,
         order: Vec::new(),
+        notify: Vec::new(),
     };
     problems.extend(graph::order(&mut resolved));
     resolve_checks(documents, &mut resolved, on_duckdb, &mut problems);
     read::mark(&mut resolved);
+    resolved.notify = resolve_notify(file, project, &resolved, &mut problems);
     (Some(resolved), problems)
 }
 

@@ -2,16 +2,18 @@
 //! slot, and the slot is threaded through joins, groups, windows, set operations and subqueries, so that rows of one
 //! instant meet rows of no other. It must not know which instants there are, nor of engines.
 
+mod select;
+
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-use dwc_googlesql::{found_in, parse_expr, parse_query, to_googlesql};
+use dwc_googlesql::{parse_expr, to_googlesql};
 use sqlparser::ast::{
-    BinaryOperator, ExceptSelectItem, Expr, Function, GroupByExpr, Ident, JoinConstraint, JoinOperator,
-    NamedWindowExpr, ObjectName, ObjectNamePart, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr,
-    TableAlias, TableFactor, TableWithJoins, VisitMut, VisitorMut, WildcardAdditionalOptions, WindowType,
+    Expr, Function, GroupByExpr, Ident, JoinConstraint, JoinOperator, NamedWindowExpr, ObjectName, ObjectNamePart,
+    Query, Select, SelectItem, SetExpr, TableAlias, TableFactor, TableWithJoins, VisitMut, VisitorMut, WindowType,
 };
 
+use self::select::{both, expr, group, hide_slots, in_every_slot, within};
 use super::touched::{backquoted, plain_alias, short_name, table_name};
 
 /// The column that holds the number of the slot.
@@ -398,89 +400,4 @@ impl VisitorMut for Walk<'_, '_> {
         }
         ControlFlow::Continue(())
     }
-}
-
-/// Reads the one table of a subquery under another name of the slot, which that of a table around it does not hide.
-fn within(select: &mut Select, all: &Joined) -> Option<String> {
-    let is_wild = |item: &SelectItem| matches!(item, SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..));
-    let ([from], [alias]) = (select.from.as_mut_slice(), all.sliced.as_slice()) else { return None };
-    let TableFactor::Table { name, .. } = &mut from.relation else { return None };
-    let table = table_name(name)?.strip_suffix("/as_of")?.to_owned();
-    if !from.joins.is_empty() || select.projection.iter().any(is_wild) {
-        return None;
-    }
-    *name = backquoted(&relation_within(&table));
-    Some(format!("{}.{WITHIN}", Ident::with_quote('`', alias)))
-}
-
-/// Groups stay within a slot.
-fn group(select: &mut Select, slot: &str) -> Result<(), Refused> {
-    let aggregated = aggregates(&select.projection) || select.having.is_some();
-    match &mut select.group_by {
-        GroupByExpr::All(modifiers) if modifiers.is_empty() => Ok(()),
-        GroupByExpr::Expressions(by, modifiers) if modifiers.is_empty() => {
-            if by.iter().any(|one| matches!(one, Expr::Rollup(_) | Expr::Cube(_) | Expr::GroupingSets(_))) {
-                return refuse(
-                    "GROUP BY ROLLUP, CUBE or GROUPING SETS",
-                    "write a SELECT with GROUP BY for each level, and UNION ALL",
-                );
-            }
-            if !by.is_empty() {
-                by.push(expr(slot)?);
-            } else if aggregated {
-                return refuse(
-                    "an aggregate over a whole table",
-                    "write it as a subquery in the SELECT list, or GROUP BY the columns that are joined",
-                );
-            }
-            Ok(())
-        }
-        _ => refuse("GROUP BY ROLLUP or CUBE", "write a SELECT with GROUP BY for each level, and UNION ALL"),
-    }
-}
-
-/// Whether a SELECT list makes one row of many; a window does not, and a subquery is a block of its own.
-fn aggregates(projection: &[SelectItem]) -> bool {
-    projection.iter().any(|item| found_in(item).aggregate)
-}
-
-/// `*` gives what the user's tables have, and not the slot.
-fn hide_slots(select: &mut Select, sliced: &[String]) {
-    for item in &mut select.projection {
-        match item {
-            SelectItem::Wildcard(options) => hide(options),
-            SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), options) => {
-                let name = name.to_string();
-                if sliced.iter().any(|alias| alias.eq_ignore_ascii_case(name.trim_matches('`'))) {
-                    hide(options);
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
-fn hide(options: &mut WildcardAdditionalOptions) {
-    match &mut options.opt_except {
-        Some(except) => except.additional_elements.push(Ident::new(SLOT)),
-        none => *none = Some(ExceptSelectItem { first_element: Ident::new(SLOT), additional_elements: Vec::new() }),
-    }
-}
-
-/// A side of a set operation that reads no table holds at every instant.
-fn in_every_slot(body: &mut SetExpr) -> Result<(), Refused> {
-    let text = format!("SELECT _q.*, _s.{SLOT} FROM ({body}) AS _q CROSS JOIN `{SLOTS}` AS _s");
-    match parse_query(&text) {
-        Ok(query) => *body = *query.body,
-        Err(problem) => return refuse(problem.message, "give every SELECT of the UNION a table"),
-    }
-    Ok(())
-}
-
-fn both(left: Expr, right: Expr) -> Expr {
-    Expr::BinaryOp { left: Box::new(Expr::Nested(Box::new(left))), op: BinaryOperator::And, right: Box::new(right) }
-}
-
-fn expr(text: &str) -> Result<Expr, Refused> {
-    parse_expr(text).or_else(|problem| refuse(problem.message, "write the query in a simpler way"))
 }

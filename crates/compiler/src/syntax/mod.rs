@@ -8,6 +8,7 @@ mod document;
 mod fact;
 mod format;
 mod layout;
+mod notify;
 mod project;
 mod reference;
 mod schema;
@@ -30,6 +31,7 @@ pub use fact::{
     OnUpdate, Over, Role, WhenNull,
 };
 pub use format::{Formatted, format};
+pub use notify::{Notify, NotifyFormat, NotifyOn};
 pub use project::{Project, Target, TargetType};
 pub use reference::reference;
 pub use schema::schemas;

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::common::LintLevel;
+use super::notify::Notify;
 
 /// The project file.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
@@ -26,6 +27,8 @@ pub struct Project {
     pub vars: Option<IndexMap<String, String>>,
     /// Lint levels by code, such as `DW0412`.
     pub lints: Option<IndexMap<String, LintLevel>>,
+    /// Webhooks that are told what happened in a run, by name.
+    pub notify: Option<IndexMap<String, Notify>>,
 }
 
 impl Project {
@@ -40,6 +43,7 @@ impl Project {
             default_target: None,
             vars: None,
             lints: None,
+            notify: None,
         }
     }
 }

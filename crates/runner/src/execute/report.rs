@@ -1,9 +1,9 @@
 //! What a run did, in numbers: plain data for views, the state and JSON.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What a run did.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RunReport {
     /// The run's number in this warehouse.
     pub run: i64,
@@ -16,7 +16,7 @@ pub struct RunReport {
 }
 
 /// What a run did with one source.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SourceReport {
     /// The source's name.
     pub source: String,
@@ -33,7 +33,7 @@ pub struct SourceReport {
 }
 
 /// What became of a source.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SourceOutcome {
     /// Its rows landed, or there was nothing new.
@@ -45,7 +45,7 @@ pub enum SourceOutcome {
 }
 
 /// What landed of one table: `extracted = inserted + updated + deleted + unchanged + superseded + rejected`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableReport {
     /// `source.table`.
     pub table: String,
@@ -104,7 +104,7 @@ impl TableReport {
 }
 
 /// What a run did with one model.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ModelReport {
     /// The model's name.
     pub model: String,
@@ -166,7 +166,7 @@ impl ModelReport {
 }
 
 /// What is worth telling of the data of a load.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
     /// The diagnostic code, such as DW0906.
     pub code: String,
@@ -177,7 +177,7 @@ pub struct Notice {
 }
 
 /// What became of a model.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ModelOutcome {
     /// Computed from what changed.

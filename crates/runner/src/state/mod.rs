@@ -7,6 +7,7 @@ pub(crate) mod change;
 pub(crate) mod errors;
 pub(crate) mod history;
 pub(crate) mod intervals;
+pub(crate) mod runs;
 
 use chrono::NaiveDateTime;
 use dwc_compiler::diagnostic::Code;

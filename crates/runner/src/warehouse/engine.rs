@@ -15,7 +15,7 @@ use super::migration::{Migrated, Migration};
 use super::there::There;
 use super::unit::{Done, Held, Make};
 use crate::extract::{Request, SourceColumn};
-use crate::{Error, StateReport};
+use crate::{Error, StateReport, WhichRuns};
 
 /// An open warehouse. Every method fails with the engine's own errors.
 pub trait Warehouse {
@@ -107,6 +107,14 @@ pub trait Warehouse {
     /// The engine's own.
     fn error_events(&self) -> Result<Rows, Error> {
         self.store().rows(&crate::state::errors::events("_dwc.error_events", "VARCHAR"))
+    }
+
+    /// Runs: number, mode, status, start and end in microseconds, and the report, the latest first.
+    ///
+    /// # Errors
+    /// The engine's own.
+    fn runs(&self, which: WhichRuns) -> Result<Rows, Error> {
+        self.store().rows(&crate::state::runs::query("_dwc.runs", "VARCHAR", "epoch_us", which))
     }
 
     /// The serials of the applies before which the warehouse was kept.

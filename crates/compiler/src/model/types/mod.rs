@@ -4,6 +4,7 @@ mod check;
 mod dimension;
 mod fact;
 mod files;
+mod notify;
 mod project;
 mod query;
 mod source;
@@ -13,6 +14,7 @@ pub use check::*;
 pub use dimension::*;
 pub use fact::*;
 pub use files::*;
+pub use notify::*;
 pub use project::*;
 pub use query::*;
 pub use source::*;
@@ -20,6 +22,6 @@ pub use unit_test::*;
 
 pub use crate::syntax::{
     Additivity, Aggregation, AggregationFunction, CheckSeverity, Contents, DetectDeletes, FactKind, FactOnDelete,
-    FileFormat, FirstVersion, GivenMode, KeyStrategy, LateType0, Missing, OnDelete, OnSchemaChange, OpenEnd, Over,
-    Retain, SourceType, Target, TargetType, Type1Scope, WhenNull,
+    FileFormat, FirstVersion, GivenMode, KeyStrategy, LateType0, Missing, NotifyFormat, NotifyOn, OnDelete,
+    OnSchemaChange, OpenEnd, Over, Retain, SourceType, Target, TargetType, Type1Scope, WhenNull,
 };

@@ -5,7 +5,7 @@ use crate::source::Span;
 use chrono_tz::Tz;
 use indexmap::IndexMap;
 
-use super::{Dimension, Fact, Query, Scd, Source, Table};
+use super::{Dimension, Fact, Notify, Query, Scd, Source, Table};
 use crate::syntax::Target;
 
 /// A checked project.
@@ -31,6 +31,8 @@ pub struct Project {
     pub facts: Vec<Fact>,
     /// Models in the order in which they load: a dimension before the facts that look it up.
     pub order: Vec<ModelId>,
+    /// Webhooks that are told what happened in a run, in the order declared.
+    pub notify: Vec<Notify>,
 }
 
 /// A dimension or a fact of a project.
@@ -144,6 +146,15 @@ impl Project {
         match id {
             ModelId::Dimension(index) => &self.dimensions[index].tags,
             ModelId::Fact(index) => &self.facts[index].tags,
+        }
+    }
+
+    /// The team that is responsible for a model.
+    #[must_use]
+    pub fn owner(&self, id: ModelId) -> Option<&str> {
+        match id {
+            ModelId::Dimension(index) => self.dimensions[index].owner.as_deref(),
+            ModelId::Fact(index) => self.facts[index].owner.as_deref(),
         }
     }
 

@@ -3,6 +3,7 @@
 
 mod append;
 pub(crate) mod csv;
+mod csv_scan;
 mod find;
 mod header;
 pub(crate) mod input;

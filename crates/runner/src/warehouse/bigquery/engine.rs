@@ -14,7 +14,7 @@ use crate::warehouse::engine::{Parcel, Warehouse};
 use crate::warehouse::migration::{Migrated, Migration};
 use crate::warehouse::there::There;
 use crate::warehouse::unit::{Done, Held, Make, ended};
-use crate::{Error, StateReport};
+use crate::{Error, StateReport, WhichRuns};
 
 impl Warehouse for BigQueryWarehouse {
     fn ty(&self) -> TargetType {
@@ -105,6 +105,12 @@ impl Warehouse for BigQueryWarehouse {
     fn error_events(&self) -> Result<Rows, Error> {
         let table = format!("`{}`.`error_events`", self.state_dataset());
         Ok(self.table(&crate::state::errors::events(&table, "STRING"))?.1)
+    }
+
+    /// The copy of the state holds the latest alone.
+    fn runs(&self, which: WhichRuns) -> Result<Rows, Error> {
+        let table = format!("`{}`.`runs`", self.state_dataset());
+        Ok(self.table(&crate::state::runs::query(&table, "STRING", "UNIX_MICROS", which))?.1)
     }
 
     fn kept_serials(&self) -> Result<BTreeSet<i64>, Error> {

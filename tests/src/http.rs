@@ -1,4 +1,4 @@
-//! As much of HTTP as a client of BigQuery speaks. It must not know what a request means.
+//! As much of HTTP as the servers of the tests speak. It must not know what a request means.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
