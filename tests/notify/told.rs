@@ -67,15 +67,9 @@ fn a_model_that_is_held_back_is_told_to_whom_it_concerns_and_so_is_the_end_of_it
     assert_eq!(run(&project, &server, &["run"]).code, Some(1));
     assert_eq!(server.taken().len(), 3);
     project.write("data/orders/2026-03-03.csv", "order_id,line_no,ordered_at,amount\n");
-    let declared = project.read("models/shop.yml");
-    project
-        .write("models/shop.yml", &declared.replacen("primary_key: [order_id, line_no]", "primary_key: [order_id]", 1));
     let declared = project.read("models/sale.yml");
-    project.write(
-        "models/sale.yml",
-        &declared.replace("key: order_id", "key: order_id\n  on_duplicate: { keep: amount }"),
-    );
-    let applied = project.dwc(&["apply", "--auto-approve", "--allow-destructive", "shop.orders"]);
+    project.write("models/sale.yml", &format!("{declared}on_duplicate: {{ keep_latest_by: line_no }}\n"));
+    let applied = project.dwc(&["apply", "--auto-approve"]);
     assert_eq!(applied.code, Some(0), "{}{}", applied.stdout, applied.stderr);
     let ran = run(&project, &server, &["run"]);
     assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
@@ -190,6 +184,7 @@ first_day: 2026-01-01
 last_day: 2026-12-31
 #- models/sale.yml
 fact: sale
+kind: factless
 business_process: ordering
 grain: { description: one row per order, key: order_id }
 from: shop.orders
