@@ -45,13 +45,14 @@ pub(super) fn resolve_notify(
 /// Whoever knows the address of a chat's webhook can write there: it is a secret as a whole.
 fn check_address(name: &str, to: &str, format: NotifyFormat, span: Span, problems: &mut Vec<Diagnostic>) {
     let is_template = to.contains("{{");
+    let has_scheme = to.starts_with("https://") || to.starts_with("http://");
     if syntax::has_secret(to) || (format != NotifyFormat::Json && !is_template) {
         problems.push(
             Diagnostic::new(Code::SecretInFile, format!("`to` of the webhook `{name}` is a secret"))
                 .at(span, "whoever reads it can send messages")
                 .help("take it from the environment: `to: \"{{ env('…') }}\"`"),
         );
-    } else if !is_template && !(to.starts_with("https://") || to.starts_with("http://")) {
+    } else if !is_template && !has_scheme {
         problems.push(
             Diagnostic::new(Code::WrongValue, format!("`to` of the webhook `{name}` is not an address"))
                 .at(span, "must begin with https:// or http://")
