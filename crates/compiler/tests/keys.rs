@@ -110,6 +110,7 @@ fn values(key: &str, property: &Json, root: &Json) -> Vec<Json> {
         "tables" => vec![json!({ "another": { "columns": { "a": "INT64" } } })],
         "columns" => vec![json!({ "store_id": "INT64" })],
         "vars" => vec![json!({ "v": "2" })],
+        "notify" => vec![json!({ "team": { "to": "https://alerts.example.com" } })],
         "default_target" => vec![json!("prod")],
         "primary_key" => vec![json!(["store_id", "label"])],
         "cursor" | "effective_at" => vec![json!("at"), json!("extracted")],
