@@ -127,7 +127,7 @@ tables:
 #[test]
 fn a_format_is_written_or_refused() {
     let project = Project::new(STAR);
-    for command in ["check", "show", "plan", "schema", "fmt --check"] {
+    for command in ["check", "show", "plan", "schema", "fmt --check", "manual pages"] {
         let arguments: Vec<&str> = command.split(' ').chain(["--format", "json"]).collect();
         let run = project.dwc(&arguments);
         assert!(serde_json::from_str::<Value>(&run.stdout).is_ok(), "{command}: {run:?}");
@@ -158,7 +158,7 @@ fn a_selection_is_heeded_or_refused() {
         assert_eq!(run.code, Some(1), "{command}: {run:?}");
         assert!(run.stderr.contains("`nothing` selects no model"), "{command}: {run:?}");
     }
-    for command in ["fmt --check", "explain DW0001", "schema", "completions bash", "init"] {
+    for command in ["fmt --check", "explain DW0001", "schema", "completions bash", "manual pages", "init"] {
         let arguments: Vec<&str> = command.split(' ').chain(["--select", "nothing"]).collect();
         let run = project.dwc(&arguments);
         assert_eq!(run.code, Some(1), "{command}: {run:?}");

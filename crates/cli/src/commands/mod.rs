@@ -15,6 +15,7 @@ mod fmt;
 mod graph;
 mod import;
 mod init;
+mod manual;
 mod notify;
 mod output;
 mod plan;
@@ -78,6 +79,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Error> {
         Command::Explain { code } => explain::run(code),
         Command::Schema { write } => schema::run(write.as_deref()),
         Command::Completions { shell } => completions::run(*shell),
+        Command::Manual { folder } => manual::run(&args.global, folder),
     }
 }
 
@@ -94,6 +96,7 @@ fn takes(args: &Args) -> Result<(), Error> {
             | Command::Runs(_)
             | Command::Schema { .. }
             | Command::Completions { .. }
+            | Command::Manual { .. }
     );
     if reads_no_models && !args.global.select.is_empty() {
         return Err(Error::coded(Code::WrongValue, "this command does not use models, but `--select` names some")
