@@ -14,8 +14,8 @@ fn runs_a_project(dwc: &Path, library: &Path) {
     assert_eq!(version, format!("dwc {}\n", env!("CARGO_PKG_VERSION")));
     // The loader prints what it would load, instead of starting the binary.
     let loaded = done(bare(dwc, &[]).env("LD_TRACE_LOADED_OBJECTS", "1"));
-    let line = loaded.lines().find(|line| line.contains("libduckdb.so")).expect("the library");
-    let path = line.split_whitespace().nth(2).expect("a path");
+    let (_, path) = loaded.split_once("libduckdb.so => ").expect("the library");
+    let (path, _) = path.split_once(" (0x").expect("an address");
     assert_eq!(fs::canonicalize(path).ok(), fs::canonicalize(library).ok(), "{loaded}");
 
     let (home, project) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));

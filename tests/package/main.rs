@@ -35,13 +35,13 @@ impl Packages {
     }
 }
 
-/// The tested binary without what only a debugger reads, which would be most of a package.
+/// The tested binary without its symbols, which would be most of a package.
 fn binary() -> &'static Path {
     static BINARY: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
     let (_, path) = BINARY.get_or_init(|| {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("built");
-        done(Command::new("strip").arg("--strip-debug").arg("-o").arg(&path).arg(dwc_binary()));
+        done(Command::new("strip").arg("-o").arg(&path).arg(dwc_binary()));
         (folder, path)
     });
     path
