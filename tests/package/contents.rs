@@ -135,6 +135,8 @@ fn every_command_has_its_page_and_its_completions() {
     let said = done(Command::new(dwc_binary()).arg("manual").arg(folder.path()).args(["--format", "json"]));
     let said: serde_json::Value = serde_json::from_str(&said).expect("JSON");
     assert_eq!(said["pages"].as_array().map(Vec::len), Some(commands().len() + 1));
+    let scripts =
+        ["bash", "zsh", "fish"].map(|shell| (shell, done(Command::new(dwc_binary()).args(["completions", shell]))));
     for command in commands() {
         let path = folder.path().join(format!("dwc-{}.1", command.replace(' ', "-")));
         let page = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -151,8 +153,7 @@ fn every_command_has_its_page_and_its_completions() {
             seen += 1;
         }
         assert!(seen > 6, "{help}");
-        for shell in ["bash", "zsh", "fish"] {
-            let script = done(Command::new(dwc_binary()).args(["completions", shell]));
+        for (shell, script) in &scripts {
             let last = command.split(' ').next_back().expect("a word");
             let is_word =
                 |text: &str| text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').any(|word| word == last);
