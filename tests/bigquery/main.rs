@@ -69,7 +69,8 @@ fn every_statement(folder: &Path) {
         if let Some(rebuild) = rebuild {
             analyze(&mut analyzer, &format!("{}.rebuild", model.name), &script(&rebuild), &mut problems);
         }
-        analyze(&mut analyzer, &format!("{}.audit", model.name), &script(&model.audits), &mut problems);
+        let audits: Vec<_> = model.audits.iter().map(|rule| rule.statement.clone()).collect();
+        analyze(&mut analyzer, &format!("{}.audit", model.name), &script(&audits), &mut problems);
     }
     assert!(problems.is_empty(), "{} problems:\n{}", problems.len(), problems.join("\n"));
 }

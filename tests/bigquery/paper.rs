@@ -36,7 +36,7 @@ fn written(folder: &Path) -> Vec<Sheet> {
         dwc_runner::rebuild(&paper, &project, &options).unwrap_or_else(|error| panic!("{error:?}"));
     }
     dwc_runner::audit(&paper, &project, &[]).unwrap_or_else(|error| panic!("{error:?}"));
-    let options = CompareOptions { select: Vec::new(), at, repairs: false };
+    let options = CompareOptions { select: Vec::new(), at, repairs: false, since: None };
     dwc_runner::compare(&paper, &project, &options).unwrap_or_else(|error| panic!("{error:?}"));
     let mut sheets = paper.sheets();
     for pass in dwc_compiler::sql::checks(&project, TargetType::Bigquery, "dw").expect("checks") {

@@ -104,7 +104,7 @@ fn every_hand_is_found_named_and_mended() {
         };
         assert!(found.iter().any(names_it), "{sql}\n{found:#?}");
         let mended = warehouse.compare(true);
-        assert!(mended.offences.is_empty(), "{sql}\n{:#?}", mended.offences);
+        assert!(mended.offences().is_empty(), "{sql}\n{:#?}", mended.offences());
         assert_eq!(contents(&warehouse, &tables), before, "{sql}");
         assert_eq!(warehouse.audit(), [""; 0], "{sql}");
     }
