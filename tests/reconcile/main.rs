@@ -2,6 +2,7 @@
 
 mod classes;
 mod command;
+mod partial;
 mod random;
 mod values;
 mod writer;

@@ -2,6 +2,8 @@
 //! finds each and names its key, a repair leaves every table as it was, and what nobody has touched is no finding.
 
 mod checks;
+mod partly;
+mod reports;
 
 use std::collections::BTreeMap;
 

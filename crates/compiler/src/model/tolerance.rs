@@ -27,10 +27,11 @@ pub(super) fn tolerance(
     }
     let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
     let is_digits = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    if !is_digits(whole) || !is_digits(part) || whole.len() > 18 || part.len() > 18 {
+    let places = if matches!(ty, Type::Numeric(_)) { 9 } else { 18 };
+    if !is_digits(whole) || !is_digits(part) || whole.len() > 18 || part.len() > places {
         problems.push(
             Diagnostic::new(Code::WrongValue, format!("`{text}` is not a tolerance"))
-                .at(span, "a decimal number that is not negative")
+                .at(span, format!("a decimal number that is not negative, of at most {places} decimals"))
                 .help("write how much two values may differ, such as `0.01`"),
         );
         return None;
@@ -58,6 +59,7 @@ mod tests {
         assert_eq!(read("0", &Type::Int64), (None, vec![]));
         assert_eq!(read("0.00", &Type::Float64), (None, vec![]));
         assert_eq!(read("1", &Type::String), (None, vec![Code::MisplacedKey]));
+        assert_eq!(read("0.1234567891", &Type::NUMERIC), (None, vec![Code::WrongValue]));
         for wrong in ["-1", "1e-3", "1%", ".5", "5.", "", "1000000000000000000000"] {
             assert_eq!(read(wrong, &Type::Int64), (None, vec![Code::WrongValue]), "{wrong}");
         }

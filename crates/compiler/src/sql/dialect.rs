@@ -212,9 +212,12 @@ impl Dialect for DuckDb {
         }
     }
 
-    /// What is too far apart for a subtraction is not near.
+    /// A MERGE takes no TRY in its conditions. A subtraction overflows only where one number is negative and the other is not,
+    /// and such numbers are near only where each is near 0.
     fn is_near(&self, a: &str, b: &str, _: &Type, within: &str) -> String {
-        format!("COALESCE(TRY({a} - {b} BETWEEN -{within} AND {within}), FALSE)")
+        let small = |expr: &str| format!("{expr} BETWEEN -{within} AND {within}");
+        let (difference, each) = (small(&format!("{a} - {b}")), [small(a), small(b)].join(" AND "));
+        format!("COALESCE(CASE WHEN ({a} < 0) = ({b} < 0) OR ({each}) THEN {difference} END, FALSE)")
     }
 
     fn octets(&self, text: &str) -> String {

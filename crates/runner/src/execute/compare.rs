@@ -68,7 +68,7 @@ pub fn compare(engine: &dyn Warehouse, project: &Project, options: &CompareOptio
         if !options.select.is_empty() && !options.select.contains(&model.name) {
             continue;
         }
-        let name = "rows are what is landed";
+        let name = "the rows match what is landed";
         let mut looked = Looked::new(&model.name, Aspect::Landed, name, Some(project.model_span(model.model)));
         let batch = state::consumed(engine.store(), &model.name)?;
         if !pending(engine.store(), &plan, model, batch, Mode::Incremental)?.is_empty() {

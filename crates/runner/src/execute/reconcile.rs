@@ -164,7 +164,7 @@ pub fn reconcile(
                     tables.iter().filter(|(table, _)| done.tables.iter().all(|one| one.table != table.address));
                 let unread: Vec<Looked> =
                     unread.map(|(table, _)| looked(table).left_out("its source could not be read")).collect();
-                let mut one = Looked::new(&source.name, Aspect::Source, "the source is read", Some(source.span));
+                let mut one = Looked::new(&source.name, Aspect::Source, "the source answers", Some(source.span));
                 one.add(Weight::Error, [Offence::from(error.within(source.span))]);
                 done.looked.push(one);
                 done.looked.extend(unread);
@@ -183,7 +183,7 @@ pub fn reconcile(
         let (report, offences) = run(engine, project, folder, &load, tell)?;
         done.models = report.models;
         if !offences.is_empty() {
-            let mut one = Looked::new("models", Aspect::Source, "models load what is repaired", None);
+            let mut one = Looked::new("models", Aspect::Source, "the models load what was repaired", None);
             one.add(Weight::Error, offences);
             done.looked.push(one);
         }
@@ -193,7 +193,7 @@ pub fn reconcile(
 
 /// A table in which nothing has been found yet.
 pub(super) fn looked(table: &Table) -> Looked {
-    Looked::new(&table.address, Aspect::Source, "landed rows are those of the source", Some(table.span))
+    Looked::new(&table.address, Aspect::Source, "the landed rows match the source", Some(table.span))
 }
 
 /// Why a table is not compared; `None` where it is.

@@ -104,7 +104,7 @@ impl Lowering<'_> {
             self.dimension_audits(dimension, members, &self.dimension_context(dimension, members), Audited::All);
         let live = self.live_members(members, None);
         let differs = live.and_then(|live| self.current_differs(dimension, members, &live, Audited::All));
-        audits.extend(differs.map(|statement| Rule::new("current versions are what the source has", statement)));
+        audits.extend(differs.map(|statement| Rule::new("the current versions match the source", statement)));
         if dimension.mini().is_none() {
             audits.extend(self.broken_hierarchies(dimension, members, &self.dimension_context(dimension, members)));
         }
