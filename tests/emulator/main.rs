@@ -12,6 +12,7 @@ mod expressions;
 mod held;
 mod landed;
 mod leases;
+mod partial;
 mod pieces;
 mod recovery;
 mod rejected;
