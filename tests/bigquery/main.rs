@@ -10,11 +10,12 @@ mod sent;
 use std::path::Path;
 
 use dwc_compiler::model::TargetType;
-use dwc_compiler::plan::{LoadPlan, Statement, diff};
+use dwc_compiler::plan::{Cut, LoadPlan, Statement, diff};
 use dwc_compiler::sql;
+use dwc_tests::checked::SHOP as CHECKED;
 use dwc_tests::collated::SHOP;
 use dwc_tests::googlesql::GoogleSql;
-use dwc_tests::project::{Project, checked, repository};
+use dwc_tests::project::{Project, at, checked, repository};
 
 const VARIABLES: &str = "DECLARE dwc_batch INT64 DEFAULT 2;\nDECLARE dwc_since INT64 DEFAULT 1;\n\
     DECLARE dwc_consumed INT64 DEFAULT 1;\nDECLARE dwc_at TIMESTAMP DEFAULT TIMESTAMP '2026-03-01 00:00:00+00';\n\
@@ -69,7 +70,16 @@ fn every_statement(folder: &Path) {
         if let Some(rebuild) = rebuild {
             analyze(&mut analyzer, &format!("{}.rebuild", model.name), &script(&rebuild), &mut problems);
         }
-        analyze(&mut analyzer, &format!("{}.audit", model.name), &script(&model.audits), &mut problems);
+        let since = Some(at("2026-03-01T09:30"));
+        let compared = sql::comparison(&project, TargetType::Bigquery, "dw", model.model, since).expect("a comparison");
+        if let Some(compared) = compared {
+            analyze(&mut analyzer, &format!("{}.compared", model.name), &script(&compared.statements), &mut problems);
+            let repair: Vec<Statement> =
+                std::iter::once(compared.removes_doubled).chain(compared.repair.into_iter().flatten()).collect();
+            analyze(&mut analyzer, &format!("{}.repair", model.name), &script(&repair), &mut problems);
+        }
+        let audits: Vec<_> = model.audits.iter().map(|rule| rule.statement.clone()).collect();
+        analyze(&mut analyzer, &format!("{}.audit", model.name), &script(&audits), &mut problems);
     }
     assert!(problems.is_empty(), "{} problems:\n{}", problems.len(), problems.join("\n"));
 }
@@ -97,6 +107,70 @@ fn policies() {
 #[test]
 fn keys_that_are_compared_without_case() {
     every_statement(Project::new(SHOP).path());
+}
+
+#[test]
+fn checks_and_tolerances() {
+    every_statement(Project::new(CHECKED).path());
+}
+
+const READINGS: &str = r#"#- dwc.yml
+name: shop
+timezone: Asia/Seoul
+targets: { prod: { type: bigquery, project: p, dataset: dw, location: US } }
+#- models/shop.yml
+source: shop
+type: mysql
+url: "{{ env('SHOP') }}"
+tables:
+  readings:
+    primary_key: [id, place]
+    cursor: read_at
+    columns:
+      id: INT64
+      place: { type: STRING, collation: und:ci }
+      amount: { type: NUMERIC, within: 0.01 }
+      ratio: { type: FLOAT64, within: 0.001 }
+      count: { type: INT64, within: 2 }
+      exact: { type: BIGNUMERIC, within: 0.5 }
+      read_at: READ
+"#;
+
+/// The statements that compare landed rows with those of a source: of all of them, of a period, and of a sample.
+#[test]
+fn landed_rows_beside_their_source() {
+    for ty in ["TIMESTAMP", "DATETIME", "DATE"] {
+        let project = checked(Project::new(&READINGS.replace("READ\n", &format!("{ty}\n"))).path());
+        let manifest = sql::manifest(&project, TargetType::Bigquery, "dw");
+        let ddl = sql::change_statements(&project, TargetType::Bigquery, "dw", &diff(None, &manifest));
+        let mut text: String = ddl.iter().map(|statement| format!("{};\n", statement.sql)).collect();
+        let plan = sql::load_plan(&project, TargetType::Bigquery, "dw").expect("a load plan");
+        let columns = &plan.landings[0].stage.columns;
+        let columns: Vec<String> = columns.iter().map(|(name, ty)| format!("`{name}` {ty}")).collect();
+        for staged in ["settled", "newer", "rejected"] {
+            let columns = columns.join(", ");
+            text += &format!("CREATE TABLE dw.{staged} ({columns}, _state INT64, _at TIMESTAMP, _deleted BOOL);\n");
+        }
+        let reconciler = sql::reconciler(&project, TargetType::Bigquery, "dw", &project.tables[0]);
+        let fetched = sql::Fetched {
+            settled: "dw.settled".to_owned(),
+            newer: "dw.newer".to_owned(),
+            rejected: "dw.rejected".to_owned(),
+        };
+        let since = if ty == "DATE" { "2026-03-01" } else { "2026-03-01 09:30:00.000000" };
+        let only = sql::Only { since: Some(since.to_owned()), share: Some(250) };
+        for only in [sql::Only::default(), only] {
+            let cut = Cut::of(2000, Some((0, 1999)));
+            let part = sql::Part { segments: vec![(&cut, [1, 2].into())], only: only.clone() };
+            let repair = reconciler.repair(&fetched, &part, true);
+            text += &format!("{};\n{};\n", reconciler.extent(&only), reconciler.sums(&cut, &part, "dw.newer"));
+            text += &format!("{};\nSELECT * FROM {repair};\n", reconciler.differences(&fetched, &part));
+        }
+        let text = format!("DECLARE dwc_at TIMESTAMP;\n{text}");
+        let mut problems = Vec::new();
+        analyze(&mut GoogleSql::start(), ty, &text, &mut problems);
+        assert!(problems.is_empty(), "{}", problems.join("\n"));
+    }
 }
 
 /// What both engines fold, letter by letter: a letter with a dot, a sharp s, and a sigma at the end of a word.

@@ -36,8 +36,10 @@ fn written(folder: &Path) -> Vec<Sheet> {
         dwc_runner::rebuild(&paper, &project, &options).unwrap_or_else(|error| panic!("{error:?}"));
     }
     dwc_runner::audit(&paper, &project, &[]).unwrap_or_else(|error| panic!("{error:?}"));
-    let options = CompareOptions { select: Vec::new(), at, repairs: false };
-    dwc_runner::compare(&paper, &project, &options).unwrap_or_else(|error| panic!("{error:?}"));
+    for since in [None, Some(dwc_tests::project::at("2026-03-01T09:30"))] {
+        let options = CompareOptions { select: Vec::new(), at, repairs: false, since };
+        dwc_runner::compare(&paper, &project, &options).unwrap_or_else(|error| panic!("{error:?}"));
+    }
     let mut sheets = paper.sheets();
     for pass in dwc_compiler::sql::checks(&project, TargetType::Bigquery, "dw").expect("checks") {
         let alone = pass.checks.into_iter().flat_map(|check| std::iter::once(check.alone).chain(check.keys));

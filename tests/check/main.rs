@@ -7,6 +7,7 @@ use dwc_compiler::syntax::schemas;
 use dwc_tests::project::{Project, Run, repository};
 
 mod shown;
+mod tolerances;
 
 const STAR: &str = "\
 #- dwc.yml

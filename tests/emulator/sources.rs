@@ -48,7 +48,7 @@ const ITEMS: &str = "CREATE DATABASE shop; USE shop;
 
 /// What is found, as a person reads it, and the rows of each table that were read.
 fn told(found: &Reconciled) -> (Vec<String>, Vec<i64>) {
-    let all = found.offences.iter().chain(&found.told).chain(&found.mended);
+    let all = found.offences().into_iter().chain(found.told()).chain(found.mended());
     let keys = |keys: &[String]| keys.join("; ");
     (
         all.map(|one| format!("{} {}", one.code.id(), keys(&one.keys))).collect(),
@@ -58,7 +58,7 @@ fn told(found: &Reconciled) -> (Vec<String>, Vec<i64>) {
 
 fn all(engine: &dyn Warehouse, project: &Checked, disk: &Project, repairs: bool) -> (Vec<String>, Vec<i64>) {
     let tables = project.tables.iter().map(|table| table.address.clone()).collect();
-    let options = ReconcileOptions { tables, at: at("2031-01-01"), repairs };
+    let options = ReconcileOptions::all(tables, at("2031-01-01"), repairs);
     let found = reconcile(engine, project, disk.path(), &options, &mut |_| ());
     told(&found.unwrap_or_else(|error| panic!("{error:?}")))
 }

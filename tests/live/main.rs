@@ -101,6 +101,6 @@ fn a_real_account_gives_the_rows_of_the_embedded_engine() {
         assert_eq!(expected, found, "{question}");
     }
     let audited = dwc_runner::audit(&there, &project, &[]).unwrap_or_else(|error| panic!("{error:?}"));
-    assert!(audited.offences.is_empty(), "{:?}", audited.offences);
+    assert!(audited.offences().is_empty(), "{:?}", audited.offences());
     eprintln!("{:?}", there.spent());
 }

@@ -359,7 +359,7 @@ fn settle(engine: &DuckDbWarehouse, project: &Project) {
     let (_, offences) = dwc_runner::run(engine, &model, project.path(), &options, &mut |_| ()).expect("a run");
     assert!(offences.is_empty(), "{offences:?}");
     let broken = dwc_runner::audit(engine, &model, &[]).expect("an audit");
-    assert!(broken.offences.is_empty(), "{:?}", broken.offences);
+    assert!(broken.offences().is_empty(), "{:?}", broken.offences());
 }
 
 /// What a change of the models leaves that a fresh load of them would not, and the other way round.

@@ -69,7 +69,7 @@ impl Policies {
             dwc_runner::run(&self.engine, &self.model, self.folder.path(), &options, &mut |_| ()).expect("a run");
         assert!(offences.is_empty(), "{offences:?}");
         let found = dwc_runner::audit(&self.engine, &self.model, &[]).expect("an audit");
-        assert!(found.offences.is_empty(), "{:?}", found.offences);
+        assert!(found.offences().is_empty(), "{:?}", found.offences());
         report
     }
 

@@ -160,7 +160,7 @@ fn a_current_version_that_is_not_what_the_source_has_is_told() {
     assert!(offences.is_empty(), "{offences:?}");
     assert_eq!(told(&report, "member"), ["DW0960 member_id=1"], "its row is Jeju, which is dated before Seoul");
     let model = checked(project.path());
-    let seen = dwc_runner::audit(&engine, &model, &[]).expect("an audit").told;
+    let seen = dwc_runner::audit(&engine, &model, &[]).expect("an audit").told();
     let seen: Vec<_> = seen.iter().map(|one| format!("{} {}", one.code.id(), one.keys.join(" "))).collect();
     assert_eq!(seen, ["DW0960 member_id=1", "DW0961 rows: 1", "DW0962 visit_id=11"]);
 }

@@ -47,7 +47,7 @@ fn what_no_run_would_read_is_found_and_repaired() {
         let warehouse = Warehouse::apply(project.path());
         warehouse.run(Mode::Incremental);
         let clean = warehouse.reconcile(false);
-        assert!(clean.offences.is_empty() && clean.told.is_empty(), "{clean:#?}");
+        assert!(clean.offences().is_empty() && clean.told().is_empty(), "{clean:#?}");
         // The row at the boundary, and the one without a cursor, are those that the next run reads.
         assert_eq!((of(&clean.tables, "shop.orders").read, of(&clean.tables, "shop.orders").newer), (2, 0));
 
@@ -62,19 +62,19 @@ fn what_no_run_would_read_is_found_and_repaired() {
         warehouse.execute("UPDATE dw_landing.shop__orders__rows SET amount = 21 WHERE id = 2");
         let found = warehouse.reconcile(false);
         assert_eq!(
-            told(&found.offences),
+            told(&found.offences()),
             [
                 "DW0970 id=6",
                 "DW0971 id=1: status is new, not paid; amount is 10.500000000, not 11.000000000; id=2: amount is 21.000000000, not 20.000000000"
             ]
         );
-        assert_eq!(told(&found.told), ["DW0972 id=3"]);
+        assert_eq!(told(&found.told()), ["DW0972 id=3"]);
         let orders = of(&found.tables, "shop.orders");
         assert_eq!((orders.missing, orders.different, orders.extra, orders.newer), (1, 2, 1, 3));
 
         let repaired = warehouse.reconcile(true);
-        assert!(repaired.offences.is_empty() && repaired.told.is_empty(), "{repaired:#?}");
-        assert_eq!(repaired.mended.len(), 3);
+        assert!(repaired.offences().is_empty() && repaired.told().is_empty(), "{repaired:#?}");
+        assert_eq!(repaired.mended().len(), 3);
         let done = of(&repaired.tables, "shop.orders").repaired.clone().expect("a repair");
         assert_eq!((done.extracted, done.inserted, done.updated, done.deleted), (4, 1, 2, 1));
         assert_eq!(
@@ -100,8 +100,8 @@ fn rows_that_the_source_purges_stay_where_deletes_are_not_detected() {
         warehouse.run(Mode::Incremental);
         server.execute("DELETE FROM orders WHERE id IN (1, 2)");
         let found = warehouse.reconcile(true);
-        assert_eq!(told(&found.told), ["DW0972 id=1; id=2"]);
-        assert!(found.offences.is_empty() && of(&found.tables, "shop.orders").repaired.is_none());
+        assert_eq!(told(&found.told()), ["DW0972 id=1; id=2"]);
+        assert!(found.offences().is_empty() && of(&found.tables, "shop.orders").repaired.is_none());
         assert_eq!(warehouse.rows("SELECT COUNT(*) FROM dw_landing.shop__orders"), [["5"]]);
     }
 }
@@ -114,7 +114,7 @@ fn a_source_that_lost_most_of_its_rows_deletes_none() {
     warehouse.run(Mode::Incremental);
     server.execute("DELETE FROM orders");
     let found = warehouse.reconcile(true);
-    assert_eq!(told(&found.offences), ["DW0914 "]);
+    assert_eq!(told(&found.offences()), ["DW0914 "]);
     assert_eq!(warehouse.rows("SELECT COUNT(*) FROM dw_landing.shop__orders"), [["5"]]);
 }
 
@@ -135,7 +135,7 @@ fn a_row_that_does_not_cast_is_counted_and_not_missing() {
         // A state that cast has landed, and the one that follows it does not.
         server.execute("UPDATE t SET pieces = 'one' WHERE id = 1");
         let found = warehouse.reconcile(true);
-        assert!(found.offences.is_empty() && found.told.is_empty(), "{found:#?}");
+        assert!(found.offences().is_empty() && found.told().is_empty(), "{found:#?}");
         let t = of(&found.tables, "shop.t");
         assert_eq!((t.rejected, t.unsummed.as_deref()), (2, Some("pieces")));
     }
@@ -158,15 +158,15 @@ fn a_deleted_mark_is_compared_as_a_delete() {
         let warehouse = Warehouse::apply(server.project(table, "").path());
         warehouse.run(Mode::Incremental);
         let clean = warehouse.reconcile(false);
-        assert!(clean.offences.is_empty() && clean.told.is_empty(), "{clean:#?}");
+        assert!(clean.offences().is_empty() && clean.told().is_empty(), "{clean:#?}");
         assert_eq!(of(&clean.tables, "shop.t").read, 1);
         server.execute("UPDATE t SET gone_at = '2026-01-01 12:00:00' WHERE id = 1");
-        assert_eq!(told(&warehouse.reconcile(false).offences), ["DW0971 id=1: is deleted in the source"]);
-        assert!(warehouse.reconcile(true).offences.is_empty());
+        assert_eq!(told(&warehouse.reconcile(false).offences()), ["DW0971 id=1: is deleted in the source"]);
+        assert!(warehouse.reconcile(true).offences().is_empty());
         assert_eq!(warehouse.rows("SELECT id FROM dw_landing.shop__t ORDER BY id"), [["3"]]);
         server.execute("UPDATE t SET gone_at = NULL WHERE id = 2");
-        assert_eq!(told(&warehouse.reconcile(false).offences), ["DW0970 id=2"]);
-        assert!(warehouse.reconcile(true).offences.is_empty());
+        assert_eq!(told(&warehouse.reconcile(false).offences()), ["DW0970 id=2"]);
+        assert!(warehouse.reconcile(true).offences().is_empty());
         assert_clean(&warehouse, "after the repair");
     }
 }
@@ -187,7 +187,7 @@ fn a_table_without_a_cursor_is_read_by_each_run_and_has_no_finding_but_rows_that
         server.execute("DELETE FROM t WHERE id = 2");
         server.execute("INSERT INTO t VALUES (4, 'd')");
         let found = warehouse.reconcile(false);
-        assert!(found.offences.is_empty());
-        assert_eq!((told(&found.told), of(&found.tables, "shop.t").newer), (vec!["DW0972 id=2".to_owned()], 2));
+        assert!(found.offences().is_empty());
+        assert_eq!((told(&found.told()), of(&found.tables, "shop.t").newer), (vec!["DW0972 id=2".to_owned()], 2));
     }
 }

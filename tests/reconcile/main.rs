@@ -2,6 +2,7 @@
 
 mod classes;
 mod command;
+mod partial;
 mod random;
 mod values;
 mod writer;
@@ -76,5 +77,5 @@ fn told(offences: &[Offence]) -> Vec<String> {
 /// That a warehouse is what its sources are.
 fn assert_clean(warehouse: &Warehouse, context: &str) {
     let found = warehouse.reconcile(false);
-    assert!(found.offences.is_empty() && found.told.is_empty(), "{context}\n{:#?}", found);
+    assert!(found.offences().is_empty() && found.told().is_empty(), "{context}\n{:#?}", found);
 }

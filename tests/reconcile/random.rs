@@ -79,7 +79,7 @@ fn every_hand_is_found_named_and_mended() {
         let warehouse = Warehouse::apply(server.project(DECLARED, "").path());
         warehouse.run(Mode::Incremental);
         let clean = warehouse.reconcile(false);
-        assert!(clean.offences.is_empty() && clean.told.is_empty(), "{clean:#?}");
+        assert!(clean.offences().is_empty() && clean.told().is_empty(), "{clean:#?}");
         assert!(clean.tables.iter().all(|table| table.read == 1 && table.unsummed.is_none()), "{:#?}", clean.tables);
         let mut dice = Dice::new(20_260_101);
         for _ in 0..hands {
@@ -122,7 +122,7 @@ fn every_hand_is_found_named_and_mended() {
             let expected = (i64::from(kind == "missing"), i64::from(kind == "different"), i64::from(kind == "extra"));
             assert_eq!(counts, expected, "{sql}\n{found:#?}");
             assert!(of_table.read < 2600, "{sql}\n{of_table:?}");
-            let all: Vec<_> = found.offences.iter().chain(&found.told).collect();
+            let all: Vec<_> = found.offences().into_iter().chain(found.told()).collect();
             assert!(all.len() == 1 && all[0].keys.len() == 1, "{sql}\n{all:#?}");
             let first = match place {
                 None if kind == "extra" => fresh.split(", ").next(),
@@ -132,7 +132,7 @@ fn every_hand_is_found_named_and_mended() {
             let named = format!("{}={}", key[0], first.unwrap_or_default().trim_matches('\''));
             assert!(all[0].keys[0].starts_with(&named), "{sql}\n{named}\n{all:#?}");
             let mended = warehouse.reconcile(true);
-            assert!(mended.offences.is_empty() && mended.told.is_empty(), "{sql}\n{mended:#?}");
+            assert!(mended.offences().is_empty() && mended.told().is_empty(), "{sql}\n{mended:#?}");
             assert_clean(&warehouse, &sql);
             // What is not there is free for the next hand.
             if first == fresh.split(", ").next() {

@@ -77,7 +77,7 @@ fn equal_values_have_equal_sums() {
             warehouse.run(Mode::Incremental);
             assert_eq!(warehouse.rows("SELECT COUNT(*) FROM dw_landing.shop__t"), [["7"]]);
             let found = warehouse.reconcile(false);
-            assert!(found.offences.is_empty() && found.told.is_empty(), "{found:#?}");
+            assert!(found.offences().is_empty() && found.told().is_empty(), "{found:#?}");
             let t = of(&found.tables, "shop.t");
             if (t.unsummed.as_deref(), t.read) != (None, 1) {
                 read.push(column.to_owned());
@@ -114,8 +114,8 @@ fn every_column_is_told_from_another_value() {
             warehouse.execute(&format!("UPDATE dw_landing.shop__t__rows SET {column} = {value} WHERE id = 1"));
             warehouse.execute(&format!("UPDATE dw_landing.shop__t__rows SET {column} = {value} WHERE id = 4"));
             let found = warehouse.reconcile(true);
-            assert_eq!(told(&found.offences), [""; 0], "{column}");
-            let mended = told(&found.mended);
+            assert_eq!(told(&found.offences()), [""; 0], "{column}");
+            let mended = told(&found.mended());
             assert!(mended.len() == 1 && mended[0].contains(&format!("id=4: {column} is ")), "{column}: {mended:?}");
         }
         super::assert_clean(&warehouse, "after all of them");
@@ -137,10 +137,10 @@ fn what_has_no_sum_is_read_row_by_row() {
         let warehouse = Warehouse::apply(one.project(table, "").path());
         warehouse.run(Mode::Incremental);
         let found = warehouse.reconcile(false);
-        assert!(found.offences.is_empty() && found.told.is_empty(), "{found:#?}");
+        assert!(found.offences().is_empty() && found.told().is_empty(), "{found:#?}");
         let f = of(&found.tables, "shop.f");
         assert_eq!((f.unsummed.as_deref(), f.read), (Some("ratio"), 4));
         one.execute("UPDATE f SET ratio = 0.2 WHERE id = 1");
-        assert_eq!(told(&warehouse.reconcile(false).offences), ["DW0971 id=1: ratio is 0.1, not 0.2"]);
+        assert_eq!(told(&warehouse.reconcile(false).offences()), ["DW0971 id=1: ratio is 0.1, not 0.2"]);
     }
 }

@@ -43,7 +43,7 @@ fn a_writer_raises_no_alarm() {
             for _ in 0..runs {
                 warehouse.run(Mode::Incremental);
                 let found = warehouse.reconcile(false);
-                let all = (told(&found.offences), told(&found.told));
+                let all = (told(&found.offences()), told(&found.told()));
                 if all != (Vec::new(), Vec::new()) {
                     is_done.store(true, Ordering::Relaxed);
                     panic!("{all:#?}");

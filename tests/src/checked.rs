@@ -56,7 +56,7 @@ dimensions:
   customer: { on: customer_id }
 degenerate: [status]
 measures:
-  amount: { additive: all, currency: KRW }
+  amount: { additive: all, currency: KRW, within: 0.5 }
 checks:
   - { name: bad_status, accepted_values: { column: status, values: [paid, "it's"] }, severity: warn }
   - { accepted_values: { column: status, values: [paid, "it's", lost] } }

@@ -95,19 +95,28 @@ impl Warehouse {
             offences.into_iter().map(|offence| format!("{}: {}", offence.message, offence.keys.join("; ")))
         };
         let audit = dwc_runner::audit(&self.engine, &self.project, &[]).unwrap_or_else(|error| panic!("{error:?}"));
-        told(audit.offences).chain(told(self.compare(false).offences)).collect()
+        told(audit.offences()).chain(told(self.compare(false).offences())).collect()
     }
 
     /// Compares the star with what is landed, and repairs it if it is told to.
     pub fn compare(&self, repairs: bool) -> Compared {
-        let options = CompareOptions { select: Vec::new(), at: at("2031-01-01"), repairs };
+        let options = CompareOptions { select: Vec::new(), at: at("2031-01-01"), repairs, since: None };
         dwc_runner::compare(&self.engine, &self.project, &options).unwrap_or_else(|error| panic!("{error:?}"))
     }
 
     /// Compares what is landed with the sources, and repairs it if it is told to.
     pub fn reconcile(&self, repairs: bool) -> Reconciled {
+        self.reconcile_some(repairs, None, None)
+    }
+
+    /// The same of rows since a time, and of so many ten-thousandths of the keys.
+    pub fn reconcile_some(&self, repairs: bool, since: Option<&str>, share: Option<u32>) -> Reconciled {
         let tables = self.project.tables.iter().map(|table| table.address.clone()).collect();
-        let options = ReconcileOptions { tables, at: at("2031-01-01"), repairs };
+        let options = ReconcileOptions {
+            since: since.map(at),
+            share,
+            ..ReconcileOptions::all(tables, at("2031-01-01"), repairs)
+        };
         dwc_runner::reconcile(&self.engine, &self.project, &self.folder, &options, &mut |_| ())
             .unwrap_or_else(|error| panic!("{error:?}"))
     }

@@ -36,10 +36,11 @@ pub use environment::{
 };
 pub use error::{Error, Offence};
 pub use execute::{
-    ApplyReport, Audit, Checked, CompareOptions, Compared, Counted, Mode, ModelOutcome, ModelReport, Notice, Part,
-    Place, Planned, RebuildOptions, RebuildReport, ReconcileOptions, Reconciled, RunOptions, RunReport, SavedChange,
-    SavedPlan, SavedStatement, SourceOutcome, SourceReport, TableReconciled, TableReport, apply, audit, carry_out,
-    check, claim, compare, plan, rebuild, reconcile, replay, run, value_refused,
+    ApplyReport, Aspect, Audit, Checked, CompareOptions, Compared, Counted, Looked, Mode, ModelOutcome, ModelReport,
+    Notice, Outcome, Part, Place, Planned, RebuildOptions, RebuildReport, ReconcileOptions, Reconciled, RunOptions,
+    RunReport, SavedChange, SavedPlan, SavedStatement, SourceOutcome, SourceReport, TableReconciled, TableReport,
+    Weighed, Weight, apply, audit, carry_out, check, claim, compare, found, plan, rebuild, reconcile, replay, run,
+    value_refused,
 };
 pub use extract::parse_time;
 pub use import::{import_files, import_mysql, import_postgres};

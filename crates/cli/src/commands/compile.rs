@@ -53,7 +53,8 @@ fn loads(plan: &LoadPlan) -> Vec<(String, String)> {
         if let Some(incremental) = &model.incremental {
             files.push((format!("load/{}.incremental.sql", model.name), statements(incremental)));
         }
-        files.push((format!("audit/{}.sql", model.name), statements(&model.audits)));
+        let audits = joined(model.audits.iter().map(|rule| rule.statement.sql.as_str()));
+        files.push((format!("audit/{}.sql", model.name), audits));
     }
     files
 }

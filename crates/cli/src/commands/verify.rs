@@ -3,20 +3,22 @@
 
 use std::collections::BTreeSet;
 
+use chrono::NaiveDateTime;
 use dwc_compiler::diagnostic::{Code, Diagnostic, Severity};
-use dwc_compiler::model::{Project, Table, asks_modified};
+use dwc_compiler::model::{Project, Table, asks_modified, seconds};
 use dwc_runner::{
-    Checked, Claim, CompareOptions, Compared, Error, ModelOutcome, Offence, ReconcileOptions, Reconciled,
-    TableReconciled, audit, check, compare, reconcile, waiting,
+    Checked, Claim, CompareOptions, Compared, Error, Looked, ModelOutcome, ReconcileOptions, Reconciled,
+    TableReconciled, Weight, audit, check, compare, reconcile, waiting,
 };
 
 use super::context::{self, Context};
-use super::now;
 use super::run::diagnostic;
+use super::{now, write_out};
 use crate::args::{FailOn, Format, Global, VerifyArgs};
 use crate::exit::Exit;
 use crate::views::diagnostics::counted;
 use crate::views::progress::Progress;
+use crate::views::verify::Verified;
 
 pub(super) fn run(global: &Global, asked: &VerifyArgs) -> Result<Exit, Error> {
     let Some(context) = context::load(global)? else { return Ok(Exit::InputWrong) };
@@ -28,11 +30,13 @@ pub(super) fn run(global: &Global, asked: &VerifyArgs) -> Result<Exit, Error> {
     };
     let select = selected(&context, warehouse.as_ref())?;
     let at = now(None)?;
+    let since = asked.since.as_deref().map(|text| since(text, at)).transpose()?;
     // What is landed is mended before the star that is compared with it.
     let reconciled = match tables {
         Some(named) => {
             let tables = read_by(&context.project, named, &select);
-            let options = ReconcileOptions { tables, at, repairs: asked.repair };
+            let options =
+                ReconcileOptions { since, share: asked.sample, ..ReconcileOptions::all(tables, at, asked.repair) };
             let progress = Progress::new(global);
             let folder = &global.project_dir;
             let mut tell = |step: &str| progress.step(step);
@@ -48,19 +52,32 @@ pub(super) fn run(global: &Global, asked: &VerifyArgs) -> Result<Exit, Error> {
         compare(
             warehouse.as_ref(),
             &context.project,
-            &CompareOptions { select: select.clone(), at, repairs: asked.repair },
+            &CompareOptions { select: select.clone(), at, repairs: asked.repair, since },
         )?
     };
     let audit = audit(warehouse.as_ref(), &context.project, &select)?;
     let checked =
         if asked.structure { Checked::default() } else { check(warehouse.as_ref(), &context.project, &select, at)? };
-    let offences = [&audit.offences, &reconciled.offences, &compared.offences, &checked.failed];
-    let told = [&audit.told, &reconciled.told];
-    let warned = reconciled.mended.iter().chain(&compared.mended).chain(&checked.warned);
-    let warned = warned.map(|offence| Diagnostic { severity: Severity::Warning, ..diagnostic(offence) });
-    let found: Vec<Diagnostic> =
-        told.into_iter().flatten().chain(offences.into_iter().flatten()).map(diagnostic).chain(warned).collect();
-    if !found.is_empty() || global.format == Format::Json {
+    let looked = reconciled.looked.iter().chain(&audit.looked).chain(&compared.looked).chain(&checked.looked);
+    let (target, _) = context.target()?;
+    let verified = Verified {
+        files: &context.files,
+        project: &context.project,
+        target,
+        looked: looked.collect(),
+        tables: &reconciled.tables,
+        fail_on: asked.fail_on,
+    };
+    for (path, text) in [(&asked.junit, verified.junit()), (&asked.markdown, verified.markdown())] {
+        if let Some(path) = path {
+            std::fs::write(path, text)
+                .map_err(|cause| Error::because(format!("`{}` could not be written", path.display()), cause))?;
+        }
+    }
+    let found = diagnostics(&verified.looked);
+    if global.format == Format::Json {
+        write_out(format!("{:#}\n", verified.json(&found)).as_bytes())?;
+    } else if !found.is_empty() {
         context.report(&found);
     }
     for table in &reconciled.tables {
@@ -73,15 +90,51 @@ pub(super) fn run(global: &Global, asked: &VerifyArgs) -> Result<Exit, Error> {
     if !compared.waiting.is_empty() {
         eprintln!("not compared, because `dwc run` has yet to load what is landed: {}", compared.waiting.join(", "));
     }
-    let fails = |all: &[&Vec<Offence>]| all.iter().any(|some| !some.is_empty());
-    if fails(&offences) || (asked.fail_on == FailOn::Warn && fails(&[told[0], told[1], &checked.warned])) {
+    for one in compared.looked.iter().filter(|one| one.part.is_some() || one.tolerated > 0) {
+        eprintln!("{}", told_of_model(one));
+    }
+    if since.is_some() {
+        let whole = compared.looked.iter().filter(|one| one.part.is_none() && one.left_out.is_none());
+        let whole: Vec<&str> = whole.map(|one| one.of.as_str()).collect();
+        if !whole.is_empty() {
+            eprintln!("compared whole, because they have no event time: {}", whole.join(", "));
+        }
+    }
+    let is_of =
+        |weight: Weight| verified.looked.iter().any(|one| one.findings.iter().any(|found| found.weight == weight));
+    if is_of(Weight::Error) || (asked.fail_on == FailOn::Warn && is_of(Weight::Warning)) {
         // A source that does not answer may do so later.
-        let codes = || offences.into_iter().flatten().map(|offence| offence.code);
-        let may_pass = codes().count() > 0 && codes().all(|code| Exit::of(Some(code)) == Exit::WorldFailed);
+        let errors = verified.looked.iter().flat_map(|one| &one.findings).filter(|found| found.weight == Weight::Error);
+        let mut codes = errors.map(|found| found.offence.code);
+        let may_pass = is_of(Weight::Error) && codes.all(|code| Exit::of(Some(code)) == Exit::WorldFailed);
         return Ok(if may_pass { Exit::WorldFailed } else { Exit::InputWrong });
     }
     eprintln!("every loaded table passes its checks");
     Ok(Exit::Done)
+}
+
+/// What was found as diagnostics: what is worth telling, then errors, then what is mended.
+fn diagnostics(looked: &[&Looked]) -> Vec<Diagnostic> {
+    let of = |weight: Weight| {
+        let findings = looked.iter().flat_map(|one| &one.findings).filter(move |found| found.weight == weight);
+        findings.map(move |found| {
+            let one = diagnostic(&found.offence);
+            if weight == Weight::Error { one } else { Diagnostic { severity: Severity::Warning, ..one } }
+        })
+    };
+    of(Weight::Warning).chain(of(Weight::Error)).chain(of(Weight::Mended)).collect()
+}
+
+/// A time, or one that lies so far back.
+fn since(text: &str, at: NaiveDateTime) -> Result<NaiveDateTime, Error> {
+    let back = seconds(text).and_then(|seconds| chrono::TimeDelta::try_seconds(i64::try_from(seconds).ok()?));
+    match back.and_then(|back| at.checked_sub_signed(back)) {
+        Some(since) => Ok(since),
+        None => dwc_runner::parse_time(text).ok_or_else(|| {
+            Error::coded(Code::WrongValue, format!("`{text}` is neither a time nor an age"))
+                .help("write it as 2026-03-20, 2026-03-20T09:30:00, 12h or 2d")
+        }),
+    }
 }
 
 /// The addresses of the tables that `--sources` names; all of the project's where it names none.
@@ -123,6 +176,7 @@ fn told_of(table: &TableReconciled) -> String {
     let parts = [
         (table.missing, "missing"),
         (table.different, "different"),
+        (table.tolerated, "within the tolerance"),
         (table.extra, "gone from the source"),
         (table.newer, "left to the next run"),
         (table.rejected, "without a place in the declared types"),
@@ -130,11 +184,20 @@ fn told_of(table: &TableReconciled) -> String {
     let parts: String =
         parts.iter().filter(|(rows, _)| *rows > 0).map(|(rows, what)| format!(", {rows} {what}")).collect();
     let why = table.unsummed.as_ref().map_or_else(String::new, |column| format!(" (`{column}` has no sum)"));
-    let mut told = format!("compared `{name}` with its source: {} read{why}{parts}", rows(table.read));
+    let part = table.part().map_or_else(String::new, |part| format!(", {part}"));
+    let mut told = format!("compared `{name}` with its source{part}: {} read{why}{parts}", rows(table.read));
     if let Some(done) = &table.repaired {
         told = format!("{told}\n{}", repaired(name, done.inserted, done.updated, done.deleted));
     }
     told
+}
+
+/// What is said of one model of which a part was compared, or a part of what differs is tolerated.
+fn told_of_model(one: &Looked) -> String {
+    let part = one.part.as_ref().map_or_else(String::new, |part| format!(" {part}"));
+    let compared = one.rows.map_or_else(String::new, |compared| format!(": {} compared", rows(compared)));
+    let near = if one.tolerated > 0 { format!(", {} within the tolerance", one.tolerated) } else { String::new() };
+    format!("compared `{}` with what is landed{part}{compared}{near}", one.of)
 }
 
 /// The models of `--select` by name; none where it is not given.

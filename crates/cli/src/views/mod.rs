@@ -9,6 +9,7 @@ pub(crate) mod errors;
 pub(crate) mod failure;
 mod graphical;
 mod json;
+pub(crate) mod junit;
 pub(crate) mod layout;
 pub(crate) mod metrics;
 pub(crate) mod model;
@@ -25,6 +26,7 @@ pub(crate) mod state;
 pub(crate) mod table;
 pub(crate) mod unit_test;
 pub(crate) mod unit_test_coverage;
+pub(crate) mod verify;
 
 /// A text in which what could steer a terminal is written out, as `\u001b` for an escape: controls, and marks that turn the
 /// direction of writing. Lines, tabs and the colors of our own stay. What is JSON means the same after it.

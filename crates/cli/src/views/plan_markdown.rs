@@ -164,7 +164,7 @@ pub(super) fn escaped(text: &str) -> String {
 }
 
 /// Text as code, whatever backticks it holds.
-fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     let text = text.replace(['\n', '\r'], " ");
     if !text.contains('`') {
         return format!("`{text}`");
@@ -174,7 +174,7 @@ fn code(text: &str) -> String {
     format!("{fence} {text} {fence}")
 }
 
-fn html(text: &str) -> String {
+pub(super) fn html(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace(['\n', '\r'], " ")
 }
 

@@ -12,6 +12,7 @@ use dwc_runner::{Mark, Offence, RowsFailure, UnitTestFailure, UnitTestOutcome};
 use serde_json::{Value as Json, json};
 
 use super::harmless;
+use super::junit::{self, Case, Ended};
 use crate::args::Global;
 
 /// Tests with what became of them.
@@ -170,37 +171,21 @@ impl Tested<'_> {
         }
     }
 
-    /// <https://github.com/testmoapp/junitxml>
     pub(crate) fn junit(&self, milliseconds: u64) -> String {
-        let seconds = |milliseconds: u64| format!("{:.3}", milliseconds as f64 / 1000.0);
-        let counts =
-            format!("tests=\"{}\" failures=\"{}\" time=\"{}\"", self.tests.len(), self.failed(), seconds(milliseconds));
-        let mut text = format!(
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites {counts}>\n<testsuite name=\"dwc test\" {counts}>\n"
-        );
-        for (test, outcome) in self.tests.iter().zip(self.outcomes) {
+        let case = |(test, outcome): (&&UnitTest, &UnitTestOutcome)| {
             let path = &self.files.get(test.span.file).path;
-            let (line, time) = (self.files.position(test.span).0, seconds(outcome.milliseconds));
-            let head = format!(
-                "<testcase name=\"{}\" classname=\"{}\" file=\"{}\" line=\"{line}\" time=\"{time}\"",
-                escaped(&test.name),
-                escaped(path.trim_end_matches(".yaml").trim_end_matches(".yml")),
-                escaped(path)
-            );
-            if outcome.failures.is_empty() {
-                let _ = writeln!(text, "{head}/>");
-                continue;
+            let told: Vec<String> = outcome.failures.iter().map(|failure| self.told(failure)).collect();
+            Case {
+                name: test.name.clone(),
+                class: path.trim_end_matches(".yaml").trim_end_matches(".yml").to_owned(),
+                place: Some((path.clone(), self.files.position(test.span).0)),
+                milliseconds: Some(outcome.milliseconds),
+                ended: if told.is_empty() { Ended::Passed } else { Ended::Failed(told) },
+                said: Vec::new(),
             }
-            let _ = writeln!(text, "{head}>");
-            for failure in &outcome.failures {
-                let told = self.told(failure);
-                let (first, _) = told.split_once('\n').unwrap_or((&told, ""));
-                let _ = writeln!(text, "<failure message=\"{}\">{}</failure>", escaped(first), escaped(&told));
-            }
-            text.push_str("</testcase>\n");
-        }
-        text.push_str("</testsuite>\n</testsuites>\n");
-        text
+        };
+        let cases: Vec<Case> = self.tests.iter().zip(self.outcomes).map(case).collect();
+        junit::written("dwc test", Some(milliseconds), &cases)
     }
 }
 
@@ -216,23 +201,6 @@ fn concise(files: &FileSet, offence: &Offence) -> String {
 
 fn text(value: &Value, ty: &Type, zone: Tz) -> String {
     value.as_ref().map_or_else(|| "NULL".to_owned(), |value| shown(value, ty, zone))
-}
-
-/// A text within XML, which has no word for most controls.
-fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\n' | '\t' => safe.push(c),
-            c if c.is_control() => safe.push('\u{fffd}'),
-            c => safe.push(c),
-        }
-    }
-    safe
 }
 
 /// Rows as YAML, in place of those that stand at a byte of a file.

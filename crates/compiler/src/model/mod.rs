@@ -25,6 +25,7 @@ mod resolve_sources;
 mod resolve_unit_tests;
 mod select;
 mod test_values;
+mod tolerance;
 mod types;
 mod zone;
 

@@ -7,6 +7,7 @@ use super::resolve_additivity as additivity;
 use super::resolve_queries::{
     Read, Rows, declared_type, expression, is_instant, key_columns, not_an_instant, output, plain, query,
 };
+use super::tolerance::tolerance;
 use super::types::{Column, Dimension, DimensionKind, Fact, Measure, Query, Role};
 use super::{columns, folding, limits};
 use crate::diagnostic::{Code, Diagnostic};
@@ -407,6 +408,8 @@ fn resolve_measures(
                     .help("make it an attribute of a dimension, or a degenerate dimension; a flag becomes 0 or 1"),
             );
         }
+        let (what, place) = (format!("measure `{name}`"), document.span(&["measures", name, "within"]));
+        let within = tolerance(measure.within.as_ref(), &what, &ty, place, problems);
         let Some(additive) = measure.additive else { continue };
         measures.push(Measure {
             column: Column {
@@ -424,6 +427,7 @@ fn resolve_measures(
             aggregation: measure.aggregation.clone(),
             unit: measure.unit.clone(),
             currency: measure.currency.clone(),
+            within,
             was: measure.was.clone(),
             origins: typed.origins,
             span,

@@ -1,6 +1,6 @@
 //! Resolves sources: types are read, defaults filled, keys and cursors checked against the columns.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono_tz::Tz;
 use dwc_googlesql::Type;
@@ -8,6 +8,7 @@ use dwc_googlesql::Type;
 use super::folding;
 use super::resolve::{check_source_name, resolve_zone};
 use super::resolve_files::{check_headers, files_of};
+use super::tolerance::tolerance;
 use super::types::{Column, EXTRA, Source, Table};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::syntax::{self, Contents, DetectDeletes, Document, Names, OnSchemaChange, SourceType};
@@ -84,6 +85,7 @@ fn resolve_table(
     let key_span = document.key_span(&["tables", name]);
     check_source_name(name, key_span, problems);
     let mut columns = Vec::new();
+    let mut tolerances = BTreeMap::new();
     for (column, declared) in &table.columns {
         check_source_name(column, document.key_span(&["tables", name, "columns", column]), problems);
         let ty = read_type(&declared.ty, at(&["columns", column]), problems);
@@ -94,6 +96,9 @@ fn resolve_table(
                     .help("remove the key"),
             );
         }
+        let (what, place) = (format!("column `{column}`"), at(&["columns", column, "within"]));
+        let within = tolerance(declared.within.as_ref(), &what, &ty, place, problems);
+        tolerances.extend(within.map(|within| (column.clone(), within)));
         columns.push(Column {
             name: column.clone(),
             ty,
@@ -135,6 +140,20 @@ fn resolve_table(
                     .or_help(|| "declare the column, or name one that is declared".to_owned()),
             );
         }
+    }
+    for (column, _) in table.columns.iter().filter(|(_, declared)| declared.within.is_some()) {
+        let why = if !source.ty.is_database() {
+            "only tables of databases are compared with their source"
+        } else if primary_key.contains(column) {
+            "rows are found by their key"
+        } else {
+            continue;
+        };
+        problems.push(
+            Diagnostic::new(Code::MisplacedKey, format!("`within` of column `{column}` does not apply here"))
+                .at(at(&["columns", column, "within"]), why)
+                .help("remove the key"),
+        );
     }
     check_headers(source, table, &at, problems);
     let files = files_of(document, source, table, (&address, key_span), &at, problems);
@@ -253,6 +272,7 @@ fn resolve_table(
         retain_span: table.retain.is_some().then(|| document.span(&["tables", name, "retain"])),
         max_rejected_share: table.max_rejected_share.unwrap_or(1.0),
         max_deleted_share: table.max_deleted_share,
+        tolerances,
         checks: Vec::new(),
         files,
         span: key_span,

@@ -28,6 +28,14 @@ pub enum Cut {
     },
 }
 
+/// The condition that a row is of a sample of so many ten-thousandths of the keys, by the hash of its key. It takes other bits
+/// than [`Cut::Hashes`] does, so that a sample has rows of every segment.
+#[must_use]
+pub fn sampled(hash: &str, share: u32, by: Division) -> String {
+    let bits = format!("({})", (by.quotient)(hash, 1 << 20));
+    format!("({}) < {share}", (by.remainder)(&bits, 10_000))
+}
+
 /// How one side of a comparison divides whole numbers that are not negative.
 #[derive(Debug, Clone, Copy)]
 pub struct Division {
@@ -147,6 +155,11 @@ mod tests {
         assert_eq!(among(&[-1, 0, 4]), "(k < -10 OR k BETWEEN -10 AND -1 OR k > 29)");
         assert_eq!(among(&[]), "FALSE");
         assert_eq!(Cut::of(2_000, None).among(&[1, 2].into(), "k", "h", BY), "h % 4 IN (1, 2)");
+    }
+
+    #[test]
+    fn a_sample_is_of_other_bits_than_the_segments() {
+        assert_eq!(sampled("h", 250, BY), "((h / 1048576) % 10000) < 250");
     }
 
     #[test]

@@ -73,8 +73,24 @@ pub struct ModelLoad {
     pub full: Vec<Statement>,
     /// Computes what the batches after the last one consumed can affect; `None` where the model is computed whole.
     pub incremental: Option<Vec<Statement>>,
-    /// Checks of the loaded tables, for `verify` and after each run.
-    pub audits: Vec<Statement>,
+    /// What holds of the loaded table, for `verify`.
+    pub audits: Vec<Rule>,
+}
+
+/// What holds of a loaded table, and the statement that gives the rows of which it does not.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    /// What holds, as a report names it, such as `one row per grain key`.
+    pub says: String,
+    /// Gives the rows that break it.
+    pub statement: Statement,
+}
+
+impl Rule {
+    /// A rule and what gives the rows that break it.
+    pub(crate) fn new(says: impl Into<String>, statement: Statement) -> Self {
+        Self { says: says.into(), statement }
+    }
 }
 
 /// A statement with what the runner does with it.

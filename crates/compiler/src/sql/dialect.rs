@@ -44,6 +44,8 @@ pub trait Dialect: Sync {
     /// The text of a value by which rows are summed up, the same on every engine and in every database that can give it.
     /// Moments are in UTC, or those of TIMESTAMP by the clocks of a zone. FLOAT64, JSON, ARRAY and STRUCT have none.
     fn canonical(&self, expr: &str, ty: &Type, zone: Option<&str>) -> String;
+    /// Whether two numbers of a type lie no further apart than a decimal says; FALSE where one of them is NULL.
+    fn is_near(&self, a: &str, b: &str, ty: &Type, within: &str) -> String;
     /// How many bytes a text has, as text.
     fn octets(&self, text: &str) -> String;
     /// The sum of INT64 values, which does not overflow.
@@ -208,6 +210,14 @@ impl Dialect for DuckDb {
             Type::String => expr.to_owned(),
             _ => format!("CAST({expr} AS VARCHAR)"),
         }
+    }
+
+    /// A MERGE takes no TRY in its conditions. A subtraction overflows only where one number is negative and the other is not,
+    /// and such numbers are near only where each is near 0.
+    fn is_near(&self, a: &str, b: &str, _: &Type, within: &str) -> String {
+        let small = |expr: &str| format!("{expr} BETWEEN -{within} AND {within}");
+        let (difference, each) = (small(&format!("{a} - {b}")), [small(a), small(b)].join(" AND "));
+        format!("COALESCE(CASE WHEN ({a} < 0) = ({b} < 0) OR ({each}) THEN {difference} END, FALSE)")
     }
 
     fn octets(&self, text: &str) -> String {
@@ -380,6 +390,15 @@ impl Dialect for BigQuery {
             Type::String => expr.to_owned(),
             _ => format!("CAST({expr} AS STRING)"),
         }
+    }
+
+    /// What is too far apart for a subtraction is not near.
+    fn is_near(&self, a: &str, b: &str, ty: &Type, within: &str) -> String {
+        let limit = |sign: &str| match ty {
+            Type::Float64 => format!("CAST('{sign}{within}' AS FLOAT64)"),
+            _ => format!("BIGNUMERIC '{sign}{within}'"),
+        };
+        format!("COALESCE(SAFE_SUBTRACT({a}, {b}) BETWEEN {} AND {}, FALSE)", limit("-"), limit(""))
     }
 
     fn octets(&self, text: &str) -> String {

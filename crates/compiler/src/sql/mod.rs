@@ -16,7 +16,7 @@ pub use dialect::{BigQuery, Dialect, DuckDb, SCRIPT_VARIABLES, Words};
 pub(crate) use drill::answered;
 pub use drill::{Question, drill_across};
 pub use lower::{
-    ALL_ROWS, Asks, ChangeStatement, Comparison, DeleteMark, Does, Fetched, Landed, LoadMode, NO_ROWS, Part,
+    ALL_ROWS, Asks, ChangeStatement, Comparison, DeleteMark, Does, Fetched, Landed, LoadMode, NO_ROWS, Only, Part,
     PartitionMode, Probe, Reconciler, RowRange, Start, Suspect, SuspectTable, aside, change_probes, change_statements,
     checks, compared, comparison, dialect, load_modes, load_plan, manifest, partition_modes, rebuild_statements,
     reconciled_columns, reconciler, starts, suspects, uncompilable, waiting,

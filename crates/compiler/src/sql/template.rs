@@ -21,6 +21,8 @@ pub(super) struct Col {
     incomparable: bool,
     /// A key whose texts are compared without case: by [`Dialect::folded`] wherever rows are told apart by it.
     folded: bool,
+    /// How far two values may lie apart that do not differ, and whether they are FLOAT64.
+    within: Option<(String, bool)>,
 }
 
 impl Col {
@@ -29,11 +31,12 @@ impl Col {
             name: name.into(),
             incomparable: matches!(ty, Type::Json | Type::Array(_) | Type::Struct(_)),
             folded: false,
+            within: None,
         }
     }
 
     pub(super) fn plain(name: impl Into<String>) -> Self {
-        Self { name: name.into(), incomparable: false, folded: false }
+        Self { name: name.into(), incomparable: false, folded: false, within: None }
     }
 
     /// A part of a key.
@@ -44,6 +47,11 @@ impl Col {
     /// The same column as it is written, whatever it is compared by.
     pub(super) fn spelled(&self) -> Self {
         Self { folded: false, ..self.clone() }
+    }
+
+    /// The same column, of which values do not differ that lie so near.
+    pub(super) fn within(self, within: Option<String>, ty: &Type) -> Self {
+        Self { within: within.map(|within| (within, *ty == Type::Float64)), ..self }
     }
 
     /// Whether it is compared in another form than it is written in.
@@ -169,7 +177,7 @@ impl Templates {
         });
         environment.add_filter("pairs_equal", move |pairs: Serde<Vec<(Col, String)>>, a: String, b: String| {
             let side = |alias: &str, name: &str, folded| {
-                told(alias, &Column { name: name.to_owned(), incomparable: false, folded })
+                told(alias, &Column { name: name.to_owned(), incomparable: false, folded, within: None })
             };
             let equal = |(x, y): &(Col, String)| format!("{} = {}", side(&a, &x.name, x.folded), side(&b, y, x.folded));
             pairs.0.iter().map(equal).collect::<Vec<_>>().join(" AND ")
@@ -181,7 +189,19 @@ impl Templates {
             join(&columns, " OR ", |c| format!("{a}.{} IS NULL", quote(&c.name)))
         });
         environment.add_filter("differ", move |columns: Value, a: String, b: String| {
-            join(&columns, " OR ", |c| format!("{} IS DISTINCT FROM {}", side(&a, c), side(&b, c)))
+            join(&columns, " OR ", |c| {
+                let (a, b) = (side(&a, c), side(&b, c));
+                let differs = format!("{a} IS DISTINCT FROM {b}");
+                match &c.within {
+                    Some((within, true)) => {
+                        format!("({differs} AND NOT {})", dialect.is_near(&a, &b, &Type::Float64, within))
+                    }
+                    Some((within, false)) => {
+                        format!("({differs} AND NOT {})", dialect.is_near(&a, &b, &Type::Int64, within))
+                    }
+                    None => differs,
+                }
+            })
         });
         // Of a row `a` that is gone, what is NULL is unknown, and not another value.
         environment.add_filter("differ_where_known", move |columns: Value, a: String, b: String| {
@@ -239,6 +259,15 @@ struct Column {
     name: String,
     incomparable: bool,
     folded: bool,
+    within: Option<(String, bool)>,
+}
+
+/// The tolerance of a column, and whether it is FLOAT64.
+fn tolerance(value: &Value) -> Result<Option<(String, bool)>, Error> {
+    if value.is_none() || value.is_undefined() {
+        return Ok(None);
+    }
+    Ok(Some((value.get_item_by_index(0)?.to_string(), value.get_item_by_index(1)?.is_true())))
 }
 
 /// Joins what `write` makes of each column: strings, or [`Col`]s. FALSE for the empty OR, TRUE for the empty AND.
@@ -246,7 +275,7 @@ fn join(columns: &Value, separator: &str, write: impl Fn(&Column) -> String) -> 
     let mut parts = Vec::new();
     for item in columns.try_iter()? {
         let column = if item.kind() == ValueKind::String {
-            Column { name: item.to_string(), incomparable: false, folded: false }
+            Column { name: item.to_string(), incomparable: false, folded: false, within: None }
         } else {
             let name = item.get_attr("name")?;
             if name.is_undefined() {
@@ -256,6 +285,7 @@ fn join(columns: &Value, separator: &str, write: impl Fn(&Column) -> String) -> 
                 name: name.to_string(),
                 incomparable: item.get_attr("incomparable")?.is_true(),
                 folded: item.get_attr("folded")?.is_true(),
+                within: tolerance(&item.get_attr("within")?)?,
             }
         };
         parts.push(write(&column));

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use super::check::Scalar;
+
 /// One name, or a list of names. A list of one may be written without brackets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Names(pub Vec<String>);
@@ -63,6 +65,8 @@ pub struct ColumnType {
     pub name: Option<String>,
     /// How its source compares texts.
     pub collation: Option<Collation>,
+    /// How far the landed value may lie from the source's.
+    pub within: Option<Scalar>,
 }
 
 /// How a source compares the texts of a column.
@@ -90,6 +94,8 @@ struct LongColumn {
     name: Option<String>,
     /// How its source compares texts, where that is not as they are written. Keys and queries compare them so, too.
     collation: Option<Collation>,
+    /// The difference from the source that `dwc verify --sources` tolerates in a number, such as `0.01`. Defaults to 0.
+    within: Option<Scalar>,
 }
 
 impl<'de> Deserialize<'de> for ColumnType {
@@ -101,7 +107,8 @@ impl<'de> Deserialize<'de> for ColumnType {
                 f.write_str("a type or a column with a type")
             }
             fn visit_str<E: de::Error>(self, ty: &str) -> Result<ColumnType, E> {
-                Ok(ColumnType { ty: ty.to_owned(), description: None, pii: false, name: None, collation: None })
+                let ty = ty.to_owned();
+                Ok(ColumnType { ty, description: None, pii: false, name: None, collation: None, within: None })
             }
             fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<ColumnType, A::Error> {
                 let long = LongColumn::deserialize(de::value::MapAccessDeserializer::new(map))?;
@@ -111,6 +118,7 @@ impl<'de> Deserialize<'de> for ColumnType {
                     pii: long.pii.unwrap_or(false),
                     name: long.name,
                     collation: long.collation,
+                    within: long.within,
                 })
             }
         }
@@ -120,7 +128,8 @@ impl<'de> Deserialize<'de> for ColumnType {
 
 impl Serialize for ColumnType {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.description.is_none() && !self.pii && self.name.is_none() && self.collation.is_none() {
+        let is_plain = self.name.is_none() && self.collation.is_none() && self.within.is_none();
+        if self.description.is_none() && !self.pii && is_plain {
             return serializer.serialize_str(&self.ty);
         }
         let long = LongColumn {
@@ -129,6 +138,7 @@ impl Serialize for ColumnType {
             pii: self.pii.then_some(true),
             name: self.name.clone(),
             collation: self.collation,
+            within: self.within.clone(),
         };
         long.serialize(serializer)
     }

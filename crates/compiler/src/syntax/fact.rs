@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::check::Check;
+use super::check::{Check, Scalar};
 use super::common::{LintLevel, Names};
 
 /// A fact file.
@@ -201,6 +201,8 @@ pub struct Measure {
     pub unit: Option<String>,
     /// The ISO 4217 currency code of an amount.
     pub currency: Option<String>,
+    /// The difference from what the query gives that `dwc verify` tolerates, such as `0.01`. Defaults to 0.
+    pub within: Option<Scalar>,
     /// What the measure means, for analysts.
     pub description: Option<String>,
     /// The measure's previous name.

@@ -7,6 +7,7 @@ use dwc_compiler::model::Project;
 use dwc_compiler::plan::{CheckPass, PlannedCheck, Seen};
 use dwc_compiler::sql;
 
+use super::looked::{Aspect, Looked, Weight, found};
 use super::run::unsupported;
 use crate::state::literal;
 use crate::warehouse::refusal;
@@ -16,12 +17,22 @@ use crate::{Error, Offence, Warehouse};
 /// What the checks of a project have found.
 #[derive(Debug, Default)]
 pub struct Checked {
+    /// The checks, those of source tables first.
+    pub looked: Vec<Looked>,
+}
+
+impl Checked {
     /// Checks that fail, and those that cannot be computed.
-    pub failed: Vec<Offence>,
+    #[must_use]
+    pub fn failed(&self) -> Vec<Offence> {
+        found(&self.looked, Weight::Error)
+    }
+
     /// Checks that fail and are declared as warnings.
-    pub warned: Vec<Offence>,
-    /// How many were made.
-    pub made: usize,
+    #[must_use]
+    pub fn warned(&self) -> Vec<Offence> {
+        found(&self.looked, Weight::Warning)
+    }
 }
 
 /// Makes the checks of source tables and models, at a time in UTC. With a selection, those of its models and of the source
@@ -45,9 +56,11 @@ pub fn check(
     let mut done = Checked::default();
     for pass in passes.iter().filter(|pass| pass.checks.iter().all(is_selected)) {
         for (check, seen) in seen(engine, pass)? {
-            done.made += 1;
+            let of = check.model.as_ref().or(check.tables.first()).map_or("", String::as_str);
+            let mut looked = Looked::new(of, Aspect::Check, &check.check.name, Some(check.check.span));
             let found = match seen {
                 Ok(seen) => {
+                    looked.rows = i64::try_from(seen.checked).ok();
                     let landed = last_batch(engine, &check.tables)?;
                     let failure = check.failure(&seen, landed, at);
                     match failure {
@@ -64,7 +77,8 @@ pub fn check(
                     Some(offence(check, Code::ExpressionFailed, message, Vec::new()))
                 }
             };
-            if check.is_error() { done.failed.extend(found) } else { done.warned.extend(found) }
+            looked.add(if check.is_error() { Weight::Error } else { Weight::Warning }, found);
+            done.looked.push(looked);
         }
     }
     Ok(done)

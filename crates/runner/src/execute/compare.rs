@@ -8,6 +8,7 @@ use dwc_compiler::plan::{ModelLoad, Reads, Statement};
 use dwc_compiler::sql::{self, Comparison};
 
 use super::blame;
+use super::looked::{Aspect, Looked, Weight, found};
 use super::report::ModelReport;
 use super::run::{Mode, pending, plan, take, unsupported};
 use crate::state::change::StateChange;
@@ -27,19 +28,33 @@ pub struct CompareOptions {
     pub at: NaiveDateTime,
     /// What differs is loaded again.
     pub repairs: bool,
+    /// Rows of facts with an event time are compared from this instant on, UTC; all rows where left out.
+    pub since: Option<NaiveDateTime>,
 }
 
 /// What a comparison of the star with what is landed has found.
 #[derive(Debug, Default)]
 pub struct Compared {
-    /// What differs, and what could not be computed.
-    pub offences: Vec<Offence>,
+    /// The models, in load order.
+    pub looked: Vec<Looked>,
     /// Models that have yet to load what is landed: the next run does.
     pub waiting: Vec<String>,
     /// What a repair has done, by model. What then still differs is among the offences.
     pub repaired: Vec<ModelReport>,
+}
+
+impl Compared {
+    /// What differs, and what could not be computed.
+    #[must_use]
+    pub fn offences(&self) -> Vec<Offence> {
+        found(&self.looked, Weight::Error)
+    }
+
     /// What a repair was for.
-    pub mended: Vec<Offence>,
+    #[must_use]
+    pub fn mended(&self) -> Vec<Offence> {
+        found(&self.looked, Weight::Mended)
+    }
 }
 
 /// Compares every loaded table with what is landed, and repairs what differs if it is told to.
@@ -53,31 +68,55 @@ pub fn compare(engine: &dyn Warehouse, project: &Project, options: &CompareOptio
         if !options.select.is_empty() && !options.select.contains(&model.name) {
             continue;
         }
-        let since = state::consumed(engine.store(), &model.name)?;
-        if !pending(engine.store(), &plan, model, since, Mode::Incremental)?.is_empty() {
+        let name = "the rows match what is landed";
+        let mut looked = Looked::new(&model.name, Aspect::Landed, name, Some(project.model_span(model.model)));
+        let batch = state::consumed(engine.store(), &model.name)?;
+        if !pending(engine.store(), &plan, model, batch, Mode::Incremental)?.is_empty() {
             done.waiting.push(model.name.clone());
+            done.looked.push(looked.left_out("`dwc run` has yet to load what is landed"));
             continue;
         }
+        let comparison = sql::comparison(project, engine.ty(), engine.schema(project), model.model, options.since);
+        let Some(comparison) = comparison.map_err(unsupported)? else { continue };
         // What has never loaded has nothing that could differ.
-        let comparison = sql::comparison(project, engine.ty(), engine.schema(project), model.model);
-        let Some(comparison) = comparison.map_err(unsupported)?.filter(|_| since > 0) else { continue };
-        let one = One { engine, project, model, comparison: &comparison, batch: since, at: options.at };
-        let (found, differs) = one.differences()?;
-        if !options.repairs || !differs {
-            done.offences.extend(found);
+        if batch == 0 {
+            done.looked.push(looked.left_out("it has never been loaded"));
+            continue;
+        }
+        let one = One { engine, project, model, comparison: &comparison, batch, at: options.at };
+        looked.part = options.since.filter(|_| comparison.is_recent).map(|since| format!("since {since} UTC"));
+        let found = one.differences()?;
+        (looked.rows, looked.tolerated) = (found.rows, found.tolerated);
+        if !options.repairs || !found.differs {
+            looked.add(Weight::Error, found.offences);
+            done.looked.push(looked);
             continue;
         }
         match one.repair()? {
             Ok(report) => {
                 let help = "it is loaded again; look for what has changed the table besides dwc";
-                done.mended.extend(found.into_iter().map(|one| Offence { help: help.to_owned(), ..one }));
+                let mended = found.offences.into_iter().map(|one| Offence { help: help.to_owned(), ..one });
+                looked.add(Weight::Mended, mended);
                 done.repaired.push(report);
-                done.offences.extend(one.differences()?.0);
+                looked.add(Weight::Error, one.differences()?.offences);
             }
-            Err(offence) => done.offences.push(offence),
+            Err(offence) => looked.add(Weight::Error, [offence]),
         }
+        done.looked.push(looked);
     }
     Ok(done)
+}
+
+/// What one comparison has found.
+#[derive(Default)]
+struct Differences {
+    offences: Vec<Offence>,
+    /// A repair has something to do.
+    differs: bool,
+    /// How many rows were compared, where they were counted.
+    rows: Option<i64>,
+    /// How many rows differ by no more than is tolerated.
+    tolerated: i64,
 }
 
 /// One model that is compared.
@@ -91,35 +130,43 @@ struct One<'a> {
 }
 
 impl One<'_> {
-    /// What differs, and whether a repair has something to do.
-    fn differences(&self) -> Result<(Vec<Offence>, bool), Error> {
+    /// What differs.
+    fn differences(&self) -> Result<Differences, Error> {
         let statements = &self.comparison.statements;
         let done = match self.carry_out(statements.iter(), Keep::Never) {
             Ok(done) => done,
-            Err(held) => return Ok((vec![self.blamed(held)?], false)),
+            Err(held) => return Ok(Differences { offences: vec![self.blamed(held)?], ..Differences::default() }),
         };
-        let (mut all, mut is_doubled) = (Vec::new(), false);
+        let mut all = Differences::default();
         for (step, found) in done.into_iter().flat_map(|done| done.found) {
             match (found, &statements[step].reads) {
                 (Found::Keys(keys), Reads::Notice(gate)) if is_difference(gate.code) && !keys.is_empty() => {
-                    all.push(Offence::of(gate, keys));
+                    all.offences.push(Offence::of(gate, keys));
                 }
-                (Found::Versions(versions), _) if !versions.is_empty() => all.push(self.other_versions(&versions)),
-                (found, _) => is_doubled |= found.count("doubled") > 0,
+                (Found::Versions(versions), _) if !versions.is_empty() => {
+                    all.offences.push(self.other_versions(&versions));
+                }
+                (Found::Counts(counts), _) => {
+                    all.differs |= counts.get("doubled").is_some_and(|rows| *rows > 0);
+                    all.rows = all.rows.or(counts.get("compared").copied());
+                    all.tolerated += counts.get("tolerated").copied().unwrap_or(0);
+                }
+                _ => {}
             }
         }
-        let differs = is_doubled || !all.is_empty();
-        Ok((all, differs))
+        all.differs |= !all.offences.is_empty();
+        Ok(all)
     }
 
     /// Loads what differs again: the whole load, which changes no other row.
     fn repair(&self) -> Result<Result<ModelReport, Offence>, Error> {
-        let statements = std::iter::once(&self.comparison.removes_doubled).chain(&self.model.full);
+        let load = self.comparison.repair.as_ref().unwrap_or(&self.model.full);
+        let statements = std::iter::once(&self.comparison.removes_doubled).chain(load);
         match self.carry_out(statements, Keep::Always) {
             Ok(done) => {
                 let mut report = ModelReport::of(&self.model.name);
                 let statements: Vec<Statement> =
-                    std::iter::once(&self.comparison.removes_doubled).chain(&self.model.full).cloned().collect();
+                    std::iter::once(&self.comparison.removes_doubled).chain(load).cloned().collect();
                 done.into_iter().for_each(|done| take(&statements, done.found, &mut report));
                 Ok(Ok(report))
             }

@@ -7,18 +7,20 @@ use std::path::{Path, PathBuf};
 
 use chrono::NaiveDateTime;
 use dwc_compiler::diagnostic::Code;
-use dwc_compiler::model::{DetectDeletes, Project, Source, SourceType, Table};
+use dwc_compiler::model::{Project, Source, SourceType, Table};
 use dwc_compiler::plan::{Cut, Landing, Stage};
-use dwc_compiler::sql::{self, Fetched, Part};
+use dwc_compiler::sql::{self, Only, Part};
+use dwc_googlesql::Type;
 use serde::Serialize;
 
-use super::land::{Dates, commit};
-use super::land_batch::{Batch, Pass, deliver_keys, deliver_rows};
-use super::land_database::make_rejects;
+use super::land::Dates;
+use super::land_batch::deliver_rows;
+use super::looked::{Aspect, Looked, Weight, found};
+use super::reconcile_table::Compared;
 use super::report::{ModelReport, TableReport};
 use super::run::{Mode, Part as RunPart, RunOptions, plan, run};
 use crate::extract::database::Failure;
-use crate::extract::database::reconcile::{Extent, Landed, Read, Sums, Wanted, reconcile as read_source};
+use crate::extract::database::reconcile::{Extent, Landed, Sums, Wanted, reconcile as read_source};
 use crate::extract::files;
 use crate::extract::staging::{self, Staged};
 use crate::state;
@@ -34,6 +36,23 @@ pub struct ReconcileOptions {
     pub at: NaiveDateTime,
     /// Rows that differ are landed, and models are loaded from them.
     pub repairs: bool,
+    /// Rows are compared whose cursor is not before this, UTC; all rows where left out.
+    pub since: Option<NaiveDateTime>,
+    /// Rows are compared of a sample of so many ten-thousandths of the keys; all rows where left out.
+    pub share: Option<u32>,
+}
+
+impl ReconcileOptions {
+    /// Every row of some tables.
+    #[must_use]
+    pub fn all(tables: Vec<String>, at: NaiveDateTime, repairs: bool) -> Self {
+        Self { tables, at, repairs, since: None, share: None }
+    }
+
+    /// Some rows are not compared.
+    pub(super) fn is_partial(&self) -> bool {
+        self.since.is_some() || self.share.is_some()
+    }
 }
 
 /// What a comparison with the sources has found.
@@ -41,18 +60,34 @@ pub struct ReconcileOptions {
 pub struct Reconciled {
     /// The tables, in the order of their sources.
     pub tables: Vec<TableReconciled>,
-    /// What is landed otherwise than it should be, and sources that could not be read.
-    pub offences: Vec<Offence>,
-    /// What may be meant: rows that the source no longer has.
-    pub told: Vec<Offence>,
-    /// What a repair was for.
-    pub mended: Vec<Offence>,
+    /// What was looked at: the tables, and sources that could not be read.
+    pub looked: Vec<Looked>,
     /// What a repair has loaded, by model.
     pub models: Vec<ModelReport>,
 }
 
+impl Reconciled {
+    /// What is landed otherwise than it should be, and sources that could not be read.
+    #[must_use]
+    pub fn offences(&self) -> Vec<Offence> {
+        found(&self.looked, Weight::Error)
+    }
+
+    /// What may be meant: rows that the source no longer has.
+    #[must_use]
+    pub fn told(&self) -> Vec<Offence> {
+        found(&self.looked, Weight::Warning)
+    }
+
+    /// What a repair was for.
+    #[must_use]
+    pub fn mended(&self) -> Vec<Offence> {
+        found(&self.looked, Weight::Mended)
+    }
+}
+
 /// How one table compares with its source.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct TableReconciled {
     /// `source.table`.
     pub table: String,
@@ -62,6 +97,14 @@ pub struct TableReconciled {
     /// The column that has no sum, so that every row was read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unsummed: Option<String>,
+    /// The instant, UTC, from which on rows were compared; all rows where left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<NaiveDateTime>,
+    /// The percentage of the keys that were compared; all keys where left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sample: Option<f64>,
+    /// Rows of the source that were compared, by their sums or one by one.
+    pub compared: i64,
     /// Rows that were read from the source, one by one.
     pub read: i64,
     /// Rows that are not landed.
@@ -70,6 +113,8 @@ pub struct TableReconciled {
     pub extra: i64,
     /// Rows with other values.
     pub different: i64,
+    /// Rows with other values that lie as near as is tolerated: they are no finding.
+    pub tolerated: i64,
     /// Rows that differ and that the next run reads: they are no finding.
     pub newer: i64,
     /// Rows that were read and do not cast.
@@ -98,11 +143,12 @@ pub fn reconcile(
             if table.source != source.name || !options.tables.contains(&table.address) {
                 continue;
             }
-            match left_out(engine, source, table)? {
+            match left_out(engine, source, table, options)? {
                 None => tables.push((table, landing)),
-                left_out => {
-                    let address = table.address.clone();
-                    done.tables.push(TableReconciled { table: address, left_out, ..Default::default() });
+                Some(why) => {
+                    done.looked.push(looked(table).left_out(&why));
+                    let (table, left_out) = (table.address.clone(), Some(why));
+                    done.tables.push(TableReconciled { table, left_out, ..Default::default() });
                 }
             }
         }
@@ -114,7 +160,14 @@ pub fn reconcile(
         match one.compare(&mut done, tell) {
             Ok(()) => {}
             Err(error) if error.code.is_some_and(Code::is_of_one_source) => {
-                done.offences.push(Offence::from(error.within(source.span)));
+                let unread =
+                    tables.iter().filter(|(table, _)| done.tables.iter().all(|one| one.table != table.address));
+                let unread: Vec<Looked> =
+                    unread.map(|(table, _)| looked(table).left_out("its source could not be read")).collect();
+                let mut one = Looked::new(&source.name, Aspect::Source, "the source answers", Some(source.span));
+                one.add(Weight::Error, [Offence::from(error.within(source.span))]);
+                done.looked.push(one);
+                done.looked.extend(unread);
             }
             Err(error) => return Err(error),
         }
@@ -129,18 +182,37 @@ pub fn reconcile(
         };
         let (report, offences) = run(engine, project, folder, &load, tell)?;
         done.models = report.models;
-        done.offences.extend(offences);
+        if !offences.is_empty() {
+            let mut one = Looked::new("models", Aspect::Source, "the models load what was repaired", None);
+            one.add(Weight::Error, offences);
+            done.looked.push(one);
+        }
     }
     Ok(done)
 }
 
+/// A table in which nothing has been found yet.
+pub(super) fn looked(table: &Table) -> Looked {
+    Looked::new(&table.address, Aspect::Source, "the landed rows match the source", Some(table.span))
+}
+
 /// Why a table is not compared; `None` where it is.
-fn left_out(engine: &dyn Warehouse, source: &Source, table: &Table) -> Result<Option<String>, Error> {
+fn left_out(
+    engine: &dyn Warehouse,
+    source: &Source,
+    table: &Table,
+    options: &ReconcileOptions,
+) -> Result<Option<String>, Error> {
     if !matches!(source.ty, SourceType::Mysql | SourceType::Postgres) {
         return Ok(Some("its source is no database".to_owned()));
     }
     if !table.has_one_state() {
         return Ok(Some("the source has several states of each row".to_owned()));
+    }
+    let cursor = table.cursor.as_ref().and_then(|name| table.column(name));
+    let is_dated = cursor.is_some_and(|column| matches!(column.ty, Type::Timestamp | Type::DateTime | Type::Date));
+    if options.since.is_some() && !is_dated {
+        return Ok(Some("it has no cursor that is a time, which `--since` needs".to_owned()));
     }
     let read = engine.store().count(&format!(
         "SELECT COUNT(*) FROM _dwc.watermarks WHERE source_table = {}",
@@ -150,13 +222,13 @@ fn left_out(engine: &dyn Warehouse, source: &Source, table: &Table) -> Result<Op
 }
 
 /// The tables of one source that are compared.
-struct OneSource<'a> {
-    engine: &'a dyn Warehouse,
+pub(super) struct OneSource<'a> {
+    pub(super) engine: &'a dyn Warehouse,
     project: &'a Project,
-    source: &'a Source,
+    pub(super) source: &'a Source,
     tables: &'a [(&'a Table, &'a Landing)],
-    folder: PathBuf,
-    options: &'a ReconcileOptions,
+    pub(super) folder: PathBuf,
+    pub(super) options: &'a ReconcileOptions,
 }
 
 impl OneSource<'_> {
@@ -168,6 +240,8 @@ impl OneSource<'_> {
                 table,
                 mark: state::watermark(self.engine.store(), &table.address)?,
                 known: state::source_columns(self.engine.store(), &table.address)?,
+                since: self.options.since,
+                share: self.options.share,
                 newer: Staged::new(&self.folder, &format!("{name}.newer")),
                 settled: Staged::new(&self.folder, &format!("{name}.settled")),
             });
@@ -208,36 +282,47 @@ impl OneSource<'_> {
     }
 
     /// Puts staged rows where the warehouse reads them. Gives the relation.
-    fn deliver(&self, table: &Table, what: &str, staged: &Staged, at: NaiveDateTime) -> Result<String, Error> {
+    pub(super) fn deliver(
+        &self,
+        table: &Table,
+        what: &str,
+        staged: &Staged,
+        at: NaiveDateTime,
+    ) -> Result<String, Error> {
         let stage = self.stage(table, what);
         staging::view(self.engine.store(), &stage, std::iter::once(staged.rows.as_path()), at)?;
         deliver_rows(self.engine, table, &stage, None, &self.folder, what)
     }
 
-    fn stage(&self, table: &Table, what: &str) -> Stage {
+    pub(super) fn stage(&self, table: &Table, what: &str) -> Stage {
         let name = format!("{what}__{}", table.address.replace('.', "__"));
         Stage { path: files::quote(&name), ..sql::waiting(table) }
     }
 }
 
 /// The landed side of a comparison.
-struct Here<'a> {
-    one: &'a OneSource<'a>,
+pub(super) struct Here<'a> {
+    pub(super) one: &'a OneSource<'a>,
     wanted: &'a [Wanted<'a>],
     /// Where the rows are that the next increment reads, by the place of their table.
     newer: BTreeMap<usize, String>,
 }
 
 impl Here<'_> {
-    fn reconciler(&self, table: &'_ Table, zones: &BTreeMap<String, String>) -> sql::Reconciler<'_> {
+    pub(super) fn reconciler(&self, table: &'_ Table, zones: &BTreeMap<String, String>) -> sql::Reconciler<'_> {
         let OneSource { engine, project, .. } = self.one;
         // The table is one of the project's own.
         let table = project.table(&table.address).unwrap_or_else(|| unreachable!("{} is declared", table.address));
         sql::reconciler(project, engine.ty(), engine.schema(project), table).by_clocks(zones.clone())
     }
 
-    fn extent_of(&self, table: &Table) -> Result<Extent, Error> {
-        let rows = self.one.engine.table(&self.reconciler(table, &BTreeMap::new()).extent())?.1;
+    pub(super) fn extent_of(
+        &self,
+        table: &Table,
+        only: &Only,
+        zones: &BTreeMap<String, String>,
+    ) -> Result<Extent, Error> {
+        let rows = self.one.engine.table(&self.reconciler(table, zones).extent(only))?.1;
         let read = row::read(rows, |row| Ok((row.number()?, row.number_or_null()?, row.number_or_null()?)))?;
         let (rows, low, high) = read.into_iter().next().unwrap_or((0, None, None));
         Ok((rows, low.zip(high)))
@@ -255,10 +340,10 @@ impl Here<'_> {
 }
 
 impl Landed for Here<'_> {
-    fn extent(&mut self, at: usize) -> Result<Extent, Error> {
+    fn extent(&mut self, at: usize, only: &Only, zones: &BTreeMap<String, String>) -> Result<Extent, Error> {
         // Staged rows of an attempt that broke off are others.
         self.newer.remove(&at);
-        self.extent_of(self.wanted[at].table)
+        self.extent_of(self.wanted[at].table, only, zones)
     }
 
     fn sums(&mut self, at: usize, cut: &Cut, part: &Part<'_>, zones: &BTreeMap<String, String>) -> Result<Sums, Error> {
@@ -270,174 +355,4 @@ impl Landed for Here<'_> {
         let read = row::read(rows, |row| Ok((row.number()?, (row.number()?, whole(row.text()?)))))?;
         Ok(read.into_iter().collect())
     }
-}
-
-/// One table whose rows that may differ have been read.
-struct Compared<'a> {
-    here: &'a Here<'a>,
-    table: &'a Table,
-    landing: &'a Landing,
-    read: &'a Read,
-    at: NaiveDateTime,
-}
-
-/// What differs: of each kind, how many rows and the names of the first of them.
-type Found = BTreeMap<String, (i64, Vec<String>)>;
-
-impl Compared<'_> {
-    fn tell_and_mend(&self, wanted: &Wanted<'_>, done: &mut Reconciled) -> Result<(), Error> {
-        let one = self.here.one;
-        let local = one.engine.store();
-        let part = self.part();
-        let newer = one.deliver(self.table, "newer", &wanted.newer, self.at)?;
-        let settled = one.deliver(self.table, "settled", &wanted.settled, self.at)?;
-        let stage = one.stage(self.table, "settled");
-        let rejects = files::rejects_of(&stage);
-        make_rejects(local, self.table, &stage, &rejects)?;
-        let staged = [&wanted.newer, &wanted.settled];
-        staging::load(local, &rejects, staged.iter().map(|staged| staged.rejects.as_path()))?;
-        let rejected = deliver_keys(one.engine, self.table, &rejects, &one.folder)?;
-        let fetched = Fetched { settled, newer, rejected };
-        let count = |relation: &str| local.count(&format!("SELECT COUNT(*) FROM {relation}"));
-        let rejections = count(&rejects)?;
-        let newer_rows = count(&one.stage(self.table, "newer").path)?;
-        let mut report = TableReconciled {
-            table: self.table.address.clone(),
-            unsummed: self.read.unsummed.clone(),
-            read: count(&stage.path)? + newer_rows + rejections,
-            rejected: rejections,
-            ..Default::default()
-        };
-        let found = self.differences(&fetched, &part)?;
-        let rows = |found: &Found, kind: &str| found.get(kind).map_or(0, |(rows, _)| *rows);
-        report.missing = rows(&found, "missing");
-        report.extra = rows(&found, "extra");
-        report.different = rows(&found, "different");
-        report.newer = rows(&found, "newer");
-        let mut deletes = self.table.detect_deletes == DetectDeletes::FullPass && report.extra > 0;
-        if one.options.repairs && deletes {
-            let too_many = self.too_many_gone(report.extra)?;
-            deletes = too_many.is_none();
-            done.offences.extend(too_many);
-        }
-        if one.options.repairs && (report.missing > 0 || report.different > 0 || deletes) {
-            report.repaired = Some(self.repair(&fetched, &part, deletes)?);
-            let help = "it is landed again; look for what keeps it from landing by itself";
-            let kept = if deletes { found } else { without(&found, "extra") };
-            let mended = self.offences(&kept).into_iter().map(|offence| Offence { help: help.to_owned(), ..offence });
-            done.mended.extend(mended);
-            self.sort(&self.differences(&fetched, &part)?, done);
-        } else {
-            self.sort(&found, done);
-        }
-        done.tables.push(report);
-        local.execute(&format!("DROP TABLE {rejects}; DROP VIEW {}", stage.path))?;
-        local.execute(&format!("DROP VIEW {}", one.stage(self.table, "newer").path))
-    }
-
-    fn part(&self) -> Part<'_> {
-        let segments = self.read.segments.iter().flatten();
-        Part { segments: segments.map(|(cut, some)| (cut, some.clone())).collect() }
-    }
-
-    fn differences(&self, fetched: &Fetched, part: &Part<'_>) -> Result<Found, Error> {
-        let sql = self.here.reconciler(self.table, &self.read.zones).differences(fetched, part);
-        let rows = self.here.one.engine.table(&sql)?.1;
-        let mut found = Found::new();
-        for (kind, key, rows) in row::read(rows, |row| Ok((row.text()?, row.text_or_empty()?, row.number::<i64>()?)))? {
-            let of_kind = found.entry(kind).or_insert((rows, Vec::new()));
-            of_kind.1.push(key);
-        }
-        for (rows, keys) in found.values_mut() {
-            let more = *rows - i64::try_from(keys.len()).unwrap_or(i64::MAX);
-            if more > 0 {
-                keys.push(format!("… and {more} more"));
-            }
-        }
-        Ok(found)
-    }
-
-    /// Puts findings where they belong.
-    fn sort(&self, found: &Found, done: &mut Reconciled) {
-        for offence in self.offences(found) {
-            match offence.code {
-                Code::GoneFromSource => done.told.push(offence),
-                _ => done.offences.push(offence),
-            }
-        }
-    }
-
-    fn offences(&self, found: &Found) -> Vec<Offence> {
-        let address = &self.table.address;
-        let repair = "run `dwc verify --sources --repair`; `lookback` reads rows again that commit late";
-        let gone = match self.table.detect_deletes {
-            DetectDeletes::FullPass => {
-                "`dwc run --mode full` deletes them, and so does `dwc verify --sources --repair`"
-            }
-            _ => "they stay as declared; `detect_deletes: full_pass` deletes rows that the source no longer has",
-        };
-        let kinds = [
-            ("missing", Code::NotLanded, "has rows that are not landed", repair),
-            ("different", Code::LandedDiffers, "has rows that are landed with other values", repair),
-            ("extra", Code::GoneFromSource, "no longer has rows that are landed", gone),
-        ];
-        let each = kinds.into_iter().filter_map(|(kind, code, message, help)| {
-            let (_, keys) = found.get(kind)?;
-            Some(Offence {
-                code,
-                message: format!("the source of `{address}` {message}"),
-                keys: keys.clone(),
-                span: Some(self.table.span),
-                help: help.to_owned(),
-            })
-        });
-        each.collect()
-    }
-
-    /// What is said where a repair would delete more of the landed rows than may be gone: it deletes none.
-    fn too_many_gone(&self, extra: i64) -> Result<Option<Offence>, Error> {
-        let (landed, _) = self.here.extent_of(self.table)?;
-        let is_too_much = match self.table.max_deleted_share {
-            Some(share) => extra as f64 > landed as f64 * share,
-            None => extra >= landed || (landed >= 100 && extra * 2 > landed),
-        };
-        let message = format!(
-            "the source of `{}` no longer has {extra} of {landed} landed rows, which are too many to delete",
-            self.table.address
-        );
-        Ok(is_too_much.then(|| Offence {
-            code: Code::TooManyDeleted,
-            message,
-            keys: Vec::new(),
-            span: Some(self.table.span),
-            help: "check the source; if the rows are really gone, declare a greater `max_deleted_share`".to_owned(),
-        }))
-    }
-
-    /// Lands what differs as a batch.
-    fn repair(&self, fetched: &Fetched, part: &Part<'_>, deletes: bool) -> Result<TableReport, Error> {
-        let rows = self.here.reconciler(self.table, &self.read.zones).repair(fetched, part, deletes);
-        let one = self.here.one;
-        let landed = commit(one.engine, one.source, Mode::Incremental, self.at, &mut |_| {
-            Ok(vec![Batch {
-                table: self.table,
-                landing: self.landing,
-                before: Vec::new(),
-                rows: rows.clone(),
-                rejected: None,
-                nameless: None,
-                is_first: false,
-                passes: vec![Pass { files: None, at: self.at, is_whole: false }],
-                rejections: 0,
-                records: Vec::new(),
-                leftovers: Vec::new(),
-            }])
-        })?;
-        Ok(landed.tables.into_iter().next().unwrap_or_default())
-    }
-}
-
-/// Findings without those of a kind.
-fn without(found: &Found, kind: &str) -> Found {
-    found.iter().filter(|(name, _)| *name != kind).map(|(name, rows)| (name.clone(), rows.clone())).collect()
 }

@@ -103,6 +103,8 @@ pub struct Measure {
     pub unit: Option<String>,
     /// The currency of an amount.
     pub currency: Option<String>,
+    /// How far a loaded value may lie from what the query gives, as a decimal.
+    pub within: Option<String>,
     /// The name it had before.
     pub was: Option<String>,
     /// Source columns that it is made of, as `(table, column)`.

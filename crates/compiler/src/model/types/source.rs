@@ -1,6 +1,6 @@
 //! Sources and their tables, as they are declared. They must not know of engines.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono_tz::Tz;
 use dwc_googlesql::Type;
@@ -114,6 +114,8 @@ pub struct Table {
     pub max_rejected_share: f64,
     /// The share of rows that a full pass may delete, where it is declared.
     pub max_deleted_share: Option<f64>,
+    /// How far a landed number may lie from its source's, as a decimal, by column: only where it may.
+    pub tolerances: BTreeMap<String, String>,
     /// What its landed rows are to meet.
     pub checks: Vec<Check>,
     /// Where its files are, for a `files` source.

@@ -21,6 +21,7 @@ use crate::sql::touched::{self, Increment, Whole};
 mod differences;
 mod gates;
 mod infer;
+mod survivors;
 
 #[derive(Serialize)]
 struct Touched<'a> {
@@ -72,6 +73,8 @@ struct Load<'a> {
     pieces: Option<Pieces>,
     /// That a row `_f` which is loaded has other values than its row `_b` now.
     changed: String,
+    /// That a row `_i` is of the period that is compared.
+    recent: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -195,7 +198,7 @@ impl Lowering<'_> {
             }
             roles.push(self.binding(fact, role, increment.is_some()));
         }
-        let mut plain: Vec<Col> = stored(fact).iter().map(|(name, ty)| Col::new(name, ty)).collect();
+        let mut plain: Vec<Col> = stored(fact).iter().map(|(name, ty)| self.stored_column(fact, name, ty)).collect();
         if flags_deletes {
             plain.push(Col::plain("is_deleted"));
         }
@@ -223,6 +226,7 @@ impl Lowering<'_> {
             range: self.range(fact, increment),
             pieces: self.pieces(fact, increment),
             changed,
+            recent: self.since.as_ref().and_then(|since| self.recent(fact, since, "_i")),
         };
         statements.extend(self.render("fact_bound", &load));
         if self.compares {
@@ -238,7 +242,7 @@ impl Lowering<'_> {
         if increment.is_none() {
             statements.extend(self.uninferred(fact));
         }
-        statements.extend(self.fact_audits(fact, Audited::Touched));
+        statements.extend(self.fact_audits(fact, Audited::Touched).into_iter().map(|rule| rule.statement));
         Ok(statements)
     }
 
@@ -380,40 +384,6 @@ impl Lowering<'_> {
             });
         }
         if all.is_empty() { "FALSE".to_owned() } else { format!("({})", all.join(" OR ")) }
-    }
-
-    /// The order of the rows of one key, of which the first stays.
-    fn survivor(&self, fact: &Fact) -> String {
-        let is_free = |name: &String| fact.key.iter().all(|key| &key.name != name || key.folds_case);
-        let stored = stored(fact).into_iter().filter(|(name, _)| is_free(name));
-        let members = fact.roles.iter().filter(|role| self.members(role).is_some());
-        let members = members.flat_map(|role| {
-            role.on.iter().enumerate().map(|(index, column)| (on_column(role, index), column.ty.clone()))
-        });
-        let rest = stored.chain(members).map(|(name, ty)| {
-            format!("{} DESC", self.dialect.readable(&format!("_i.{}", self.dialect.quote(&name)), &ty))
-        });
-        let latest = fact.keep_latest_by.iter().map(|_| "_i._latest DESC".to_owned());
-        latest.chain(rest).collect::<Vec<_>>().join(", ")
-    }
-
-    /// Counts the rows that lose against the survivor of their key.
-    fn survivors(&self, fact: &Fact, query: &str, touched: Option<&[Col]>) -> Vec<Statement> {
-        let list: Vec<String> = fact.key.iter().map(|column| self.compared("_i", column)).collect();
-        let list = list.join(", ");
-        let join = touched.map_or(String::new(), |key| {
-            let equal: Vec<String> = key
-                .iter()
-                .map(|c| format!("{} IS NOT DISTINCT FROM {}", self.told("_t", c), self.told("_i", c)))
-                .collect();
-            format!("JOIN touched AS _t ON {}\n", equal.join(" AND "))
-        });
-        vec![Statement {
-            sql: format!(
-                "SELECT COALESCE(SUM(_n - 1), 0) AS superseded FROM (\nSELECT COUNT(*) AS _n FROM (\n{query}\n) AS _i\n{join}GROUP BY {list}\n) AS _g"
-            ),
-            reads: Reads::Counts,
-        }]
     }
 }
 

@@ -22,6 +22,7 @@ mod views;
 
 use std::collections::{BTreeMap, HashSet};
 
+use chrono::NaiveDateTime;
 use dwc_googlesql::{Problem, ProblemKind, with_room};
 use rayon::prelude::*;
 
@@ -34,7 +35,7 @@ pub use marks::DeleteMark;
 pub use objects::manifest;
 pub use partitions::{PartitionMode, partition_modes};
 pub use probes::{Asks, Probe, change_probes};
-pub use reconcile::{Fetched, Part, Reconciler, reconciled_columns, reconciler};
+pub use reconcile::{Fetched, Only, Part, Reconciler, reconciled_columns, reconciler};
 pub use states::{Start, starts};
 pub use suspects::{ALL_ROWS, Landed, NO_ROWS, RowRange, Suspect, SuspectTable, suspects};
 
@@ -56,6 +57,10 @@ pub(crate) struct Lowering<'a> {
     translates_only: bool,
     /// A load ends where it would change the model's table, and says what it would change.
     compares: bool,
+    /// Rows of facts from before this instant, UTC, are not compared.
+    since: Option<NaiveDateTime>,
+    /// A load leaves values as they are that lie near enough to those that it would write.
+    tolerates: bool,
     /// Which roles of which facts use a dimension, by its name.
     users: BTreeMap<&'a str, Vec<(usize, usize)>>,
 }
@@ -163,9 +168,13 @@ pub struct Comparison {
     pub statements: Vec<Statement>,
     /// Removes the rows that share a key, so that a whole load gives each of them once.
     pub removes_doubled: Statement,
+    /// The whole load that leaves alone what is tolerated; the model's own where it tolerates nothing.
+    pub repair: Option<Vec<Statement>>,
+    /// Only rows of the period that was asked for are compared.
+    pub is_recent: bool,
 }
 
-/// How a model is compared with what is landed.
+/// How a model is compared with what is landed; of a fact with an event time, rows since an instant, UTC, where one is given.
 ///
 /// # Errors
 /// What an engine has no equal of in a user's SQL.
@@ -174,10 +183,14 @@ pub fn comparison(
     engine: TargetType,
     schema: &str,
     id: ModelId,
+    since: Option<NaiveDateTime>,
 ) -> Result<Option<Comparison>, Vec<Diagnostic>> {
-    let lowering = Lowering { compares: true, ..Lowering::new(project, engine, schema) };
+    let lowering = Lowering { compares: true, since, ..Lowering::new(project, engine, schema) };
     Ok(Some(match id {
-        ModelId::Fact(index) => lowering.compared_fact(&project.facts[index])?,
+        ModelId::Fact(index) => {
+            let tolerant = Lowering { tolerates: true, ..Lowering::new(project, engine, schema) };
+            lowering.compared_fact(&project.facts[index], &tolerant)?
+        }
         ModelId::Dimension(index) => {
             let dimension = &project.dimensions[index];
             let Some(members) = dimension.members() else { return Ok(None) };
@@ -187,6 +200,8 @@ pub fn comparison(
                     &dimension.name,
                     &[crate::sql::template::Col::plain(crate::sql::names::key(&dimension.name))],
                 ),
+                repair: None,
+                is_recent: false,
             }
         }
     }))
@@ -208,6 +223,8 @@ impl<'a> Lowering<'a> {
             templates: Templates::new(dialect),
             translates_only: false,
             compares: false,
+            since: None,
+            tolerates: false,
             users,
         }
     }
@@ -309,7 +326,8 @@ fn problems_at(found: Vec<Problem>, span: Span) -> Vec<Diagnostic> {
 
 /// Says above each gate what a row of it means: a reader of the SQL has no report to look at.
 fn with_gates_commented(mut load: ModelLoad) -> ModelLoad {
-    let all = load.full.iter_mut().chain(load.incremental.iter_mut().flatten()).chain(&mut load.audits);
+    let audits = load.audits.iter_mut().map(|rule| &mut rule.statement);
+    let all = load.full.iter_mut().chain(load.incremental.iter_mut().flatten()).chain(audits);
     for statement in all {
         if let Reads::Gate(gate) = &statement.reads {
             statement.sql = format!("-- a row here holds the load back: {}\n{}", gate.message, statement.sql);

@@ -7,7 +7,7 @@ use dwc_googlesql::Type;
 
 use super::Lowering;
 use crate::model::{Column, DetectDeletes, EXTRA, Project, Table, TargetType};
-use crate::plan::Cut;
+use crate::plan::{Cut, sampled};
 
 /// How many rows of each kind are named.
 const NAMED: usize = 20;
@@ -28,6 +28,18 @@ pub struct Fetched {
 pub struct Part<'c> {
     /// These segments of a cut, for each cut; all rows where there is none.
     pub segments: Vec<(&'c Cut, BTreeSet<i64>)>,
+    /// Which rows of them.
+    pub only: Only,
+}
+
+/// Which rows of a table are compared: all of them where nothing is given.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Only {
+    /// Those whose cursor is not before this, as a text of the cursor's declared type: UTC for a TIMESTAMP, by the clocks of
+    /// the source for the others.
+    pub since: Option<String>,
+    /// Those of a sample of so many ten-thousandths of the keys.
+    pub share: Option<u32>,
 }
 
 /// Writes the statements of one table's comparison, in one engine's words.
@@ -57,7 +69,7 @@ impl Reconciler<'_> {
 
     /// How many rows are landed, and the lowest and the highest value of the first column of the key if it is a whole number.
     #[must_use]
-    pub fn extent(&self) -> String {
+    pub fn extent(&self, only: &Only) -> String {
         let ends = match self.first() {
             Some(column) if column.ty == Type::Int64 => {
                 let name = self.column("_l", &column.name);
@@ -65,7 +77,8 @@ impl Reconciler<'_> {
             }
             _ => "CAST(NULL AS INT64), CAST(NULL AS INT64)".replace("INT64", &self.lowering.dialect.ty(&Type::Int64)),
         };
-        format!("SELECT COUNT(*), {ends} FROM {} AS _l WHERE {}", self.rows(), self.counted())
+        let (rows, counted) = (self.rows(), self.counted());
+        format!("SELECT COUNT(*), {ends} FROM {rows} AS _l WHERE {counted}{}", self.only(only))
     }
 
     /// One row per segment: its number, how many landed rows it has, and their sum. Rows that are newer in the source are
@@ -90,7 +103,8 @@ impl Reconciler<'_> {
     }
 
     /// What differs, one row per kind and key: the kind, the key with what differs of it, and how many there are of the kind.
-    /// At most twenty of a kind are given. The kinds are `missing`, `extra`, `different` and `newer`.
+    /// At most twenty of a kind are given. The kinds are `missing`, `extra`, `different`, `newer`, and `tolerated` for rows
+    /// that differ by no more than is declared.
     #[must_use]
     pub fn differences(&self, fetched: &Fetched, part: &Part<'_>) -> String {
         let dialect = self.lowering.dialect;
@@ -98,7 +112,7 @@ impl Reconciler<'_> {
         let key = |alias: &str| self.lowering.readable_values(&keys, alias);
         let rows = self.rows();
         let Fetched { settled, newer, .. } = fetched;
-        let parts = [
+        let mut parts = vec![
             format!("SELECT 'missing' AS kind, {} AS key_text {}", key("_s"), self.missing(settled)),
             format!("SELECT 'extra', {} FROM {rows} AS _l WHERE {}", key("_l"), self.is_extra(fetched, part)),
             format!(
@@ -109,6 +123,9 @@ impl Reconciler<'_> {
             format!("SELECT 'newer', {} {}", key("_s"), self.missing(newer)),
             format!("SELECT 'newer', {} {}", key("_s"), self.different(newer)),
         ];
+        if !self.table.tolerances.is_empty() {
+            parts.push(format!("SELECT 'tolerated', {} {}", key("_s"), self.tolerated(settled)));
+        }
         format!(
             "SELECT _n.kind, _n.key_text, CAST(_n.of_kind AS {text})\nFROM (\n  SELECT _r.kind, _r.key_text, \
              ROW_NUMBER() OVER (PARTITION BY _r.kind ORDER BY _r.key_text) AS nth, \
@@ -191,13 +208,24 @@ impl Reconciler<'_> {
         self.lowering.dialect.hash60(&self.lowering.dialect.concat(&fields))
     }
 
+    fn only(&self, only: &Only) -> String {
+        let dialect = self.lowering.dialect;
+        let cursor = self.table.cursor.as_ref().and_then(|name| self.table.column(name));
+        let since = only.since.as_ref().zip(cursor).map(|(since, column)| {
+            format!(" AND {} >= CAST('{since}' AS {})", self.column("_l", &column.name), dialect.ty(&column.ty))
+        });
+        let sample = only.share.map(|share| format!(" AND {}", sampled(&self.key_hash(), share, dialect.division())));
+        since.into_iter().chain(sample).collect()
+    }
+
     fn within(&self, part: &Part<'_>) -> String {
+        let only = self.only(&part.only);
         if part.segments.is_empty() {
-            return String::new();
+            return only;
         }
         let by = self.lowering.dialect.division();
         let each = part.segments.iter().map(|(cut, some)| cut.among(some, &self.leading(), &self.key_hash(), by));
-        format!(" AND ({})", each.collect::<Vec<_>>().join(" OR "))
+        format!("{only} AND ({})", each.collect::<Vec<_>>().join(" OR "))
     }
 
     /// That a row under an alias and the landed row `_l` have one key.
@@ -221,19 +249,32 @@ impl Reconciler<'_> {
         )
     }
 
-    /// The rows `_s` of a relation with the landed rows `_l` that have other values, or that live while those are deleted.
+    /// The rows `_s` of a relation with the landed rows `_l` that have other values, by more than is tolerated, or that live
+    /// while those are deleted.
     fn different(&self, relation: &str) -> String {
-        let dialect = self.lowering.dialect;
-        let differ = reconciled_columns(self.table).map(|column| {
-            let side = |alias: &str| dialect.comparable(&self.column(alias, &column.name), &column.ty);
-            format!("{} IS DISTINCT FROM {}", side("_l"), side("_s"))
-        });
+        let [_, beyond] = self.lowering.differ(&self.valued(), "_l", "_s");
         format!(
-            "FROM {relation} AS _s JOIN {} AS _l ON {} WHERE NOT _l._deleted AND (_s._deleted OR {})",
+            "FROM {relation} AS _s JOIN {} AS _l ON {} WHERE NOT _l._deleted AND (_s._deleted OR {beyond})",
             self.rows(),
             self.equal("_s"),
-            differ.collect::<Vec<_>>().join(" OR ")
         )
+    }
+
+    /// The rows `_s` of a relation with the landed rows `_l` that have other values, all of them near enough.
+    fn tolerated(&self, relation: &str) -> String {
+        let [differ, beyond] = self.lowering.differ(&self.valued(), "_l", "_s");
+        format!(
+            "FROM {relation} AS _s JOIN {} AS _l ON {} WHERE NOT _l._deleted AND NOT _s._deleted AND ({differ}) AND NOT ({beyond})",
+            self.rows(),
+            self.equal("_s"),
+        )
+    }
+
+    fn valued(&self) -> Vec<Valued> {
+        let within = |name: &String| self.table.tolerances.get(name).cloned();
+        let valued =
+            |column: &Column| Valued { name: column.name.clone(), ty: column.ty.clone(), within: within(&column.name) };
+        reconciled_columns(self.table).map(valued).collect()
     }
 
     /// That a landed row is not in the source. Where a row of the source has no key, it may be any of them.
@@ -255,9 +296,7 @@ impl Reconciler<'_> {
 
     /// What is said of the columns that differ between the landed row `_l` and the row `_s`.
     fn details(&self) -> String {
-        let columns: Vec<(String, Type)> =
-            reconciled_columns(self.table).map(|column| (column.name.clone(), column.ty.clone())).collect();
-        let (mut parts, _) = self.lowering.told_differences(&columns, "_l", "_s");
+        let mut parts = self.lowering.told_differences(&self.valued(), "_l", "_s");
         let dialect = self.lowering.dialect;
         parts.push("''".to_owned());
         let told = format!("RTRIM({}, '; ')", dialect.concat(&parts));
@@ -265,25 +304,50 @@ impl Reconciler<'_> {
     }
 }
 
+/// A column whose values are compared.
+pub(super) struct Valued {
+    pub(super) name: String,
+    pub(super) ty: Type,
+    /// How far two of its values may lie apart.
+    pub(super) within: Option<String>,
+}
+
 impl Lowering<'_> {
-    /// Of each column, what is said where it is `is` and should be `should`, each ending with `; `; and that each of them differs.
-    pub(super) fn told_differences(
-        &self,
-        columns: &[(String, Type)],
-        is: &str,
-        should: &str,
-    ) -> (Vec<String>, Vec<String>) {
-        let (mut parts, mut differ) = (Vec::new(), Vec::new());
-        for (name, ty) in columns {
+    /// That two values of a column differ.
+    fn differs(&self, column: &Valued, is: &str, should: &str) -> String {
+        let side = |alias: &str| format!("{alias}.{}", self.dialect.quote(&column.name));
+        let value = |alias: &str| self.dialect.comparable(&side(alias), &column.ty);
+        format!("{} IS DISTINCT FROM {}", value(is), value(should))
+    }
+
+    /// That two rows differ in one of these columns, and that they do by more than is tolerated.
+    pub(super) fn differ(&self, columns: &[Valued], is: &str, should: &str) -> [String; 2] {
+        let differ = columns.iter().map(|column| self.differs(column, is, should));
+        let beyond = columns.iter().map(|column| {
+            let differs = self.differs(column, is, should);
+            let side = |alias: &str| format!("{alias}.{}", self.dialect.quote(&column.name));
+            match &column.within {
+                Some(within) => {
+                    let near = self.dialect.is_near(&side(is), &side(should), &column.ty, within);
+                    format!("({differs} AND NOT {near})")
+                }
+                None => differs,
+            }
+        });
+        [differ.collect::<Vec<_>>().join(" OR "), beyond.collect::<Vec<_>>().join(" OR ")]
+    }
+
+    /// Of each column, what is said where it is `is` and should be `should`, each ending with `; `.
+    pub(super) fn told_differences(&self, columns: &[Valued], is: &str, should: &str) -> Vec<String> {
+        let told = columns.iter().map(|column| {
+            let Valued { name, ty, .. } = column;
             let side = |alias: &str| format!("{alias}.{}", self.dialect.quote(name));
-            let value = |alias: &str| self.dialect.comparable(&side(alias), ty);
-            let differs = format!("{} IS DISTINCT FROM {}", value(is), value(should));
             let text = |alias: &str| format!("COALESCE({}, 'NULL')", self.dialect.readable(&side(alias), ty));
             let named = self.dialect.string(&format!("{name} is "));
             let said = [named, text(is), self.dialect.string(", not "), text(should), self.dialect.string("; ")];
-            parts.push(format!("CASE WHEN {differs} THEN {} ELSE '' END", self.dialect.concat(&said)));
-            differ.push(differs);
-        }
-        (parts, differ)
+            let differs = self.differs(column, is, should);
+            format!("CASE WHEN {differs} THEN {} ELSE '' END", self.dialect.concat(&said))
+        });
+        told.collect()
     }
 }

@@ -7,4 +7,5 @@ SELECT
 FROM incoming AS _i
 {% for role in roles %}{% if role.join %}LEFT JOIN {{ role.table }} AS {{ role.alias }}
   ON {{ role.join }}
-{% endif %}{% endfor %};
+{% endif %}{% endfor %}{% if recent %}WHERE {{ recent }}
+{% endif %};

@@ -5,15 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use dwc_compiler::plan::Cut;
-use dwc_compiler::sql::Part;
+use dwc_compiler::sql::{Only, Part};
 
 use super::reconcile::{Extent, Landed, Sums};
 use crate::Error;
 use crate::extract::meter::Meter;
 
 enum Ask {
-    Extent(usize),
-    Sums(usize, Cut, Vec<(Cut, BTreeSet<i64>)>, BTreeMap<String, String>),
+    Extent(usize, Only, BTreeMap<String, String>),
+    Sums(usize, Cut, Vec<(Cut, BTreeSet<i64>)>, Only, BTreeMap<String, String>),
     Tell(String),
 }
 
@@ -44,8 +44,8 @@ impl Far {
 }
 
 impl Landed for Far {
-    fn extent(&mut self, at: usize) -> Result<Extent, Error> {
-        match self.ask(Ask::Extent(at))? {
+    fn extent(&mut self, at: usize, only: &Only, zones: &BTreeMap<String, String>) -> Result<Extent, Error> {
+        match self.ask(Ask::Extent(at, only.clone(), zones.clone()))? {
             Answer::Extent(extent) => extent,
             Answer::Sums(_) => unreachable!("an extent was asked for"),
         }
@@ -53,7 +53,7 @@ impl Landed for Far {
 
     fn sums(&mut self, at: usize, cut: &Cut, part: &Part<'_>, zones: &BTreeMap<String, String>) -> Result<Sums, Error> {
         let segments = part.segments.iter().map(|(cut, some)| ((*cut).clone(), some.clone())).collect();
-        match self.ask(Ask::Sums(at, cut.clone(), segments, zones.clone()))? {
+        match self.ask(Ask::Sums(at, cut.clone(), segments, part.only.clone(), zones.clone()))? {
             Answer::Sums(sums) => sums,
             Answer::Extent(_) => unreachable!("sums were asked for"),
         }
@@ -81,10 +81,10 @@ pub(super) fn read_beside<T: Send>(
                     tell(&text);
                     continue;
                 }
-                Ask::Extent(at) => Answer::Extent(landed.extent(at)),
-                Ask::Sums(at, cut, segments, zones) => {
+                Ask::Extent(at, only, zones) => Answer::Extent(landed.extent(at, &only, &zones)),
+                Ask::Sums(at, cut, segments, only, zones) => {
                     let segments = segments.iter().map(|(cut, some)| (cut, some.clone())).collect();
-                    Answer::Sums(landed.sums(at, &cut, &Part { segments }, &zones))
+                    Answer::Sums(landed.sums(at, &cut, &Part { segments, only }, &zones))
                 }
             };
             // The reading may have ended meanwhile: nobody waits for the answer then.

@@ -5,7 +5,7 @@ use dwc_googlesql::Type;
 use super::context::Context;
 use crate::diagnostic::Code;
 use crate::model::{Dimension, Fact, Members, OnDelete, Role, Scd};
-use crate::plan::{Gate, Reads, Statement};
+use crate::plan::{Gate, Reads, Rule, Statement};
 use crate::sql::lower::Lowering;
 use crate::sql::names;
 use crate::sql::template::Col;
@@ -195,7 +195,7 @@ impl Lowering<'_> {
         members: &Members,
         context: &Context<'_>,
         audited: Audited,
-    ) -> Vec<Statement> {
+    ) -> Vec<Rule> {
         let quote = |name: &str| self.dialect.quote(name);
         let names: Vec<&str> = context.key.iter().map(Col::name).collect();
         let table = &context.table;
@@ -206,19 +206,20 @@ impl Lowering<'_> {
             Audited::All => String::new(),
             Audited::Touched => format!(" JOIN members AS _m ON {}", on("_m")),
         };
-        let gate = |sql: String, message: String| Statement {
-            sql,
-            reads: Reads::Gate(Gate {
+        let rule = |says: &str, sql: String, message: String| {
+            let gate = Gate {
                 code: Code::AuditFailed,
                 message,
                 span: dimension.span,
                 help: "run `dwc verify --repair`; if a load has left this, report it as a bug".to_owned(),
-            }),
+            };
+            Rule::new(says, Statement { sql, reads: Reads::Gate(gate) })
         };
         let name = &dimension.name;
         let mut audits = Vec::new();
         if audited == Audited::All {
-            audits.push(gate(
+            audits.push(rule(
+                "one row per surrogate key",
                 format!(
                     "SELECT CAST(_d.{key} AS {}) AS key_text FROM {table} AS _d GROUP BY _d.{key} HAVING COUNT(*) > 1 ORDER BY key_text LIMIT 20",
                     self.dialect.ty(&Type::String)
@@ -254,7 +255,8 @@ impl Lowering<'_> {
             why("has several current versions"),
             why("has a gap without a delete"),
         );
-        audits.push(gate(
+        audits.push(rule(
+            "each member has one version at a time",
             format!(
                 "SELECT DISTINCT {} AS key_text\nFROM (\n  SELECT _d.*, {valid_to} AS _to, LEAD(_d.valid_from) OVER (PARTITION BY {list} ORDER BY _d.valid_from) AS _next,\n    SUM(CASE WHEN _d.is_current THEN 1 ELSE 0 END) OVER (PARTITION BY {list}) AS _open\n  FROM {table} AS _d{join}\n  WHERE _d.{key} >= 0\n) AS _d\nWHERE _d.valid_from >= _d._to OR _d._next < _d._to OR _d._open > 1\n  OR ({gap})\nORDER BY key_text\nLIMIT 20",
                 self.dialect.concat(&[text, what])

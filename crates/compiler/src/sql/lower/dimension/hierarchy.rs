@@ -8,7 +8,7 @@ use dwc_googlesql::Type;
 use super::context::Context;
 use crate::diagnostic::Code;
 use crate::model::{Attribute, Dimension, Members};
-use crate::plan::{Gate, Reads, Statement};
+use crate::plan::{Gate, Reads, Rule, Statement};
 use crate::sql::lower::Lowering;
 
 impl Lowering<'_> {
@@ -18,7 +18,7 @@ impl Lowering<'_> {
         dimension: &Dimension,
         members: &Members,
         context: &Context<'_>,
-    ) -> Vec<Statement> {
+    ) -> Vec<Rule> {
         let mut levels: BTreeMap<&str, BTreeMap<u32, &Attribute>> = BTreeMap::new();
         for attribute in &members.attributes {
             if let Some((name, level)) = &attribute.hierarchy {
@@ -54,7 +54,7 @@ impl Lowering<'_> {
                      AND {lower} IS NOT NULL\nGROUP BY {lower_told}\nHAVING COUNT(DISTINCT {upper_told}) > 1\nORDER BY key_text\nLIMIT 20",
                     context.table
                 );
-                all.push(Statement {
+                let statement = Statement {
                     sql,
                     reads: Reads::Notice(Gate {
                         code: Code::BrokenHierarchy,
@@ -66,7 +66,9 @@ impl Lowering<'_> {
                         help: "correct the members, or take an attribute as the level whose values are unique below it"
                             .to_owned(),
                     }),
-                });
+                };
+                let says = format!("a `{}` has one `{}` in hierarchy `{name}`", below.name, above.name);
+                all.push(Rule::new(says, statement));
             }
         }
         all

@@ -23,7 +23,7 @@ use super::relations::{Moment, sql_columns};
 use super::{Lowering, problems_at};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Dimension, EffectiveAt, Members, Missing, ModelId, OnDelete, OpenEnd};
-use crate::plan::{ModelLoad, Reads, Statement};
+use crate::plan::{ModelLoad, Reads, Rule, Statement};
 use crate::sql::names;
 use crate::sql::template::Col;
 
@@ -103,7 +103,8 @@ impl Lowering<'_> {
         let mut audits =
             self.dimension_audits(dimension, members, &self.dimension_context(dimension, members), Audited::All);
         let live = self.live_members(members, None);
-        audits.extend(live.and_then(|live| self.current_differs(dimension, members, &live, Audited::All)));
+        let differs = live.and_then(|live| self.current_differs(dimension, members, &live, Audited::All));
+        audits.extend(differs.map(|statement| Rule::new("the current versions match the source", statement)));
         if dimension.mini().is_none() {
             audits.extend(self.broken_hierarchies(dimension, members, &self.dimension_context(dimension, members)));
         }
@@ -243,7 +244,8 @@ impl Lowering<'_> {
             merge.insert(counts.unwrap_or(0), self.version_changes(members, context));
             if self.compares {
                 merge.truncate(counts.map_or(0, |counts| counts + 1));
-                merge.push(self.doubled(&dimension.name, &[Col::plain(names::key(&dimension.name))]));
+                let table = self.star(&dimension.name);
+                merge.push(self.doubled(&table, &[Col::plain(names::key(&dimension.name))]));
                 statements.extend(merge);
                 return statements;
             }
@@ -252,7 +254,8 @@ impl Lowering<'_> {
         if context.combination.is_some() {
             statements.extend(self.render("mini_merge", context));
         }
-        statements.extend(self.dimension_audits(dimension, members, context, Audited::Touched));
+        let rules = self.dimension_audits(dimension, members, context, Audited::Touched);
+        statements.extend(rules.into_iter().map(|rule| rule.statement));
         let users = self.users.get(dimension.name.as_str()).into_iter().flatten();
         let looked_up = users.clone().any(|(fact, role)| {
             let fact = &self.project.facts[*fact];

@@ -1,6 +1,7 @@
 //! How a loaded fact differs from what its query gives now: rows that it lacks, rows that it has too many, and rows with other
 //! values. It must not change anything.
 
+use chrono::NaiveDateTime;
 use dwc_googlesql::Type;
 
 use super::{Load, stored};
@@ -8,7 +9,9 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::model::Fact;
 use crate::plan::{Gate, Reads, Statement};
 use crate::source::Span;
+use crate::sql::lower::reconcile::Valued;
 use crate::sql::lower::{Comparison, Lowering};
+use crate::sql::names;
 use crate::sql::template::Col;
 
 /// How many rows are named.
@@ -17,19 +20,66 @@ const NAMED: usize = 20;
 const REPAIR: &str = "run `dwc verify --repair`, and look for what has changed the table besides dwc";
 
 impl Lowering<'_> {
-    /// The comparison of a fact with what its query gives.
-    pub(in crate::sql::lower) fn compared_fact(&self, fact: &Fact) -> Result<Comparison, Vec<Diagnostic>> {
+    /// The comparison of a fact with what its query gives; `tolerant` writes the load that leaves alone what is tolerated.
+    pub(in crate::sql::lower) fn compared_fact(
+        &self,
+        fact: &Fact,
+        tolerant: &Lowering<'_>,
+    ) -> Result<Comparison, Vec<Diagnostic>> {
         let key: Vec<Col> = fact.key.iter().map(Col::key).collect();
+        let tolerates = fact.measures.iter().any(|measure| measure.within.is_some());
+        let repair = tolerates.then(|| tolerant.fact_statements(fact, &fact.query.text, None)).transpose()?;
         Ok(Comparison {
             statements: self.fact_statements(fact, &fact.query.text, None)?,
             removes_doubled: self.without_doubled(&fact.name, &key),
+            repair,
+            is_recent: self.since.is_some() && fact.event_time.is_some(),
         })
+    }
+
+    /// A column of a fact, which a repair leaves as it is where it is near enough.
+    pub(super) fn stored_column(&self, fact: &Fact, name: &str, ty: &Type) -> Col {
+        let within = self.tolerates.then(|| within(fact, name)).flatten();
+        Col::new(name, ty).within(within, ty)
+    }
+
+    /// That a row of the fact under an alias took place at or after an instant, UTC, with the same of its partitions where they
+    /// follow from it; `None` for a fact without an event time.
+    pub(super) fn recent(&self, fact: &Fact, since: &NaiveDateTime, alias: &str) -> Option<String> {
+        let event = fact.event_time.as_ref()?;
+        let is_stored = |wanted: &str| stored(fact).iter().any(|(name, _)| name == wanted);
+        let utc = names::utc(event);
+        let column = if is_stored(&utc) { utc } else { event.name.clone() };
+        let ty = if column == event.name { &event.ty } else { &Type::Timestamp };
+        let literal = |at: &NaiveDateTime, ty: &Type| {
+            let text = match ty {
+                Type::Date => at.format("%Y-%m-%d"),
+                _ => at.format("%Y-%m-%d %H:%M:%S%.6f"),
+            };
+            format!("CAST('{text}' AS {})", self.dialect.ty(ty))
+        };
+        let of = |name: &str| format!("{alias}.{}", self.dialect.quote(name));
+        let mut all = vec![format!("{} >= {}", of(&column), literal(since, ty))];
+        // Its local day lies less than a day from the instant in every zone.
+        if let Some(partition) = &fact.partition_by
+            && partition.name == event.name
+            && partition.name != column
+            && let Some(day) = since.checked_sub_days(chrono::Days::new(1))
+        {
+            all.push(format!("{} >= {}", of(&partition.name), literal(&day, &partition.ty)));
+        }
+        Some(all.join(" AND "))
     }
 
     /// What differs between `bound` and the fact's table.
     pub(super) fn differences(&self, fact: &Fact, load: &Load<'_>) -> Vec<Statement> {
         let names: Vec<&str> = fact.key.iter().map(|column| column.name.as_str()).collect();
-        let (table, key) = (&load.table, &load.key);
+        let key = &load.key;
+        let recent = self.since.as_ref().and_then(|since| self.recent(fact, since, "_p"));
+        let table = recent.map_or_else(
+            || load.table.clone(),
+            |recent| format!("(SELECT * FROM {} AS _p WHERE {recent})", load.table),
+        );
         let equal = key.iter().map(|column| format!("{} = {}", self.told("_f", column), self.told("_b", column)));
         let equal = equal.collect::<Vec<_>>().join(" AND ");
         let (given, found) = (self.readable_key(&names, "_b"), self.readable_key(&names, "_f"));
@@ -53,9 +103,12 @@ impl Lowering<'_> {
                 ),
             ));
         }
-        all.push(self.doubled(&fact.name, key));
+        all.push(self.doubled(&table, key));
+        all.push(counted("compared", "bound AS _b"));
         if !fact.keeps_rows {
-            let (told, differ) = self.told_differences(&self.compared_columns(fact, load), "_f", "_b");
+            let columns = self.compared_columns(fact, load);
+            let told = self.told_differences(&columns, "_f", "_b");
+            let [differ, beyond] = self.differ(&columns, "_f", "_b");
             let parts: Vec<String> = [found, self.dialect.string(": ")].into_iter().chain(told).collect();
             if !differ.is_empty() {
                 all.push(fact_at(
@@ -64,27 +117,31 @@ impl Lowering<'_> {
                     format!(
                         "SELECT RTRIM({}, '; ') AS key_text FROM {table} AS _f JOIN bound AS _b ON {equal} WHERE {}",
                         self.dialect.concat(&parts),
-                        differ.join(" OR ")
+                        beyond
                     ),
                 ));
+            }
+            if columns.iter().any(|column| column.within.is_some()) {
+                let near = format!("{table} AS _f JOIN bound AS _b ON {equal} WHERE ({differ}) AND NOT ({beyond})");
+                all.push(counted("tolerated", &near));
             }
         }
         all
     }
 
     /// The columns whose values are compared, with their types.
-    fn compared_columns(&self, fact: &Fact, load: &Load<'_>) -> Vec<(String, Type)> {
+    fn compared_columns(&self, fact: &Fact, load: &Load<'_>) -> Vec<Valued> {
         let is_key = |name: &str| fact.key.iter().any(|key| key.name == name && !key.folds_case);
         let plain = stored(fact).into_iter().filter(|(name, _)| !is_key(name));
         let flag = load.flags_deletes.then(|| ("is_deleted".to_owned(), Type::Bool));
         let keys = load.roles.iter().flat_map(|role| std::iter::once(&role.key).chain(&role.durable));
-        plain.chain(flag).chain(keys.map(|name| (name.clone(), Type::Int64))).collect()
+        let all = plain.chain(flag).chain(keys.map(|name| (name.clone(), Type::Int64)));
+        all.map(|(name, ty)| Valued { within: within(fact, &name), name, ty }).collect()
     }
 
     /// How many keys several rows of a table share. The structure's checks name them.
-    pub(in crate::sql::lower) fn doubled(&self, model: &str, key: &[Col]) -> Statement {
+    pub(in crate::sql::lower) fn doubled(&self, table: &str, key: &[Col]) -> Statement {
         let list = key.iter().map(|column| self.told("_f", column)).collect::<Vec<_>>().join(", ");
-        let table = self.star(model);
         Statement {
             sql: format!(
                 "SELECT COUNT(*) AS doubled FROM (SELECT COUNT(*) AS n FROM {table} AS _f GROUP BY {list} HAVING COUNT(*) > 1) AS _g"
@@ -125,4 +182,14 @@ impl Lowering<'_> {
             reads: Reads::Notice(Gate { code, message, span, help: REPAIR.to_owned() }),
         }
     }
+}
+
+/// How far a column of a fact may lie from what the query gives.
+fn within(fact: &Fact, column: &str) -> Option<String> {
+    fact.measures.iter().find(|measure| measure.column.name == column)?.within.clone()
+}
+
+/// Counts rows under a name.
+fn counted(name: &str, rows: &str) -> Statement {
+    Statement { sql: format!("SELECT COUNT(*) AS {name} FROM {rows}"), reads: Reads::Counts }
 }

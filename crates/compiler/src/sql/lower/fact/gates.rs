@@ -5,7 +5,7 @@ use dwc_googlesql::Type;
 use super::{LAST_RESERVED, Load, on_column};
 use crate::diagnostic::Code;
 use crate::model::{Column, DimensionKind, Fact, Missing, Role};
-use crate::plan::{Gate, Reads, Statement};
+use crate::plan::{Gate, Reads, Rule, Statement};
 use crate::sql::lower::Lowering;
 use crate::sql::lower::dimension::Audited;
 use crate::sql::names;
@@ -219,7 +219,7 @@ impl Lowering<'_> {
 
     /// Structure of the fact, or of the rows that a load touched: every key points to a member, inside its version's
     /// interval.
-    pub(super) fn fact_audits(&self, fact: &Fact, audited: Audited) -> Vec<Statement> {
+    pub(super) fn fact_audits(&self, fact: &Fact, audited: Audited) -> Vec<Rule> {
         let quote = |name: &str| self.dialect.quote(name);
         let table = match audited {
             Audited::All => self.star(&fact.name),
@@ -228,16 +228,17 @@ impl Lowering<'_> {
         let names: Vec<&str> = fact.key.iter().map(|column| column.name.as_str()).collect();
         let text = self.readable_key(&names, "_f");
         let list: Vec<String> = names.iter().map(|name| format!("_f.{}", quote(name))).collect();
-        let gate = |sql: String, message: String, span| Statement {
-            sql,
-            reads: Reads::Gate(Gate {
+        let rule = |says: String, sql: String, message: String, span| {
+            let gate = Gate {
                 code: Code::AuditFailed,
                 message,
                 span,
                 help: "run `dwc verify --repair`; if a load has left this, report it as a bug".to_owned(),
-            }),
+            };
+            Rule::new(says, Statement { sql, reads: Reads::Gate(gate) })
         };
-        let mut audits = vec![gate(
+        let mut audits = vec![rule(
+            "one row per grain key".to_owned(),
             format!(
                 "SELECT {text} AS key_text FROM {} AS _f GROUP BY {} HAVING COUNT(*) > 1 ORDER BY key_text LIMIT 20",
                 self.by_key(&table, &fact.key),
@@ -249,7 +250,8 @@ impl Lowering<'_> {
         for role in &fact.roles {
             let dimension = &self.project.dimensions[role.dimension];
             let (key, dimension_key) = (quote(&names::key(&role.name)), quote(&names::key(&dimension.name)));
-            audits.push(gate(
+            audits.push(rule(
+                format!("role `{}` points to members", role.name),
                 format!(
                     "SELECT {text} AS key_text FROM {table} AS _f LEFT JOIN {} AS _d ON _d.{dimension_key} = _f.{key} WHERE _d.{dimension_key} IS NULL ORDER BY key_text LIMIT 20",
                     self.star(&dimension.name)
@@ -258,15 +260,19 @@ impl Lowering<'_> {
                 role.span,
             ));
             if audited == Audited::All {
-                audits.extend(self.without_version(fact, role, audited));
-                audits.extend(self.unknown_days(fact, role));
+                let has = |what: &str| format!("role `{}` has {what}", role.name);
+                let unseen = self.without_version(fact, role, audited);
+                audits.extend(unseen.map(|statement| Rule::new(has("a version for each row"), statement)));
+                let dayless = self.unknown_days(fact, role);
+                audits.extend(dayless.map(|statement| Rule::new(has("a day for each row"), statement)));
             }
             if let (Some(members), Some(as_of), None) = (self.members(role), names::as_of(fact, role), fact.rolls_up)
                 && members.has_versions()
             {
                 let as_of = quote(&as_of);
                 let lookup = self.lookup(dimension);
-                audits.push(gate(
+                audits.push(rule(
+                    format!("role `{}` binds rows inside their versions", role.name),
                     format!(
                         "SELECT {text} AS key_text FROM {table} AS _f LEFT JOIN {} AS _d ON _d.{} = _f.{} AND _d.{dimension_key} = _f.{key} AND {} WHERE _f.{key} >= 0 AND _d.{dimension_key} IS NULL ORDER BY key_text LIMIT 20",
                         lookup.table,
