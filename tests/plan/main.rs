@@ -16,6 +16,7 @@ mod pipelines;
 mod readings;
 mod saved;
 mod snapshots;
+mod words;
 
 use dwc_runner::DuckDbWarehouse;
 use dwc_tests::project::{Project, Run};

@@ -142,6 +142,7 @@ fn values(key: &str, property: &Json, root: &Json) -> Vec<Json> {
         "expr" => vec![json!("1")],
         "type" => vec![json!("NUMERIC"), json!("STRING(7)")],
         "bands" => vec![json!([{ "below": 3, "label": "a" }, { "label": "b" }])],
+        "labels" => vec![json!({ "true": "yes", "false": "no" }), json!({ "a": "A" })],
         "hierarchy" => vec![json!("h.1")],
         "checks" => vec![json!([{ "rows": { "min": 77 } }])],
         "not_over" => vec![json!(["store"])],

@@ -1,7 +1,8 @@
 //! What each page shows, taken from the model. It must not decide how it looks.
 
 use dwc_compiler::model::{
-    Additivity, DimensionKind, EffectiveAt, Fact, Members, ModelId, Project, Scd, StarColumn, StoredValue, star_columns,
+    Additivity, DimensionKind, EffectiveAt, Fact, Members, ModelId, Project, Scd, StarColumn, StoredAttribute,
+    StoredValue, star_columns,
 };
 use serde::Serialize;
 
@@ -43,6 +44,8 @@ struct ColumnRow {
     role: String,
     description: String,
     policy: String,
+    /// Values and what they read as.
+    wording: Vec<(String, String)>,
     lineage: Vec<String>,
     pii: bool,
 }
@@ -272,6 +275,7 @@ fn dimension_column(project: &Project, members: Option<&Members>, column: &StarC
             };
             format!("type {}: {meaning}", stored.attribute.scd.number())
         }),
+        wording: stored.map(wording).unwrap_or_default(),
         lineage: attribute.map(|a| lineage(&a.origins)).unwrap_or_default(),
         pii: attribute.map_or_else(
             || {
@@ -281,6 +285,13 @@ fn dimension_column(project: &Project, members: Option<&Members>, column: &StarC
             |attribute| attribute.column.pii,
         ),
     }
+}
+
+/// Values of an attribute and what they read as, NULL last. The value before the first change is NULL all the same.
+fn wording(stored: &StoredAttribute<'_>) -> Vec<(String, String)> {
+    let Some(wording) = &stored.attribute.wording else { return Vec::new() };
+    let null = wording.null.iter().filter(|_| stored.value != StoredValue::Previous);
+    wording.labels.iter().cloned().chain(null.map(|null| ("NULL".to_owned(), null.clone()))).collect()
 }
 
 /// Whether a column is made of one that holds personal data.
@@ -369,6 +380,7 @@ fn fact_column(project: &Project, fact: &Fact, column: &StarColumn) -> ColumnRow
         role: format!("{:?}", column.role),
         description: column.description.clone(),
         policy: String::new(),
+        wording: Vec::new(),
         pii: is_personal(project, origins.as_deref().unwrap_or_default()),
         lineage: lineage(&origins.unwrap_or_default()),
     }
@@ -436,6 +448,7 @@ pub(crate) fn sources<'p>(project: &'p Project, status: &'p Status) -> impl Iter
                         role: String::new(),
                         description: column.description.clone(),
                         policy: String::new(),
+                        wording: Vec::new(),
                         lineage: Vec::new(),
                         pii: column.pii,
                     })

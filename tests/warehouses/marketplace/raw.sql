@@ -32,7 +32,7 @@ CREATE TABLE raw.product AS
   WINDOW product_ordered AS (PARTITION BY p.product_id ORDER BY p.updated_at, p.filename),
     product_whole AS (PARTITION BY p.product_id ORDER BY p.updated_at, p.filename ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING);
 CREATE TABLE raw.store AS
-  SELECT s.store_id, s.store_name, s.grade, s.region, s.is_open, last_value(s.business_type) OVER store_whole AS business_type,
+  SELECT s.store_id, s.store_name, s.grade, s.region, CASE WHEN s.is_open THEN 'Open' WHEN NOT s.is_open THEN 'Closed' END AS is_open, last_value(s.business_type) OVER store_whole AS business_type,
     last_value(s.phone) OVER store_whole AS phone, raw.since(lag(s.updated_at) OVER store_ordered, s.updated_at) AS since,
     coalesce(lead(s.updated_at) OVER store_ordered, TIMESTAMP '9999-12-31') AS until
   FROM read_csv('@root/models/data/shop/stores/*.csv', filename = true) AS s

@@ -7,7 +7,7 @@ use dwc_googlesql::Type;
 use super::types::{Check, Column, DimensionKind, EffectiveAt, Members, Table};
 use super::{Fact, FileFormat, Missing, Project, Role};
 use crate::source::FileSet;
-use crate::syntax::{self, DetectDeletes, Kind, Names, SurrogateKey};
+use crate::syntax::{self, DetectDeletes, Kind, Names, Scalar, SurrogateKey};
 
 /// The file that declares a dimension, fact or source, with every default filled in.
 #[must_use]
@@ -88,6 +88,9 @@ fn fill_attributes(dimension: &mut syntax::Dimension, members: &Members, with_po
         }
         attribute.expr.get_or_insert_with(|| name.clone());
         fill_type(&mut attribute.ty, &model.column.ty);
+        if let Some(null) = model.when_null() {
+            attribute.when_null.get_or_insert_with(|| Scalar(null.to_owned()));
+        }
         attribute.pii.get_or_insert(model.column.pii);
     }
 }

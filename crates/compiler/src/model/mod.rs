@@ -23,6 +23,7 @@ mod resolve_notify;
 mod resolve_queries;
 mod resolve_sources;
 mod resolve_unit_tests;
+mod resolve_wording;
 mod select;
 mod test_values;
 mod types;

@@ -9,6 +9,7 @@ use super::resolve_mini::mini;
 use super::resolve_queries::{
     Read, Rows, Typed, declared_type, expression, is_instant, key_columns, not_an_instant, output, query,
 };
+use super::resolve_wording::{has_labels, wording};
 use super::types::{Attribute, Column, Dimension, DimensionKind, EffectiveAt, KeyStrategy, Members, Query, Scd};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::sql::names;
@@ -211,10 +212,13 @@ pub(super) fn attributes(
             continue;
         };
         if let Some(bands) = &attribute.bands {
-            typed.text = banded(document, &path, &typed, bands, problems);
+            let worded = attribute.when_null.is_some() || dimension.when_null.is_some();
+            typed.text = banded(document, &path, (&typed, worded), bands, problems);
             typed.ty = Type::String;
         }
-        let ty = declared_type(document, &path, attribute.ty.as_deref(), &typed.ty, problems);
+        let shown = if has_labels(attribute) { &Type::String } else { &typed.ty };
+        let ty = declared_type(document, &path, attribute.ty.as_deref(), shown, problems);
+        let wording = wording(document, dimension, name, (&typed, &ty), scope, problems);
         let hierarchy = attribute.hierarchy.as_ref().and_then(|text| {
             let parsed = text.rsplit_once('.').and_then(|(name, level)| Some((name.to_owned(), level.parse().ok()?)));
             if parsed.is_none() {
@@ -244,6 +248,7 @@ pub(super) fn attributes(
             was: attribute.was.clone(),
             origins: typed.origins,
             written: typed.written,
+            wording,
         });
     }
     attributes
@@ -253,7 +258,7 @@ pub(super) fn attributes(
 fn banded(
     document: &Document,
     path: &[&str],
-    typed: &Typed,
+    (typed, worded): (&Typed, bool),
     bands: &[syntax::Band],
     problems: &mut Vec<Diagnostic>,
 ) -> String {
@@ -309,7 +314,9 @@ fn banded(
         }
     }
     let (value, text) = (names::nested(&typed.text), names::literal);
-    let mut case = format!("CASE WHEN {value} IS NULL THEN 'Unknown'");
+    // What is declared for NULL is the wording of what is kept.
+    let null = if worded { "NULL" } else { "'Unknown'" };
+    let mut case = format!("CASE WHEN {value} IS NULL THEN {null}");
     for band in bands {
         match band.below {
             Some(below) => case.push_str(&format!(" WHEN {value} < {below} THEN {}", text(&band.label))),

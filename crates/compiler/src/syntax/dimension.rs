@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::check::Check;
+use super::check::{Check, Scalar};
 use super::common::{LintLevel, Names};
 
 /// A dimension file.
@@ -72,6 +72,9 @@ pub struct Dimension {
     /// The policy of every attribute without its own.
     #[schemars(extend("x-in" = ["standard"]))]
     pub scd: Option<u8>,
+    /// What NULL reads as in every STRING attribute without its own, such as `Unknown` or `Not applicable`.
+    #[schemars(extend("x-in" = ["standard", "mini"]))]
+    pub when_null: Option<String>,
     /// Attributes by name.
     #[schemars(extend("x-in" = ["standard", "mini"]))]
     pub attributes: Option<IndexMap<String, Attribute>>,
@@ -209,6 +212,12 @@ pub struct Attribute {
     pub scd: Option<u8>,
     /// Bands of a number, ascending. The attribute contains the band's label, or `Unknown` for NULL.
     pub bands: Option<Vec<Band>>,
+    /// The text for each value of a BOOL, INT64 or STRING, such as `{ true: Gift, false: No gift }`. The attribute contains
+    /// the label; a value without one stays as it is, and the load reports it.
+    pub labels: Option<IndexMap<String, String>>,
+    /// What NULL reads as: a text such as `Unknown` or `Not applicable`, or a value of the attribute's type. Defaults to the
+    /// dimension's for STRING attributes.
+    pub when_null: Option<Scalar>,
     /// A GoogleSQL expression over the columns of `from` or `query`. Defaults to the column with the same name.
     pub expr: Option<String>,
     /// The GoogleSQL type. Defaults to the type of the expression.

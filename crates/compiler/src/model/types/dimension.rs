@@ -249,6 +249,36 @@ pub struct Attribute {
     pub origins: Vec<(String, String)>,
     /// Where its expression is written.
     pub written: Span,
+    /// How its values read, where they do not read as the expression gives them.
+    pub wording: Option<Wording>,
+}
+
+impl Attribute {
+    /// The type of the values that its expression gives, which are kept of each member.
+    #[must_use]
+    pub fn kept_type(&self) -> &Type {
+        self.wording.as_ref().map_or(&self.column.ty, |wording| &wording.ty)
+    }
+
+    /// What NULL reads as, as the text of a value of the attribute's type.
+    #[must_use]
+    pub fn when_null(&self) -> Option<&str> {
+        self.wording.as_ref().and_then(|wording| wording.null.as_deref())
+    }
+}
+
+/// How an attribute's values read. The events of a member keep the value, and its versions show the text: a text that
+/// changes is neither a change of the member, nor lost on states that no source has any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wording {
+    /// The type of the value.
+    pub ty: Type,
+    /// Values with their labels, in the order declared. A value is written as the text that a warehouse casts it to.
+    pub labels: Vec<(String, String)>,
+    /// What NULL reads as, as the text of a value of the attribute's type.
+    pub null: Option<String>,
+    /// Where the labels are written.
+    pub written: Span,
 }
 
 /// A calendar.

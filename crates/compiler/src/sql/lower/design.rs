@@ -75,7 +75,27 @@ fn keys(members: &Members) -> String {
 }
 
 fn attribute_text(attribute: &Attribute) -> String {
-    format!("type {}{}", attribute.scd.number(), of(&attribute.expr, &attribute.column.name))
+    format!("type {}{}{}", attribute.scd.number(), worded(attribute), of(&attribute.expr, &attribute.column.name))
+}
+
+/// What follows the type of an attribute whose NULL reads as something else.
+const NULL_AS: &str = ", NULL as ";
+
+/// How the values of an attribute read, NULL first. The expression follows the word ` of `, so that no text may hold it.
+fn worded(attribute: &Attribute) -> String {
+    let Some(wording) = &attribute.wording else { return String::new() };
+    let quoted = |text: &str| format!("'{}'", text.replace(" of ", "\u{a0}of "));
+    let mut text = wording.null.as_ref().map_or_else(String::new, |null| format!("{NULL_AS}{}", quoted(null)));
+    for (value, label) in &wording.labels {
+        text.push_str(&format!(", {} as {}", value.replace(" of ", "\u{a0}of "), quoted(label)));
+    }
+    text
+}
+
+/// What an attribute says of NULL, with all that it says after it.
+pub(super) fn null_of(says: &str) -> Option<&str> {
+    let (ty, rest) = says.split_once(NULL_AS)?;
+    ty.strip_prefix("type ").is_some_and(|number| number.len() == 1).then_some(rest)
 }
 
 fn fact(project: &Project, fact: &Fact, add: &mut dyn FnMut(String, String) -> Option<String>) {

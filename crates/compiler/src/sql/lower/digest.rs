@@ -8,8 +8,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::dimension::Order;
 use crate::model::{
-    DimensionKind, EffectiveAt, Fact, FirstVersion, KeyStrategy, LateType0, Members, Missing, ModelId, OnDelete,
-    OpenEnd, Project, Type1Scope, WhenNull,
+    Attribute, DimensionKind, EffectiveAt, Fact, FirstVersion, KeyStrategy, LateType0, Members, Missing, ModelId,
+    OnDelete, OpenEnd, Project, Type1Scope, WhenNull,
 };
 use crate::plan::DIGEST_FORMAT;
 use crate::syntax::FactOnDelete;
@@ -119,9 +119,10 @@ fn dimension_load<'a>(project: &'a Project, members: &'a Members) -> DimensionLo
         keys: keys(members),
         natural_key: members.natural_key.iter().map(|column| column.name.as_str()).collect(),
         attributes: sorted(
-            members.attributes.iter().map(|attribute| {
-                (attribute.column.name.as_str(), attribute.scd.number(), normal_expr(&attribute.expr))
-            }),
+            members
+                .attributes
+                .iter()
+                .map(|attribute| (attribute.column.name.as_str(), attribute.scd.number(), shown(attribute))),
         ),
     }
 }
@@ -156,6 +157,16 @@ fn fact_load<'a>(project: &'a Project, fact: &'a Fact) -> FactLoad<'a> {
         measures: sorted(fact.measures.iter().map(|m| (m.column.name.as_str(), normal_expr(&m.expr)))),
         roles,
     }
+}
+
+/// The expression of an attribute, and how its values read where that is declared.
+fn shown(attribute: &Attribute) -> String {
+    let mut text = normal_expr(&attribute.expr);
+    if let Some(wording) = &attribute.wording {
+        let labels = sorted(wording.labels.iter());
+        text.push_str(&format!("\n{}", serde_json::json!([labels, wording.null])));
+    }
+    text
 }
 
 /// What is written in any order, in that of its names.

@@ -82,7 +82,7 @@ impl Lowering<'_> {
             "is_deleted" | "is_inferred" => "FALSE".to_owned(),
             "loaded_batch" => "0".to_owned(),
             _ if column.ty == "STRING" && !natural => self.dialect.string(label),
-            _ => "NULL".to_owned(),
+            name => members.and_then(|m| self.never_null(m, name)).unwrap_or_else(|| "NULL".to_owned()),
         }
     }
 }

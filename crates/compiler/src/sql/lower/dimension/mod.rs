@@ -9,6 +9,7 @@ mod hierarchy;
 mod incoming;
 pub(in crate::sql::lower) mod instants;
 mod order;
+mod wording;
 
 use dwc_googlesql::{Column as SqlColumn, Type};
 use serde::Serialize;
@@ -18,6 +19,7 @@ pub(super) use self::context::Inferring;
 pub(super) use self::gates::Audited;
 use self::incoming::{Placing, outer_text, states_text};
 pub(super) use self::order::Order;
+pub(super) use self::wording::Unknown;
 use super::compared::keyed;
 use super::relations::{Moment, sql_columns};
 use super::{Lowering, problems_at};
@@ -55,6 +57,7 @@ struct Rekey {
     durable_column: String,
     keys: Option<String>,
     outriggers: Vec<Col>,
+    unknown: Vec<Unknown>,
     has_versions: bool,
     as_of: Option<String>,
     /// What holds of the partition of a row `_f` whose instant is not before the first that changes.
@@ -107,6 +110,7 @@ impl Lowering<'_> {
         if dimension.mini().is_none() {
             audits.extend(self.broken_hierarchies(dimension, members, &self.dimension_context(dimension, members)));
         }
+        audits.extend(self.unlabelled(dimension, members, &self.dimension_context(dimension, members), Audited::All));
         Ok(ModelLoad {
             model: id,
             name: dimension.name.clone(),
@@ -253,6 +257,7 @@ impl Lowering<'_> {
             statements.extend(self.render("mini_merge", context));
         }
         statements.extend(self.dimension_audits(dimension, members, context, Audited::Touched));
+        statements.extend(self.unlabelled(dimension, members, context, Audited::Touched));
         let users = self.users.get(dimension.name.as_str()).into_iter().flatten();
         let looked_up = users.clone().any(|(fact, role)| {
             let fact = &self.project.facts[*fact];
@@ -288,6 +293,7 @@ impl Lowering<'_> {
                         durable_column: lookup.durable,
                         keys: context.keys.clone(),
                         outriggers: outrigger_columns(members),
+                        unknown: self.unknown(members),
                         has_versions: members.has_versions(),
                         holds: as_of
                             .as_ref()
