@@ -89,7 +89,7 @@ pub fn write(policies: &[Policy]) -> Project {
         if let Some(base) = &policy.mini_of {
             let _ = write!(
                 text,
-                "#- models/dimensions/{0}.yml\ndimension: {0}\nkind: mini\nof: {base}\noutrigger: true\nattributes: {{ c: {{ {} }}, d: {{}} }}\n",
+                "#- models/dimensions/{0}.yml\ndimension: {0}\nkind: mini\nof: {base}\noutrigger: true\nattributes: {{ c: {{ {1} }}, d: {{}} }}\n",
                 policy.name,
                 if policy.words { "when_null: x" } else { "" }
             );
