@@ -139,6 +139,17 @@ natural_key: member_id
 effective_at: since
 effective_to: until
 attributes: { term: { scd: 2 }, label: { scd: 2 } }
+#- models/sale_flags.yml
+dimension: sale_flags
+kind: junk
+description: Flags of a sale.
+max_members: 500
+when_null: Unknown
+attributes:
+  op: { type: STRING, labels: { I: New, D: Gone } }
+  quantity: { type: INT64, when_null: 0 }
+  sold_on: { type: DATE }
+  is_large: { type: BOOL, labels: { true: Large, false: Small } }
 #- models/base.yml
 dimension: base
 description: A member with fast attributes.
@@ -218,9 +229,9 @@ fn fact(text: &mut String, nth: usize) {
          amount: { expr: quantity * price, type: NUMERIC, additive: all, currency: KRW }\n"
     };
     let query = if nth % 3 == 2 {
-        "SELECT s.*, m.tier FROM {{ source('shop.sales') }} AS s JOIN {{ source('shop.members') }} AS m USING (member_id)"
+        "SELECT s.*, s.quantity > 9 AS is_large, m.tier FROM {{ source('shop.sales') }} AS s JOIN {{ source('shop.members') }} AS m USING (member_id)"
     } else {
-        "SELECT * FROM {{ source('shop.sales') }} WHERE quantity > 0"
+        "SELECT *, quantity > 9 AS is_large FROM {{ source('shop.sales') }} WHERE quantity > 0"
     };
     let shipped = format!("member_{}", nth / 2 * 2 + (nth + 1) % 2);
     let _ = write!(
@@ -231,7 +242,8 @@ fn fact(text: &mut String, nth: usize) {
          shipped_date: {{ dimension: date, on: shipped_at }}\n  region: {{ on: [country, region], missing: {} }}\n  \
          member_{}: {{ on: member_id, missing: {} }}\n  \
          shipped_{shipped}: {{ dimension: {shipped}, on: member_id, as_of: shipped_at, missing: {} }}\n  \
-         base: {{ on: member_id }}\n  base_profile: {{ on: member_id }}\ndegenerate: [op]\n{measures}",
+         base: {{ on: member_id }}\n  base_profile: {{ on: member_id }}\n  sale_flags: {{}}\n\
+         degenerate: [op]\n{measures}",
         if nth % 4 == 2 {
             "insert_only: true\n".to_owned()
         } else {

@@ -11,6 +11,7 @@ mod formats;
 mod fresh;
 mod gone;
 mod inferred;
+mod junk;
 mod migrations;
 mod pipelines;
 mod readings;

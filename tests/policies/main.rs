@@ -3,6 +3,7 @@
 
 mod changes;
 mod joined;
+mod junk;
 mod refused;
 mod told;
 mod words;

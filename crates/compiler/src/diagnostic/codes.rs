@@ -300,4 +300,5 @@ codes! {
     CheckFailed = "DW0980", "check-failed", Error, "Rows that do not meet a check.";
     BrokenHierarchy = "DW0981", "broken-hierarchy", Warning, "Values of a level that belong to several values of the level above.";
     UnlabelledValue = "DW0982", "unlabelled-value", Warning, "Values without a label, in an attribute with labels.";
+    TooManyCombinations = "DW0983", "too-many-combinations", Error, "A junk dimension with more combinations than it may have.";
 }

@@ -17,6 +17,7 @@ mod resolve_checks;
 mod resolve_dimensions;
 mod resolve_facts;
 mod resolve_files;
+mod resolve_junk;
 mod resolve_mini;
 mod resolve_models;
 mod resolve_notify;

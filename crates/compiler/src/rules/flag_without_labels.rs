@@ -8,8 +8,7 @@ use crate::model::Project;
 
 pub(super) fn check(project: &Project, found: &mut Vec<Diagnostic>) {
     for dimension in &project.dimensions {
-        let Some(members) = dimension.members() else { continue };
-        for attribute in members.attributes.iter().filter(|attribute| attribute.column.ty == Type::Bool) {
+        for attribute in dimension.attributes().iter().filter(|attribute| attribute.column.ty == Type::Bool) {
             let name = &attribute.column.name;
             found.push(
                 Diagnostic::new(

@@ -39,10 +39,18 @@ fn dimension(project: &Project, dimension: &Dimension, add: &mut dyn FnMut(Strin
     let kind = match &dimension.kind {
         DimensionKind::Standard(_) => "standard",
         DimensionKind::Mini(_) => "mini",
+        DimensionKind::Junk(_) => "junk",
         DimensionKind::Calendar(_) => "calendar",
         DimensionKind::TimeOfDay => "time_of_day",
     };
     add("kind".to_owned(), kind.to_owned());
+    if let Some(junk) = dimension.junk() {
+        add("max_members".to_owned(), junk.max_members.to_string());
+        for attribute in &junk.attributes {
+            let says = format!("{}{}", attribute.kept_type(), worded(attribute));
+            add(format!("attribute {}", attribute.column.name), says);
+        }
+    }
     let Some(members) = dimension.members() else { return };
     let mut policy = |part: &str, value: String| add(part.to_owned(), value);
     query(&mut policy, &members.query.text);

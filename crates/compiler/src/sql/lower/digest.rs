@@ -21,6 +21,7 @@ enum Decides<'a> {
     Dimension(DimensionLoad<'a>),
     Calendar { first_day: &'a str, last_day: &'a str, fiscal_year_starts: u8, holidays: &'a [(String, String)] },
     TimeOfDay,
+    Junk(Vec<(&'a str, String, String)>),
     Fact(FactLoad<'a>),
 }
 
@@ -90,6 +91,12 @@ pub(super) fn load_digest(project: &Project, id: ModelId) -> String {
                     fiscal_year_starts: calendar.fiscal_year_starts,
                     holidays: &calendar.holidays,
                 },
+                (DimensionKind::Junk(junk), _) => Decides::Junk(
+                    junk.attributes
+                        .iter()
+                        .map(|one| (one.column.name.as_str(), one.kept_type().to_string(), shown(one)))
+                        .collect(),
+                ),
                 (_, Some(members)) => Decides::Dimension(dimension_load(project, members)),
                 (_, None) => Decides::TimeOfDay,
             }

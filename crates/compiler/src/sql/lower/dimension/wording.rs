@@ -70,8 +70,12 @@ impl Lowering<'_> {
     }
 
     /// What a reserved member holds in a column that is no text and never NULL.
-    pub(in crate::sql::lower) fn never_null(&self, members: &Members, column: &str) -> Option<String> {
-        let stored = members.stored();
+    pub(in crate::sql::lower) fn never_null(&self, dimension: &Dimension, column: &str) -> Option<String> {
+        if let Some(junk) = dimension.junk() {
+            let found = junk.attributes.iter().find(|attribute| attribute.column.name == column)?;
+            return Some(self.literal(found.when_null()?, &found.column.ty));
+        }
+        let stored = dimension.members()?.stored();
         let found = stored.iter().find(|one| one.name == column && one.value != StoredValue::Previous)?;
         Some(self.literal(found.attribute.when_null()?, &found.attribute.column.ty))
     }
@@ -122,7 +126,7 @@ impl Lowering<'_> {
                 set(self.inferred_value(attribute), "is_inferred");
             }
             if attribute.column.ty != Type::String {
-                set(self.never_null(members, &one.name), &format!("{key} < 0"));
+                set(self.never_null(dimension, &one.name), &format!("{key} < 0"));
             }
         }
         statements
