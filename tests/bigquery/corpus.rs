@@ -139,6 +139,17 @@ natural_key: member_id
 effective_at: since
 effective_to: until
 attributes: { term: { scd: 2 }, label: { scd: 2 } }
+#- models/sale_flags.yml
+dimension: sale_flags
+kind: junk
+description: Flags of a sale.
+max_members: 500
+when_null: Unknown
+attributes:
+  op: { type: STRING, labels: { I: New, D: Gone } }
+  quantity: { type: INT64, when_null: 0 }
+  sold_on: { type: DATE }
+  is_large: { type: BOOL, labels: { true: Large, false: Small } }
 #- models/base.yml
 dimension: base
 description: A member with fast attributes.
@@ -154,7 +165,8 @@ outrigger: true
 description: What changes fast about a member.
 attributes:
   size_band: { expr: size, bands: [{ below: 10, label: small }, { label: large }] }
-  tier: {}
+  tier: { labels: { g: Gold }, when_null: Unknown }
+  is_vip: { labels: { true: V.I.P., false: Member } }
 ";
 
 /// The `nth` of some choices, where `every` says how often the choice before has gone round.
@@ -173,13 +185,15 @@ fn dimension(text: &mut String, nth: usize) {
         "from: shop.members"
     };
     let strategy = pick(nth, 2, &["hash", "hash", "sequence"]);
+    let worded = |words: &'static str| if nth % 3 == 1 { words } else { "" };
     let _ = writeln!(
         text,
         "#- models/member_{nth}.yml\ndimension: member_{nth}\ndescription: A member's own \"{nth}\" \\\\ view.\n{from}\n\
          natural_key: member_id\neffective_at: {}\non_delete: {}\nfirst_version: {}\nopen_end: {}\ntype1_scope: {}\nlate_type0: {}\n\
-         surrogate_key: {{ strategy: {}{} }}\nattributes:\n  code: {{ scd: 0 }}\n  name: {{ scd: 1 }}\n  city: {{ scd: 2, hierarchy: place.1 }}\n  \
-         tier: {{ scd: {} }}\n  size: {{ scd: 2 }}\n  rate: {{ scd: 2 }}\n  big: {{ scd: 2 }}\n  limit_: {{ scd: 1 }}\n  is_vip: {{ scd: 2 }}\n  \
-         photo: {{ scd: 2 }}\n  profile: {{ scd: 2 }}\n  born: {{ scd: 0 }}\n  opens: {{ scd: 2 }}\n  seen: {{ scd: 2 }}\n  \
+         surrogate_key: {{ strategy: {}{} }}\n{}attributes:\n  code: {{ scd: 0 }}\n  name: {{ scd: 1 }}\n  city: {{ scd: 2, hierarchy: place.1 }}\n  \
+         tier: {{ scd: {}{} }}\n  size: {{ scd: 2{} }}\n  rate: {{ scd: 2{} }}\n  big: {{ scd: 2{} }}\n  limit_: {{ scd: 1{} }}\n  is_vip: {{ scd: 2{} }}\n  \
+         photo: {{ scd: 2 }}\n  profile: {{ scd: 2 }}\n  born: {{ scd: 0{} }}\n  opens: {{ scd: 2{} }}\n  seen: {{ scd: 2{} }}\n  \
+         updated: {{ scd: 1, expr: updated_at{} }}\n  \
          initial: {{ scd: 2, expr: \"SUBSTR(name, 1, 1)\", type: STRING, pii: true }}",
         pick(nth, 1, &["updated_at", "extracted", "updated_at", "updated_at"]),
         pick(nth, 1, &["close", "flag", "ignore"]),
@@ -189,7 +203,18 @@ fn dimension(text: &mut String, nth: usize) {
         pick(nth, 4, &["restate", "keep"]),
         strategy,
         if strategy == "hash" { pick(nth, 3, &["", ", salt: pepper"]) } else { "" },
+        worded("when_null: Unknown\n"),
         pick(nth, 1, &["2", "3", "6", "7"]),
+        worded(", labels: { g: Gold's own, s: \"a \\\\ silver\" }, when_null: Not applicable"),
+        worded(", labels: { 1: one, -2: less }"),
+        worded(", when_null: 0.5"),
+        worded(", when_null: 1.5"),
+        worded(", when_null: 10"),
+        worded(", labels: { true: V.I.P., false: Member }"),
+        worded(", when_null: 1900-01-01"),
+        worded(", when_null: \"09:30:00\""),
+        worded(", when_null: 9999-12-31 00:00:00"),
+        worded(", when_null: 2026-01-01 00:00:00"),
     );
 }
 
@@ -204,9 +229,9 @@ fn fact(text: &mut String, nth: usize) {
          amount: { expr: quantity * price, type: NUMERIC, additive: all, currency: KRW }\n"
     };
     let query = if nth % 3 == 2 {
-        "SELECT s.*, m.tier FROM {{ source('shop.sales') }} AS s JOIN {{ source('shop.members') }} AS m USING (member_id)"
+        "SELECT s.*, s.quantity > 9 AS is_large, m.tier FROM {{ source('shop.sales') }} AS s JOIN {{ source('shop.members') }} AS m USING (member_id)"
     } else {
-        "SELECT * FROM {{ source('shop.sales') }} WHERE quantity > 0"
+        "SELECT *, quantity > 9 AS is_large FROM {{ source('shop.sales') }} WHERE quantity > 0"
     };
     let shipped = format!("member_{}", nth / 2 * 2 + (nth + 1) % 2);
     let _ = write!(
@@ -217,7 +242,8 @@ fn fact(text: &mut String, nth: usize) {
          shipped_date: {{ dimension: date, on: shipped_at }}\n  region: {{ on: [country, region], missing: {} }}\n  \
          member_{}: {{ on: member_id, missing: {} }}\n  \
          shipped_{shipped}: {{ dimension: {shipped}, on: member_id, as_of: shipped_at, missing: {} }}\n  \
-         base: {{ on: member_id }}\n  base_profile: {{ on: member_id }}\ndegenerate: [op]\n{measures}",
+         base: {{ on: member_id }}\n  base_profile: {{ on: member_id }}\n  sale_flags: {{}}\n\
+         degenerate: [op]\n{measures}",
         if nth % 4 == 2 {
             "insert_only: true\n".to_owned()
         } else {

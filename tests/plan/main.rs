@@ -11,11 +11,13 @@ mod formats;
 mod fresh;
 mod gone;
 mod inferred;
+mod junk;
 mod migrations;
 mod pipelines;
 mod readings;
 mod saved;
 mod snapshots;
+mod words;
 
 use dwc_runner::DuckDbWarehouse;
 use dwc_tests::project::{Project, Run};

@@ -3,8 +3,10 @@
 
 mod changes;
 mod joined;
+mod junk;
 mod refused;
 mod told;
+mod words;
 
 use dwc_compiler::model::Project as Model;
 use dwc_runner::{DuckDbWarehouse, Mode, RebuildOptions, RebuildReport, RunOptions, RunReport, parse_time};

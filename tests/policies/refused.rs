@@ -48,6 +48,42 @@ fn what_a_policy_cannot_be_is_said() {
         ("below: 60, label: 20 to 59", "label: 20 to 59", "a band without `below` takes every value"),
         ("label: 20 to 59", "label: under 20", "two bands have the label `under 20`"),
         ("expr: age\n", "expr: email\n", "`bands` are of numbers, and the expression is STRING"),
+        ("expr: age\n", "expr: age\n    labels: { 1: one }\n", "`labels` does not apply to an attribute with `bands`"),
+        (
+            "city: { scd: 2 }",
+            "city: { scd: 2, expr: age, labels: { young: Young } }",
+            "a label is for no value of `city`",
+        ),
+        (
+            "city: { scd: 2 }",
+            "city: { scd: 2, expr: age > 3, labels: { true: Old } }",
+            "`labels` of `city` has none for `false`",
+        ),
+        (
+            "city: { scd: 2 }",
+            "city: { scd: 2, expr: age, labels: { 1: one, 01: first } }",
+            "`labels` has two labels for `1`",
+        ),
+        (
+            "city: { scd: 2 }",
+            "city: { scd: 2, expr: age / 2, labels: { 1: one } }",
+            "`labels` are for BOOL, INT64 and STRING, and the expression is FLOAT64",
+        ),
+        (
+            "city: { scd: 2 }",
+            "city: { scd: 2, labels: { Seoul: S }, type: INT64 }",
+            "the expression is STRING, and the declared type is INT64",
+        ),
+        (
+            "city: { scd: 2 }",
+            "city: { scd: 2, expr: age, when_null: Unknown }",
+            "`when_null: Unknown` is no value of attribute `city`",
+        ),
+        (
+            "city: { scd: 2 }",
+            "city: { scd: 2, expr: \"[age]\", when_null: 1 }",
+            "`when_null` is for a single value, and `city` is ARRAY<INT64>",
+        ),
         (
             "customer_profile: { on: customer_id }",
             "customer_profile: { on: customer_id, missing: infer }",

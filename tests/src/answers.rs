@@ -141,7 +141,7 @@ fn of_role(warehouse: &Warehouse, fact: &Fact, role: &Role, column: &StarColumn)
             }
             (format!("raw.{name} AS d ON {}", conditions.join(" AND ")), "d.since IS NOT NULL".to_owned())
         }
-        DimensionKind::Mini(_) => panic!("no raw rows of a mini-dimension"),
+        DimensionKind::Mini(_) | DimensionKind::Junk(_) => panic!("no raw rows of combinations"),
     };
     let is_null = on.iter().map(|on| format!("{on} IS NULL")).collect::<Vec<_>>().join(" OR ");
     if matches!(dimension.kind, DimensionKind::TimeOfDay) {

@@ -129,6 +129,7 @@ fn policies(random: &mut Random) -> Vec<Policy> {
                 keeps_originals: random.one_in(3),
                 numbered: random.one_in(3),
                 shape: random.below(SHAPES + 2).min(SHAPES - 1),
+                words: random.one_in(2),
                 mini_of: None,
             });
         }

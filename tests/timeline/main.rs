@@ -289,14 +289,7 @@ impl<'c> Arrived<'c> {
         let policy = &self.case.policies[index];
         let versions = timeline(policy, self.of(index, key), self.originals[index].get(&key));
         if versions.is_empty() && self.inferred.get(&policy.name).is_some_and(|keys| keys.contains(&key)) {
-            return vec![Version {
-                from: None,
-                to: None,
-                values: [None; 4],
-                beside: [None; 4],
-                deleted: false,
-                inferred: true,
-            }];
+            return vec![policy.inferred()];
         }
         versions
     }

@@ -89,8 +89,9 @@ pub fn write(policies: &[Policy]) -> Project {
         if let Some(base) = &policy.mini_of {
             let _ = write!(
                 text,
-                "#- models/dimensions/{0}.yml\ndimension: {0}\nkind: mini\nof: {base}\noutrigger: true\nattributes: {{ c: {{}}, d: {{}} }}\n",
-                policy.name
+                "#- models/dimensions/{0}.yml\ndimension: {0}\nkind: mini\nof: {base}\noutrigger: true\nattributes: {{ c: {{ {1} }}, d: {{}} }}\n",
+                policy.name,
+                if policy.words { "when_null: x" } else { "" }
             );
             continue;
         }
@@ -114,7 +115,12 @@ pub fn write(policies: &[Policy]) -> Project {
             if policy.numbered { "sequence" } else { "hash" },
         );
         for (name, ty) in NAMES.iter().zip(policy.types) {
-            let _ = writeln!(text, "  {name}: {{ scd: {} }}", ty.unwrap_or(1));
+            let words = match *name {
+                "a" if policy.words => ", labels: { x: y }, when_null: n",
+                "c" if policy.words => ", when_null: x",
+                _ => "",
+            };
+            let _ = writeln!(text, "  {name}: {{ scd: {}{words} }}", ty.unwrap_or(1));
         }
     }
     let has = |name: &str| policies.iter().any(|policy| policy.name == name);

@@ -45,6 +45,8 @@ pub struct Policy {
     pub numbered: bool,
     /// The shape of the SQL that reads the table, which changes nothing.
     pub shape: usize,
+    /// The first attribute has a label for one of its values, and it and the third have a word for NULL.
+    pub words: bool,
     /// It is a mini-dimension of this dimension, which carries its key.
     pub mini_of: Option<String>,
 }
@@ -52,6 +54,22 @@ pub struct Policy {
 impl Policy {
     pub fn has_versions(&self) -> bool {
         self.types.iter().flatten().any(|ty| matches!(ty, 2 | 6 | 7))
+    }
+
+    /// What values read as.
+    fn worded(&self, [a, b, c, d]: Values) -> Values {
+        if !self.words {
+            return [a, b, c, d];
+        }
+        [Some(a.map_or('n', |a| if a == 'x' { 'y' } else { a })), b, c.or(Some('x')), d]
+    }
+
+    /// The version of a member of which nothing is known.
+    pub fn inferred(&self) -> Version {
+        let unknown = Some('U').filter(|_| self.words);
+        let values = [unknown, None, unknown, None];
+        let beside = std::array::from_fn(|index| values[index].filter(|_| self.types[index] == Some(6)));
+        Version { from: None, to: None, values, beside, deleted: false, inferred: true }
     }
 }
 
@@ -75,7 +93,9 @@ struct Moment {
 
 /// The versions of a member with these events; `original` is what was loaded of it first.
 pub fn timeline(policy: &Policy, events: &[Event], original: Option<&Values>) -> Vec<Version> {
-    let moments = moments(policy, events);
+    let worded: Vec<Event> =
+        events.iter().map(|event| Event { values: policy.worded(event.values), ..*event }).collect();
+    let moments = moments(policy, &worded);
     let known: Vec<Values> = moments.values().filter_map(|moment| moment.values).collect();
     let (Some(first), Some(last)) = (known.first(), known.last()) else { return Vec::new() };
     let mut versions = if policy.has_versions() {

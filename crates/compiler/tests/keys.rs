@@ -27,14 +27,15 @@ const SOURCES: [(&str, &str); 4] = [
     ),
 ];
 
-const DIMENSIONS: [(&str, &str); 4] = [
+const DIMENSIONS: [(&str, &str); 5] = [
     (
         "standard",
         "dimension: store\nkind: standard\nfrom: shop.stores\nnatural_key: store_id\neffective_at: at\nscd: 2\nattributes: { label: {}, name: { scd: 1, expr: label }, first: { scd: 0, expr: \"{{ var('v') }}\" } }\n",
     ),
     ("calendar", "dimension: date\nkind: calendar\nfirst_day: 2026-01-01\nlast_day: 2026-12-31\n"),
     ("time_of_day", "dimension: minute\nkind: time_of_day\n"),
-    ("mini", "dimension: store_size\nkind: mini\nof: store\nattributes: { size: {} }\n"),
+    ("junk", "dimension: sale_flags\nkind: junk\nattributes: { amount: { type: INT64 }, word: { type: STRING } }\n"),
+    ("mini", "dimension: store_size\nkind: mini\nof: store\nattributes: { size: {}, word: { expr: label } }\n"),
 ];
 
 const FACTS: [(&str, &str); 5] = [
@@ -140,8 +141,10 @@ fn values(key: &str, property: &Json, root: &Json) -> Vec<Json> {
         "on_duplicate" => vec![json!({ "keep_latest_by": "sold_at" })],
         "cluster_by" => vec![json!(["store_key"]), json!(["total"])],
         "expr" => vec![json!("1")],
-        "type" => vec![json!("NUMERIC"), json!("STRING(7)")],
+        "type" => vec![json!("NUMERIC"), json!("STRING(7)"), json!("BOOL")],
         "bands" => vec![json!([{ "below": 3, "label": "a" }, { "label": "b" }])],
+        "labels" => vec![json!({ "1": "one" }), json!({ "a": "A" })],
+        "when_null" => vec![json!("not_applicable"), json!("not_yet"), json!("7")],
         "hierarchy" => vec![json!("h.1")],
         "checks" => vec![json!([{ "rows": { "min": 77 } }])],
         "not_over" => vec![json!(["store"])],

@@ -1,7 +1,8 @@
 //! What each page shows, taken from the model. It must not decide how it looks.
 
 use dwc_compiler::model::{
-    Additivity, DimensionKind, EffectiveAt, Fact, Members, ModelId, Project, Scd, StarColumn, StoredValue, star_columns,
+    Additivity, Attribute, Dimension, DimensionKind, EffectiveAt, Fact, Members, ModelId, Project, Scd, StarColumn,
+    StoredAttribute, StoredValue, star_columns,
 };
 use serde::Serialize;
 
@@ -43,6 +44,8 @@ struct ColumnRow {
     role: String,
     description: String,
     policy: String,
+    /// Values and what they read as.
+    wording: Vec<(String, String)>,
     lineage: Vec<String>,
     pii: bool,
 }
@@ -216,6 +219,7 @@ pub(crate) fn dimensions(project: &Project) -> impl Iterator<Item = DimensionPag
                     format!("Calendar, {} to {}", calendar.first_day, calendar.last_day)
                 }
                 DimensionKind::TimeOfDay => "Time of day".to_owned(),
+                DimensionKind::Junk(junk) => format!("Junk dimension, up to {} combinations", junk.max_members),
                 DimensionKind::Mini(mini) => format!("Mini-dimension of {}", mini.base),
             },
             natural_key: members
@@ -229,7 +233,7 @@ pub(crate) fn dimensions(project: &Project) -> impl Iterator<Item = DimensionPag
             hierarchies: members.map(hierarchies).unwrap_or_default(),
             columns: star_columns(project, ModelId::Dimension(index))
                 .iter()
-                .map(|column| dimension_column(project, members, column))
+                .map(|column| dimension_column(project, dimension, column))
                 .collect(),
             used_by,
             query: members.map_or_else(String::new, |m| m.query.text.trim().to_owned()),
@@ -252,7 +256,9 @@ fn hierarchies(members: &Members) -> Vec<(String, Vec<String>)> {
         .collect()
 }
 
-fn dimension_column(project: &Project, members: Option<&Members>, column: &StarColumn) -> ColumnRow {
+fn dimension_column(project: &Project, dimension: &Dimension, column: &StarColumn) -> ColumnRow {
+    let members = dimension.members();
+    let combined = dimension.junk().and_then(|junk| junk.attributes.iter().find(|one| one.column.name == column.name));
     let stored = members.map(Members::stored).unwrap_or_default();
     let stored = stored.iter().find(|stored| stored.name == column.name);
     let attribute = stored.map(|stored| stored.attribute);
@@ -272,6 +278,7 @@ fn dimension_column(project: &Project, members: Option<&Members>, column: &StarC
             };
             format!("type {}: {meaning}", stored.attribute.scd.number())
         }),
+        wording: stored.map(wording).or_else(|| combined.map(words)).unwrap_or_default(),
         lineage: attribute.map(|a| lineage(&a.origins)).unwrap_or_default(),
         pii: attribute.map_or_else(
             || {
@@ -281,6 +288,21 @@ fn dimension_column(project: &Project, members: Option<&Members>, column: &StarC
             |attribute| attribute.column.pii,
         ),
     }
+}
+
+/// Values of an attribute and what they read as, NULL last. The value before the first change is NULL all the same.
+fn wording(stored: &StoredAttribute<'_>) -> Vec<(String, String)> {
+    let mut all = words(stored.attribute);
+    all.retain(|(value, _)| value != NULL || stored.value != StoredValue::Previous);
+    all
+}
+
+const NULL: &str = "NULL";
+
+fn words(attribute: &Attribute) -> Vec<(String, String)> {
+    let Some(wording) = &attribute.wording else { return Vec::new() };
+    let null = wording.null.iter().map(|null| (NULL.to_owned(), null.clone()));
+    wording.labels.iter().cloned().chain(null).collect()
 }
 
 /// Whether a column is made of one that holds personal data.
@@ -369,6 +391,7 @@ fn fact_column(project: &Project, fact: &Fact, column: &StarColumn) -> ColumnRow
         role: format!("{:?}", column.role),
         description: column.description.clone(),
         policy: String::new(),
+        wording: Vec::new(),
         pii: is_personal(project, origins.as_deref().unwrap_or_default()),
         lineage: lineage(&origins.unwrap_or_default()),
     }
@@ -386,6 +409,7 @@ fn example(project: &Project, fact: &Fact) -> String {
         let attribute = match &dimension.kind {
             DimensionKind::Calendar(_) => "year_month",
             DimensionKind::TimeOfDay => "hour",
+            DimensionKind::Junk(junk) => junk.attributes.first().map_or("", |attribute| attribute.column.name.as_str()),
             DimensionKind::Standard(_) | DimensionKind::Mini(_) => dimension.members().map_or("", |members| {
                 let attribute = members.attributes.first().map(|attribute| &attribute.column);
                 attribute.unwrap_or(&members.natural_key[0]).name.as_str()
@@ -436,6 +460,7 @@ pub(crate) fn sources<'p>(project: &'p Project, status: &'p Status) -> impl Iter
                         role: String::new(),
                         description: column.description.clone(),
                         policy: String::new(),
+                        wording: Vec::new(),
                         lineage: Vec::new(),
                         pii: column.pii,
                     })

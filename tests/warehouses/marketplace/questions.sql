@@ -85,7 +85,7 @@ FROM (SELECT *, (category_id, list_price) IS DISTINCT FROM lag((category_id, lis
 
 -- question: current stores by region, and how many still buy
 -- star
-SELECT region, count(*) AS stores, count(*) FILTER (WHERE is_open) AS open FROM dw.store
+SELECT region, count(*) AS stores, count(*) FILTER (WHERE is_open = 'Open') AS open FROM dw.store
 WHERE is_current AND store_key NOT IN (-1, -2, -3, -4) GROUP BY 1 ORDER BY 1;
 -- raw
 SELECT region, count(*), count(*) FILTER (WHERE is_open) FROM raw.stores WHERE until = TIMESTAMP '9999-12-31' GROUP BY 1 ORDER BY 1;

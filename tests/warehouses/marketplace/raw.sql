@@ -32,7 +32,7 @@ CREATE TABLE raw.product AS
   WINDOW product_ordered AS (PARTITION BY p.product_id ORDER BY p.updated_at, p.filename),
     product_whole AS (PARTITION BY p.product_id ORDER BY p.updated_at, p.filename ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING);
 CREATE TABLE raw.store AS
-  SELECT s.store_id, s.store_name, s.grade, s.region, s.is_open, last_value(s.business_type) OVER store_whole AS business_type,
+  SELECT s.store_id, s.store_name, s.grade, s.region, CASE WHEN s.is_open THEN 'Open' WHEN NOT s.is_open THEN 'Closed' END AS is_open, last_value(s.business_type) OVER store_whole AS business_type,
     last_value(s.phone) OVER store_whole AS phone, raw.since(lag(s.updated_at) OVER store_ordered, s.updated_at) AS since,
     coalesce(lead(s.updated_at) OVER store_ordered, TIMESTAMP '9999-12-31') AS until
   FROM read_csv('@root/models/data/shop/stores/*.csv', filename = true) AS s
@@ -56,7 +56,7 @@ CREATE TABLE raw.seller AS
   JOIN raw.batches AS b ON b.moment = strptime(regexp_extract(s.filename, '[0-9-]+T[0-9]+'), '%Y-%m-%dT%H') + INTERVAL 9 HOUR
   WINDOW seller_whole AS (PARTITION BY s.seller_id ORDER BY b.moment ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING);
 CREATE TABLE raw.order_status AS
-  SELECT status_code, status_name, is_final, TIMESTAMP '0001-01-01' AS since, TIMESTAMP '9999-12-31' AS until
+  SELECT status_code, status_name, CASE WHEN is_final THEN 'Final' WHEN NOT is_final THEN 'Open' END AS is_final, TIMESTAMP '0001-01-01' AS since, TIMESTAMP '9999-12-31' AS until
   FROM read_csv('@root/models/data/shop/order_statuses/*.csv', filename = true)
   QUALIFY row_number() OVER (PARTITION BY status_code ORDER BY updated_at DESC, filename DESC) = 1;
 CREATE TABLE raw.payment_method AS

@@ -9,7 +9,7 @@ CREATE TABLE raw.rental AS
 CREATE TABLE raw.film_actor_casting AS SELECT film_id, actor_id, last_update FROM db.film_actor;
 CREATE TABLE raw.actor AS SELECT actor_id, first_name, last_name, since, until FROM db.actor, raw.always();
 CREATE TABLE raw.customer AS
-  SELECT c.customer_id, c.first_name, c.last_name, c.email, c.active <> 0 AS active, n.country, t.city, since, until
+  SELECT c.customer_id, c.first_name, c.last_name, c.email, CASE WHEN c.active <> 0 THEN 'Active' WHEN c.active = 0 THEN 'Inactive' END AS active, n.country, t.city, since, until
   FROM db.customer AS c JOIN db.address AS a USING (address_id) JOIN db.city AS t USING (city_id)
   JOIN db.country AS n USING (country_id), raw.always();
 CREATE TABLE raw.film AS
@@ -17,7 +17,7 @@ CREATE TABLE raw.film AS
     f.special_features, since, until
   FROM db.film AS f JOIN db.language AS l USING (language_id) LEFT JOIN db.film_category AS fc USING (film_id)
   LEFT JOIN db.category AS c ON c.category_id = fc.category_id, raw.always();
-CREATE TABLE raw.staff AS SELECT staff_id, first_name, last_name, active <> 0 AS active, since, until FROM db.staff, raw.always();
+CREATE TABLE raw.staff AS SELECT staff_id, first_name, last_name, CASE WHEN active <> 0 THEN 'Working' WHEN active = 0 THEN 'Gone' END AS active, since, until FROM db.staff, raw.always();
 CREATE TABLE raw.store AS
   SELECT s.store_id, t.city, since, until
   FROM db.store AS s JOIN db.address AS a USING (address_id) JOIN db.city AS t USING (city_id), raw.always();

@@ -103,6 +103,7 @@ impl Code {
                 | Code::UndatedHistory
                 | Code::UndatedTable
                 | Code::IdlePolicy
+                | Code::FlagWithoutLabels
                 | Code::DateWithoutZone
         )
     }
@@ -209,6 +210,7 @@ codes! {
     StatesNotKept = "DW0510", "states-not-kept", Error, "Landed states that a dimension's history needs but that are not kept.";
     UndatedTable = "DW0511", "undated-table", Warning, "A table that feeds a history but does not record when its rows changed.";
     IdlePolicy = "DW0512", "idle-policy", Warning, "A policy for versions or attributes that the dimension does not have.";
+    FlagWithoutLabels = "DW0513", "flag-without-labels", Warning, "A BOOL attribute whose values are not words of the business.";
     SqlSyntax = "DW0601", "sql-syntax", Error, "SQL that does not parse.";
     UnknownColumn = "DW0602", "unknown-column", Error, "A column that the table or query does not have.";
     AmbiguousColumn = "DW0603", "ambiguous-column", Error, "A column name that several tables have.";
@@ -297,4 +299,6 @@ codes! {
     GoneFromSource = "DW0972", "gone-from-source", Warning, "Landed rows that their source no longer has.";
     CheckFailed = "DW0980", "check-failed", Error, "Rows that do not meet a check.";
     BrokenHierarchy = "DW0981", "broken-hierarchy", Warning, "Values of a level that belong to several values of the level above.";
+    UnlabelledValue = "DW0982", "unlabelled-value", Warning, "Values without a label, in an attribute with labels.";
+    TooManyCombinations = "DW0983", "too-many-combinations", Error, "A junk dimension with more combinations than it may have.";
 }

@@ -109,6 +109,15 @@ pub(super) fn dimension_columns(dimension: &Dimension) -> Vec<StarColumn> {
             all.push(column("loaded_batch", &Type::Int64, Housekeeping, "The batch that brought the combination."));
             all
         }
+        DimensionKind::Junk(junk) => {
+            let mut all = vec![key];
+            all.extend(junk.attributes.iter().map(|attribute| {
+                let own = &attribute.column;
+                StarColumn { was: attribute.was.clone(), ..column(&own.name, &own.ty, A, &own.description) }
+            }));
+            all.push(column("loaded_batch", &Type::Int64, Housekeeping, "The batch that brought the combination."));
+            all
+        }
         DimensionKind::TimeOfDay => {
             let mut all = vec![key];
             all.extend(TIME_OF_DAY.iter().map(|(name, ty, description, _)| column(name, ty, A, description)));

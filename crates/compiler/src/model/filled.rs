@@ -7,7 +7,7 @@ use dwc_googlesql::Type;
 use super::types::{Check, Column, DimensionKind, EffectiveAt, Members, Table};
 use super::{Fact, FileFormat, Missing, Project, Role};
 use crate::source::FileSet;
-use crate::syntax::{self, DetectDeletes, Kind, Names, SurrogateKey};
+use crate::syntax::{self, DetectDeletes, Kind, Names, Scalar, SurrogateKey};
 
 /// The file that declares a dimension, fact or source, with every default filled in.
 #[must_use]
@@ -39,6 +39,17 @@ fn fill_dimension(project: &Project, dimension: &mut syntax::Dimension) -> Optio
             dimension.fiscal_year_starts.get_or_insert(calendar.fiscal_year_starts);
         }
         DimensionKind::TimeOfDay => {}
+        DimensionKind::Junk(junk) => {
+            dimension.max_members.get_or_insert(junk.max_members);
+            for (attribute, model) in
+                dimension.attributes.iter_mut().flat_map(|all| all.values_mut()).zip(&junk.attributes)
+            {
+                if let Some(null) = model.when_null() {
+                    attribute.when_null.get_or_insert_with(|| Scalar(null.to_owned()));
+                }
+                attribute.pii.get_or_insert(model.column.pii);
+            }
+        }
         DimensionKind::Mini(mini) => {
             dimension.outrigger.get_or_insert(mini.outrigger);
             fill_attributes(dimension, &mini.members, false);
@@ -88,6 +99,9 @@ fn fill_attributes(dimension: &mut syntax::Dimension, members: &Members, with_po
         }
         attribute.expr.get_or_insert_with(|| name.clone());
         fill_type(&mut attribute.ty, &model.column.ty);
+        if let Some(null) = model.when_null() {
+            attribute.when_null.get_or_insert_with(|| Scalar(null.to_owned()));
+        }
         attribute.pii.get_or_insert(model.column.pii);
     }
 }
@@ -139,6 +153,10 @@ fn fill_role(project: &Project, fact: &Fact, resolved: &Role, role: &mut syntax:
     }
     let dimension = &project.dimensions[resolved.dimension];
     role.dimension.get_or_insert_with(|| dimension.name.clone());
+    if dimension.junk().is_some() {
+        role.on.get_or_insert_with(|| names(&resolved.on));
+        return;
+    }
     if dimension.members().is_some_and(Members::has_versions)
         && let Some(column) = resolved.as_of.as_ref().or(fact.event_time.as_ref())
     {

@@ -126,8 +126,16 @@ pub(super) fn table<'a>(
 
 /// Columns of a dimension, and of the tables behind it.
 pub(super) fn dimension(document: &Document, dimension: &Dimension, problems: &mut Vec<Diagnostic>) {
-    let Some(members) = dimension.members() else { return };
     let span = document.span(&["dimension"]);
+    if let Some(junk) = dimension.junk() {
+        let mut made = Made::new(&dimension.name, span, &mut *problems);
+        made.add(&names::key(&dimension.name), By::Surrogate(&dimension.name), span);
+        for attribute in &junk.attributes {
+            let name = attribute.column.name.as_str();
+            made.add(name, By::Attribute(name), document.key_span(&["attributes", name]));
+        }
+    }
+    let Some(members) = dimension.members() else { return };
     let mini = dimension.mini();
     let durable_of = mini.map_or(&dimension.name, |mini| &mini.base);
     let mut made = Made::new(&dimension.name, span, problems);

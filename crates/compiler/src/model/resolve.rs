@@ -33,6 +33,8 @@ pub(super) struct Scope<'a> {
     pub(super) dimension_documents: BTreeMap<String, usize>,
     /// Mini-dimensions whose base carries their key, by the base.
     pub(super) outriggers: BTreeMap<String, Vec<String>>,
+    /// The zone of the business.
+    pub(super) timezone: Tz,
     /// A target of the project is a DuckDB: SQL without an equal there is a problem.
     pub(super) on_duckdb: bool,
     /// A target of the project is BigQuery: what it does not take is a problem.
@@ -97,6 +99,7 @@ pub(crate) fn resolve(documents: &[Document]) -> (Option<Project>, Vec<Diagnosti
         facts: BTreeMap::new(),
         dimension_documents: BTreeMap::new(),
         outriggers: BTreeMap::new(),
+        timezone,
         on_duckdb: project.targets.values().any(|target| target.ty == syntax::TargetType::Duckdb),
         on_bigquery: project.targets.values().any(|target| target.ty == syntax::TargetType::Bigquery),
         unresolved: BTreeSet::new(),

@@ -5,10 +5,12 @@ use dwc_googlesql::{ColumnKind, Type};
 use super::folding;
 use super::resolve::{Scope, check_name};
 use super::resolve_calendar::calendar;
+use super::resolve_junk::junk;
 use super::resolve_mini::mini;
 use super::resolve_queries::{
     Read, Rows, Typed, declared_type, expression, is_instant, key_columns, not_an_instant, output, query,
 };
+use super::resolve_wording::{has_labels, wording};
 use super::types::{Attribute, Column, Dimension, DimensionKind, EffectiveAt, KeyStrategy, Members, Query, Scd};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::sql::names;
@@ -26,6 +28,7 @@ pub(super) fn resolve_dimension(
         syntax::DimensionKind::Standard => {
             DimensionKind::Standard(Box::new(members(document, dimension, scope, problems)?))
         }
+        syntax::DimensionKind::Junk => DimensionKind::Junk(junk(document, dimension, scope, problems)?),
         syntax::DimensionKind::Mini => DimensionKind::Mini(Box::new(mini(document, dimension, scope, problems)?)),
     };
     let resolved = Dimension {
@@ -211,21 +214,13 @@ pub(super) fn attributes(
             continue;
         };
         if let Some(bands) = &attribute.bands {
-            typed.text = banded(document, &path, &typed, bands, problems);
+            let worded = attribute.when_null.is_some() || dimension.when_null.is_some();
+            typed.text = banded(document, &path, (&typed, worded), bands, problems);
             typed.ty = Type::String;
         }
-        let ty = declared_type(document, &path, attribute.ty.as_deref(), &typed.ty, problems);
-        let hierarchy = attribute.hierarchy.as_ref().and_then(|text| {
-            let parsed = text.rsplit_once('.').and_then(|(name, level)| Some((name.to_owned(), level.parse().ok()?)));
-            if parsed.is_none() {
-                problems.push(
-                    Diagnostic::new(Code::WrongValue, format!("`{text}` is not a level of a hierarchy"))
-                        .at(document.span(&["attributes", name, "hierarchy"]), "not `hierarchy.level`")
-                        .help("write it as `merchandise.2`, level 1 the most general"),
-                );
-            }
-            parsed
-        });
+        let shown = if has_labels(attribute) { &Type::String } else { &typed.ty };
+        let ty = declared_type(document, &path, attribute.ty.as_deref(), shown, problems);
+        let wording = wording(document, dimension, name, (&typed, &ty), scope, problems);
         let source_pii = typed.origins.iter().any(|(table, column)| {
             scope.tables.get(table).and_then(|table| table.column(column)).is_some_and(|column| column.pii)
         });
@@ -240,20 +235,40 @@ pub(super) fn attributes(
             },
             scd: scd.unwrap_or(Scd::Type1),
             expr: typed.text,
-            hierarchy,
+            hierarchy: hierarchy(document, name, attribute, problems),
             was: attribute.was.clone(),
             origins: typed.origins,
             written: typed.written,
+            wording,
         });
     }
     attributes
+}
+
+/// The hierarchy of an attribute, and its level.
+pub(super) fn hierarchy(
+    document: &Document,
+    name: &str,
+    attribute: &syntax::Attribute,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<(String, u32)> {
+    let text = attribute.hierarchy.as_ref()?;
+    let parsed = text.rsplit_once('.').and_then(|(name, level)| Some((name.to_owned(), level.parse().ok()?)));
+    if parsed.is_none() {
+        problems.push(
+            Diagnostic::new(Code::WrongValue, format!("`{text}` is not a level of a hierarchy"))
+                .at(document.span(&["attributes", name, "hierarchy"]), "not `hierarchy.level`")
+                .help("write it as `merchandise.2`, level 1 the most general"),
+        );
+    }
+    parsed
 }
 
 /// The label of the band that a number falls into, in GoogleSQL. Bands that overlap or leave a value out are refused.
 fn banded(
     document: &Document,
     path: &[&str],
-    typed: &Typed,
+    (typed, worded): (&Typed, bool),
     bands: &[syntax::Band],
     problems: &mut Vec<Diagnostic>,
 ) -> String {
@@ -309,7 +324,9 @@ fn banded(
         }
     }
     let (value, text) = (names::nested(&typed.text), names::literal);
-    let mut case = format!("CASE WHEN {value} IS NULL THEN 'Unknown'");
+    // What is declared for NULL is the wording of what is kept.
+    let null = if worded { "NULL" } else { "'Unknown'" };
+    let mut case = format!("CASE WHEN {value} IS NULL THEN {null}");
     for band in bands {
         match band.below {
             Some(below) => case.push_str(&format!(" WHEN {value} < {below} THEN {}", text(&band.label))),

@@ -4,6 +4,7 @@ use dwc_googlesql::Type;
 
 use super::resolve::{Scope, check_name, unknown};
 use super::resolve_additivity as additivity;
+use super::resolve_junk::combined;
 use super::resolve_queries::{
     Read, Rows, declared_type, expression, is_instant, key_columns, not_an_instant, output, plain, query,
 };
@@ -238,7 +239,9 @@ fn resolve_role(
         problem.code = Code::UnknownDimension;
         problems.push(problem);
     }
-    let Some(Names(on)) = &role.on else {
+    let junk = found.and_then(|(index, _)| dimensions[*index].junk());
+    let own = junk.map(|junk| junk.attributes.iter().map(|attribute| attribute.column.name.clone()).collect());
+    let Some(on) = role.on.as_ref().map(|Names(on)| on.clone()).or(own) else {
         problems.push(
             Diagnostic::new(Code::MissingSetting, format!("role `{name}` of fact `{}` names no column", fact.fact))
                 .at(span, "`on` is missing")
@@ -251,7 +254,9 @@ fn resolve_role(
     for (place, column) in on.iter().enumerate() {
         let place = place.to_string();
         let path = ["dimensions", name, "on", place.as_str()];
-        columns.extend(output(document, &path, column, query, problems).map(plain));
+        // What is left out stands at the name of the role.
+        let path = if role.on.is_some() { &path[..] } else { &path[..2] };
+        columns.extend(output(document, path, column, query, problems).map(plain));
     }
     let as_of = role.as_of.as_ref().and_then(|column| {
         let output = output(document, &["dimensions", name, "as_of"], column, query, problems)?;
@@ -262,7 +267,15 @@ fn resolve_role(
         Some(plain(output)).filter(|column| fact.event_time.as_ref() != Some(&column.name))
     });
     let (index, key_types) = found.filter(|_| columns.len() == on.len())?;
-    let at = declared("on");
+    let at = if role.on.is_some() { declared("on") } else { span };
+    if let Some(junk) = junk {
+        base.missing = Missing::default();
+        return combined(document, (name, role), (target, junk), &columns, at, problems).then_some(Role {
+            dimension: *index,
+            on: columns,
+            ..base
+        });
+    }
     if dimensions[*index].members().is_none() {
         // Nothing is inferred of what is generated: to be unknown is what the default means there.
         if base.missing != Missing::Error {
@@ -319,6 +332,8 @@ fn resolve_role(
                 }
             }
         }
+        // Its roles are done already.
+        DimensionKind::Junk(_) => {}
         DimensionKind::Calendar(_) => {
             if columns.len() != 1 || !is_instant(&columns[0].ty) {
                 problems.push(

@@ -7,7 +7,7 @@ use super::change::Class;
 use super::reason::Reason;
 
 /// Kinds of dimensions whose rows come from no source.
-pub(super) const GENERATED: &[&str] = &["calendar", "time_of_day"];
+pub(super) const GENERATED: &[&str] = &["calendar", "time_of_day", "junk"];
 
 /// The part that holds a digest of a query.
 pub(crate) const QUERY: &str = "query";
@@ -284,7 +284,7 @@ fn changed(part: &str, then: &str, now: &str) -> Difference {
         // The key says whether a row means something else; this is the sentence.
         "grain" | "measure" => (Class::Breaking, false),
         // Whether some states go, the data says.
-        STATES | "process" | CHECK => (Class::Additive, false),
+        STATES | "process" | CHECK | "max_members" => (Class::Additive, false),
         _ => (Class::HistoryRewriting, false),
     };
     let (then, now) = if part == "timezone" { unlike(then, now) } else { (then.to_owned(), now.to_owned()) };

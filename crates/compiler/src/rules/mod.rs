@@ -12,6 +12,7 @@ mod fact_joins_fact;
 mod fact_without_dimensions;
 mod fact_without_measures;
 mod fact_without_process;
+mod flag_without_labels;
 mod idle_policy;
 mod joins;
 mod levels;
@@ -46,6 +47,7 @@ const RULES: &[Rule] = &[
     fact_without_dimensions::check,
     fact_without_measures::check,
     fact_without_process::check,
+    flag_without_labels::check,
     idle_policy::check,
     log_by_entry::check,
     non_additive_sum::check,

@@ -91,6 +91,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("infer", include_str!("templates/infer.sql")),
     ("fact_gone", include_str!("templates/fact_gone.sql")),
     ("fact_bound", include_str!("templates/fact_bound.sql")),
+    ("junk", include_str!("templates/junk.sql")),
     ("uninfer", include_str!("templates/uninfer.sql")),
     ("fact_load", include_str!("templates/fact_load.sql")),
     ("table", include_str!("templates/table.sql")),

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::check::Check;
+use super::check::{Check, Scalar};
 use super::common::{LintLevel, Names};
 
 /// A dimension file.
@@ -72,8 +72,14 @@ pub struct Dimension {
     /// The policy of every attribute without its own.
     #[schemars(extend("x-in" = ["standard"]))]
     pub scd: Option<u8>,
+    /// How many combinations a junk dimension may have. A load that would make more is held back. Defaults to 10000.
+    #[schemars(extend("x-in" = ["junk"]))]
+    pub max_members: Option<u64>,
+    /// What NULL reads as in every STRING attribute without its own, such as `Unknown` or `Not applicable`.
+    #[schemars(extend("x-in" = ["standard", "mini", "junk"]))]
+    pub when_null: Option<String>,
     /// Attributes by name.
-    #[schemars(extend("x-in" = ["standard", "mini"]))]
+    #[schemars(extend("x-in" = ["standard", "mini", "junk"]))]
     pub attributes: Option<IndexMap<String, Attribute>>,
     /// First day of a calendar, as `YYYY-MM-DD`.
     #[schemars(extend("x-in" = ["calendar"]))]
@@ -107,6 +113,8 @@ pub enum DimensionKind {
     TimeOfDay,
     /// Combinations of fast-changing attributes of another dimension's members (type 4).
     Mini,
+    /// Combinations of flags and codes of facts. Each load of a fact adds those that are new.
+    Junk,
 }
 
 /// What a delete in the source does to a member.
@@ -208,10 +216,19 @@ pub struct Attribute {
     #[schemars(extend("x-in" = ["standard"]))]
     pub scd: Option<u8>,
     /// Bands of a number, ascending. The attribute contains the band's label, or `Unknown` for NULL.
+    #[schemars(extend("x-in" = ["standard", "mini"]))]
     pub bands: Option<Vec<Band>>,
+    /// The text for each value of a BOOL, INT64 or STRING, such as `{ true: Gift, false: No gift }`. The attribute contains
+    /// the label; a value without one stays as it is, and the load reports it.
+    pub labels: Option<IndexMap<String, String>>,
+    /// What NULL reads as: a text such as `Unknown` or `Not applicable`, or a value of the attribute's type. Defaults to the
+    /// dimension's for STRING attributes.
+    pub when_null: Option<Scalar>,
     /// A GoogleSQL expression over the columns of `from` or `query`. Defaults to the column with the same name.
+    #[schemars(extend("x-in" = ["standard", "mini"]))]
     pub expr: Option<String>,
-    /// The GoogleSQL type. Defaults to the type of the expression.
+    /// The GoogleSQL type. Defaults to the type of the expression. In a junk dimension, the type of the facts' columns, which is
+    /// required.
     #[serde(rename = "type")]
     pub ty: Option<String>,
     /// What the attribute means, for analysts.

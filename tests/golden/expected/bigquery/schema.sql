@@ -107,7 +107,7 @@ CREATE TABLE IF NOT EXISTS `dw`.`store` (
   `store_name` STRING OPTIONS (description = 'The name on the store\'s sign.'),
   `grade` STRING OPTIONS (description = 'The store\'s grade at the time: bronze, silver or gold.'),
   `region` STRING OPTIONS (description = 'The region that the store is in.'),
-  `is_open` BOOL OPTIONS (description = 'Whether the store still buys.'),
+  `is_open` STRING OPTIONS (description = 'Whether the store still buys.'),
   `business_type` STRING OPTIONS (description = 'The store\'s trade.'),
   `phone` STRING OPTIONS (description = 'The store\'s latest telephone number.'),
   `valid_from` TIMESTAMP NOT NULL OPTIONS (description = 'The instant since which the version holds.'),
@@ -121,10 +121,10 @@ OPTIONS (description = '주문하는 매장. A restaurant or shop that buys on t
 
 INSERT INTO `dw`.`store` (`store_key`, `store_durable_key`, `store_id`, `store_name`, `grade`, `region`, `is_open`, `business_type`, `phone`, `valid_from`, `valid_to`, `is_current`, `is_deleted`, `is_inferred`, `loaded_batch`)
 VALUES
-  (-1, -1, NULL, 'Unknown', 'Unknown', 'Unknown', NULL, 'Unknown', 'Unknown', TIMESTAMP '0001-01-01 00:00:00+00', TIMESTAMP '9999-12-31 00:00:00+00', TRUE, FALSE, FALSE, 0),
-  (-2, -2, NULL, 'Not applicable', 'Not applicable', 'Not applicable', NULL, 'Not applicable', 'Not applicable', TIMESTAMP '0001-01-01 00:00:00+00', TIMESTAMP '9999-12-31 00:00:00+00', TRUE, FALSE, FALSE, 0),
-  (-3, -3, NULL, 'Rejected', 'Rejected', 'Rejected', NULL, 'Rejected', 'Rejected', TIMESTAMP '0001-01-01 00:00:00+00', TIMESTAMP '9999-12-31 00:00:00+00', TRUE, FALSE, FALSE, 0),
-  (-4, -4, NULL, 'Not yet', 'Not yet', 'Not yet', NULL, 'Not yet', 'Not yet', TIMESTAMP '0001-01-01 00:00:00+00', TIMESTAMP '9999-12-31 00:00:00+00', TRUE, FALSE, FALSE, 0);
+  (-1, -1, NULL, 'Unknown', 'Unknown', 'Unknown', 'Unknown', 'Unknown', 'Unknown', TIMESTAMP '0001-01-01 00:00:00+00', TIMESTAMP '9999-12-31 00:00:00+00', TRUE, FALSE, FALSE, 0),
+  (-2, -2, NULL, 'Not applicable', 'Not applicable', 'Not applicable', 'Not applicable', 'Not applicable', 'Not applicable', TIMESTAMP '0001-01-01 00:00:00+00', TIMESTAMP '9999-12-31 00:00:00+00', TRUE, FALSE, FALSE, 0),
+  (-3, -3, NULL, 'Rejected', 'Rejected', 'Rejected', 'Rejected', 'Rejected', 'Rejected', TIMESTAMP '0001-01-01 00:00:00+00', TIMESTAMP '9999-12-31 00:00:00+00', TRUE, FALSE, FALSE, 0),
+  (-4, -4, NULL, 'Not yet', 'Not yet', 'Not yet', 'Not yet', 'Not yet', 'Not yet', TIMESTAMP '0001-01-01 00:00:00+00', TIMESTAMP '9999-12-31 00:00:00+00', TRUE, FALSE, FALSE, 0);
 
 -- store: Every state of the members of store, as its source gave it.
 CREATE TABLE IF NOT EXISTS `dw_history`.`store` (

@@ -65,7 +65,7 @@ SELECT _f.`store_id`, _f.`store_name`, _f.`grade`, _f.`region`, _f.`is_open`, _f
 -- store: the timeline of each, from its events in the order of their instants
 CREATE OR REPLACE TEMP TABLE versions AS
 WITH events AS (
-  SELECT * FROM kept UNION ALL SELECT * FROM fresh
+  SELECT _t.`store_id`, _t.`store_name`, _t.`grade`, _t.`region`, CASE _t.`is_open` WHEN TRUE THEN 'Open' WHEN FALSE THEN 'Closed' END AS `is_open`, _t.`business_type`, _t.`phone`, _t._event_at, _t._event_sequence, _t._batch, _t._state, _t._gone FROM (SELECT * FROM kept UNION ALL SELECT * FROM fresh) AS _t
 ),
 -- one row per instant: the last event says whether the member is gone, the last live state gives the values
 moments AS (
@@ -350,7 +350,7 @@ SELECT CONCAT('payment_id=', COALESCE(CAST(_r.`payment_id` AS STRING), 'NULL')) 
 WITH live AS (
 SELECT `store_id`, (`store_name`) AS `store_name`, (`grade`) AS `grade`, (`region`) AS `region`, (`is_open`) AS `is_open`, (`business_type`) AS `business_type`, (`phone`) AS `phone`, COALESCE(SAFE.TIMESTAMP(`updated_at`, 'Asia/Seoul'), CASE EXTRACT(YEAR FROM `updated_at`) WHEN 1 THEN TIMESTAMP '0001-01-01 00:00:00+00' WHEN 9999 THEN TIMESTAMP '9999-12-31 23:59:59.999999+00' END) AS _event_at, CAST(NULL AS INT64) AS _event_sequence FROM (SELECT * FROM (SELECT _r.`store_id`, _r.`store_name`, _r.`grade`, _r.`region`, _r.`business_type`, _r.`phone`, _r.`is_open`, _r.`updated_at` FROM `dw_landing`.`shop__stores` AS _r JOIN (SELECT DISTINCT `store_id` FROM members) AS _m ON _m.`store_id` = _r.`store_id`)) AS _q
 )
-SELECT CONCAT('store_id=', COALESCE(CAST(_l.`store_id` AS STRING), 'NULL')) AS key_text FROM live AS _l LEFT JOIN versions AS _d ON _d.`store_id` = _l.`store_id` AND _d.is_current WHERE _l.`store_id` IS NOT NULL AND (_d.`store_key` IS NULL OR _d.is_deleted OR _l.`store_name` IS DISTINCT FROM _d.`store_name` OR _l.`grade` IS DISTINCT FROM _d.`grade` OR _l.`region` IS DISTINCT FROM _d.`region` OR _l.`is_open` IS DISTINCT FROM _d.`is_open` OR _l.`business_type` IS DISTINCT FROM _d.`business_type` OR _l.`phone` IS DISTINCT FROM _d.`phone`)
+SELECT CONCAT('store_id=', COALESCE(CAST(_l.`store_id` AS STRING), 'NULL')) AS key_text FROM live AS _l LEFT JOIN versions AS _d ON _d.`store_id` = _l.`store_id` AND _d.is_current WHERE _l.`store_id` IS NOT NULL AND (_d.`store_key` IS NULL OR _d.is_deleted OR _l.`store_name` IS DISTINCT FROM _d.`store_name` OR _l.`grade` IS DISTINCT FROM _d.`grade` OR _l.`region` IS DISTINCT FROM _d.`region` OR CASE _l.`is_open` WHEN TRUE THEN 'Open' WHEN FALSE THEN 'Closed' END IS DISTINCT FROM _d.`is_open` OR _l.`business_type` IS DISTINCT FROM _d.`business_type` OR _l.`phone` IS DISTINCT FROM _d.`phone`)
 UNION ALL
 SELECT CONCAT('store_id=', COALESCE(CAST(_d.`store_id` AS STRING), 'NULL')) AS key_text FROM versions AS _d WHERE _d.`store_key` >= 0 AND NOT _d.is_deleted AND NOT _d.is_inferred AND _d.is_current AND NOT EXISTS (SELECT 1 FROM live AS _l WHERE _l.`store_id` = _d.`store_id`)
 ORDER BY key_text

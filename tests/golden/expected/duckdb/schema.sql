@@ -127,7 +127,7 @@ CREATE TABLE IF NOT EXISTS "dw"."store" (
   "store_name" VARCHAR,
   "grade" VARCHAR,
   "region" VARCHAR,
-  "is_open" BOOLEAN,
+  "is_open" VARCHAR,
   "business_type" VARCHAR,
   "phone" VARCHAR,
   "valid_from" TIMESTAMP NOT NULL,
@@ -170,10 +170,10 @@ COMMENT ON COLUMN "dw"."store"."loaded_batch" IS 'The batch that wrote the row l
 
 INSERT INTO "dw"."store" ("store_key", "store_durable_key", "store_id", "store_name", "grade", "region", "is_open", "business_type", "phone", "valid_from", "valid_to", "is_current", "is_deleted", "is_inferred", "loaded_batch")
 VALUES
-  (-1, -1, NULL, 'Unknown', 'Unknown', 'Unknown', NULL, 'Unknown', 'Unknown', TIMESTAMP '0001-01-01 00:00:00', TIMESTAMP '9999-12-31 00:00:00', TRUE, FALSE, FALSE, 0),
-  (-2, -2, NULL, 'Not applicable', 'Not applicable', 'Not applicable', NULL, 'Not applicable', 'Not applicable', TIMESTAMP '0001-01-01 00:00:00', TIMESTAMP '9999-12-31 00:00:00', TRUE, FALSE, FALSE, 0),
-  (-3, -3, NULL, 'Rejected', 'Rejected', 'Rejected', NULL, 'Rejected', 'Rejected', TIMESTAMP '0001-01-01 00:00:00', TIMESTAMP '9999-12-31 00:00:00', TRUE, FALSE, FALSE, 0),
-  (-4, -4, NULL, 'Not yet', 'Not yet', 'Not yet', NULL, 'Not yet', 'Not yet', TIMESTAMP '0001-01-01 00:00:00', TIMESTAMP '9999-12-31 00:00:00', TRUE, FALSE, FALSE, 0);
+  (-1, -1, NULL, 'Unknown', 'Unknown', 'Unknown', 'Unknown', 'Unknown', 'Unknown', TIMESTAMP '0001-01-01 00:00:00', TIMESTAMP '9999-12-31 00:00:00', TRUE, FALSE, FALSE, 0),
+  (-2, -2, NULL, 'Not applicable', 'Not applicable', 'Not applicable', 'Not applicable', 'Not applicable', 'Not applicable', TIMESTAMP '0001-01-01 00:00:00', TIMESTAMP '9999-12-31 00:00:00', TRUE, FALSE, FALSE, 0),
+  (-3, -3, NULL, 'Rejected', 'Rejected', 'Rejected', 'Rejected', 'Rejected', 'Rejected', TIMESTAMP '0001-01-01 00:00:00', TIMESTAMP '9999-12-31 00:00:00', TRUE, FALSE, FALSE, 0),
+  (-4, -4, NULL, 'Not yet', 'Not yet', 'Not yet', 'Not yet', 'Not yet', 'Not yet', TIMESTAMP '0001-01-01 00:00:00', TIMESTAMP '9999-12-31 00:00:00', TRUE, FALSE, FALSE, 0);
 
 -- store: Every state of the members of store, as its source gave it.
 CREATE TABLE IF NOT EXISTS "dw_history"."store" (

@@ -45,7 +45,25 @@ impl Dimension {
         match &self.kind {
             DimensionKind::Standard(members) => Some(members),
             DimensionKind::Mini(mini) => Some(&mini.members),
-            DimensionKind::Calendar(_) | DimensionKind::TimeOfDay => None,
+            DimensionKind::Calendar(_) | DimensionKind::TimeOfDay | DimensionKind::Junk(_) => None,
+        }
+    }
+
+    /// What it is, where it is a junk dimension.
+    #[must_use]
+    pub fn junk(&self) -> Option<&Junk> {
+        match &self.kind {
+            DimensionKind::Junk(junk) => Some(junk),
+            _ => None,
+        }
+    }
+
+    /// Its attributes, where they are declared.
+    #[must_use]
+    pub fn attributes(&self) -> &[Attribute] {
+        match &self.kind {
+            DimensionKind::Junk(junk) => &junk.attributes,
+            _ => self.members().map_or(&[], |members| &members.attributes),
         }
     }
 
@@ -66,6 +84,8 @@ pub enum DimensionKind {
     Standard(Box<Members>),
     /// Combinations of attributes that another dimension's members have had.
     Mini(Box<Mini>),
+    /// Combinations of flags and codes that rows of facts have.
+    Junk(Junk),
     /// One row per day.
     Calendar(Calendar),
     /// One row per minute of the day.
@@ -82,6 +102,16 @@ pub struct Mini {
     pub outrigger: bool,
     /// The base's members, and the mini-dimension's attributes, all of type 2.
     pub members: Members,
+}
+
+/// A junk dimension: each combination of its attributes that a row of a fact has is one row, which the load of the fact adds.
+/// (Kimball & Ross, The Data Warehouse Toolkit, 3rd ed.)
+#[derive(Debug, Clone)]
+pub struct Junk {
+    /// Attributes in the order declared; their values are columns of facts.
+    pub attributes: Vec<Attribute>,
+    /// How many combinations there may be.
+    pub max_members: u64,
 }
 
 /// Members of a source, with their history.
@@ -248,6 +278,36 @@ pub struct Attribute {
     /// Source columns that it is made of, as `(table, column)`.
     pub origins: Vec<(String, String)>,
     /// Where its expression is written.
+    pub written: Span,
+    /// How its values read, where they do not read as the expression gives them.
+    pub wording: Option<Wording>,
+}
+
+impl Attribute {
+    /// The type of the values that its expression gives, which are kept of each member.
+    #[must_use]
+    pub fn kept_type(&self) -> &Type {
+        self.wording.as_ref().map_or(&self.column.ty, |wording| &wording.ty)
+    }
+
+    /// What NULL reads as, as the text of a value of the attribute's type.
+    #[must_use]
+    pub fn when_null(&self) -> Option<&str> {
+        self.wording.as_ref().and_then(|wording| wording.null.as_deref())
+    }
+}
+
+/// How an attribute's values read. The events of a member keep the value, and its versions show the text: a text that
+/// changes is neither a change of the member, nor lost on states that no source has any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wording {
+    /// The type of the value.
+    pub ty: Type,
+    /// Values with their labels, in the order declared. A value is written as the text that a warehouse casts it to.
+    pub labels: Vec<(String, String)>,
+    /// What NULL reads as, as the text of a value of the attribute's type.
+    pub null: Option<String>,
+    /// Where the labels are written.
     pub written: Span,
 }
 

@@ -227,7 +227,7 @@ impl Star<'_> {
             DimensionKind::Standard(members) => {
                 has(&names::durable_key(&dimension.name)) || members.natural_key.iter().all(|column| has(&column.name))
             }
-            DimensionKind::Mini(_) => false,
+            DimensionKind::Mini(_) | DimensionKind::Junk(_) => false,
         }
     }
 
@@ -293,7 +293,7 @@ fn member(dimension: &Dimension, role: &Role) -> String {
         DimensionKind::Calendar(_) => "date".to_owned(),
         DimensionKind::TimeOfDay => "time_of_day".to_owned(),
         DimensionKind::Standard(_) => names::durable_key(&dimension.name),
-        DimensionKind::Mini(_) => names::key(&dimension.name),
+        DimensionKind::Mini(_) | DimensionKind::Junk(_) => names::key(&dimension.name),
     };
     format!("{}.{}", alias(&role.name), names::backquoted(&column))
 }

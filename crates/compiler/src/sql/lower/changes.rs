@@ -118,7 +118,7 @@ impl Lowering<'_> {
             Alteration::AddColumn(column) => self.reserved_in_column(after, column),
             _ => None,
         });
-        all(Does::Fill, added)
+        all(Does::Fill, added.chain(self.reworded(change, after)))
     }
 
     /// The table steps aside, is made anew, takes its rows over, and the old one goes. The name changes before any row

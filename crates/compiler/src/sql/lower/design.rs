@@ -39,10 +39,18 @@ fn dimension(project: &Project, dimension: &Dimension, add: &mut dyn FnMut(Strin
     let kind = match &dimension.kind {
         DimensionKind::Standard(_) => "standard",
         DimensionKind::Mini(_) => "mini",
+        DimensionKind::Junk(_) => "junk",
         DimensionKind::Calendar(_) => "calendar",
         DimensionKind::TimeOfDay => "time_of_day",
     };
     add("kind".to_owned(), kind.to_owned());
+    if let Some(junk) = dimension.junk() {
+        add("max_members".to_owned(), junk.max_members.to_string());
+        for attribute in &junk.attributes {
+            let says = format!("{}{}", attribute.kept_type(), worded(attribute));
+            add(format!("attribute {}", attribute.column.name), says);
+        }
+    }
     let Some(members) = dimension.members() else { return };
     let mut policy = |part: &str, value: String| add(part.to_owned(), value);
     query(&mut policy, &members.query.text);
@@ -75,7 +83,27 @@ fn keys(members: &Members) -> String {
 }
 
 fn attribute_text(attribute: &Attribute) -> String {
-    format!("type {}{}", attribute.scd.number(), of(&attribute.expr, &attribute.column.name))
+    format!("type {}{}{}", attribute.scd.number(), worded(attribute), of(&attribute.expr, &attribute.column.name))
+}
+
+/// What follows the type of an attribute whose NULL reads as something else.
+const NULL_AS: &str = ", NULL as ";
+
+/// How the values of an attribute read, NULL first. The expression follows the word ` of `, so that no text may hold it.
+fn worded(attribute: &Attribute) -> String {
+    let Some(wording) = &attribute.wording else { return String::new() };
+    let quoted = |text: &str| format!("'{}'", text.replace(" of ", "\u{a0}of "));
+    let mut text = wording.null.as_ref().map_or_else(String::new, |null| format!("{NULL_AS}{}", quoted(null)));
+    for (value, label) in &wording.labels {
+        text.push_str(&format!(", {} as {}", value.replace(" of ", "\u{a0}of "), quoted(label)));
+    }
+    text
+}
+
+/// What an attribute says of NULL, with all that it says after it.
+pub(super) fn null_of(says: &str) -> Option<&str> {
+    let (ty, rest) = says.split_once(NULL_AS)?;
+    ty.strip_prefix("type ").is_some_and(|number| number.len() == 1).then_some(rest)
 }
 
 fn fact(project: &Project, fact: &Fact, add: &mut dyn FnMut(String, String) -> Option<String>) {

@@ -8,8 +8,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::dimension::Order;
 use crate::model::{
-    DimensionKind, EffectiveAt, Fact, FirstVersion, KeyStrategy, LateType0, Members, Missing, ModelId, OnDelete,
-    OpenEnd, Project, Type1Scope, WhenNull,
+    Attribute, DimensionKind, EffectiveAt, Fact, FirstVersion, KeyStrategy, LateType0, Members, Missing, ModelId,
+    OnDelete, OpenEnd, Project, Type1Scope, WhenNull,
 };
 use crate::plan::DIGEST_FORMAT;
 use crate::syntax::FactOnDelete;
@@ -21,6 +21,7 @@ enum Decides<'a> {
     Dimension(DimensionLoad<'a>),
     Calendar { first_day: &'a str, last_day: &'a str, fiscal_year_starts: u8, holidays: &'a [(String, String)] },
     TimeOfDay,
+    Junk(Vec<(&'a str, String, String)>),
     Fact(FactLoad<'a>),
 }
 
@@ -90,6 +91,12 @@ pub(super) fn load_digest(project: &Project, id: ModelId) -> String {
                     fiscal_year_starts: calendar.fiscal_year_starts,
                     holidays: &calendar.holidays,
                 },
+                (DimensionKind::Junk(junk), _) => Decides::Junk(
+                    junk.attributes
+                        .iter()
+                        .map(|one| (one.column.name.as_str(), one.kept_type().to_string(), shown(one)))
+                        .collect(),
+                ),
                 (_, Some(members)) => Decides::Dimension(dimension_load(project, members)),
                 (_, None) => Decides::TimeOfDay,
             }
@@ -119,9 +126,10 @@ fn dimension_load<'a>(project: &'a Project, members: &'a Members) -> DimensionLo
         keys: keys(members),
         natural_key: members.natural_key.iter().map(|column| column.name.as_str()).collect(),
         attributes: sorted(
-            members.attributes.iter().map(|attribute| {
-                (attribute.column.name.as_str(), attribute.scd.number(), normal_expr(&attribute.expr))
-            }),
+            members
+                .attributes
+                .iter()
+                .map(|attribute| (attribute.column.name.as_str(), attribute.scd.number(), shown(attribute))),
         ),
     }
 }
@@ -156,6 +164,16 @@ fn fact_load<'a>(project: &'a Project, fact: &'a Fact) -> FactLoad<'a> {
         measures: sorted(fact.measures.iter().map(|m| (m.column.name.as_str(), normal_expr(&m.expr)))),
         roles,
     }
+}
+
+/// The expression of an attribute, and how its values read where that is declared.
+fn shown(attribute: &Attribute) -> String {
+    let mut text = normal_expr(&attribute.expr);
+    if let Some(wording) = &attribute.wording {
+        let labels = sorted(wording.labels.iter());
+        text.push_str(&format!("\n{}", serde_json::json!([labels, wording.null])));
+    }
+    text
 }
 
 /// What is written in any order, in that of its names.

@@ -21,6 +21,7 @@ use crate::sql::touched::{self, Increment, Whole};
 mod differences;
 mod gates;
 mod infer;
+mod junk;
 mod survivors;
 
 #[derive(Serialize)]
@@ -196,6 +197,9 @@ impl Lowering<'_> {
             if let (Some(members), Missing::Infer, None) = (self.members(role), role.missing, fact.rolls_up) {
                 statements.extend(self.render("infer", self.infer(fact, role, members)));
             }
+            if let (Some(junk), None) = (self.project.dimensions[role.dimension].junk(), fact.rolls_up) {
+                statements.extend(self.combine(fact, role, junk));
+            }
             roles.push(self.binding(fact, role, increment.is_some()));
         }
         let mut plain: Vec<Col> = stored(fact).iter().map(|(name, ty)| self.stored_column(fact, name, ty)).collect();
@@ -264,7 +268,7 @@ impl Lowering<'_> {
                 continue;
             }
             match &self.project.dimensions[role.dimension].kind {
-                DimensionKind::Standard(_) | DimensionKind::Mini(_) => {
+                DimensionKind::Standard(_) | DimensionKind::Mini(_) | DimensionKind::Junk(_) => {
                     for (index, column) in role.on.iter().enumerate() {
                         items.push(format!("{} AS {}", quote(&column.name), quote(&on_column(role, index))));
                     }
@@ -316,6 +320,7 @@ impl Lowering<'_> {
                 DimensionKind::Calendar(_) if fact.rolls_up.is_none() => {
                     format!("CASE WHEN _i.{0} < {LAST_RESERVED} THEN -1 ELSE _i.{0} END", quote(&on))
                 }
+                DimensionKind::Junk(junk) if fact.rolls_up.is_none() => self.combination_key(role, junk),
                 _ => format!("_i.{}", quote(&on)),
             };
             return Binding { key, key_expr, durable: None, durable_expr: None, table, alias, join: None };

@@ -153,7 +153,7 @@ impl Lowering<'_> {
         let mut columns: Vec<ObjectColumn> =
             members.natural_key.iter().map(|column| object_column(&column.name, &column.ty, "")).collect();
         columns.extend(members.attributes.iter().map(|attribute| {
-            let mut column = object_column(&attribute.column.name, &attribute.column.ty, "");
+            let mut column = object_column(&attribute.column.name, attribute.kept_type(), "");
             column.was.clone_from(&attribute.was);
             column
         }));

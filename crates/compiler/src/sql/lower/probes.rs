@@ -193,7 +193,7 @@ impl Lowering<'_> {
         for (number, attribute) in versioned.enumerate() {
             let name = after.columns.iter().find(|column| column.name == attribute.column.name)?;
             let name = format!("_h.{}", self.dialect.quote(&before.former(name)?.name));
-            let value = self.dialect.comparable(&name, &attribute.column.ty);
+            let value = self.dialect.comparable(&self.worded(&name, attribute), &attribute.column.ty);
             columns.push(format!(
                 ", {value} AS _v{number}, LAG({value}) OVER (PARTITION BY {own} ORDER BY _h._event_at) AS _f{number}"
             ));

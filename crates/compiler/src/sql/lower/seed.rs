@@ -27,7 +27,7 @@ impl Lowering<'_> {
     /// The query that gives the rows of a generated dimension. A load plan is not made where it does not translate.
     pub(super) fn generated(&self, dimension: &Dimension) -> Option<Result<String, Vec<Problem>>> {
         let text = match &dimension.kind {
-            DimensionKind::Standard(_) | DimensionKind::Mini(_) => return None,
+            DimensionKind::Standard(_) | DimensionKind::Mini(_) | DimensionKind::Junk(_) => return None,
             DimensionKind::Calendar(calendar) => calendar_text(&dimension.name, calendar),
             DimensionKind::TimeOfDay => time_of_day_text(&dimension.name),
         };
@@ -82,7 +82,7 @@ impl Lowering<'_> {
             "is_deleted" | "is_inferred" => "FALSE".to_owned(),
             "loaded_batch" => "0".to_owned(),
             _ if column.ty == "STRING" && !natural => self.dialect.string(label),
-            _ => "NULL".to_owned(),
+            name => self.never_null(dimension, name).unwrap_or_else(|| "NULL".to_owned()),
         }
     }
 }

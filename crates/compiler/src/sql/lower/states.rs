@@ -169,7 +169,7 @@ fn evaluated(change: &Change) -> Vec<Evaluates> {
     let new = change.differences.iter().filter(|one| one.before.is_none()).filter_map(|one| {
         let name = one.part.strip_prefix("attribute ")?.to_owned();
         let says = one.after.as_deref()?;
-        let shows_latest = says == "type 1" || says.starts_with("type 1 of ");
+        let shows_latest = says == "type 1" || says.starts_with("type 1 of ") || says.starts_with("type 1, ");
         Some(if shows_latest { Evaluates::Latest(name) } else { Evaluates::New(name) })
     });
     new.collect()

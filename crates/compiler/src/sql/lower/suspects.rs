@@ -101,8 +101,8 @@ pub fn suspects(project: &Project, engine: TargetType, schema: &str, id: ModelId
     Lowering::new(project, engine, schema).suspects(id, landed)
 }
 
-/// An expression over a query: its column, its text, where it is written, and the source columns that it is made of.
-type Expression<'a> = (&'a Column, &'a str, Span, &'a [(String, String)]);
+/// An expression over a query: its column, its type, its text, where it is written, and the source columns that it is made of.
+type Expression<'a> = (&'a str, &'a Type, &'a str, Span, &'a [(String, String)]);
 
 /// A table of a query with its rows in reach of a range.
 struct Ranged {
@@ -188,9 +188,9 @@ impl Lowering<'_> {
             let text = format!("SELECT _q.{} AS _value FROM {whole} AS _q", names::backquoted(&column.name));
             all.push(suspect(Some((&column.name, None)), &text, place(column), true, &column.origins));
         }
-        for (column, expr, span, origins) in self.expressions(id) {
+        for (column, ty, expr, span, origins) in self.expressions(id) {
             let text = format!("SELECT {} AS _value FROM {whole} AS _q", names::nested(expr));
-            all.push(suspect(Some((&column.name, Some(&column.ty))), &text, span, true, origins));
+            all.push(suspect(Some((column, Some(ty))), &text, span, true, origins));
         }
         let any = format!("SELECT COUNT(*) AS _value FROM {whole} AS _q");
         let by_row = output.iter().all(|column| column.kind != ColumnKind::Aggregated);
@@ -204,11 +204,13 @@ impl Lowering<'_> {
             ModelId::Dimension(index) => {
                 let members = self.project.dimensions[index].members();
                 let all = members.into_iter().flat_map(|members| &members.attributes);
-                all.map(|one| (&one.column, one.expr.as_str(), one.written, &one.origins[..])).collect()
+                all.map(|one| (&*one.column.name, one.kept_type(), one.expr.as_str(), one.written, &one.origins[..]))
+                    .collect()
             }
             ModelId::Fact(index) => {
                 let all = self.project.facts[index].measures.iter();
-                all.map(|one| (&one.column, one.expr.as_str(), one.written, &one.origins[..])).collect()
+                all.map(|one| (&*one.column.name, &one.column.ty, one.expr.as_str(), one.written, &one.origins[..]))
+                    .collect()
             }
         }
     }

@@ -113,7 +113,7 @@ SELECT {{ names|list("_f") }}, _f._event_at, _f._event_sequence, _f._batch, _f._
 -- {{ model }}: the timeline of each, from its events in the order of their instants
 CREATE OR REPLACE TEMP TABLE versions AS
 WITH {% if cancels %}told AS (
-  SELECT * FROM kept UNION ALL SELECT * FROM fresh
+  {{ events }}
 ),
 -- deletes that took effect before states which the source had given already
 cancelled AS (
@@ -132,7 +132,7 @@ events AS (
       AND (_t._batch < _c._batch OR (_t._batch = _c._batch AND _t._state < _c._state))
   )
 ),{% else %}events AS (
-  SELECT * FROM kept UNION ALL SELECT * FROM fresh
+  {{ events }}
 ),{% endif %}
 -- one row per instant: the last event says whether the member is gone, the last live state gives the values
 moments AS (

@@ -1,6 +1,6 @@
 {% if infers %}-- {{ fact }}: a member that its events no longer give, and that the role `{{ role }}` names, stays as an inferred one
-INSERT INTO {{ table }} ({{ key_column|q }}, {{ durable_column|q }}, {{ key|list }}, {% for column in outriggers %}{{ column.name|q }}, {% endfor %}{% if has_versions %}valid_from, valid_to, is_current, {% endif %}is_deleted, is_inferred, loaded_batch)
-SELECT DISTINCT {% if keys %}_k._key{% else %}_c.{{ durable_column|q }}{% endif %}, _c.{{ durable_column|q }}, {{ key|list("_c") }}, {% for column in outriggers %}-1, {% endfor %}{% if has_versions %}{{ d.beginning }}, {{ open_end }}, TRUE, {% endif %}FALSE, TRUE, {{ d.batch }}
+INSERT INTO {{ table }} ({{ key_column|q }}, {{ durable_column|q }}, {{ key|list }}, {% for column in outriggers %}{{ column.name|q }}, {% endfor %}{% for one in unknown %}{{ one.name|q }}, {% endfor %}{% if has_versions %}valid_from, valid_to, is_current, {% endif %}is_deleted, is_inferred, loaded_batch)
+SELECT DISTINCT {% if keys %}_k._key{% else %}_c.{{ durable_column|q }}{% endif %}, _c.{{ durable_column|q }}, {{ key|list("_c") }}, {% for column in outriggers %}-1, {% endfor %}{% for one in unknown %}{{ one.value }}, {% endfor %}{% if has_versions %}{{ d.beginning }}, {{ open_end }}, TRUE, {% endif %}FALSE, TRUE, {{ d.batch }}
 FROM changes AS _c
 {% if keys %}JOIN {{ keys }} AS _k ON _k._hash = _c.{{ durable_column|q }}
 {% endif %}WHERE _c._change = 'delete'

@@ -306,9 +306,9 @@ impl Lowering<'_> {
     fn tie_break(&self, members: &Members) -> String {
         let mut text = String::new();
         for attribute in &members.attributes {
-            if !matches!(attribute.column.ty, Type::Array(_) | Type::Struct(_)) {
+            if !matches!(attribute.kept_type(), Type::Array(_) | Type::Struct(_)) {
                 let value = format!("_e.{}", self.dialect.quote(&attribute.column.name));
-                text.push_str(&format!(", {} DESC", self.dialect.comparable(&value, &attribute.column.ty)));
+                text.push_str(&format!(", {} DESC", self.dialect.comparable(&value, attribute.kept_type())));
             }
         }
         text

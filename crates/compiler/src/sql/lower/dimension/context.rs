@@ -28,6 +28,8 @@ pub(super) struct Context<'a> {
     /// What tells a state of a member from another: its attributes, and how its key is written.
     pub(super) told: Vec<Col>,
     pub(super) values: Vec<Value>,
+    /// The events of the members, as versions are made of them.
+    pub(super) events: String,
     /// What the state of a member that the dimension has already says of type 0.
     pub(super) originals: Vec<Col>,
     pub(super) keeps_originals: bool,
@@ -198,6 +200,7 @@ impl Lowering<'_> {
             keys: (members.key_strategy == KeyStrategy::Sequence).then(|| self.numbers(dimension)),
             names: key.iter().chain(&attributes).cloned().collect(),
             values,
+            events: self.told_events(members),
             originals: originals.map(|attribute| Col::new(&attribute.column.name, &attribute.column.ty)).collect(),
             keeps_originals: members.late_type0 == LateType0::Keep,
             states,

@@ -72,10 +72,9 @@ impl Lowering<'_> {
         let key = quote(&names::key(&dimension.name));
         let mut differs = vec![format!("_d.{key} IS NULL"), "_d.is_deleted".to_owned()];
         differs.extend(members.attributes.iter().filter(|attribute| attribute.scd != Scd::Type0).map(|attribute| {
-            let side = |alias: &str| {
-                self.dialect.comparable(&format!("{alias}.{}", quote(&attribute.column.name)), &attribute.column.ty)
-            };
-            format!("{} IS DISTINCT FROM {}", side("_l"), side("_d"))
+            let value = |alias: &str| format!("{alias}.{}", quote(&attribute.column.name));
+            let side = |value: &str| self.dialect.comparable(value, &attribute.column.ty);
+            format!("{} IS DISTINCT FROM {}", side(&self.worded(&value("_l"), attribute)), side(&value("_d")))
         }));
         let current = if members.has_versions() { " AND _d.is_current" } else { "" };
         let mut sql = format!(

@@ -85,7 +85,7 @@ impl Lowering<'_> {
             });
         }
         let keys = members.natural_key.iter().map(|column| (column.name.as_str(), &column.ty));
-        let values = members.attributes.iter().map(|attribute| (attribute.column.name.as_str(), &attribute.column.ty));
+        let values = members.attributes.iter().map(|attribute| (attribute.column.name.as_str(), attribute.kept_type()));
         let columns: Vec<(&str, &Type)> = keys.chain(values).collect();
         statements.push(Statement {
             sql: format!(

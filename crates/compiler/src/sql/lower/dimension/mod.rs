@@ -9,6 +9,7 @@ mod hierarchy;
 mod incoming;
 pub(in crate::sql::lower) mod instants;
 mod order;
+mod wording;
 
 use dwc_googlesql::{Column as SqlColumn, Type};
 use serde::Serialize;
@@ -18,6 +19,7 @@ pub(super) use self::context::Inferring;
 pub(super) use self::gates::Audited;
 use self::incoming::{Placing, outer_text, states_text};
 pub(super) use self::order::Order;
+pub(super) use self::wording::Unknown;
 use super::compared::keyed;
 use super::relations::{Moment, sql_columns};
 use super::{Lowering, problems_at};
@@ -55,6 +57,7 @@ struct Rekey {
     durable_column: String,
     keys: Option<String>,
     outriggers: Vec<Col>,
+    unknown: Vec<Unknown>,
     has_versions: bool,
     as_of: Option<String>,
     /// What holds of the partition of a row `_f` whose instant is not before the first that changes.
@@ -108,6 +111,9 @@ impl Lowering<'_> {
         if dimension.mini().is_none() {
             audits.extend(self.broken_hierarchies(dimension, members, &self.dimension_context(dimension, members)));
         }
+        let unlabelled =
+            self.unlabelled(dimension, members, &self.dimension_context(dimension, members), Audited::All);
+        audits.extend(unlabelled.into_iter().map(|statement| Rule::new("labels stand for every value", statement)));
         Ok(ModelLoad {
             model: id,
             name: dimension.name.clone(),
@@ -256,6 +262,7 @@ impl Lowering<'_> {
         }
         let rules = self.dimension_audits(dimension, members, context, Audited::Touched);
         statements.extend(rules.into_iter().map(|rule| rule.statement));
+        statements.extend(self.unlabelled(dimension, members, context, Audited::Touched));
         let users = self.users.get(dimension.name.as_str()).into_iter().flatten();
         let looked_up = users.clone().any(|(fact, role)| {
             let fact = &self.project.facts[*fact];
@@ -291,6 +298,7 @@ impl Lowering<'_> {
                         durable_column: lookup.durable,
                         keys: context.keys.clone(),
                         outriggers: outrigger_columns(members),
+                        unknown: self.unknown(members),
                         has_versions: members.has_versions(),
                         holds: as_of
                             .as_ref()

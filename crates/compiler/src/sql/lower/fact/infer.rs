@@ -9,7 +9,7 @@ use super::on_column;
 use crate::model::{Fact, KeyStrategy, Members, Missing, Role};
 use crate::plan::Statement;
 use crate::sql::lower::Lowering;
-use crate::sql::lower::dimension::{Inferring, outrigger_columns};
+use crate::sql::lower::dimension::{Inferring, Unknown, outrigger_columns};
 use crate::sql::names;
 use crate::sql::template::Col;
 
@@ -28,6 +28,7 @@ pub(super) struct Infer<'a> {
     durable_hash: String,
     keys: Option<String>,
     outriggers: Vec<Col>,
+    unknown: Vec<Unknown>,
     has_versions: bool,
     valid_to: String,
 }
@@ -69,6 +70,7 @@ impl Lowering<'_> {
             durable_hash: self.durable_hash(members, "_i", Some(&on)),
             keys: (members.key_strategy == KeyStrategy::Sequence).then(|| self.numbers(dimension)),
             outriggers: outrigger_columns(members),
+            unknown: self.unknown(members),
             on,
             has_versions: members.has_versions(),
             valid_to: self.open_end(members),
