@@ -1,5 +1,8 @@
 //! What the engines say differently, one method per difference. It decides words, never what is to be done.
 
+mod texts;
+
+use self::texts::{letter, trimmed};
 use crate::plan::Division;
 use dwc_googlesql::{Analysis, Catalog, Problem, ProblemKind, Tables, Type, analyze_query, folded, translated};
 
@@ -436,24 +439,5 @@ impl Dialect for BigQuery {
             format!("TO_JSON_STRING(STRUCT({}))", columns.join(", "))
         };
         format!("{} = {}", text(left), text(right))
-    }
-}
-
-/// A decimal without the zeros at its end.
-fn trimmed(text: &str) -> String {
-    format!("CASE WHEN {text} LIKE '%.%' THEN RTRIM(RTRIM({text}, '0'), '.') ELSE {text} END")
-}
-
-/// One letter per type family: an INT64 7 and a STRING '7' are different keys.
-fn letter(ty: &Type) -> char {
-    match ty {
-        Type::Int64 => 'i',
-        Type::String => 's',
-        Type::Date => 'd',
-        Type::DateTime => 'l',
-        Type::Timestamp => 't',
-        Type::Bool => 'b',
-        Type::Bytes => 'x',
-        _ => 'o',
     }
 }
