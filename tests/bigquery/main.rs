@@ -15,6 +15,7 @@ use dwc_compiler::sql;
 use dwc_tests::collated::SHOP;
 use dwc_tests::googlesql::GoogleSql;
 use dwc_tests::project::{Project, checked, repository};
+use dwc_tests::screened::SCREENED;
 
 const VARIABLES: &str = "DECLARE dwc_batch INT64 DEFAULT 2;\nDECLARE dwc_since INT64 DEFAULT 1;\n\
     DECLARE dwc_consumed INT64 DEFAULT 1;\nDECLARE dwc_at TIMESTAMP DEFAULT TIMESTAMP '2026-03-01 00:00:00+00';\n\
@@ -97,6 +98,11 @@ fn policies() {
 #[test]
 fn keys_that_are_compared_without_case() {
     every_statement(Project::new(SHOP).path());
+}
+
+#[test]
+fn screens() {
+    every_statement(Project::new(SCREENED).path());
 }
 
 /// What both engines fold, letter by letter: a letter with a dot, a sharp s, and a sigma at the end of a word.

@@ -15,6 +15,7 @@ mod leases;
 mod pieces;
 mod recovery;
 mod rejected;
+mod screens;
 mod sources;
 
 use std::collections::BTreeMap;

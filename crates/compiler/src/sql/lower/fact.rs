@@ -21,6 +21,8 @@ use crate::sql::touched::{self, Increment, Whole};
 mod differences;
 mod gates;
 mod infer;
+mod screens;
+mod survivors;
 
 #[derive(Serialize)]
 struct Touched<'a> {
@@ -54,6 +56,8 @@ struct Gone<'a> {
     touched: Option<Vec<Col>>,
     survivor: String,
     flags_deletes: bool,
+    /// Keys of rows that were rejected are in a table of their own.
+    rejects: bool,
 }
 
 #[derive(Serialize)]
@@ -159,9 +163,12 @@ impl Lowering<'_> {
             return self.dialect.query(text, &catalog).map(|_| Vec::new()).map_err(at);
         }
         let query = self.dialect.query(&self.incoming_text(fact, text), &catalog).map_err(at)?;
+        let query = self.screened_fact(fact, query)?;
         let gone = match fact.on_delete {
             FactOnDelete::Remove => None,
-            FactOnDelete::Flag | FactOnDelete::Ignore => Some(self.ever(fact, text, increment).map_err(at)?),
+            FactOnDelete::Flag | FactOnDelete::Ignore => {
+                Some(self.screened_fact(fact, self.ever(fact, text, increment).map_err(at)?)?)
+            }
         };
         if self.translates_only {
             return Ok(Vec::new());
@@ -181,12 +188,14 @@ impl Lowering<'_> {
                 flags_deletes,
             },
         ));
+        statements.extend(self.fact_screens(fact, gone.is_some()));
         statements.extend(self.fact_gates(fact));
         if let Some(query) = gone {
             let (model, survivor) = (fact.name.as_str(), self.survivor(fact));
-            let touched = touched.clone();
-            statements
-                .extend(self.render("fact_gone", Gone { model, query, key: &key, touched, survivor, flags_deletes }));
+            let (touched, rejects) = (touched.clone(), self.rejects(&fact.checks));
+            let gone = Gone { model, query, key: &key, touched, survivor, flags_deletes, rejects };
+            statements.extend(self.render("fact_gone", gone));
+            statements.extend(self.without_rejected(fact));
         }
         let mut roles = Vec::new();
         for role in &fact.roles {
@@ -247,7 +256,7 @@ impl Lowering<'_> {
     }
 
     /// The fact's columns and the keys of its roles, over the rows of a query.
-    fn incoming_text(&self, fact: &Fact, inner: &str) -> String {
+    pub(super) fn incoming_text(&self, fact: &Fact, inner: &str) -> String {
         let quote = names::backquoted;
         let zone = self.project.timezone.name();
         let mut items = Vec::new();
@@ -380,40 +389,6 @@ impl Lowering<'_> {
             });
         }
         if all.is_empty() { "FALSE".to_owned() } else { format!("({})", all.join(" OR ")) }
-    }
-
-    /// The order of the rows of one key, of which the first stays.
-    fn survivor(&self, fact: &Fact) -> String {
-        let is_free = |name: &String| fact.key.iter().all(|key| &key.name != name || key.folds_case);
-        let stored = stored(fact).into_iter().filter(|(name, _)| is_free(name));
-        let members = fact.roles.iter().filter(|role| self.members(role).is_some());
-        let members = members.flat_map(|role| {
-            role.on.iter().enumerate().map(|(index, column)| (on_column(role, index), column.ty.clone()))
-        });
-        let rest = stored.chain(members).map(|(name, ty)| {
-            format!("{} DESC", self.dialect.readable(&format!("_i.{}", self.dialect.quote(&name)), &ty))
-        });
-        let latest = fact.keep_latest_by.iter().map(|_| "_i._latest DESC".to_owned());
-        latest.chain(rest).collect::<Vec<_>>().join(", ")
-    }
-
-    /// Counts the rows that lose against the survivor of their key.
-    fn survivors(&self, fact: &Fact, query: &str, touched: Option<&[Col]>) -> Vec<Statement> {
-        let list: Vec<String> = fact.key.iter().map(|column| self.compared("_i", column)).collect();
-        let list = list.join(", ");
-        let join = touched.map_or(String::new(), |key| {
-            let equal: Vec<String> = key
-                .iter()
-                .map(|c| format!("{} IS NOT DISTINCT FROM {}", self.told("_t", c), self.told("_i", c)))
-                .collect();
-            format!("JOIN touched AS _t ON {}\n", equal.join(" AND "))
-        });
-        vec![Statement {
-            sql: format!(
-                "SELECT COALESCE(SUM(_n - 1), 0) AS superseded FROM (\nSELECT COUNT(*) AS _n FROM (\n{query}\n) AS _i\n{join}GROUP BY {list}\n) AS _g"
-            ),
-            reads: Reads::Counts,
-        }]
     }
 }
 
