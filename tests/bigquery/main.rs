@@ -16,6 +16,7 @@ use dwc_tests::checked::SHOP as CHECKED;
 use dwc_tests::collated::SHOP;
 use dwc_tests::googlesql::GoogleSql;
 use dwc_tests::project::{Project, at, checked, repository};
+use dwc_tests::screened::SCREENED;
 
 const VARIABLES: &str = "DECLARE dwc_batch INT64 DEFAULT 2;\nDECLARE dwc_since INT64 DEFAULT 1;\n\
     DECLARE dwc_consumed INT64 DEFAULT 1;\nDECLARE dwc_at TIMESTAMP DEFAULT TIMESTAMP '2026-03-01 00:00:00+00';\n\
@@ -171,6 +172,11 @@ fn landed_rows_beside_their_source() {
         analyze(&mut GoogleSql::start(), ty, &text, &mut problems);
         assert!(problems.is_empty(), "{}", problems.join("\n"));
     }
+}
+
+#[test]
+fn screens() {
+    every_statement(Project::new(SCREENED).path());
 }
 
 /// What both engines fold, letter by letter: a letter with a dot, a sharp s, and a sigma at the end of a word.

@@ -11,6 +11,7 @@ use dwc_tests::collated::SHOP;
 use dwc_tests::googlesql::GoogleSql;
 use dwc_tests::paper::{Paper, Sheet};
 use dwc_tests::project::{Project, at, checked, repository};
+use dwc_tests::screened::{DATA, SCREENED};
 
 use super::analyze;
 
@@ -98,6 +99,14 @@ fn of_keys_that_are_compared_without_case() {
 #[test]
 fn of_checks_of_every_kind() {
     every_unit(Project::new(CHECKED).path(), 10);
+}
+
+#[test]
+fn of_screens() {
+    let project = Project::new(&format!("{SCREENED}{DATA}"));
+    every_unit(project.path(), 10);
+    let sheets = written(project.path());
+    assert!(sheets.iter().any(|sheet| mutated(&sheet.text).contains("`dw_dwc`.`error_details`")));
 }
 
 /// The words that are looked for are those that scripts change tables by.

@@ -16,6 +16,7 @@ mod partial;
 mod pieces;
 mod recovery;
 mod rejected;
+mod screens;
 mod sources;
 
 use std::collections::BTreeMap;

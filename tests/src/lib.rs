@@ -20,6 +20,7 @@ pub mod project;
 pub mod proxy;
 pub mod questions;
 pub mod sample_data;
+pub mod screened;
 pub mod script;
 pub mod shop;
 pub mod values;

@@ -21,6 +21,7 @@ const DATASET: &str = "dw";
 const STATE: &str = "CREATE SCHEMA dw_dwc; CREATE SCHEMA dw_staging;
 CREATE TABLE dw_dwc.commits (lineage STRING, serial INT64);
 CREATE TABLE dw_dwc.error_events (batch INT64, source_table STRING, screen STRING, place STRING, reason STRING, source_row STRING);
+CREATE TABLE dw_dwc.error_details (batch INT64, source_table STRING, screen STRING, place STRING, column_name STRING, value STRING);
 CREATE TABLE dw_dwc.table_batches (batch INT64, source_table STRING, extracted INT64, inserted INT64, updated INT64, \
 deleted INT64, unchanged INT64, superseded INT64, rejected INT64)";
 
@@ -110,7 +111,7 @@ impl Warehouse for Paper {
         });
         let found = statements.filter_map(|(place, statement)| match statement.reads {
             Reads::Counts => Some((place, Found::Counts(BTreeMap::new()))),
-            Reads::Notice(_) | Reads::Rejected { .. } => Some((place, Found::Keys(Vec::new()))),
+            Reads::Notice(_) | Reads::Screened { .. } => Some((place, Found::Keys(Vec::new()))),
             Reads::Versions => Some((place, Found::Versions(Vec::new()))),
             Reads::Nothing | Reads::Gate(_) | Reads::Events { .. } => None,
         });

@@ -398,3 +398,43 @@ attributes: { product_id: { scd: 1 } }
     let wrong = run("0");
     assert!(wrong.stdout.contains("0 rows expected, 1 found"), "{}{}", wrong.stdout, wrong.stderr);
 }
+
+#[test]
+fn rows_that_a_check_rejects_are_expected_and_those_that_it_tags_are_not() {
+    let run = |rejected: &str| {
+        let project = super::shop(&format!(
+            "
+tests:
+  a label that is too long:
+    given:
+      - stock.products:
+          - {{ product_id: 1, label: Coffee, updated_at: 2026-01-01 }}
+          - {{ product_id: 2, label: Tea, updated_at: 2026-01-01 }}
+    expect:
+      rejected: {{ kept: {rejected} }}
+      kept: [{{ product_id: 2, label: Tea }}]
+"
+        ));
+        project.write(
+            "models/dimensions/kept.yml",
+            "dimension: kept
+description: A product with a short label.
+query: SELECT product_id, label, updated_at FROM {{ source('stock.products') }}
+natural_key: [product_id]
+effective_at: updated_at
+attributes: { label: { scd: 1 } }
+checks:
+  - { name: short, condition: LENGTH(label) < 5, on_fail: reject }
+  - { name: old, condition: product_id > 9, on_fail: tag }
+",
+        );
+        project.dwc(&["test"])
+    };
+    let reason = "rejected by `short`: LENGTH(label) < 5";
+    for right in ["1", "[{ place: product_id=1, screen: short }]", &format!("[{{ reason: \"{reason}\" }}]")] {
+        let run = run(right);
+        assert_eq!(run.code, Some(0), "{}{}", run.stdout, run.stderr);
+    }
+    let wrong = run("[{ screen: old }]");
+    assert!(wrong.stdout.contains("≠ short"), "{}{}", wrong.stdout, wrong.stderr);
+}

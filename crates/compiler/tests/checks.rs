@@ -77,3 +77,81 @@ fn what_a_check_gets_wrong_is_said_where_it_stands() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// What is wrong with a check of a model, as code and message.
+fn found_in(model: &str, written: &str) -> Vec<String> {
+    let file = |path: &str, text: &str| SourceFile { path: path.to_owned(), text: text.to_owned() };
+    let source = SHOP.trim_end_matches("    checks:\n");
+    let store = "dimension: store\nfrom: shop.stores\nnatural_key: [code]\neffective_at: extracted\ndescription: A store.\nattributes: { size: { scd: 2 } }\n";
+    let sale = "fact: sale\nbusiness_process: selling\ngrain: { description: one row per order, key: [order_id] }\nfrom: shop.orders\nevent_time: ordered_at\ndimensions: { store: { on: store } }\nmeasures: { amount: { additive: all, currency: KRW } }\n";
+    let with = |name: &str, text: &str| {
+        if name == model { format!("{text}checks:\n  - {written}\n") } else { text.to_owned() }
+    };
+    let files = FileSet::new(vec![
+        file("dwc.yml", "name: shop\ntimezone: UTC\ntargets: { dev: { type: duckdb } }\n"),
+        file("models/shop.yml", source),
+        file("models/store.yml", &with("store", store)),
+        file("models/sale.yml", &with("sale", sale)),
+    ]);
+    let all = check(&files).diagnostics;
+    let own = all.iter().filter(|one| one.code.id() == "DW0123");
+    own.map(|one| one.message.clone()).collect()
+}
+
+#[test]
+fn a_check_that_no_load_can_make_of_a_row_has_no_on_fail() {
+    for (model, written, said) in [
+        ("sale", "{ not_null: amount, on_fail: reject }", ""),
+        ("sale", "{ condition: ordered_at IS NOT NULL, on_fail: tag }", ""),
+        ("sale", "{ condition: ordered_at < CURRENT_TIMESTAMP(), on_fail: halt }", ""),
+        ("sale", "{ not_null: amount, on_fail: reject, threshold: 3 }", ""),
+        ("store", "{ range: { column: size, min: 1 }, where: code != 'x', on_fail: reject }", ""),
+        (
+            "sale",
+            "{ unique: amount, on_fail: tag }",
+            "`on_fail` does not apply to `unique`, which does not judge each row by itself",
+        ),
+        (
+            "sale",
+            "{ relationships: { column: order_id, to: shop.stores, field: size }, on_fail: reject }",
+            "`on_fail` does not apply to `relationships`, which does not judge each row by itself",
+        ),
+        (
+            "store",
+            "{ rows: { min: 1 }, on_fail: halt }",
+            "`on_fail` does not apply to `rows`, which does not judge each row by itself",
+        ),
+        (
+            "sale",
+            "{ freshness: { max_age: 1d }, on_fail: halt }",
+            "`on_fail` does not apply to `freshness`, which does not judge each row by itself",
+        ),
+        (
+            "sale",
+            "{ condition: store_key > 0, on_fail: reject }",
+            "a check with `on_fail` can't read `store_key` of fact `sale`, which is not known before the row is loaded",
+        ),
+        (
+            "store",
+            "{ not_null: code, where: is_current, on_fail: tag }",
+            "a check with `on_fail` can't read `is_current` of dimension `store`, which is not known before the row is loaded",
+        ),
+        (
+            "sale",
+            "{ condition: ordered_at < CURRENT_TIMESTAMP(), on_fail: reject }",
+            "`on_fail: reject` does not go with `CURRENT_TIMESTAMP`, whose result changes over time",
+        ),
+        (
+            "sale",
+            "{ not_null: amount, on_fail: reject, threshold: 0 }",
+            "`on_fail: reject` with a threshold of 0 would reject no row",
+        ),
+    ] {
+        let expected: Vec<&str> = Some(said).filter(|said| !said.is_empty()).into_iter().collect();
+        assert_eq!(found_in(model, written), expected, "{model} {written}");
+    }
+    assert_eq!(
+        found("{ not_null: store, on_fail: reject }"),
+        ["DW0123 `on_fail` does not apply to source table `shop.orders`: source tables have no screens @ reject"]
+    );
+}

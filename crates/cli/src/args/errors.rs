@@ -9,6 +9,9 @@ pub(crate) struct ErrorsArgs {
     /// Show the rows of this source table, as source.table; can be repeated
     #[arg(long, value_name = "TABLE")]
     pub(crate) table: Vec<String>,
+    /// Show the rows that this screen found: the name of a check, or `cast`, `line` or `key`; can be repeated
+    #[arg(long, value_name = "SCREEN")]
+    pub(crate) screen: Vec<String>,
     /// The greatest number of rows to show, the latest first; 100 by default, and all with `--format json`
     #[arg(long, value_name = "ROWS")]
     pub(crate) limit: Option<usize>,

@@ -1,4 +1,4 @@
-//! `dwc errors`: the rows that were not loaded, with the place and the reason.
+//! `dwc errors`: the rows that were not loaded or fail a screen, with the place and the reason.
 
 use std::collections::BTreeSet;
 
@@ -18,6 +18,7 @@ const SHOWN: usize = 100;
 pub(super) fn run(global: &Global, asked: &ErrorsArgs) -> Result<Exit, Error> {
     let Some(context) = context::load(global)? else { return Ok(Exit::InputWrong) };
     let tables = tables(&context.project, &global.select, &asked.table)?;
+    known_screens(&context.project, &asked.screen)?;
     let since: Option<NaiveDateTime> = asked.since.as_deref().map(|since| now(Some(since))).transpose()?;
     let warehouse = context.warehouse_to_read()?;
     if warehouse.state()?.is_none() {
@@ -28,7 +29,8 @@ pub(super) fn run(global: &Global, asked: &ErrorsArgs) -> Result<Exit, Error> {
     drop(warehouse);
     let is_asked = |event: &ErrorEvent| {
         let of_table = tables.as_ref().is_none_or(|tables| tables.contains(&event.table));
-        of_table && since.is_none_or(|since| event.at.is_some_and(|at| at >= since))
+        let of_screen = asked.screen.is_empty() || asked.screen.contains(&event.screen);
+        of_table && of_screen && since.is_none_or(|since| event.at.is_some_and(|at| at >= since))
     };
     events.retain(is_asked);
     if global.format == Format::Json {
@@ -43,6 +45,19 @@ pub(super) fn run(global: &Global, asked: &ErrorsArgs) -> Result<Exit, Error> {
     }
     write_out(views::errors::human(&events, asked.limit.unwrap_or(SHOWN)).as_bytes())?;
     Ok(Exit::Done)
+}
+
+/// Refuses a name that no screen of the project has.
+fn known_screens(project: &Project, named: &[String]) -> Result<(), Error> {
+    let dimensions = project.dimensions.iter().flat_map(|dimension| &dimension.checks);
+    let declared = dimensions.chain(project.facts.iter().flat_map(|fact| &fact.checks));
+    let declared = declared.filter(|check| check.on_fail.is_some()).map(|check| check.name.as_str());
+    let known: BTreeSet<&str> = declared.chain(["cast", "line", "key"]).collect();
+    match named.iter().find(|name| !known.contains(name.as_str())) {
+        None => Ok(()),
+        Some(name) => Err(Error::coded(Code::UnknownName, format!("there is no screen `{name}`"))
+            .help(format!("the screens are {}", known.into_iter().collect::<Vec<_>>().join(", ")))),
+    }
 }
 
 /// The source tables and models that are named, the tables that the models read among them; every one where none is.

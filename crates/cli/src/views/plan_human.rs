@@ -118,9 +118,10 @@ impl Plan {
 }
 
 fn details(text: &mut String, change: &Change) {
-    // A new object's reason is that it is new; what it lacks is said.
+    // A new object's reason is that it is new; what its loads check and what it lacks is said.
     if change.action == Action::Create && !change.mends {
-        for counted in &change.counted {
+        let checks = change.reasons.iter().filter(|reason| reason.starts_with("check `"));
+        for counted in checks.chain(&change.counted) {
             let _ = writeln!(text, "    {counted}");
         }
         return;

@@ -30,8 +30,11 @@ pub(crate) fn human(report: &RunReport) -> String {
             ));
         }
     }
-    let mut loaded =
-        table(&["loaded", "how", "extracted", "inserted", "updated", "deleted", "unchanged", "rebound", "ms"]);
+    // Only models with screens reject rows.
+    let rejects = report.models.iter().any(|model| model.rejected > 0);
+    let mut header = vec!["loaded", "how", "extracted", "inserted", "updated", "deleted", "unchanged"];
+    header.extend(rejects.then_some("rejected").into_iter().chain(["rebound", "ms"]));
+    let mut loaded = table(&header);
     let mut up_to_date = 0;
     for m in &report.models {
         let how = match &m.outcome {
@@ -49,7 +52,8 @@ pub(crate) fn human(report: &RunReport) -> String {
         }
         let mut cells = vec![Cell::new(&m.model), Cell::new(how)];
         let time = i64::try_from(m.milliseconds).unwrap_or(i64::MAX);
-        cells.extend([m.extracted, m.inserted, m.updated, m.deleted, m.unchanged, m.rebound, time].map(number));
+        cells.extend([m.extracted, m.inserted, m.updated, m.deleted, m.unchanged].map(number));
+        cells.extend(rejects.then_some(m.rejected).into_iter().chain([m.rebound, time]).map(number));
         loaded.add_row(cells);
     }
     let mut text = String::new();

@@ -168,6 +168,7 @@ codes! {
     EmptyTest = "DW0119", "empty-test", Error, "A unit test that cannot fail.";
     CheckKind = "DW0121", "check-kind", Error, "A check without a kind, or of several kinds.";
     CheckValue = "DW0122", "check-value", Error, "A value of a check that does not fit its column, or that no row could meet or miss.";
+    UnscreenableCheck = "DW0123", "unscreenable-check", Error, "A check with `on_fail` that can't judge a row before it is loaded.";
     UnformattableFile = "DW0113", "unformattable-file", Error, "A file that cannot be formatted without changing what it means.";
     UnknownName = "DW0201", "unknown-name", Error, "A name that is not declared.";
     DuplicateName = "DW0202", "duplicate-name", Error, "Two tables or views that would have the same name.";
@@ -301,4 +302,6 @@ codes! {
     BrokenHierarchy = "DW0981", "broken-hierarchy", Warning, "Values of a level that belong to several values of the level above.";
     UnlabelledValue = "DW0982", "unlabelled-value", Warning, "Values without a label, in an attribute with labels.";
     TooManyCombinations = "DW0983", "too-many-combinations", Error, "A junk dimension with more combinations than it may have.";
+    ScreenHalted = "DW0985", "screen-halted", Error, "Rows that fail a check with `on_fail: halt`.";
+    RowsScreened = "DW0986", "rows-screened", Warning, "Rows that fail a check with `on_fail: reject` or `on_fail: tag`.";
 }

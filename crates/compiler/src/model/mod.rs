@@ -22,6 +22,7 @@ mod resolve_mini;
 mod resolve_models;
 mod resolve_notify;
 mod resolve_queries;
+mod resolve_screens;
 mod resolve_sources;
 mod resolve_unit_tests;
 mod resolve_wording;

@@ -59,7 +59,10 @@ impl Resolving<'_, '_> {
             failed |= code_of(problem.kind).severity() == Severity::Error;
             self.problems.push(sql_problem(problem, Some(&sql), span, before.len()));
         }
-        let value = outcome.analysis.filter(|_| !failed)?.output.into_iter().next()?;
+        let analysis = outcome.analysis.filter(|_| !failed)?;
+        self.reads.extend(analysis.used_columns.into_iter().map(|(_, column)| column));
+        self.volatile.extend(analysis.volatile.into_iter().map(|(name, _)| name));
+        let value = analysis.output.into_iter().next()?;
         if value.kind == ColumnKind::Aggregated {
             self.problems.push(
                 Diagnostic::new(Code::MisplacedAggregate, "a condition of a check is over one row")
@@ -100,7 +103,9 @@ impl Resolving<'_, '_> {
 
     pub(super) fn column(&mut self, path: &[&str], name: &str) -> Option<SqlColumn> {
         let span = self.span(path);
-        find(&self.subject.columns, name, &self.subject.called, span, self.problems)
+        let found = find(&self.subject.columns, name, &self.subject.called, span, self.problems)?;
+        self.reads.insert(found.name.clone());
+        Some(found)
     }
 
     /// A value of a column as a GoogleSQL literal.

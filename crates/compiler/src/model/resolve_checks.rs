@@ -1,12 +1,15 @@
 //! Resolves checks against the tables that they are declared for: columns by name, values by the types of their columns,
 //! conditions as GoogleSQL over one row. It must not know how a check is carried out.
 
+use std::collections::BTreeSet;
+
 use chrono_tz::Tz;
 use dwc_googlesql::{Column as SqlColumn, Type};
 
 use super::resolve::unknown;
 use super::resolve_check_parts::{find, is_comparable, listed, named, of, one_line, referenced};
 use super::resolve_queries::{is_instant, not_an_instant};
+use super::resolve_screens::Screened;
 use super::resolve_sources::length;
 use super::star_columns;
 use super::types::{Check, CheckKind, ModelId, Project, Threshold};
@@ -31,6 +34,8 @@ pub(super) struct Subject<'a> {
     owner: Option<String>,
     /// The fact's column with the time of the event.
     event_time: Option<String>,
+    /// What a load can judge of its rows before they are loaded.
+    pub(super) screened: Screened,
     pub(super) on_duckdb: bool,
 }
 
@@ -75,6 +80,7 @@ pub(super) fn resolve_checks(
                         zone: project.zone_of(table),
                         owner: source.owner.clone(),
                         event_time: None,
+                        screened: Screened::of_source(),
                         on_duckdb,
                     };
                     project.tables[at].checks = subject.checks(declared, project, problems);
@@ -101,6 +107,7 @@ fn of_model<'a>(document: &'a Document, project: &Project, id: ModelId, on_duckd
         zone: project.timezone,
         owner,
         event_time,
+        screened: Screened::of_model(project, id),
         on_duckdb,
     }
 }
@@ -109,6 +116,10 @@ fn of_model<'a>(document: &'a Document, project: &Project, id: ModelId, on_duckd
 pub(super) struct Resolving<'s, 'a> {
     pub(super) subject: &'s Subject<'a>,
     at: String,
+    /// The columns that it reads.
+    pub(super) reads: BTreeSet<String>,
+    /// The functions of its conditions whose results change over time.
+    pub(super) volatile: Vec<String>,
     pub(super) problems: &'s mut Vec<Diagnostic>,
 }
 
@@ -116,7 +127,9 @@ impl Subject<'_> {
     fn checks(&self, declared: &[syntax::Check], project: &Project, problems: &mut Vec<Diagnostic>) -> Vec<Check> {
         let mut all: Vec<Check> = Vec::new();
         for (at, check) in declared.iter().enumerate() {
-            let resolved = Resolving { subject: self, at: at.to_string(), problems }.check(check, project);
+            let (reads, volatile) = (BTreeSet::new(), Vec::new());
+            let resolving = Resolving { subject: self, at: at.to_string(), reads, volatile, problems };
+            let resolved = resolving.check(check, project);
             let Some(resolved) = resolved else { continue };
             if let Some(other) = all.iter().find(|other| other.name == resolved.name) {
                 problems.push(
@@ -147,8 +160,8 @@ impl Resolving<'_, '_> {
         check.chain(keys.iter().copied()).collect()
     }
 
-    fn check(&mut self, check: &syntax::Check, project: &Project) -> Option<Check> {
-        let kinds: Vec<&str> = [
+    fn check(mut self, check: &syntax::Check, project: &Project) -> Option<Check> {
+        let kinds: Vec<&'static str> = [
             ("not_null", check.not_null.is_some()),
             ("unique", check.unique.is_some()),
             ("accepted_values", check.accepted_values.is_some()),
@@ -161,7 +174,7 @@ impl Resolving<'_, '_> {
         .into_iter()
         .filter_map(|(kind, is_declared)| is_declared.then_some(kind))
         .collect();
-        let [kind] = kinds.as_slice() else {
+        let [word] = kinds.as_slice() else {
             let (message, label) = match kinds.as_slice() {
                 [] => ("a check says nothing to check".to_owned(), "no kind of check"),
                 several => (format!("a check is of several kinds: {}", several.join(", ")), "one check is of one kind"),
@@ -175,12 +188,15 @@ impl Resolving<'_, '_> {
         let before = self.problems.len();
         let found = self.kind(check, project);
         let filter = check.filter.as_ref().and_then(|_| self.condition("where"));
-        let threshold = self.threshold(check, kind);
+        let threshold = self.threshold(check, word);
+        let on_fail =
+            check.on_fail.filter(|on_fail| self.can_screen(*on_fail, word, check.threshold.is_some(), threshold));
         let errors = self.problems[before..].iter().any(|problem| problem.severity == Severity::Error);
         let (name, mut says, kind) = found.filter(|_| !errors)?;
         if let Some(filter) = &filter {
             says.push_str(&format!(" where {}", one_line(filter)));
         }
+        let asks = says.clone();
         match threshold {
             Threshold::Rows(0) => {}
             Threshold::Rows(rows) => says.push_str(&format!(", up to {rows} rows may fail")),
@@ -190,12 +206,20 @@ impl Resolving<'_, '_> {
         if severity == syntax::CheckSeverity::Warn {
             says.push_str(", a warning");
         }
+        if let Some(on_fail) = on_fail {
+            says.push_str(on_fail.says());
+        }
+        let columns = self.subject.columns.iter().map(|column| column.name.clone());
         Some(Check {
             name: check.name.clone().unwrap_or(name),
             description: check.description.clone().unwrap_or_default(),
             kind,
+            word,
             says,
+            asks,
             filter,
+            on_fail,
+            reads: columns.filter(|name| self.reads.contains(name)).collect(),
             severity,
             threshold,
             owner: check.owner.clone().or_else(|| self.subject.owner.clone()),

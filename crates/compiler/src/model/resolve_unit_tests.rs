@@ -22,6 +22,9 @@ use crate::syntax::{GivenMode, Literal, LiteralValue};
 /// The columns of an error event besides those of the row.
 pub(crate) const REASON: &str = "reason";
 
+/// The columns of what a model rejects: its key, and what found it.
+const EVENT: [&str; 2] = ["place", "screen"];
+
 /// Resolves the tests of files. A test with a problem is left out.
 pub(crate) fn resolve_unit_tests(project: &Project, files: &[Literal]) -> (Vec<UnitTest>, Vec<Diagnostic>) {
     let (mut tests, mut problems): (Vec<UnitTest>, Vec<Diagnostic>) = (Vec::new(), Vec::new());
@@ -256,7 +259,7 @@ impl<'a> Resolver<'a> {
         let project = self.project;
         // What a model rejects is kept as a sentence, not by columns.
         let names: Vec<&str> = match project.model(address) {
-            Some(_) => Vec::new(),
+            Some(_) => EVENT.to_vec(),
             None => self.table(address, span)?.columns.iter().map(|column| column.name.as_str()).collect(),
         };
         let known: Vec<ExpectedColumn> = names

@@ -227,7 +227,9 @@ fn create(address: &str, after: &Arc<Object>) -> Change {
         address: address.to_owned(),
         action: Action::Create,
         class: Class::Additive,
-        reasons: vec![Reason::New { view: after.kind == ObjectKind::View, owner: after.owner.clone() }],
+        reasons: std::iter::once(Reason::New { view: after.kind == ObjectKind::View, owner: after.owner.clone() })
+            .chain(super::design::screens(&after.design))
+            .collect(),
         differences: Vec::new(),
         before: None,
         after: Some(after.clone()),

@@ -42,6 +42,9 @@ pub(crate) const CONTENTS: &str = "contents";
 /// The first word of the part that says what a check asks. It decides nothing of what is loaded.
 pub(crate) const CHECK: &str = "check";
 
+/// The first word of the part that says which rows a load rejects.
+pub(crate) const SCREEN: &str = "screen";
+
 /// How a source table is read: parts of what is landed, and with the name of the table, of a dimension that reads it.
 const READING: &[&str] = &[CURSOR, SEQUENCE, DELETES, CONTENTS];
 
@@ -74,8 +77,8 @@ pub(super) fn differences(old: &BTreeMap<String, String>, new: &BTreeMap<String,
         part: part.to_owned(),
         before: before.cloned(),
         after: after.cloned(),
-        class,
-        is_reason: !part.contains(' '),
+        class: if is_screen(part) { Class::HistoryRewriting } else { class },
+        is_reason: !part.contains(' ') || is_screen(part),
         empties: false,
     };
     for (part, now) in new.iter().filter(|(part, _)| !is_of_query(part)) {
@@ -131,7 +134,9 @@ fn collation(
 
 /// Whether two models say the same of what fills their tables. Parts that the former build did not write down tell nothing.
 pub(super) fn says_the_same(old: &BTreeMap<String, String>, new: &BTreeMap<String, String>) -> bool {
-    let is_same = |one: &Difference| is_check(&one.part) || one.before.is_none() && !is_of_collation(&one.part);
+    let is_same = |one: &Difference| {
+        is_check(&one.part) || one.before.is_none() && !is_of_collation(&one.part) && !is_screen(&one.part)
+    };
     !old.is_empty() && differences(old, new).iter().all(is_same)
 }
 
@@ -139,6 +144,18 @@ pub(super) fn says_the_same(old: &BTreeMap<String, String>, new: &BTreeMap<Strin
 #[must_use]
 pub fn is_check(part: &str) -> bool {
     part.split_once(' ').is_some_and(|(word, _)| word == CHECK)
+}
+
+/// The checks of a new model that its loads make, as reasons: a check says at its end what becomes of a row that fails.
+pub(super) fn screens(design: &BTreeMap<String, String>) -> impl Iterator<Item = Reason> {
+    let is_made = |part: &str, says: &str| is_screen(part) || is_check(part) && says.contains(", rows that fail ");
+    let made = design.iter().filter(move |(part, says)| is_made(part, says));
+    made.map(|(part, says)| Reason::Part { part: part.clone(), before: None, after: Some(says.clone()), reread: false })
+}
+
+/// Whether a part says which rows a load rejects.
+fn is_screen(part: &str) -> bool {
+    part.split_once(' ').is_some_and(|(word, _)| word == SCREEN)
 }
 
 /// Whether a part says how a source table is read.

@@ -113,11 +113,17 @@ pub enum Reads {
     Gate(Gate),
     /// Every row is worth telling: its first column says of which key. Nothing is held back.
     Notice(Gate),
-    /// Every row is rejected: its first column says which key, its second what the row holds. It becomes an error event of
-    /// the model and is told; nothing is held back.
-    Rejected {
+    /// Every row fails a screen: its first column says which key, its second what the row holds, and the others hold the values
+    /// of `columns`. It becomes an error event of the model and is told; nothing is held back.
+    Screened {
         /// The model.
         model: String,
+        /// The screen: `key`, or the name of a check.
+        screen: String,
+        /// Why, as the event says it.
+        reason: String,
+        /// The columns that the screen reads.
+        columns: Vec<String>,
         /// What is told.
         gate: Gate,
     },

@@ -24,7 +24,7 @@ pub use columns::{ColumnAction, ColumnChange, ColumnState};
 pub use cut::{Cut, Division, sampled};
 pub use design::is_check;
 pub(crate) use design::{
-    CHECK, COLLATION, CONTENTS, CURSOR, DELETES, KEY_COLLATION, QUERY, QUERY_FORM, QUERY_TEXT, SEQUENCE, STATES,
+    CHECK, COLLATION, CONTENTS, CURSOR, DELETES, KEY_COLLATION, QUERY, QUERY_FORM, QUERY_TEXT, SCREEN, SEQUENCE, STATES,
 };
 pub use drift::{Drift, DriftKind};
 pub use impact::{Impact, Impacts};

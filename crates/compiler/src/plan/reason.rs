@@ -268,7 +268,7 @@ fn part_changes(part: &str, before: Option<&str>, after: Option<&str>) -> String
     let [then, now] = [before, after].map(|value| value.unwrap_or("not declared"));
     let (word, name) = part.split_once(' ').unwrap_or((part, ""));
     match word {
-        design::CHECK => match (before, after) {
+        design::CHECK | design::SCREEN => match (before, after) {
             (None, _) => format!("check `{name}` is new: {now}"),
             (_, None) => format!("check `{name}` is no longer declared"),
             _ => format!("check `{name}` changes from {then} to {now}"),

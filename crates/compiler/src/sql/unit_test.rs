@@ -45,16 +45,19 @@ pub fn unit_test_rows(project: &Project, schema: &str, expected: &Expected) -> R
             format!("SELECT {}\nFROM {}.{} AS _t{joins}{members}", list(&items), quote(schema), quote(name))
         }
         Subject::Rejected(address) => {
+            let is_of_model = project.model(address).is_some();
             let items: Vec<String> = expected
                 .columns
                 .iter()
                 .map(|column| match column.name.as_str() {
                     crate::model::REASON => "_e.reason".to_owned(),
+                    name if is_of_model => format!("_e.{}", quote(name)),
                     name => format!("json_extract_string(_e.source_row, '$.\"{}\"')", name.replace('\'', "''")),
                 })
                 .collect();
             format!(
-                "SELECT {}\nFROM _dwc.error_events AS _e WHERE _e.source_table = '{}'",
+                "SELECT {}\nFROM _dwc.error_events AS _e WHERE _e.source_table = '{}' AND NOT EXISTS (\n  \
+                 SELECT 1 FROM _dwc.screens AS _s WHERE _s.source_table = _e.source_table AND _s.screen = _e.screen AND _s.on_fail = 'tag'\n)",
                 list(&items),
                 address.replace('\'', "''")
             )

@@ -40,8 +40,23 @@ pub struct Check {
     pub severity: Option<CheckSeverity>,
     /// How much may fail: a number of rows such as `10`, or a share of the checked rows such as `0.5%`. Defaults to none.
     pub threshold: Option<Scalar>,
+    /// Makes the check a screen: what a load does with a row that fails. Only for a check that judges each row of a fact or a
+    /// dimension by itself. Without it, `dwc verify` alone makes the check.
+    pub on_fail: Option<OnFail>,
     /// The team that looks after it. Defaults to the owner of the model or source.
     pub owner: Option<String>,
+}
+
+/// What a load does with a row that fails a check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnFail {
+    /// The row is not loaded; it becomes an error event.
+    Reject,
+    /// The row is loaded, and becomes an error event.
+    Tag,
+    /// The load of the model is held back.
+    Halt,
 }
 
 /// What a failed check means.

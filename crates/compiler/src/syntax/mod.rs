@@ -19,7 +19,7 @@ mod sql;
 mod unit_test;
 mod yaml;
 
-pub use check::{AcceptedValues, Bounds, Check, CheckSeverity, Freshness, Relationship, RowLimits, Scalar};
+pub use check::{AcceptedValues, Bounds, Check, CheckSeverity, Freshness, OnFail, Relationship, RowLimits, Scalar};
 pub use common::{Collation, ColumnType, Level, LintLevel, Names};
 pub use dimension::{
     Attribute, Band, Dimension, DimensionKind, FirstVersion, KeyStrategy, LateType0, OnDelete, OpenEnd, SurrogateKey,

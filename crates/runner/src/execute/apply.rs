@@ -10,6 +10,7 @@ use dwc_compiler::sql;
 
 use super::planned::{Planned, digest, plan};
 use crate::state::change::StateChange;
+use crate::state::errors;
 use crate::warehouse::migration::{Migrated, Migration};
 use crate::{Error, Warehouse};
 
@@ -68,7 +69,7 @@ pub fn carry_out(
         statements: &planned.statements,
         replaced: replaced(set).collect(),
         left_aside: left_aside(planned),
-        records: load_anew(project, set),
+        records: load_anew(project, set).into_iter().chain([StateChange::Screens(errors::screens(project))]).collect(),
     };
     let Migrated { snapshot, notes } = warehouse.migrate(&migration)?;
     Ok(ApplyReport { serial: serial + 1, changed: set.changes.len(), snapshot, notes })

@@ -122,6 +122,8 @@ pub struct ModelReport {
     pub unchanged: i64,
     /// Rows that lost against the survivor of their key.
     pub superseded: i64,
+    /// Rows that a check with `on_fail: reject` kept out.
+    pub rejected: i64,
     /// Rows of facts that were bound to another version.
     pub rebound: i64,
     /// States that a rebuild forgets.
@@ -142,6 +144,7 @@ impl ModelReport {
         self.deleted += get("deleted");
         self.unchanged += get("unchanged");
         self.superseded += get("superseded");
+        self.rejected += get("rejected");
         self.rebound += get("rebound");
         self.lost += get("lost");
     }
@@ -157,6 +160,7 @@ impl ModelReport {
             deleted: 0,
             unchanged: 0,
             superseded: 0,
+            rejected: 0,
             rebound: 0,
             lost: 0,
             notices: Vec::new(),

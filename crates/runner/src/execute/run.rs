@@ -355,7 +355,7 @@ pub(super) fn take(statements: &[Statement], found: Vec<(usize, Found)>, done: &
     for (step, found) in found {
         match (found, statements.get(step).map(|statement| &statement.reads)) {
             (found @ Found::Counts(_), _) => done.count(&|name| found.count(name)),
-            (Found::Keys(keys), Some(Reads::Notice(gate) | Reads::Rejected { gate, .. })) if !keys.is_empty() => {
+            (Found::Keys(keys), Some(Reads::Notice(gate) | Reads::Screened { gate, .. })) if !keys.is_empty() => {
                 let (code, message) = (gate.code.id().to_owned(), gate.message.clone());
                 done.notices.push(Notice { code, message, keys });
             }

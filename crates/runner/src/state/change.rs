@@ -5,6 +5,7 @@ use std::ops::Range;
 use chrono::NaiveDateTime;
 
 use super::advance::{Read, advance};
+use super::errors::Screen;
 use super::intervals::{self, Interval};
 use super::literal;
 use crate::extract::SourceColumn;
@@ -95,6 +96,8 @@ pub enum StateChange {
         /// `source.table`.
         table: String,
     },
+    /// The screens that the models declare.
+    Screens(Vec<Screen>),
     /// The columns that a table of a source has.
     Columns {
         /// `source.table`.
@@ -145,11 +148,14 @@ impl StateChange {
                 at.format("%Y-%m-%d %H:%M:%S%.f")
             )),
             Self::Landed(landed) => super::put_table_batch(state, landed.batch, &landed.report(found)),
-            Self::Events { batch, table, screen, rows } => super::keep_events(state, (*batch, table), screen, rows),
+            Self::Events { batch, table, screen, rows } => {
+                super::errors::keep_events(state, (*batch, table), screen, rows)
+            }
             Self::Files { batch, table, files } => super::put_files(state, table, files, *batch),
             Self::Covered { table, intervals } => intervals::cover(state, table, intervals.iter().copied()),
             Self::Read(read) => advance(state, read),
             Self::Forgotten { table } => super::reread(state, table),
+            Self::Screens(screens) => super::errors::put_screens(state, screens),
             Self::Columns { table, columns } => super::put_source_columns(state, table, columns),
             Self::Consumed { model, batch } => super::consume(state, model, *batch),
             Self::Purged { table, batch } => {

@@ -50,6 +50,14 @@ CREATE TABLE IF NOT EXISTS _dwc.error_events (
   batch BIGINT NOT NULL, source_table VARCHAR NOT NULL, screen VARCHAR NOT NULL, place VARCHAR NOT NULL,
   reason VARCHAR NOT NULL, source_row VARCHAR NOT NULL
 );
+CREATE TABLE IF NOT EXISTS _dwc.error_details (
+  batch BIGINT NOT NULL, source_table VARCHAR NOT NULL, screen VARCHAR NOT NULL, place VARCHAR NOT NULL,
+  column_name VARCHAR NOT NULL, value VARCHAR
+);
+CREATE TABLE IF NOT EXISTS _dwc.screens (
+  source_table VARCHAR NOT NULL, screen VARCHAR NOT NULL, kind VARCHAR NOT NULL, on_fail VARCHAR NOT NULL,
+  severity VARCHAR NOT NULL, asks VARCHAR NOT NULL, description VARCHAR, owner VARCHAR
+);
 CREATE TABLE IF NOT EXISTS _dwc.runs (
   run BIGINT NOT NULL, started_at TIMESTAMP NOT NULL, finished_at TIMESTAMP, mode VARCHAR NOT NULL,
   status VARCHAR NOT NULL, report VARCHAR
@@ -59,32 +67,6 @@ CREATE TABLE IF NOT EXISTS _dwc.runs (
 /// The columns of what an environment says of itself.
 pub(crate) const ENVIRONMENT: &str = "(name VARCHAR NOT NULL, target VARCHAR NOT NULL, serial BIGINT NOT NULL, \
                                       created_at TIMESTAMP NOT NULL, expires_at TIMESTAMP)";
-
-/// Keeps rejected rows, with `_place`, `_reason` and `_row`, as error events; one that is read again is the same event.
-pub(crate) fn keep_events(
-    warehouse: &DuckDbWarehouse,
-    (batch, table): (i64, &str),
-    screen: &str,
-    rejects: &str,
-) -> Result<(), Error> {
-    let table = literal(table);
-    warehouse.execute(&format!(
-        "INSERT INTO _dwc.error_events\nSELECT {batch}, {table}, '{screen}', _place, _reason, _row FROM {rejects} AS r\n\
-         WHERE NOT EXISTS (SELECT 1 FROM _dwc.error_events AS e WHERE e.source_table = {table} AND e.screen = '{screen}' \
-         AND e.place = r._place AND e.reason = r._reason AND e.source_row = r._row)"
-    ))
-}
-
-/// Keeps rows that a model rejects, with `key_text` and `row_text`, as error events; one that is read again is the same.
-pub(crate) fn keep_rejected(warehouse: &DuckDbWarehouse, model: &str, reason: &str, rows: &str) -> Result<(), Error> {
-    let (model, reason) = (literal(model), literal(reason));
-    warehouse.execute(&format!(
-        "INSERT INTO _dwc.error_events\nSELECT getvariable('dwc_batch'), {model}, 'key', r.key_text, {reason}, r.row_text\n\
-         FROM (\n{rows}\n) AS r\n\
-         WHERE NOT EXISTS (SELECT 1 FROM _dwc.error_events AS e WHERE e.source_table = {model} AND e.screen = 'key' \
-         AND e.place = r.key_text AND e.source_row = r.row_text)"
-    ))
-}
 
 /// Whether some states of a source table have landed and were removed since. A full pass reads all files again, and their
 /// states with them.

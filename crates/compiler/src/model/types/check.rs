@@ -5,7 +5,7 @@ use dwc_googlesql::Type;
 
 use super::ModelId;
 use crate::source::Span;
-use crate::syntax::CheckSeverity;
+use crate::syntax::{CheckSeverity, OnFail};
 
 /// A condition that the rows of a table are to meet.
 #[derive(Debug, Clone)]
@@ -16,8 +16,12 @@ pub struct Check {
     pub description: String,
     /// What it asks.
     pub kind: CheckKind,
+    /// The word for its kind in YAML, such as `not_null`.
+    pub word: &'static str,
     /// What it asks, as the language says it: for the reasons of a plan, and for readers.
     pub says: String,
+    /// What it asks of a row, without what a failure means.
+    pub asks: String,
     /// A GoogleSQL condition on the rows that are checked.
     pub filter: Option<String>,
     /// What a failure means.
@@ -26,8 +30,20 @@ pub struct Check {
     pub threshold: Threshold,
     /// The team that looks after it.
     pub owner: Option<String>,
+    /// What a load does with a row that fails; a check without it is made by `dwc verify` alone.
+    pub on_fail: Option<OnFail>,
+    /// The columns that it reads, in the order of their table.
+    pub reads: Vec<String>,
     /// Where it is declared.
     pub span: Span,
+}
+
+impl Check {
+    /// Whether a load leaves the rows out that fail it.
+    #[must_use]
+    pub fn rejects(&self) -> bool {
+        self.on_fail == Some(OnFail::Reject)
+    }
 }
 
 /// What a check asks.

@@ -22,6 +22,6 @@ pub use unit_test::*;
 
 pub use crate::syntax::{
     Additivity, Aggregation, AggregationFunction, CheckSeverity, Contents, DetectDeletes, FactKind, FactOnDelete,
-    FileFormat, FirstVersion, GivenMode, KeyStrategy, LateType0, Missing, NotifyFormat, NotifyOn, OnDelete,
+    FileFormat, FirstVersion, GivenMode, KeyStrategy, LateType0, Missing, NotifyFormat, NotifyOn, OnDelete, OnFail,
     OnSchemaChange, OpenEnd, Over, Retain, SourceType, Target, TargetType, Type1Scope, WhenNull,
 };

@@ -11,7 +11,7 @@ use super::dimension::Order;
 use crate::model::{
     Attribute, Check, Dimension, DimensionKind, EffectiveAt, Fact, KeyStrategy, Measure, Members, ModelId, Project,
 };
-use crate::plan::{CHECK, QUERY, QUERY_FORM, QUERY_TEXT};
+use crate::plan::{CHECK, QUERY, QUERY_FORM, QUERY_TEXT, SCREEN};
 
 /// The parts of a model.
 pub(super) fn design(project: &Project, id: ModelId) -> BTreeMap<String, String> {
@@ -32,7 +32,10 @@ pub(super) fn design(project: &Project, id: ModelId) -> BTreeMap<String, String>
 
 /// The checks of a table, by name.
 pub(super) fn checked(checks: &[Check]) -> impl Iterator<Item = (String, String)> {
-    checks.iter().map(|check| (format!("{CHECK} {}", check.name), check.says.clone()))
+    checks.iter().map(|check| {
+        let word = if check.rejects() { SCREEN } else { CHECK };
+        (format!("{word} {}", check.name), check.says.clone())
+    })
 }
 
 fn dimension(project: &Project, dimension: &Dimension, add: &mut dyn FnMut(String, String) -> Option<String>) {

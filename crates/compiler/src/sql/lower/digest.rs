@@ -8,8 +8,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::dimension::Order;
 use crate::model::{
-    Attribute, DimensionKind, EffectiveAt, Fact, FirstVersion, KeyStrategy, LateType0, Members, Missing, ModelId,
-    OnDelete, OpenEnd, Project, Type1Scope, WhenNull,
+    Attribute, Check, CheckKind, DimensionKind, EffectiveAt, Fact, FirstVersion, KeyStrategy, LateType0, Members,
+    Missing, ModelId, OnDelete, OpenEnd, Project, Type1Scope, WhenNull,
 };
 use crate::plan::DIGEST_FORMAT;
 use crate::syntax::FactOnDelete;
@@ -42,6 +42,8 @@ struct DimensionLoad<'a> {
     natural_key: Vec<&'a str>,
     /// Name, type number and expression.
     attributes: Vec<(&'a str, u8, String)>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    rejects: Vec<Rejects>,
 }
 
 #[derive(Serialize)]
@@ -59,6 +61,15 @@ struct FactLoad<'a> {
     /// Name and expression.
     measures: Vec<(&'a str, String)>,
     roles: Vec<RoleLoad<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    rejects: Vec<Rejects>,
+}
+
+/// The rows that a load rejects: the condition of a row that fails, and the condition of those that are judged.
+#[derive(Serialize, PartialEq, Eq, PartialOrd, Ord)]
+struct Rejects {
+    fails: String,
+    of: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -97,7 +108,7 @@ pub(super) fn load_digest(project: &Project, id: ModelId) -> String {
                         .map(|one| (one.column.name.as_str(), one.kept_type().to_string(), shown(one)))
                         .collect(),
                 ),
-                (_, Some(members)) => Decides::Dimension(dimension_load(project, members)),
+                (_, Some(members)) => Decides::Dimension(dimension_load(project, members, &dimension.checks)),
                 (_, None) => Decides::TimeOfDay,
             }
         }
@@ -109,7 +120,7 @@ pub(super) fn load_digest(project: &Project, id: ModelId) -> String {
     format!("{DIGEST_FORMAT}{digest}")
 }
 
-fn dimension_load<'a>(project: &'a Project, members: &'a Members) -> DimensionLoad<'a> {
+fn dimension_load<'a>(project: &'a Project, members: &'a Members, checks: &[Check]) -> DimensionLoad<'a> {
     DimensionLoad {
         query: normal_query(&members.query.text),
         effective_at: match &members.effective_at {
@@ -131,6 +142,7 @@ fn dimension_load<'a>(project: &'a Project, members: &'a Members) -> DimensionLo
                 .iter()
                 .map(|attribute| (attribute.column.name.as_str(), attribute.scd.number(), shown(attribute))),
         ),
+        rejects: rejects(checks),
     }
 }
 
@@ -163,6 +175,7 @@ fn fact_load<'a>(project: &'a Project, fact: &'a Fact) -> FactLoad<'a> {
         key: sorted(fact.key.iter().map(|column| column.name.as_str())),
         measures: sorted(fact.measures.iter().map(|m| (m.column.name.as_str(), normal_expr(&m.expr)))),
         roles,
+        rejects: rejects(&fact.checks),
     }
 }
 
@@ -174,6 +187,13 @@ fn shown(attribute: &Attribute) -> String {
         text.push_str(&format!("\n{}", serde_json::json!([labels, wording.null])));
     }
     text
+}
+
+fn rejects(checks: &[Check]) -> Vec<Rejects> {
+    sorted(checks.iter().filter(|check| check.rejects()).filter_map(|check| {
+        let CheckKind::Row { fails } = &check.kind else { return None };
+        Some(Rejects { fails: normal_expr(fails), of: check.filter.as_deref().map(normal_expr) })
+    }))
 }
 
 /// What is written in any order, in that of its names.

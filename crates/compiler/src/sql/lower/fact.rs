@@ -22,6 +22,7 @@ mod differences;
 mod gates;
 mod infer;
 mod junk;
+mod screens;
 mod survivors;
 
 #[derive(Serialize)]
@@ -56,6 +57,8 @@ struct Gone<'a> {
     touched: Option<Vec<Col>>,
     survivor: String,
     flags_deletes: bool,
+    /// Keys of rows that were rejected are in a table of their own.
+    rejects: bool,
 }
 
 #[derive(Serialize)]
@@ -163,9 +166,12 @@ impl Lowering<'_> {
             return self.dialect.query(text, &catalog).map(|_| Vec::new()).map_err(at);
         }
         let query = self.dialect.query(&self.incoming_text(fact, text), &catalog).map_err(at)?;
+        let query = self.screened_fact(fact, query)?;
         let gone = match fact.on_delete {
             FactOnDelete::Remove => None,
-            FactOnDelete::Flag | FactOnDelete::Ignore => Some(self.ever(fact, text, increment).map_err(at)?),
+            FactOnDelete::Flag | FactOnDelete::Ignore => {
+                Some(self.screened_fact(fact, self.ever(fact, text, increment).map_err(at)?)?)
+            }
         };
         if self.translates_only {
             return Ok(Vec::new());
@@ -185,12 +191,14 @@ impl Lowering<'_> {
                 flags_deletes,
             },
         ));
+        statements.extend(self.fact_screens(fact, gone.is_some()));
         statements.extend(self.fact_gates(fact));
         if let Some(query) = gone {
             let (model, survivor) = (fact.name.as_str(), self.survivor(fact));
-            let touched = touched.clone();
-            statements
-                .extend(self.render("fact_gone", Gone { model, query, key: &key, touched, survivor, flags_deletes }));
+            let (touched, rejects) = (touched.clone(), self.rejects(&fact.checks));
+            let gone = Gone { model, query, key: &key, touched, survivor, flags_deletes, rejects };
+            statements.extend(self.render("fact_gone", gone));
+            statements.extend(self.without_rejected(fact));
         }
         let mut roles = Vec::new();
         for role in &fact.roles {
@@ -255,7 +263,7 @@ impl Lowering<'_> {
     }
 
     /// The fact's columns and the keys of its roles, over the rows of a query.
-    fn incoming_text(&self, fact: &Fact, inner: &str) -> String {
+    pub(super) fn incoming_text(&self, fact: &Fact, inner: &str) -> String {
         let quote = names::backquoted;
         let zone = self.project.timezone.name();
         let mut items = Vec::new();

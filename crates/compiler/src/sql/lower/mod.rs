@@ -15,6 +15,7 @@ mod partitions;
 mod probes;
 mod reconcile;
 pub(in crate::sql) mod relations;
+mod screens;
 mod seed;
 mod states;
 mod suspects;

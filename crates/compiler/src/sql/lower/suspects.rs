@@ -6,8 +6,10 @@ use std::collections::BTreeSet;
 use dwc_googlesql::{Column as SqlColumn, ColumnKind, OutputColumn, PartOf, Tables, Type, analyze_query, parts};
 
 use super::Lowering;
+use super::dimension::values_text;
 use super::relations::sql_columns;
-use crate::model::{Column, ModelId, Project, Query, Table, TargetType, star_columns};
+use super::screens::fails;
+use crate::model::{CHECKED, Check, Column, ModelId, Project, Query, Table, TargetType, star_columns};
 use crate::source::Span;
 use crate::sql::names;
 
@@ -192,10 +194,41 @@ impl Lowering<'_> {
             let text = format!("SELECT {} AS _value FROM {whole} AS _q", names::nested(expr));
             all.push(suspect(Some((column, Some(ty))), &text, span, true, origins));
         }
+        for check in self.screens(self.checks_of(id)) {
+            let rows = self.unloaded_text(id, &query.text);
+            let text = format!("SELECT {} AS _value FROM {} AS {CHECKED}", fails(check, None), names::nested(&rows));
+            all.push(suspect(Some((&check.name, None)), &text, check.span, true, &self.origins_of(id, query, check)));
+        }
         let any = format!("SELECT COUNT(*) AS _value FROM {whole} AS _q");
         let by_row = output.iter().all(|column| column.kind != ColumnKind::Aggregated);
         all.push(suspect(None, &any, query.span, by_row, &query.analysis.used));
         all.into_iter().flatten().collect()
+    }
+
+    /// The source columns that a check is made of.
+    fn origins_of(&self, id: ModelId, query: &Query, check: &Check) -> Vec<(String, String)> {
+        let is_read = |name: &String| check.reads.contains(name);
+        let plain = query.analysis.output.iter().filter(|column| is_read(&column.name)).map(|one| &one.origins[..]);
+        let made = self.expressions(id).into_iter().filter(|(column, ..)| is_read(&column.name));
+        plain.chain(made.map(|(.., origins)| origins)).flatten().cloned().collect()
+    }
+
+    fn checks_of(&self, id: ModelId) -> &[Check] {
+        match id {
+            ModelId::Dimension(index) => &self.project.dimensions[index].checks,
+            ModelId::Fact(index) => &self.project.facts[index].checks,
+        }
+    }
+
+    /// The rows that a query makes, as the screens of a model judge them.
+    fn unloaded_text(&self, id: ModelId, query: &str) -> String {
+        match id {
+            ModelId::Fact(index) => self.incoming_text(&self.project.facts[index], query),
+            ModelId::Dimension(index) => match self.project.dimensions[index].members() {
+                Some(members) => values_text(members, query),
+                None => query.to_owned(),
+            },
+        }
     }
 
     /// What a model computes over the columns of its query.

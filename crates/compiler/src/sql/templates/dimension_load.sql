@@ -49,7 +49,9 @@ WHERE EXISTS (
 {% endif %}
 CREATE OR REPLACE TEMP TABLE kept AS
 SELECT {{ names|list("_h") }}, _h._event_at, _h._event_sequence, _h._batch, _h._state, _h._gone
-FROM {{ history }} AS _h
+FROM {% if unrejected %}(
+{{ unrejected }}
+){% else %}{{ history }}{% endif %} AS _h
 JOIN members AS _m ON {{ key|equal("_m", "_h") }};
 
 -- {{ model }}: of the states of one moment the last live one and the last delete count; what is kept is not kept twice
@@ -67,7 +69,8 @@ instants AS (
   FROM (
     SELECT {{ key|list("_h") }}, _h._event_at, _h._event_sequence, _h._gone FROM kept AS _h
     UNION ALL
-    SELECT {{ key|list("_i") }}, _i._event_at, _i._event_sequence, _i._gone FROM incoming AS _i
+    SELECT {{ key|list("_i") }}, _i._event_at, _i._event_sequence, _i._gone FROM incoming AS _i{% if rejects %} WHERE NOT _i._rejects{% endif %}
+
   ) AS _t
 {% if on_delete == "ignore" %}  WHERE NOT _t._gone
 {% endif %}  GROUP BY {{ key|by("_t") }}, _t._event_at
@@ -87,10 +90,11 @@ reached AS (
     ROW_NUMBER() OVER (PARTITION BY {{ moment|by("_i") }} ORDER BY {{ latest|latest("_i") }}) = 1 AS _holds
   FROM incoming AS _i
 {% if overtakes %}  -- a state that comes after a greater one never held
-  WHERE NOT EXISTS (
+  WHERE {% if rejects %}NOT _i._rejects AND {% endif %}NOT EXISTS (
     SELECT 1 FROM reached AS _r
     WHERE _r._event_at = _i._event_at AND COALESCE(_r._sequence > _i._event_sequence, _r._sequence IS NOT NULL) AND {{ key|equal("_r", "_i") }}
   )
+{% elif rejects %}  WHERE NOT _i._rejects
 {% endif %}),
 compared AS (
   SELECT

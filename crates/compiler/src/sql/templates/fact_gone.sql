@@ -7,4 +7,5 @@ FROM (
 {% if touched %}JOIN touched AS _t ON {{ touched|equal_or_null("_t", "_i") }}
 {% endif %}WHERE {{ key|not_null("_i") }}
   AND NOT EXISTS (SELECT 1 FROM incoming AS _l WHERE {{ key|equal("_l", "_i") }})
-QUALIFY ROW_NUMBER() OVER (PARTITION BY {{ key|by("_i") }}{% if survivor %} ORDER BY {{ survivor }}{% endif %}) = 1;
+{% if rejects %}  AND NOT EXISTS (SELECT 1 FROM screened AS _l WHERE {{ key|equal("_l", "_i") }})
+{% endif %}QUALIFY ROW_NUMBER() OVER (PARTITION BY {{ key|by("_i") }}{% if survivor %} ORDER BY {{ survivor }}{% endif %}) = 1;

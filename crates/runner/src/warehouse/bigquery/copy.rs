@@ -5,14 +5,13 @@ use serde_json::Value;
 
 use super::script::text;
 use super::{BigQueryWarehouse, Position};
+use crate::state::errors::EVENTS;
 use crate::state::{self, literal};
 use crate::warehouse::row;
 use crate::{DuckDbWarehouse, Error};
 
 /// Rows of one table that go into a script as they are; more of them go through a staging table.
 const INLINE: i64 = 50;
-/// The table of rows that do not cast: it is added to and never read back.
-const ERROR_EVENTS: &str = "error_events";
 /// What only the begin and the end of a run record: it does not decide what a unit does.
 const RUNS: &str = "runs";
 
@@ -67,11 +66,20 @@ fn inline(columns: &[StateColumn], rows: &[Vec<Option<String>>]) -> String {
     format!("UNNEST([\n{}\n])", rows.iter().map(row).collect::<Vec<_>>().join(",\n"))
 }
 
+/// Whether a table of the state holds events: it is added to and never read back.
+fn is_of_events(table: &str) -> bool {
+    EVENTS.contains(&table)
+}
+
 /// The condition that an error event is not kept yet: one that is read again is the same event.
-fn unless_kept(path: &str) -> String {
-    let equal: Vec<String> = ["source_table", "screen", "place", "reason", "source_row"]
+fn unless_kept(path: &str, columns: &[StateColumn]) -> String {
+    let equal: Vec<String> = columns
         .iter()
-        .map(|column| format!("_e.`{column}` = _n.`{column}`"))
+        .filter(|column| column.name != "batch")
+        .map(|StateColumn { name, required, .. }| match required {
+            true => format!("_e.`{name}` = _n.`{name}`"),
+            false => format!("_e.`{name}` IS NOT DISTINCT FROM _n.`{name}`"),
+        })
         .collect();
     format!("\nWHERE NOT EXISTS (SELECT 1 FROM {path} AS _e WHERE {})", equal.join(" AND "))
 }
@@ -205,7 +213,7 @@ impl BigQueryWarehouse {
         for (table, columns) in known.iter().filter(|(table, _)| there.contains(table)) {
             let path = super::quoted(dataset, &format!("{prefix}{table}"));
             // They are written alone: a warehouse may have many of them.
-            if table == ERROR_EVENTS {
+            if is_of_events(table) {
                 continue;
             }
             let fields: Vec<String> =
@@ -275,8 +283,8 @@ impl BigQueryWarehouse {
     /// Takes the copy for what BigQuery has now.
     pub(crate) fn remember(&self) -> Result<(), Error> {
         for (table, _) in tables(&self.copy)? {
-            if table == ERROR_EVENTS {
-                self.copy.execute("DELETE FROM _dwc.error_events")?;
+            if is_of_events(&table) {
+                self.copy.execute(&format!("DELETE FROM _dwc.{table}"))?;
             } else {
                 self.is_sent(&table)?;
             }
@@ -331,13 +339,13 @@ impl BigQueryWarehouse {
                 continue;
             }
             let is_many = count > INLINE;
-            if is_many || table == ERROR_EVENTS {
+            if is_many || is_of_events(&table) {
                 let rows = if is_many {
                     self.staged(&table, &columns, &added)?
                 } else {
                     inline(&columns, &copy.rows(&format!("{added} ORDER BY ALL"))?)
                 };
-                let new = if table == ERROR_EVENTS { unless_kept(&path) } else { String::new() };
+                let new = if is_of_events(&table) { unless_kept(&path, &columns) } else { String::new() };
                 all.push(format!("INSERT INTO {path} ({names})\nSELECT {names} FROM {rows} AS _n{new}"));
                 continue;
             }

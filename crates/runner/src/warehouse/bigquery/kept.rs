@@ -9,6 +9,7 @@ use dwc_compiler::sql;
 
 use super::{BESIDES, BigQueryWarehouse, Script, quoted, text, worldly};
 use crate::state::applied;
+use crate::state::errors::EVENTS;
 use crate::{Error, crash};
 
 /// How many days a snapshot is kept.
@@ -66,8 +67,11 @@ pub(super) fn rollback(
     let mut script = Script::new("rollback", 0, 0, at);
     // The copy of the state holds no error events; later batches get these numbers again.
     let last = copy.count("SELECT MAX(batch) FROM _dwc.batches")?;
-    let events = quoted(&warehouse.state_dataset(), "error_events");
-    script.raw(&format!("DELETE FROM {events} WHERE batch > {last}"));
+    let there = client.tables(&warehouse.state_dataset()).map_err(worldly)?;
+    for table in EVENTS.into_iter().filter(|table| there.iter().any(|known| known == table)) {
+        let events = quoted(&warehouse.state_dataset(), table);
+        script.raw(&format!("DELETE FROM {events} WHERE batch > {last}"));
+    }
     // It holds the latest manifest alone; the others are where they were.
     let manifests = quoted(&warehouse.state_dataset(), "manifests");
     script.raw(&format!("DELETE FROM {manifests} WHERE serial > {serial}"));

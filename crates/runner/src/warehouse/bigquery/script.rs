@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::Error;
 use crate::state::damaged;
+use crate::state::errors::{EVENTS, kept_details, kept_events};
 
 /// What a gate's failure begins with, in the message of the job that it ends.
 pub(super) const HELD: &str = "dwc-held:";
@@ -27,6 +28,29 @@ pub(crate) fn instant(at: &NaiveDateTime) -> String {
     format!("TIMESTAMP '{}+00'", at.format("%Y-%m-%d %H:%M:%S%.6f"))
 }
 
+/// Rows that fail a screen: their temporary table, and names as literals.
+#[derive(Debug, Clone)]
+struct Screened {
+    rows: String,
+    model: String,
+    screen: String,
+    reason: String,
+    columns: Vec<String>,
+}
+
+impl Screened {
+    /// The statements that keep them as events with their details.
+    fn kept(&self, state: &str) -> String {
+        let [events, details] = EVENTS.map(|table| format!("`{state}`.`{table}`"));
+        let (model, screen) = (self.model.as_str(), self.screen.as_str());
+        let kept = [
+            kept_events(&events, "dwc_batch", (model, screen, &self.reason), &self.rows),
+            kept_details(&details, "dwc_batch", (model, screen), &self.columns, &self.rows),
+        ];
+        kept.iter().filter(|statement| !statement.is_empty()).map(|statement| format!("{statement};\n")).collect()
+    }
+}
+
 /// A script that grows by statements.
 #[derive(Debug, Clone)]
 pub(crate) struct Script {
@@ -39,8 +63,8 @@ pub(crate) struct Script {
     body: String,
     steps: usize,
     kept_if: Option<String>,
-    /// The temporary tables of rows that models reject, each with its model and the reason.
-    rejected: Vec<(String, String, String)>,
+    /// The rows that fail screens.
+    screened: Vec<Screened>,
     /// The queries of rows of source tables that do not cast, each with its table.
     events: Vec<(String, String)>,
 }
@@ -48,8 +72,8 @@ pub(crate) struct Script {
 impl Script {
     /// A script without statements.
     pub(crate) fn new(name: &str, batch: i64, since: i64, at: NaiveDateTime) -> Self {
-        let (body, rejected, events) = (String::new(), Vec::new(), Vec::new());
-        Self { name: name.to_owned(), batch, since, at, from: None, body, steps: 0, kept_if: None, rejected, events }
+        let (body, screened, events) = (String::new(), Vec::new(), Vec::new());
+        Self { name: name.to_owned(), batch, since, at, from: None, body, steps: 0, kept_if: None, screened, events }
     }
 
     /// Says since which instant a rebuild computes anew.
@@ -85,13 +109,14 @@ impl Script {
             Reads::Notice(_) => self.raw(&format!(
                 "SET dwc_found = ARRAY_CONCAT(dwc_found, ARRAY(SELECT CONCAT('{step}:', TO_JSON_STRING(_r.key_text)) FROM (\n{sql}\n) AS _r WHERE _r.key_text IS NOT NULL))"
             )),
-            Reads::Rejected { model, gate } => {
-                let rows = format!("dwc_rejected_{step}");
+            Reads::Screened { model, screen, reason, columns, .. } => {
+                let rows = format!("dwc_screened_{step}");
                 self.raw(&format!("CREATE OR REPLACE TEMP TABLE {rows} AS\n{sql}"));
                 self.raw(&format!(
                     "SET dwc_found = ARRAY_CONCAT(dwc_found, ARRAY(SELECT CONCAT('{step}:', TO_JSON_STRING(_r.key_text)) FROM {rows} AS _r ORDER BY _r.key_text LIMIT 20))"
                 ));
-                self.rejected.push((rows, text(model), text(&gate.message)));
+                let columns = columns.iter().map(|column| text(column)).collect();
+                self.screened.push(Screened { rows, model: text(model), screen: text(screen), reason: text(reason), columns });
             }
             Reads::Events { table } => self.events.push((sql.clone(), text(table))),
             Reads::Gate(_) => {
@@ -111,14 +136,7 @@ impl Script {
 
     /// The whole script, for the state of a serial, with the changes of state that go with it.
     pub(crate) fn text(self, state: &str, serial: i64, changes: &[String]) -> String {
-        let events = self.rejected.iter().map(|(rows, model, reason)| {
-            format!(
-                "INSERT INTO `{state}`.`error_events` (batch, source_table, screen, place, reason, source_row)\n\
-                 SELECT dwc_batch, {model}, 'key', _r.key_text, {reason}, _r.row_text FROM {rows} AS _r\n\
-                 WHERE NOT EXISTS (SELECT 1 FROM `{state}`.`error_events` AS _e WHERE _e.source_table = {model} \
-                 AND _e.screen = 'key' AND _e.place = _r.key_text AND _e.source_row = _r.row_text);\n"
-            )
-        });
+        let events = self.screened.iter().map(|rows| rows.kept(state));
         let cast = self.events.iter().map(|(rows, table)| {
             format!(
                 "INSERT INTO `{state}`.`error_events` (batch, source_table, screen, place, reason, source_row)\n\

@@ -142,7 +142,7 @@ fn read(unit: &Unit<'_>, places: &[usize], found: &[(usize, Value)]) -> Result<V
                 let counts = counts.map(|(name, value)| Ok((name.clone(), whole(name, value)?)));
                 Found::Counts(counts.collect::<Result<_, Error>>()?)
             }
-            Reads::Notice(_) | Reads::Rejected { .. } => {
+            Reads::Notice(_) | Reads::Screened { .. } => {
                 let mut keys: Vec<String> = rows.filter_map(|json| Some(json.as_str()?.to_owned())).collect();
                 keys.sort();
                 Found::Keys(keys)

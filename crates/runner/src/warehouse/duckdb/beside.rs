@@ -8,6 +8,7 @@ use dwc_compiler::plan::{Reads, Statement};
 use super::DuckDbWarehouse;
 use crate::Error;
 use crate::extract::files::quote;
+use crate::state::errors::EVENTS;
 
 /// The name of the file that is read.
 const READ: &str = "_read";
@@ -46,14 +47,14 @@ impl Beside {
                 statements.iter().any(|statement| statement.sql.contains(&change))
             })
         };
-        let is_rejecting = statements.iter().any(|statement| matches!(statement.reads, Reads::Rejected { .. }));
+        let is_rejecting = statements.iter().any(|statement| matches!(statement.reads, Reads::Screened { .. }));
         let tables = format!(
             "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = '{READ}' AND NOT temporary ORDER BY ALL"
         );
         for row in beside.rows(&tables)? {
             let [Some(schema), Some(name)] = row.as_slice() else { continue };
             // Rows that are rejected are kept there by the runner itself.
-            let keeps = schema == "_dwc" && name == "error_events" && is_rejecting;
+            let keeps = schema == "_dwc" && EVENTS.contains(&name.as_str()) && is_rejecting;
             let (schema, name) = (quote(schema), quote(name));
             let made = if keeps || is_changed(&format!("{schema}.{name}")) { "TABLE" } else { "VIEW" };
             beside.execute(&format!(

@@ -66,11 +66,11 @@ impl DuckDbWarehouse {
             },
             Reads::Notice(_) => Some(Found::Keys(self.keys(sql)?)),
             Reads::Events { table } => {
-                state::keep_events(self, (batch, table), "cast", &format!("(\n{sql}\n)"))?;
+                state::errors::keep_events(self, (batch, table), "cast", &format!("(\n{sql}\n)"))?;
                 None
             }
-            Reads::Rejected { model, gate } => {
-                state::keep_rejected(self, model, &gate.message, sql)?;
+            Reads::Screened { model, screen, reason, columns, .. } => {
+                state::errors::keep_screened(self, (model, screen, reason), columns, sql)?;
                 let first = format!("SELECT r.key_text FROM (\n{sql}\n) AS r ORDER BY r.key_text LIMIT {TOLD}");
                 Some(Found::Keys(self.keys(&first)?))
             }

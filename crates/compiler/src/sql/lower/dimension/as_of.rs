@@ -201,7 +201,7 @@ impl Lowering<'_> {
         statements.extend(self.dimension_gates(dimension, members, &context, false));
         statements.push(self.one_row_gate(dimension, members, &context));
         let context = Context { replaces: extent != Extent::Rebuild, touched, ..context };
-        statements.extend(self.dimension_tail(dimension, members, &context));
+        statements.extend(self.dimension_tail(dimension, members, &context)?);
         Ok(statements)
     }
 

@@ -65,6 +65,10 @@ pub(super) struct Context<'a> {
     pub(super) images: Option<String>,
     /// The end of a version that holds now.
     pub(super) end: String,
+    /// Some of the states that come in are rejected.
+    pub(super) rejects: bool,
+    /// The kept events that no check rejects, where some may be.
+    pub(super) unrejected: Option<String>,
     /// States since an instant are forgotten first.
     pub(super) rebuilds: bool,
     /// A delete may take effect before states that the source gave already.
@@ -226,6 +230,8 @@ impl Lowering<'_> {
             replaces: false,
             touched: Vec::new(),
             images: None,
+            rejects: false,
+            unrejected: None,
             end: self.open_end(members),
             rebuilds: false,
             cancels: self

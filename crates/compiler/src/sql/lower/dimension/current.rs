@@ -4,16 +4,23 @@ use dwc_googlesql::ColumnKind;
 
 use super::gates::Audited;
 use super::incoming::outer_text;
+use super::screens::values_of;
 use crate::diagnostic::Code;
 use crate::model::{Dimension, Members, OnDelete, Scd, Table};
 use crate::plan::{Gate, Reads, Statement};
 use crate::sql::lower::Lowering;
 use crate::sql::lower::relations::{Moment, sql_columns};
+use crate::sql::lower::screens::REJECTS;
 use crate::sql::names;
 
 impl Lowering<'_> {
     /// The members as the landed rows have them now; of one table those alone that a load touched.
-    pub(super) fn live_members(&self, members: &Members, touched: Option<&Table>) -> Option<String> {
+    pub(super) fn live_members(
+        &self,
+        dimension: &Dimension,
+        members: &Members,
+        touched: Option<&Table>,
+    ) -> Option<String> {
         let mut catalog = self.catalog(&members.query, Moment::Now);
         if let Some(table) = touched {
             let quote = |name: &str| self.dialect.quote(name);
@@ -46,7 +53,11 @@ impl Lowering<'_> {
         }
         let live = self.dialect.query(&outer_text(self.project, members, None, &[], &members.query.text), &catalog);
         debug_assert!(live.is_ok(), "what loads a dimension is written in the engine's words: {live:?}");
-        live.ok()
+        let live = live.ok()?;
+        if !self.rejects(&dimension.checks) {
+            return Some(live);
+        }
+        self.screened(format!("(\n{live}\n)"), &values_of(members), &self.screens(&dimension.checks), None).ok()
     }
 
     /// Says which members' current versions are not what the source has: a later instant holds other values, or a delete.
@@ -84,6 +95,10 @@ impl Lowering<'_> {
             there.join(" AND "),
             differs.join(" OR ")
         );
+        // The present state of a member may be one that is rejected: the version before it stays.
+        if self.rejects(&dimension.checks) {
+            sql.push_str(&format!(" AND NOT _l.{REJECTS}"));
+        }
         if members.on_delete != OnDelete::Ignore {
             sql.push_str(&format!(
                 "\nUNION ALL\nSELECT {} AS key_text FROM {table} AS _d WHERE _d.{key} >= 0 AND NOT _d.is_deleted AND NOT _d.is_inferred{current} AND NOT EXISTS (SELECT 1 FROM live AS _l WHERE {})",

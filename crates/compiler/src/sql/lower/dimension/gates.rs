@@ -84,6 +84,7 @@ impl Lowering<'_> {
                 }),
             });
         }
+        let message = format!("the natural key of dimension `{}` is NULL", dimension.name);
         let keys = members.natural_key.iter().map(|column| (column.name.as_str(), &column.ty));
         let values = members.attributes.iter().map(|attribute| (attribute.column.name.as_str(), attribute.kept_type()));
         let columns: Vec<(&str, &Type)> = keys.chain(values).collect();
@@ -93,11 +94,14 @@ impl Lowering<'_> {
                 self.readable_key(names, "_i"),
                 self.readable_values(&columns, "_i")
             ),
-            reads: Reads::Rejected {
+            reads: Reads::Screened {
                 model: dimension.name.clone(),
+                screen: "key".to_owned(),
+                reason: message.clone(),
+                columns: Vec::new(),
                 gate: Gate {
                     code: Code::NullKey,
-                    message: format!("the natural key of dimension `{}` is NULL", dimension.name),
+                    message,
                     span: dimension.span,
                     help: "filter these rows out in the query, or name columns that are never NULL".to_owned(),
                 },

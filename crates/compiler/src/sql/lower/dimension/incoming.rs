@@ -207,6 +207,11 @@ fn values(members: &Members) -> Vec<String> {
     key.chain(attributes).collect()
 }
 
+/// The natural key and the attributes of each row of a query, as a query.
+pub(in crate::sql::lower) fn values_text(members: &Members, inner: &str) -> String {
+    format!("SELECT {} FROM {} AS _q", values(members).join(", "), names::nested(inner))
+}
+
 /// The instant that a column of a query holds.
 fn instant_of(project: &Project, members: &Members, name: &str, ty: &Type) -> String {
     names::instant(&names::backquoted(name), ty, zone_of(project, &members.query, name, ty))

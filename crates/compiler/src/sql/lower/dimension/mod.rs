@@ -9,6 +9,7 @@ mod hierarchy;
 mod incoming;
 pub(in crate::sql::lower) mod instants;
 mod order;
+mod screens;
 mod wording;
 
 use dwc_googlesql::{Column as SqlColumn, Type};
@@ -17,6 +18,7 @@ use serde::Serialize;
 use self::context::Context;
 pub(super) use self::context::Inferring;
 pub(super) use self::gates::Audited;
+pub(super) use self::incoming::values_text;
 use self::incoming::{Placing, outer_text, states_text};
 pub(super) use self::order::Order;
 pub(super) use self::wording::Unknown;
@@ -105,14 +107,13 @@ impl Lowering<'_> {
         };
         let mut audits =
             self.dimension_audits(dimension, members, &self.dimension_context(dimension, members), Audited::All);
-        let live = self.live_members(members, None);
+        let live = self.live_members(dimension, members, None);
         let differs = live.and_then(|live| self.current_differs(dimension, members, &live, Audited::All));
         audits.extend(differs.map(|statement| Rule::new("the current versions match the source", statement)));
         if dimension.mini().is_none() {
             audits.extend(self.broken_hierarchies(dimension, members, &self.dimension_context(dimension, members)));
         }
-        let unlabelled =
-            self.unlabelled(dimension, members, &self.dimension_context(dimension, members), Audited::All);
+        let unlabelled = self.unlabelled(dimension, members, &self.dimension_context(dimension, members), Audited::All);
         audits.extend(unlabelled.into_iter().map(|statement| Rule::new("labels stand for every value", statement)));
         Ok(ModelLoad {
             model: id,
@@ -183,8 +184,8 @@ impl Lowering<'_> {
             statements.extend(self.dimension_gates(dimension, members, &context, false));
             let images = from_images.then(|| self.landing_changes(table));
             let context = Context { reevaluates: whole, images, ..context.clone() };
-            statements.extend(self.dimension_tail(dimension, members, &context));
-            let live = self.live_members(members, Some(table)).filter(|_| !rebuilds);
+            statements.extend(self.dimension_tail(dimension, members, &context)?);
+            let live = self.live_members(dimension, members, Some(table)).filter(|_| !rebuilds);
             statements.extend(live.and_then(|live| self.current_differs(dimension, members, &live, Audited::Touched)));
             return Ok(statements);
         }
@@ -214,7 +215,7 @@ impl Lowering<'_> {
         let touched = increment.as_ref().map(|increment| keyed(&increment.key, &members.natural_key));
         statements.extend(self.render("dimension_evaluated", incoming(query, touched, event_at)));
         statements.extend(self.dimension_gates(dimension, members, &context, true));
-        statements.extend(self.dimension_tail(dimension, members, &context));
+        statements.extend(self.dimension_tail(dimension, members, &context)?);
         if !rebuilds {
             let live = "SELECT * FROM incoming AS _i WHERE NOT _i._gone";
             statements.extend(self.current_differs(dimension, members, live, Audited::Touched));
@@ -236,8 +237,15 @@ impl Lowering<'_> {
     }
 
     /// The statements from the incoming events to the facts that look the dimension up.
-    fn dimension_tail(&self, dimension: &Dimension, members: &Members, context: &Context<'_>) -> Vec<Statement> {
-        let mut statements = self.render("dimension_load", context);
+    fn dimension_tail(
+        &self,
+        dimension: &Dimension,
+        members: &Members,
+        context: &Context<'_>,
+    ) -> Result<Vec<Statement>, Vec<Diagnostic>> {
+        let (mut statements, screened) = self.dimension_screens(dimension, members, context)?;
+        let context = screened.as_ref().unwrap_or(context);
+        statements.extend(self.render("dimension_load", context));
         if let Some(keys) = &context.keys {
             let numbers = Numbers { model: &dimension.name, keys, key_column: &context.key_column };
             statements.extend(self.render("dimension_numbers", numbers));
@@ -253,7 +261,7 @@ impl Lowering<'_> {
                 let table = self.star(&dimension.name);
                 merge.push(self.doubled(&table, &[Col::plain(names::key(&dimension.name))]));
                 statements.extend(merge);
-                return statements;
+                return Ok(statements);
             }
         }
         statements.extend(merge);
@@ -313,7 +321,7 @@ impl Lowering<'_> {
             );
             statements.extend(self.rebound_audit(fact, role, dimension, members));
         }
-        statements
+        Ok(statements)
     }
 
     /// What happens to each version of a rebuilt dimension, for a person to read before it does.

@@ -1,4 +1,4 @@
-//! Which of several rows of one grain key stays, where a fact declares it. It must not bind or load rows.
+//! Which row of a key stays, where a fact's query gives several and one is chosen. It must not choose by the order of rows.
 
 use super::{on_column, stored};
 use crate::model::Fact;
