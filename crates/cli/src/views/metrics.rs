@@ -79,6 +79,7 @@ fn of_models(text: &mut Exposition<'_>, report: &RunReport) {
             ("updated", model.updated),
             ("deleted", model.deleted),
             ("unchanged", model.unchanged),
+            ("rejected", model.rejected),
             ("rebound", model.rebound),
         ];
         counts.map(|(outcome, count)| (vec![("model", model.model.as_str()), ("outcome", outcome)], count))

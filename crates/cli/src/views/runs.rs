@@ -61,7 +61,8 @@ fn loaded(report: &RunReport) -> i64 {
 }
 
 fn rejected(report: &RunReport) -> i64 {
-    report.sources.iter().flat_map(|source| &source.tables).map(|table| table.rejected).sum()
+    let landed = report.sources.iter().flat_map(|source| &source.tables).map(|table| table.rejected);
+    landed.chain(report.models.iter().map(|model| model.rejected)).sum()
 }
 
 /// The names of what somebody has to look at.

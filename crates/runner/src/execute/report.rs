@@ -122,7 +122,8 @@ pub struct ModelReport {
     pub unchanged: i64,
     /// Rows that lost against the survivor of their key.
     pub superseded: i64,
-    /// Rows that a check with `on_fail: reject` kept out.
+    /// Rows that a check with `on_fail: reject` kept out. Reports of older versions do not say it.
+    #[serde(default)]
     pub rejected: i64,
     /// Rows of facts that were bound to another version.
     pub rebound: i64,
