@@ -3,6 +3,7 @@
 
 mod changes;
 mod joined;
+mod milestones;
 mod refused;
 mod told;
 
