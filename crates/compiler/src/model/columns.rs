@@ -200,8 +200,8 @@ pub(super) fn fact_columns(dimensions: &[Dimension], fact: &Fact) -> Vec<StarCol
             }
             Stored::Column if fact.milestones.iter().any(|milestone| milestone.column.name == name) => {
                 let reached = fact.milestones.iter().find(|milestone| milestone.column.name == name);
-                let reached = reached.map_or(String::new(), |milestone| milestone.name.replace('_', " "));
-                column(&name, &ty, ColumnRole::EventTime, &format!("When it reached {reached}; NULL until then."))
+                let reached = reached.map_or("", |milestone| milestone.name.as_str());
+                column(&name, &ty, ColumnRole::EventTime, &format!("When `{reached}` was reached; NULL until then."))
             }
             Stored::Column => column(
                 &name,

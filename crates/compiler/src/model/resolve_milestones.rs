@@ -187,7 +187,7 @@ impl Milestones<'_> {
                 as_of: None,
                 missing: Missing::default(),
                 when_null: WhenNull::NotYet,
-                description: format!("The day on which it reached {}.", milestone.replace('_', " ")),
+                description: format!("The day on which `{milestone}` was reached."),
                 was: None,
                 span,
             });
@@ -266,10 +266,10 @@ impl Milestones<'_> {
         let column = |milestone: &Milestone| names::backquoted(&milestone.column.name);
         let mut all = Vec::new();
         for (at, milestone) in milestones.iter().enumerate() {
-            let called = milestone.name.replace('_', " ");
+            let called = &milestone.name;
             all.push(self.measure(
                 format!("reached_{}", milestone.name),
-                format!("1 if it has reached {called}, else 0."),
+                format!("1 if `{called}` is reached, else 0."),
                 format!("IF({} IS NULL, 0, 1)", column(milestone)),
                 Derived::Reached(at),
                 milestones,
@@ -282,7 +282,7 @@ impl Milestones<'_> {
             let none: Vec<String> = later.iter().map(|later| format!("{} IS NULL", column(later))).collect();
             all.push(self.measure(
                 format!("waiting_at_{}", milestone.name),
-                format!("1 if it has reached {called} and no milestone after it, else 0."),
+                format!("1 if `{called}` is the latest milestone that is reached, else 0."),
                 format!("IF({} IS NOT NULL AND {}, 1, 0)", column(milestone), none.join(" AND ")),
                 Derived::WaitingAt(at),
                 milestones,
@@ -340,15 +340,15 @@ impl Milestones<'_> {
             let [first, last] = [&milestones[from], &milestones[to]];
             let since = if lag.from == PREVIOUS { format!("from_{}_", first.name) } else { String::new() };
             let says = format!(
-                "{} from {} to {}; NULL until both are reached.",
+                "{} from `{}` to `{}`; NULL until both are reached.",
                 match unit {
                     LagUnit::Second => "Seconds",
                     LagUnit::Minute => "Minutes",
                     LagUnit::Hour => "Hours",
                     LagUnit::Day => "Days",
                 },
-                first.name.replace('_', " "),
-                last.name.replace('_', " ")
+                first.name,
+                last.name
             );
             let name = format!("{}s_{since}to_{}", unit.word(), last.name);
             let derived = Derived::Lag { from, to, unit };
