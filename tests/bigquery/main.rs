@@ -14,6 +14,7 @@ use dwc_compiler::plan::{LoadPlan, Statement, diff};
 use dwc_compiler::sql;
 use dwc_tests::collated::SHOP;
 use dwc_tests::googlesql::GoogleSql;
+use dwc_tests::parcels::POST;
 use dwc_tests::project::{Project, checked, repository};
 
 const VARIABLES: &str = "DECLARE dwc_batch INT64 DEFAULT 2;\nDECLARE dwc_since INT64 DEFAULT 1;\n\
@@ -92,6 +93,11 @@ fn sakila() {
 #[test]
 fn policies() {
     every_statement(&repository().join("tests/warehouses/policies"));
+}
+
+#[test]
+fn milestones() {
+    every_statement(Project::new(POST).path());
 }
 
 #[test]
