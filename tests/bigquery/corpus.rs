@@ -238,13 +238,19 @@ fn fact(text: &mut String, nth: usize) {
         text,
         "#- models/sale_{nth}.yml\nfact: sale_{nth}\nkind: {kind}\ndescription: Sales, as seen by {nth}.\nbusiness_process: selling\n\
          grain: {{ description: one row per line, key: [{key}] }}\nquery: {query}\nevent_time: sold_at\npartition_by: {partition}\n\
-         {}{}dimensions:\n  sold_date: {{ dimension: date, on: sold_at }}\n  sold_minute: {{ dimension: minute, on: sold_at }}\n  \
+         {}{}{}dimensions:\n  sold_date: {{ dimension: date, on: sold_at }}\n  sold_minute: {{ dimension: minute, on: sold_at }}\n  \
          shipped_date: {{ dimension: date, on: shipped_at }}\n  region: {{ on: [country, region], missing: {} }}\n  \
          member_{}: {{ on: member_id, missing: {} }}\n  \
          shipped_{shipped}: {{ dimension: {shipped}, on: member_id, as_of: shipped_at, missing: {} }}\n  \
          base: {{ on: member_id }}\n  base_profile: {{ on: member_id }}\n  sale_flags: {{}}\n\
          degenerate: [op]\n{measures}",
-        if nth % 4 == 2 {
+        if kind == "accumulating_snapshot" {
+            "milestones: { booked: sold_on, sold: sold_at, shipped: shipped_date, logged: updated_at }\n\
+             lags: [{ from: sold, unit: second }, { from: sold, unit: minute }, { from: shipped, unit: hour }, { from: previous, unit: day }]\n"
+        } else {
+            ""
+        },
+        if nth % 4 == 2 && kind != "accumulating_snapshot" {
             "insert_only: true\n".to_owned()
         } else {
             format!("on_delete: {}\n", pick(nth, 1, &["remove", "flag", "ignore"]))

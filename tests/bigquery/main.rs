@@ -15,6 +15,7 @@ use dwc_compiler::sql;
 use dwc_tests::checked::SHOP as CHECKED;
 use dwc_tests::collated::SHOP;
 use dwc_tests::googlesql::GoogleSql;
+use dwc_tests::parcels::POST;
 use dwc_tests::project::{Project, at, checked, repository};
 use dwc_tests::screened::SCREENED;
 
@@ -103,6 +104,11 @@ fn sakila() {
 #[test]
 fn policies() {
     every_statement(&repository().join("tests/warehouses/policies"));
+}
+
+#[test]
+fn milestones() {
+    every_statement(Project::new(POST).path());
 }
 
 #[test]

@@ -41,6 +41,13 @@ fn the_sample_is_browsed_and_searched() {
     assert!(found.contains("dimensions/product.html#launch_price"), "{found}");
     let fact = browse(&folder.path().join("facts/order_line.html"), "");
     assert!(fact.contains("shop.order_items.quantity") && fact.contains("non-additive"), "{fact}");
+    let snapshot = browse(&folder.path().join("facts/delivery.html"), "");
+    let row = "<td>2</td><td>picked_up</td><td><code>picked_up_at</code></td><td><code>picked_up_date</code></td>\
+               <td>reached_picked_up, waiting_at_picked_up</td><td>hours_to_picked_up</td>";
+    assert!(
+        snapshot.contains(row) && snapshot.contains("<code>delivered_at − ordered_at, in hours</code>"),
+        "{snapshot}"
+    );
 }
 
 #[test]

@@ -10,7 +10,7 @@ use dwc_runner::Mode;
 use dwc_tests::project::Project;
 use dwc_tests::warehouse::Warehouse;
 
-use queries::{DIMENSIONS, FACTS};
+use queries::{DIMENSIONS, FACTS, SNAPSHOTS};
 
 /// How long the suite searches; DWC_INCREMENTS_SECONDS sets another time, DWC_INCREMENTS_SEED another start.
 const SECONDS: u64 = 40;
@@ -46,6 +46,15 @@ fn project() -> Project {
         let _ = write!(
             text,
             "#- models/facts/{name}.yml\nfact: {name}\nkind: transaction\nbusiness_process: joining\ngrain: {{ description: one row, key: [{key}] }}\nquery: |\n  {}\ndimensions:\n  thing: {{ on: n, missing: unknown }}\nmeasures:\n  n: {{ additive: all }}\n",
+            expanded(sql)
+        );
+    }
+    text +=
+        "#- models/dimensions/date.yml\ndimension: date\nkind: calendar\nfirst_day: 2026-01-01\nlast_day: 2026-12-31\n";
+    for (name, key, sql, _) in SNAPSHOTS {
+        let _ = write!(
+            text,
+            "#- models/facts/{name}.yml\nfact: {name}\nkind: accumulating_snapshot\nbusiness_process: joining\ngrain: {{ description: one row, key: [{key}] }}\nquery: |\n  {}\nmilestones: {{ first: first_at, second: second_at, third: third_at }}\nlags: [{{ from: first, unit: hour }}, {{ from: previous, unit: day }}]\nmeasures:\n  n: {{ additive: all }}\n",
             expanded(sql)
         );
     }
@@ -119,7 +128,7 @@ fn increments_equal_a_recompute() {
         fresh.execute("SET threads = 1");
         fresh.run(Mode::Full);
         let mut wrong = Vec::new();
-        for (name, ..) in FACTS {
+        for (name, ..) in FACTS.iter().chain(SNAPSHOTS) {
             let rows = |warehouse: &Warehouse| {
                 warehouse
                     .rows(&format!("SELECT * EXCLUDE (loaded_batch) FROM {}.{name} ORDER BY ALL", warehouse.schema()))
@@ -145,14 +154,17 @@ fn increments_equal_a_recompute() {
         assert!(wrong.is_empty(), "seed {}: runs after {by_batch:?}\n{}\n{told}", first + cases, wrong.join("\n"));
         cases += 1;
     }
-    println!("{cases} histories of {} queries, {compared} rows compared", FACTS.len() + DIMENSIONS.len());
+    println!(
+        "{cases} histories of {} queries, {compared} rows compared",
+        FACTS.len() + SNAPSHOTS.len() + DIMENSIONS.len()
+    );
 }
 
 #[test]
 fn each_query_is_incremental_or_says_why_not() {
     let plan = Warehouse::apply(project().path()).plan();
     let mut wrong = Vec::new();
-    for (name, _, _, reason) in FACTS {
+    for (name, _, _, reason) in FACTS.iter().chain(SNAPSHOTS) {
         let Some(model) = plan.models.iter().find(|model| model.name == *name) else { panic!("{name} is not planned") };
         let right = match *reason {
             "" => model.incremental.is_some() && model.whole.is_none(),

@@ -265,6 +265,22 @@ pub const FACTS: &[(&str, &str, &str, &str)] = &[
     ("top", "t_id", "SELECT t_id, v AS n FROM <t> ORDER BY v DESC, t_id LIMIT 3", "LIMIT"),
 ];
 
+/// The same of accumulating snapshots, with milestones that come, go and move.
+pub const SNAPSHOTS: &[(&str, &str, &str, &str)] = &[
+    (
+        "way",
+        "t_id",
+        "SELECT t.t_id, t.at AS first_at, u.at AS second_at, w.at AS third_at, t.v AS n FROM <t> AS t LEFT JOIN <u> AS u ON u.u_id = t.k LEFT JOIN <w> AS w ON w.w_id = t.v",
+        "",
+    ),
+    (
+        "way_back",
+        "t_id, u_id",
+        "SELECT t.t_id, u.u_id, IF(t.f = 'x', NULL, t.at) AS first_at, IF(u.f = 'x', DATETIME(u.at, 'UTC'), NULL) AS second_at, IF(u.v = 1, u.at, NULL) AS third_at, u.v AS n FROM <t> AS t JOIN <u> AS u ON t.k = u.k",
+        "",
+    ),
+];
+
 pub const DIMENSIONS: &[(&str, &str, &str)] = &[
     (
         "joined",

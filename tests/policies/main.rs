@@ -4,6 +4,7 @@
 mod changes;
 mod joined;
 mod junk;
+mod milestones;
 mod refused;
 mod told;
 mod words;

@@ -15,6 +15,7 @@ pub mod googlesql;
 pub mod http;
 pub mod mariadb;
 pub mod paper;
+pub mod parcels;
 pub mod postgres;
 pub mod project;
 pub mod proxy;

@@ -49,7 +49,7 @@ const FACTS: [(&str, &str); 5] = [
     ),
     (
         "accumulating_snapshot",
-        "fact: sending\nkind: accumulating_snapshot\nbusiness_process: sending\ngrain: { description: one row per order, key: order_id }\nfrom: shop.orders\nevent_time: sold_at\ndimensions:\n  store: { on: store_id }\n  date: { on: sold_at }\nmeasures:\n  mean: { expr: amount, additive: none, unit: won }\n",
+        "fact: sending\nkind: accumulating_snapshot\nbusiness_process: sending\ngrain: { description: one row per order, key: order_id }\nfrom: shop.orders\nevent_time: sold_at\nmilestones: { sold: sold_at, other: other_at }\nlags: { from: sold, unit: hour }\ndimensions:\n  store: { on: store_id }\n  sold_date: { dimension: date, on: sold_at }\nmeasures:\n  mean: { expr: amount, additive: none, unit: won }\n",
     ),
     (
         "factless",
@@ -136,6 +136,8 @@ fn values(key: &str, property: &Json, root: &Json) -> Vec<Json> {
         "on" => vec![json!(["amount"]), json!("other_at")],
         "dimension" | "source" | "fact" => vec![json!("another")],
         "dimensions" => vec![json!({ "store": { "on": "store_id" } }), json!({ "date": {} })],
+        "milestones" => vec![json!({ "sold": "sold_at", "last": "other_at" })],
+        "lags" => vec![json!({ "from": "previous", "unit": "hour" })],
         "degenerate" => vec![json!(["order_id"])],
         "measures" => vec![json!({ "other": { "expr": "SUM(amount)", "additive": "all", "unit": "won" } })],
         "on_duplicate" => vec![json!({ "keep_latest_by": "sold_at" })],

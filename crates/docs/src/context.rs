@@ -1,8 +1,8 @@
 //! What each page shows, taken from the model. It must not decide how it looks.
 
 use dwc_compiler::model::{
-    Additivity, Attribute, Dimension, DimensionKind, EffectiveAt, Fact, Members, ModelId, Project, Scd, StarColumn,
-    StoredAttribute, StoredValue, star_columns,
+    Additivity, Attribute, Derived, Dimension, DimensionKind, EffectiveAt, Fact, Members, Milestone, ModelId, Project, Scd,
+    StarColumn, StoredAttribute, StoredValue, star_columns,
 };
 use serde::Serialize;
 
@@ -80,6 +80,7 @@ pub(crate) struct FactPage {
     star: Vec<StarPoint>,
     star_height: u32,
     columns: Vec<ColumnRow>,
+    milestones: Vec<MilestoneRow>,
     measures: Vec<MeasureRow>,
     example: String,
     query: String,
@@ -102,6 +103,20 @@ struct MeasureRow {
     additive: String,
     unit: String,
     description: String,
+    /// How it follows from milestones; empty where it does not.
+    formula: String,
+}
+
+/// A milestone of an accumulating snapshot, in the order of the process.
+#[derive(Serialize)]
+struct MilestoneRow {
+    name: String,
+    column: String,
+    role: String,
+    /// The measures that count rows which have reached it, or wait at it.
+    counted: Vec<String>,
+    /// The lags that end with it.
+    lags: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -370,13 +385,32 @@ pub(crate) fn facts(project: &Project) -> impl Iterator<Item = FactPage> + '_ {
                     },
                     unit: measure.currency.clone().or_else(|| measure.unit.clone()).unwrap_or_default(),
                     description: measure.column.description.clone(),
+                    formula: measure.derived.map_or_else(String::new, |derived| derived.formula(fact)),
                 })
                 .collect(),
+            milestones: milestones(fact),
             example: example(project, fact),
             query: fact.query.text.trim().to_owned(),
             reads: fact.query.analysis.tables.iter().map(|used| used.table.clone()).collect(),
         }
     })
+}
+
+fn milestones(fact: &Fact) -> Vec<MilestoneRow> {
+    let row = |(at, milestone): (usize, &Milestone)| {
+        let named = |is_of: &dyn Fn(Derived) -> bool| -> Vec<String> {
+            let of = fact.measures.iter().filter(|measure| measure.derived.is_some_and(is_of));
+            of.map(|measure| measure.column.name.clone()).collect()
+        };
+        MilestoneRow {
+            name: milestone.name.clone(),
+            column: milestone.column.name.clone(),
+            role: milestone.role.clone(),
+            counted: named(&|derived| derived == Derived::Reached(at) || derived == Derived::WaitingAt(at)),
+            lags: named(&|derived| matches!(derived, Derived::Lag { to, .. } if to == at)),
+        }
+    };
+    fact.milestones.iter().enumerate().map(row).collect()
 }
 
 fn fact_column(project: &Project, fact: &Fact, column: &StarColumn) -> ColumnRow {

@@ -111,6 +111,20 @@ SELECT count(*) FILTER (WHERE picked_up_date_key = -4) AS waiting,
 SELECT count(*) FILTER (WHERE picked_up_at IS NULL), count(*) FILTER (WHERE picked_up_at IS NOT NULL AND delivered_at IS NULL),
   count(*) FILTER (WHERE delivered_at IS NOT NULL) FROM raw.deliveries;
 
+-- question: deliveries that reached each milestone and wait at it, and the hours that they took, by region of the store
+-- star
+SELECT s.region, CAST(sum(reached_picked_up) AS BIGINT) AS picked_up, CAST(sum(waiting_at_ordered) AS BIGINT) AS waiting,
+  CAST(sum(waiting_at_picked_up) AS BIGINT) AS moving, CAST(sum(reached_delivered) AS BIGINT) AS arrived,
+  min(hours_to_delivered) AS least, max(hours_to_delivered) AS most, count(hours_to_picked_up) AS timed
+FROM dw.delivery AS f JOIN dw.store AS s ON s.store_key = f.store_key GROUP BY 1 ORDER BY 1;
+-- raw
+SELECT s.region, count(picked_up_at), count(*) FILTER (WHERE picked_up_at IS NULL AND delivered_at IS NULL),
+  count(*) FILTER (WHERE picked_up_at IS NOT NULL AND delivered_at IS NULL), count(delivered_at),
+  min(epoch(delivered_at - ordered_at) // 3600)::BIGINT, max(epoch(delivered_at - ordered_at) // 3600)::BIGINT,
+  count(*) FILTER (WHERE picked_up_at IS NOT NULL)
+FROM raw.deliveries AS d JOIN raw.orders AS o USING (order_id)
+JOIN raw.stores AS s ON s.store_id = o.store_id AND s.since <= o.ordered_at AND o.ordered_at < s.until GROUP BY 1 ORDER BY 1;
+
 -- question: deliveries per team that the courier was in at pick-up
 -- star
 SELECT c.team, CAST(sum(f.deliveries) AS BIGINT) AS deliveries FROM dw.delivery AS f JOIN dw.courier AS c ON c.courier_key = f.courier_key

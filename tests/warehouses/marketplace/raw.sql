@@ -12,7 +12,12 @@ CREATE TABLE raw.payment AS
   FROM read_csv('@root/models/data/payments/payments/*.csv') AS p JOIN raw.orders AS o USING (order_id);
 CREATE TABLE raw.delivery AS
   SELECT d.* EXCLUDE (updated_at, filename), o.store_id, o.ordered_at, 1 AS deliveries,
-    date_diff('hour', o.ordered_at, d.delivered_at) AS hours_to_deliver
+    CAST(o.ordered_at IS NOT NULL AS BIGINT) AS reached_ordered, CAST(d.picked_up_at IS NOT NULL AS BIGINT) AS reached_picked_up,
+    CAST(d.delivered_at IS NOT NULL AS BIGINT) AS reached_delivered,
+    CASE WHEN d.delivered_at IS NOT NULL OR d.picked_up_at IS NOT NULL THEN 0 ELSE 1 END AS waiting_at_ordered,
+    CASE WHEN d.delivered_at IS NOT NULL OR d.picked_up_at IS NULL THEN 0 ELSE 1 END AS waiting_at_picked_up,
+    date_diff('second', o.ordered_at, d.picked_up_at) // 3600 AS hours_to_picked_up,
+    date_diff('second', o.ordered_at, d.delivered_at) // 3600 AS hours_to_delivered
   FROM (SELECT * FROM read_csv('@root/models/data/logistics/deliveries/*.csv', filename = true, nullstr = '',
       types = {'courier_id': 'BIGINT', 'picked_up_at': 'TIMESTAMP', 'delivered_at': 'TIMESTAMP'})
     QUALIFY row_number() OVER (PARTITION BY delivery_id ORDER BY updated_at DESC, filename DESC) = 1) AS d

@@ -4,7 +4,9 @@ CREATE MACRO raw.always() AS TABLE SELECT TIMESTAMP '0001-01-01' AS since, TIMES
 CREATE TABLE raw.payment AS SELECT payment_id, customer_id, staff_id, rental_id, amount, payment_date FROM db.payment;
 CREATE TABLE raw.rental AS
   SELECT r.rental_id, r.rental_date, r.return_date, r.customer_id, r.staff_id, i.film_id, i.store_id, 1 AS rentals,
-    date_diff('day', CAST(r.rental_date AS DATE), CAST(r.return_date AS DATE)) AS days_out
+    CAST(r.rental_date IS NOT NULL AS BIGINT) AS reached_opened, CAST(r.return_date IS NULL AS BIGINT) AS waiting_at_opened,
+    CAST(r.return_date IS NOT NULL AS BIGINT) AS reached_returned,
+    date_diff('day', CAST(r.rental_date AS DATE), CAST(r.return_date AS DATE)) AS days_to_returned
   FROM db.rental AS r JOIN db.inventory AS i USING (inventory_id);
 CREATE TABLE raw.film_actor_casting AS SELECT film_id, actor_id, last_update FROM db.film_actor;
 CREATE TABLE raw.actor AS SELECT actor_id, first_name, last_name, since, until FROM db.actor, raw.always();

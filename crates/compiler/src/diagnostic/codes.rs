@@ -99,6 +99,7 @@ impl Code {
                 | Code::SemiAdditiveWithoutRule
                 | Code::CoarserMeasure
                 | Code::ChasmTrap
+                | Code::SnapshotWithoutMilestones
                 | Code::Snowflake
                 | Code::UndatedHistory
                 | Code::UndatedTable
@@ -127,6 +128,7 @@ impl Code {
                 | Code::AmountWithoutCurrency
                 | Code::VersionsWithoutInstant
                 | Code::SemiAdditiveWithoutRule
+                | Code::SnapshotWithoutMilestones
                 | Code::UndatedHistory
                 | Code::UndatedTable
                 | Code::IdlePolicy
@@ -201,6 +203,7 @@ codes! {
     CoarserMeasure = "DW0417", "coarser-measure", Warning, "A measure with a coarser grain than its fact.";
     ChasmTrap = "DW0418", "chasm-trap", Warning, "Two tables joined by a key for which both have several rows.";
     CollatedKey = "DW0419", "collated-key", Warning, "Texts that one source compares without case, and another, or a query, as they are written.";
+    SnapshotWithoutMilestones = "DW0420", "snapshot-without-milestones", Warning, "An accumulating snapshot without milestones.";
     UnknownDimension = "DW0501", "unknown-dimension", Error, "A role of a dimension that is not declared.";
     MissingScd = "DW0502", "missing-scd", Error, "An attribute without a policy for its changes.";
     NotAnInstant = "DW0503", "not-an-instant", Error, "A column that is not an instant where one is needed.";
@@ -295,6 +298,7 @@ codes! {
     ExtraRows = "DW0966", "extra-rows", Error, "Rows that a table has too many.";
     DifferentRows = "DW0967", "different-rows", Error, "Rows of a fact with other values than their source.";
     DifferentVersions = "DW0968", "different-versions", Error, "Versions of a dimension that are not what its states give.";
+    MilestonesOutOfOrder = "DW0969", "milestones-out-of-order", Warning, "Rows that reached a milestone before an earlier one.";
     NotLanded = "DW0970", "not-landed", Error, "Rows of a source that are not landed.";
     LandedDiffers = "DW0971", "landed-differs", Error, "Rows that are landed with other values than their source has.";
     GoneFromSource = "DW0972", "gone-from-source", Warning, "Landed rows that their source no longer has.";

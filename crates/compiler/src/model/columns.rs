@@ -207,6 +207,11 @@ pub(super) fn fact_columns(dimensions: &[Dimension], fact: &Fact) -> Vec<StarCol
             Stored::Column if fact.event_time.as_ref().is_some_and(|event| event.name == name) => {
                 column(&name, &ty, ColumnRole::EventTime, "When the event took place.")
             }
+            Stored::Column if fact.milestones.iter().any(|milestone| milestone.column.name == name) => {
+                let reached = fact.milestones.iter().find(|milestone| milestone.column.name == name);
+                let reached = reached.map_or("", |milestone| milestone.name.as_str());
+                column(&name, &ty, ColumnRole::EventTime, &format!("When `{reached}` was reached; NULL until then."))
+            }
             Stored::Column => column(
                 &name,
                 &ty,
@@ -292,7 +297,8 @@ pub(crate) fn stored_columns(fact: &Fact) -> Vec<(String, Type, Stored)> {
         }
     };
     let role_keys: Vec<String> = fact.roles.iter().map(|role| names::key(&role.name)).collect();
-    for column in fact.key.iter().chain(&fact.degenerate).chain(&fact.event_time).chain(&fact.partition_by) {
+    let times = fact.event_time.iter().chain(fact.milestones.iter().map(|milestone| &milestone.column));
+    for column in fact.key.iter().chain(&fact.degenerate).chain(times).chain(&fact.partition_by) {
         if !role_keys.contains(&column.name) {
             add(&column.name, &column.ty, Stored::Column);
         }

@@ -121,6 +121,7 @@ fn fill_fact(project: &Project, fact: &mut syntax::Fact) -> Option<()> {
     fact.kind.get_or_insert_default();
     fact.protect.get_or_insert_default();
     fill_checks(&mut fact.checks, &model.checks);
+    fill_roles_of_milestones(project, model, fact);
     for (name, role) in fact.dimensions.iter_mut().flatten() {
         if let Some(resolved) = model.roles.iter().find(|model| model.name == *name) {
             fill_role(project, model, resolved, role);
@@ -145,6 +146,30 @@ fn fill_fact(project: &Project, fact: &mut syntax::Fact) -> Option<()> {
         fact.cluster_by.get_or_insert_with(|| Names(model.cluster_by.clone()));
     }
     Some(())
+}
+
+/// The roles that milestones imply, before those that are declared.
+fn fill_roles_of_milestones(project: &Project, model: &Fact, fact: &mut syntax::Fact) {
+    let is_declared = |name: &str| fact.dimensions.iter().flatten().any(|(known, _)| known == name);
+    let is_implied =
+        |role: &&Role| model.milestones.iter().any(|milestone| milestone.role == role.name) && !is_declared(&role.name);
+    let implied: Vec<&Role> = model.roles.iter().filter(is_implied).collect();
+    if implied.is_empty() {
+        return;
+    }
+    let declared = fact.dimensions.get_or_insert_default();
+    for (at, role) in implied.into_iter().enumerate() {
+        let filled = syntax::Role {
+            dimension: Some(project.dimensions[role.dimension].name.clone()),
+            on: Some(names(&role.on)),
+            as_of: None,
+            missing: None,
+            when_null: Some(role.when_null),
+            description: Some(role.description.clone()),
+            was: None,
+        };
+        declared.shift_insert(at, role.name.clone(), filled);
+    }
 }
 
 fn fill_role(project: &Project, fact: &Fact, resolved: &Role, role: &mut syntax::Role) {

@@ -176,6 +176,9 @@ pub(super) fn fact(document: &Document, fact: &Fact, dimensions: &[Dimension], p
                 made.add_queried(column, document.span(&[key]));
             }
         }
+        for milestone in &fact.milestones {
+            made.add_queried(&milestone.column, milestone.span);
+        }
         let as_of = fact.roles.iter().filter_map(|role| Some((role.as_of.as_ref()?, role.span)));
         for (column, span) in fact.event_time.iter().map(|column| (column, document.span(&["event_time"]))).chain(as_of)
         {

@@ -56,6 +56,7 @@ fn of_fact(fact: &Fact) -> Vec<(String, String)> {
     for role in &fact.roles {
         names.extend(role.on.iter().chain(&role.as_of).map(|column| column.name.as_str()));
     }
+    names.extend(fact.milestones.iter().map(|milestone| milestone.column.name.as_str()));
     names.extend(fact.keep_latest_by.as_deref());
     names.extend(fact.cluster_by.iter().map(String::as_str));
     of_query(&fact.query, &names, fact.measures.iter().flat_map(|measure| &measure.origins))

@@ -33,7 +33,9 @@ pub(super) struct Scope<'a> {
     pub(super) dimension_documents: BTreeMap<String, usize>,
     /// Mini-dimensions whose base carries their key, by the base.
     pub(super) outriggers: BTreeMap<String, Vec<String>>,
-    /// The zone of the business.
+    /// The zones of source tables by address.
+    pub(super) zones: BTreeMap<String, &'static str>,
+    /// The zone of the project.
     pub(super) timezone: Tz,
     /// A target of the project is a DuckDB: SQL without an equal there is a problem.
     pub(super) on_duckdb: bool,
@@ -91,6 +93,7 @@ pub(crate) fn resolve(documents: &[Document]) -> (Option<Project>, Vec<Diagnosti
     sources.sort_by(|a, b| a.name.cmp(&b.name));
     tables.sort_by(|a, b| a.address.cmp(&b.address));
 
+    let zone = |table: &Table| sources.iter().find(|source| source.name == table.source).map(|source| source.timezone);
     let mut scope = Scope {
         documents,
         tables: tables.iter().map(|table| (table.address.clone(), table)).collect(),
@@ -99,6 +102,7 @@ pub(crate) fn resolve(documents: &[Document]) -> (Option<Project>, Vec<Diagnosti
         facts: BTreeMap::new(),
         dimension_documents: BTreeMap::new(),
         outriggers: BTreeMap::new(),
+        zones: tables.iter().filter_map(|table| Some((table.address.clone(), zone(table)?.name()))).collect(),
         timezone,
         on_duckdb: project.targets.values().any(|target| target.ty == syntax::TargetType::Duckdb),
         on_bigquery: project.targets.values().any(|target| target.ty == syntax::TargetType::Bigquery),

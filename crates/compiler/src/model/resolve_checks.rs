@@ -8,11 +8,12 @@ use dwc_googlesql::{Column as SqlColumn, Type};
 
 use super::resolve::unknown;
 use super::resolve_check_parts::{find, is_comparable, listed, named, of, one_line, referenced};
+use super::resolve_milestones::out_of_order;
 use super::resolve_queries::{is_instant, not_an_instant};
 use super::resolve_screens::Screened;
 use super::resolve_sources::length;
 use super::star_columns;
-use super::types::{Check, CheckKind, ModelId, Project, Threshold};
+use super::types::{Check, CheckKind, Fact, ModelId, Project, Threshold};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::source::Span;
 use crate::sql::names;
@@ -20,6 +21,9 @@ use crate::syntax::{self, Document, Kind};
 
 /// The alias of the rows that a check's conditions read.
 pub(crate) const CHECKED: &str = "_c";
+
+/// The name of the check that milestones imply.
+pub(crate) const MILESTONE_ORDER: &str = "milestone_order";
 
 /// A table with checks: a model or a source table.
 pub(super) struct Subject<'a> {
@@ -57,10 +61,13 @@ pub(super) fn resolve_checks(
                 project.dimensions[at].checks = subject.checks(declared, project, problems);
             }
             Kind::Fact(fact) => {
-                let Some(declared) = &fact.checks else { continue };
                 let Some(at) = project.facts.iter().position(|one| one.name == fact.fact) else { continue };
-                let subject = of_model(document, project, ModelId::Fact(at), on_duckdb);
-                project.facts[at].checks = subject.checks(declared, project, problems);
+                if let Some(declared) = &fact.checks {
+                    let subject = of_model(document, project, ModelId::Fact(at), on_duckdb);
+                    project.facts[at].checks = subject.checks(declared, project, problems);
+                }
+                let implied = implied(&project.facts[at], project.timezone);
+                project.facts[at].checks.extend(implied);
             }
             Kind::Source(source) => {
                 for (name, table) in &source.tables {
@@ -89,6 +96,31 @@ pub(super) fn resolve_checks(
             Kind::Project(_) => {}
         }
     }
+}
+
+/// The check that the milestones of a fact imply, unless a declared one has its name.
+fn implied(fact: &Fact, timezone: Tz) -> Option<Check> {
+    let (first, last) = (fact.milestones.first()?, fact.milestones.get(1)?);
+    if fact.checks.iter().any(|check| check.name == MILESTONE_ORDER) {
+        return None;
+    }
+    let names: Vec<&str> = fact.milestones.iter().map(|milestone| milestone.name.as_str()).collect();
+    let says = format!("milestones are reached in the order {}", names.join(", "));
+    Some(Check {
+        name: MILESTONE_ORDER.to_owned(),
+        description: "No milestone is reached before an earlier one.".to_owned(),
+        kind: CheckKind::Row { fails: out_of_order(&fact.milestones, timezone.name(), of) },
+        word: "condition",
+        asks: says.clone(),
+        says,
+        filter: None,
+        severity: syntax::CheckSeverity::Error,
+        threshold: Threshold::Rows(0),
+        owner: fact.owner.clone(),
+        on_fail: None,
+        reads: fact.milestones.iter().map(|milestone| milestone.column.name.clone()).collect(),
+        span: Span { lo: first.span.lo, hi: last.span.hi, ..first.span },
+    })
 }
 
 fn of_model<'a>(document: &'a Document, project: &Project, id: ModelId, on_duckdb: bool) -> Subject<'a> {

@@ -5,6 +5,7 @@ use dwc_googlesql::Type;
 use super::resolve::{Scope, check_name, unknown};
 use super::resolve_additivity as additivity;
 use super::resolve_junk::combined;
+use super::resolve_milestones::Milestones;
 use super::resolve_queries::{
     Read, Rows, declared_type, expression, is_instant, key_columns, not_an_instant, output, plain, query,
 };
@@ -117,7 +118,12 @@ pub(super) fn resolve_fact(
             None
         }
     };
-    let measures = resolve_measures(document, fact, query.as_ref(), scope, problems);
+    let (milestones, derived) = match &query {
+        Some(query) => Milestones { document, fact, query, scope, dimensions }.resolve(&mut roles, problems),
+        None => Default::default(),
+    };
+    let mut measures = resolve_measures(document, fact, query.as_ref(), &roles, scope, problems);
+    measures.extend(derived);
     additivity::check(document, fact, &measures, &roles, dimensions, problems);
     let query = query?;
     let mut instant = |key: &str, name: &str, problems: &mut Vec<Diagnostic>| {
@@ -178,6 +184,7 @@ pub(super) fn resolve_fact(
         rolls_up: rolled,
         event_time,
         roles,
+        milestones,
         degenerate,
         measures,
         on_delete: if insert_only { FactOnDelete::Ignore } else { fact.on_delete.unwrap_or_default() },
@@ -382,6 +389,7 @@ fn resolve_measures(
     document: &Document,
     fact: &syntax::Fact,
     query: Option<&Query>,
+    roles: &[Role],
     scope: &Scope<'_>,
     problems: &mut Vec<Diagnostic>,
 ) -> Vec<Measure> {
@@ -399,10 +407,11 @@ fn resolve_measures(
         }
         let mut not_over = measure.not_over.clone().unwrap_or_default();
         for (index, role) in not_over.iter().enumerate() {
-            if !fact.dimensions.iter().flatten().any(|(known, _)| known == role) {
+            let declared = fact.dimensions.iter().flatten().map(|(known, _)| known.as_str());
+            let mut known = declared.chain(roles.iter().map(|role| role.name.as_str()));
+            if !known.clone().any(|known| known == role) {
                 let at = index.to_string();
-                let known = fact.dimensions.iter().flatten().map(|(known, _)| known.as_str());
-                problems.push(unknown("role", role, document.span(&["measures", name, "not_over", &at]), known));
+                problems.push(unknown("role", role, document.span(&["measures", name, "not_over", &at]), &mut known));
             }
         }
         let over: Vec<(String, Over)> =
@@ -444,6 +453,7 @@ fn resolve_measures(
             currency: measure.currency.clone(),
             within,
             was: measure.was.clone(),
+            derived: None,
             origins: typed.origins,
             span,
             written: typed.written,

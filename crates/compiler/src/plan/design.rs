@@ -299,7 +299,7 @@ fn changed(part: &str, then: &str, now: &str) -> Difference {
     let (class, empties) = match word {
         "kind" => (Class::GrainChanging, true),
         // The key says whether a row means something else; this is the sentence.
-        "grain" | "measure" => (Class::Breaking, false),
+        "grain" | "measure" | "milestones" => (Class::Breaking, false),
         // Whether some states go, the data says.
         STATES | "process" | CHECK | "max_members" => (Class::Additive, false),
         _ => (Class::HistoryRewriting, false),

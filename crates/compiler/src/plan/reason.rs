@@ -278,6 +278,7 @@ fn part_changes(part: &str, before: Option<&str>, after: Option<&str>) -> String
         "key_type" if !name.is_empty() => format!("the type of the key of `{name}` changes from {then} to {now}"),
         "keys" => format!("the keys of `{name}` change from {then} to {now}: it is looked up again"),
         "calendar" => format!("the days of calendar `{name}` change from {then} to {now}"),
+        "milestones" => format!("the milestones change from {then} to {now}"),
         "surrogate_key" => format!("surrogate key changes from {then} to {now}: every key is recomputed"),
         _ if !name.is_empty() && design::is_of_reading(word) => {
             let word = if word == design::DELETES { "what marks a delete" } else { word };

@@ -13,7 +13,8 @@ use crate::model::{Additivity, Fact, Measure, Project};
 
 pub(super) fn check(project: &Project, found: &mut Vec<Diagnostic>) {
     for fact in project.facts.iter().filter(|fact| fact.rolls_up.is_none()) {
-        let additive = |measure: &&Measure| measure.additive != Additivity::None;
+        // What counts milestones counts rows of the fact, wherever their times stand.
+        let additive = |measure: &&Measure| measure.additive != Additivity::None && measure.derived.is_none();
         if !fact.measures.iter().any(|measure| additive(&measure)) {
             continue;
         }

@@ -20,6 +20,7 @@ mod log_by_entry;
 mod non_additive_sum;
 mod role_of_two_dimensions;
 mod semi_additive;
+mod snapshot_without_milestones;
 mod snowflake;
 mod timeless_query;
 mod unconformed_measure;
@@ -53,6 +54,7 @@ const RULES: &[Rule] = &[
     non_additive_sum::check,
     role_of_two_dimensions::check,
     semi_additive::check,
+    snapshot_without_milestones::check,
     snowflake::check,
     timeless_query::check,
     unconformed_measure::check,

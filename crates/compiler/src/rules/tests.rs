@@ -55,6 +55,8 @@ fn what_a_fact_lacks_is_found() {
     assert_eq!(codes(sale, &[("fact: sale\n", "fact: sale\nkind: factless\n")]), [Code::FactlessWithMeasures]);
     assert_eq!(codes(sale, &[("event_time: ordered_at\n", "")]), [Code::VersionsWithoutInstant]);
     assert_eq!(codes(sale, &[(", currency: KRW", "")]), [Code::AmountWithoutCurrency]);
+    let snapshot = "fact: sale\nkind: accumulating_snapshot\n";
+    assert_eq!(codes(sale, &[("fact: sale\n", snapshot)]), [Code::SnapshotWithoutMilestones]);
 }
 
 #[test]

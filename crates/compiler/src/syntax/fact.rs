@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::check::{Check, Scalar};
 use super::common::{LintLevel, Names};
+use super::milestones::Lags;
 
 /// A fact file.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
@@ -41,6 +42,13 @@ pub struct Fact {
     pub event_time: Option<String>,
     /// The fact's dimensions, by role.
     pub dimensions: Option<IndexMap<String, Role>>,
+    /// The milestones of the process, by name and in their order: each the DATE, DATETIME or TIMESTAMP column that says when
+    /// it was reached, or a role of a calendar.
+    #[schemars(extend("x-in" = ["accumulating_snapshot"]))]
+    pub milestones: Option<IndexMap<String, String>>,
+    /// The time that it takes from one milestone to another, as measures.
+    #[schemars(extend("x-in" = ["accumulating_snapshot"]))]
+    pub lags: Option<Lags>,
     /// Columns of the fact that are keys of a dimension without attributes, such as an order number.
     #[schemars(extend("x-in" = ["transaction", "periodic_snapshot", "accumulating_snapshot", "factless"]))]
     pub degenerate: Option<Vec<String>>,

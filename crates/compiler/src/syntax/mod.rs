@@ -8,6 +8,7 @@ mod document;
 mod fact;
 mod format;
 mod layout;
+mod milestones;
 mod notify;
 mod project;
 mod reference;
@@ -31,6 +32,7 @@ pub use fact::{
     OnUpdate, Over, Role, WhenNull,
 };
 pub use format::{Formatted, format};
+pub use milestones::{Lag, LagUnit, Lags, PREVIOUS};
 pub use notify::{Notify, NotifyFormat, NotifyOn};
 pub use project::{Project, Target, TargetType};
 pub use reference::reference;

@@ -1,6 +1,6 @@
 //! Facts, their roles and their measures. They must not know of engines.
 
-use super::{Check, Column, Query};
+use super::{Check, Column, Derived, Milestone, Query};
 use crate::source::{FileId, Span};
 use crate::syntax::{Additivity, Aggregation, FactKind, FactOnDelete, Missing, Over, WhenNull};
 
@@ -35,6 +35,8 @@ pub struct Fact {
     pub event_time: Option<Column>,
     /// Roles in the order declared.
     pub roles: Vec<Role>,
+    /// The milestones of an accumulating snapshot, in the order of the process.
+    pub milestones: Vec<Milestone>,
     /// Degenerate dimensions.
     pub degenerate: Vec<Column>,
     /// Measures in the order declared.
@@ -107,6 +109,8 @@ pub struct Measure {
     pub within: Option<String>,
     /// The name it had before.
     pub was: Option<String>,
+    /// What it says of the fact's milestones, where they imply it.
+    pub derived: Option<Derived>,
     /// Source columns that it is made of, as `(table, column)`.
     pub origins: Vec<(String, String)>,
     /// Where it is declared.

@@ -4,6 +4,7 @@ mod check;
 mod dimension;
 mod fact;
 mod files;
+mod milestone;
 mod notify;
 mod project;
 mod query;
@@ -14,6 +15,7 @@ pub use check::*;
 pub use dimension::*;
 pub use fact::*;
 pub use files::*;
+pub use milestone::*;
 pub use notify::*;
 pub use project::*;
 pub use query::*;
@@ -22,6 +24,6 @@ pub use unit_test::*;
 
 pub use crate::syntax::{
     Additivity, Aggregation, AggregationFunction, CheckSeverity, Contents, DetectDeletes, FactKind, FactOnDelete,
-    FileFormat, FirstVersion, GivenMode, KeyStrategy, LateType0, Missing, NotifyFormat, NotifyOn, OnDelete, OnFail,
+    FileFormat, FirstVersion, GivenMode, KeyStrategy, LagUnit, LateType0, Missing, NotifyFormat, NotifyOn, OnDelete, OnFail,
     OnSchemaChange, OpenEnd, Over, Retain, SourceType, Target, TargetType, Type1Scope, WhenNull,
 };

@@ -44,7 +44,7 @@ impl Star<'_> {
             let column = format!("f.{}", names::backquoted(&measure.column.name));
             match measure.additive {
                 Additivity::All => plain.push((place, format!("SUM({column})"))),
-                Additivity::None => match &measure.aggregation {
+                Additivity::None => match &one.function.map(Aggregation::Function).or_else(|| measure.aggregation.clone()) {
                     Some(aggregation) => plain.push((place, aggregated(&column, aggregation))),
                     None => problems.push(format!(
                         "measure `{}` of fact `{}` is non-additive and may not be summed: declare how it is aggregated, as `aggregation: average`",

@@ -172,6 +172,11 @@ impl Lowering<'_> {
         }
     }
 
+    /// The keys of some rows that fail a check, among rows that have a model's columns.
+    pub(super) fn failing_in(&self, id: ModelId, rows: &str, check: &Check) -> Result<Option<String>, Vec<Diagnostic>> {
+        self.failing(&Checked { rows: rows.to_owned(), ..self.checked_model(id) }, check)
+    }
+
     /// The keys of some rows that fail a check.
     fn failing(&self, table: &Checked<'_>, check: &Check) -> Result<Option<String>, Vec<Diagnostic>> {
         Ok(match &check.kind {

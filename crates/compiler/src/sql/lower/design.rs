@@ -126,8 +126,12 @@ fn fact(project: &Project, fact: &Fact, add: &mut dyn FnMut(String, String) -> O
     if let Some(base) = fact.rolls_up {
         policy("from", project.facts[base].name.clone());
     }
+    if !fact.milestones.is_empty() {
+        let names: Vec<&str> = fact.milestones.iter().map(|milestone| milestone.name.as_str()).collect();
+        policy("milestones", names.join(", "));
+    }
     for measure in &fact.measures {
-        add(format!("measure {}", measure.column.name), measure_text(measure));
+        add(format!("measure {}", measure.column.name), measure_text(fact, measure));
     }
     for role in &fact.roles {
         let on: Vec<&str> = role.on.iter().map(|column| column.name.as_str()).collect();
@@ -143,7 +147,7 @@ fn fact(project: &Project, fact: &Fact, add: &mut dyn FnMut(String, String) -> O
     }
 }
 
-fn measure_text(measure: &Measure) -> String {
+fn measure_text(fact: &Fact, measure: &Measure) -> String {
     let mut text = format!("additive {}", word(&measure.additive));
     if !measure.not_over.is_empty() {
         text.push_str(&format!(" but not over {}", measure.not_over.join(", ")));
@@ -157,7 +161,10 @@ fn measure_text(measure: &Measure) -> String {
     for unit in measure.unit.iter().chain(&measure.currency) {
         text.push_str(&format!(" in {unit}"));
     }
-    text.push_str(&of(&measure.expr, &measure.column.name));
+    match measure.derived {
+        Some(derived) => text.push_str(&format!(": {}", derived.formula(fact))),
+        None => text.push_str(&of(&measure.expr, &measure.column.name)),
+    }
     text
 }
 

@@ -22,6 +22,7 @@ mod differences;
 mod gates;
 mod infer;
 mod junk;
+mod order;
 mod screens;
 mod survivors;
 
@@ -249,7 +250,8 @@ impl Lowering<'_> {
         let mut loaded = self.render("fact_load", load);
         let counts = loaded.iter().position(|statement| matches!(statement.reads, Reads::Counts)).unwrap_or(0);
         let unseen = fact.roles.iter().filter_map(|role| self.without_version(fact, role, Audited::Touched));
-        loaded.splice(counts..counts, told.into_iter().chain(unseen));
+        let disordered = self.out_of_order(fact)?;
+        loaded.splice(counts..counts, told.into_iter().chain(unseen).chain(disordered));
         statements.extend(loaded);
         if increment.is_none() {
             statements.extend(self.uninferred(fact));
