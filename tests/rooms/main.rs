@@ -162,3 +162,18 @@ fn the_paths_that_guides_name_are_there() {
     assert!(seen > 50, "{seen} paths");
     assert!(missing.is_empty(), "{}", missing.join("\n"));
 }
+
+/// The lines that a file may have: what is longer is two files.
+const LONGEST: usize = 450;
+
+#[test]
+fn no_file_is_too_long() {
+    let mut long = Vec::new();
+    for path in sources(&repository().join("crates")).into_iter().chain(sources(&repository().join("tests"))) {
+        let lines = fs::read_to_string(&path).expect("a source file").lines().count();
+        if lines > LONGEST {
+            long.push(format!("{}: {lines} lines", path.display()));
+        }
+    }
+    assert!(long.is_empty(), "longer than {LONGEST} lines:\n{}", long.join("\n"));
+}

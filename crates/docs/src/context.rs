@@ -1,11 +1,13 @@
 //! What each page shows, taken from the model. It must not decide how it looks.
 
-use dwc_compiler::model::{
-    Additivity, Attribute, Derived, Dimension, DimensionKind, EffectiveAt, Fact, Members, Milestone, ModelId, Project, Scd,
-    StarColumn, StoredAttribute, StoredValue, star_columns,
-};
+mod dimension;
+mod fact;
+
+use dwc_compiler::model::{Fact, ModelId, Project, star_columns};
 use serde::Serialize;
 
+pub(crate) use self::dimension::dimensions;
+pub(crate) use self::fact::facts;
 use crate::Status;
 
 #[derive(Serialize)]
@@ -51,75 +53,6 @@ struct ColumnRow {
 }
 
 #[derive(Serialize)]
-pub(crate) struct DimensionPage {
-    root: &'static str,
-    title: String,
-    description: String,
-    owner: String,
-    kind: String,
-    natural_key: Vec<String>,
-    effective_at: String,
-    on_delete: String,
-    hierarchies: Vec<(String, Vec<String>)>,
-    columns: Vec<ColumnRow>,
-    /// `(fact, role)` that use it.
-    used_by: Vec<(Link, String)>,
-    query: String,
-}
-
-#[derive(Serialize)]
-pub(crate) struct FactPage {
-    root: &'static str,
-    title: String,
-    description: String,
-    owner: String,
-    process: String,
-    kind: String,
-    grain: String,
-    key: Vec<String>,
-    star: Vec<StarPoint>,
-    star_height: u32,
-    columns: Vec<ColumnRow>,
-    milestones: Vec<MilestoneRow>,
-    measures: Vec<MeasureRow>,
-    example: String,
-    query: String,
-    reads: Vec<String>,
-}
-
-/// A dimension around the fact, with its place in the drawing.
-#[derive(Serialize)]
-struct StarPoint {
-    role: String,
-    dimension: Link,
-    x: u32,
-    y: u32,
-}
-
-#[derive(Serialize)]
-struct MeasureRow {
-    name: String,
-    ty: String,
-    additive: String,
-    unit: String,
-    description: String,
-    /// How it follows from milestones; empty where it does not.
-    formula: String,
-}
-
-/// A milestone of an accumulating snapshot, in the order of the process.
-#[derive(Serialize)]
-struct MilestoneRow {
-    name: String,
-    column: String,
-    role: String,
-    /// The measures that count rows which have reached it, or wait at it.
-    counted: Vec<String>,
-    /// The lags that end with it.
-    lags: Vec<String>,
-}
-
-#[derive(Serialize)]
 pub(crate) struct SourcePage {
     root: &'static str,
     title: String,
@@ -137,18 +70,6 @@ struct SourceTable {
     cursor: String,
     fresh: String,
     columns: Vec<ColumnRow>,
-}
-
-impl DimensionPage {
-    pub(crate) fn name(&self) -> &str {
-        &self.title
-    }
-}
-
-impl FactPage {
-    pub(crate) fn name(&self) -> &str {
-        &self.title
-    }
 }
 
 impl SourcePage {
@@ -213,113 +134,6 @@ pub(crate) fn index(project: &Project, status: &Status) -> Index {
     }
 }
 
-pub(crate) fn dimensions(project: &Project) -> impl Iterator<Item = DimensionPage> + '_ {
-    project.dimensions.iter().enumerate().map(|(index, dimension)| {
-        let members = dimension.members();
-        let used_by = project
-            .facts
-            .iter()
-            .flat_map(|fact| fact.roles.iter().map(move |role| (fact, role)))
-            .filter(|(_, role)| role.dimension == index)
-            .map(|(fact, role)| (fact_link(fact), role.name.clone()))
-            .collect();
-        DimensionPage {
-            root: "../",
-            title: dimension.name.clone(),
-            description: dimension.description.clone(),
-            owner: dimension.owner.clone().unwrap_or_default(),
-            kind: match &dimension.kind {
-                DimensionKind::Standard(_) => "Dimension".to_owned(),
-                DimensionKind::Calendar(calendar) => {
-                    format!("Calendar, {} to {}", calendar.first_day, calendar.last_day)
-                }
-                DimensionKind::TimeOfDay => "Time of day".to_owned(),
-                DimensionKind::Junk(junk) => format!("Junk dimension, up to {} combinations", junk.max_members),
-                DimensionKind::Mini(mini) => format!("Mini-dimension of {}", mini.base),
-            },
-            natural_key: members
-                .map(|m| m.natural_key.iter().map(|key| key.name.clone()).collect())
-                .unwrap_or_default(),
-            effective_at: members.map_or_else(String::new, |m| match &m.effective_at {
-                EffectiveAt::Column(name, _) => name.clone(),
-                EffectiveAt::Extracted => "the time of the batch".to_owned(),
-            }),
-            on_delete: members.map_or_else(String::new, |m| format!("{:?}", m.on_delete).to_lowercase()),
-            hierarchies: members.map(hierarchies).unwrap_or_default(),
-            columns: star_columns(project, ModelId::Dimension(index))
-                .iter()
-                .map(|column| dimension_column(project, dimension, column))
-                .collect(),
-            used_by,
-            query: members.map_or_else(String::new, |m| m.query.text.trim().to_owned()),
-        }
-    })
-}
-
-fn hierarchies(members: &Members) -> Vec<(String, Vec<String>)> {
-    let mut all: std::collections::BTreeMap<String, Vec<(u32, String)>> = std::collections::BTreeMap::new();
-    for attribute in &members.attributes {
-        if let Some((name, level)) = &attribute.hierarchy {
-            all.entry(name.clone()).or_default().push((*level, attribute.column.name.clone()));
-        }
-    }
-    all.into_iter()
-        .map(|(name, mut levels)| {
-            levels.sort();
-            (name, levels.into_iter().map(|(_, level)| level).collect())
-        })
-        .collect()
-}
-
-fn dimension_column(project: &Project, dimension: &Dimension, column: &StarColumn) -> ColumnRow {
-    let members = dimension.members();
-    let combined = dimension.junk().and_then(|junk| junk.attributes.iter().find(|one| one.column.name == column.name));
-    let stored = members.map(Members::stored).unwrap_or_default();
-    let stored = stored.iter().find(|stored| stored.name == column.name);
-    let attribute = stored.map(|stored| stored.attribute);
-    ColumnRow {
-        name: column.name.clone(),
-        ty: column.ty.to_string(),
-        role: format!("{:?}", column.role),
-        description: column.description.clone(),
-        policy: stored.map_or_else(String::new, |stored| {
-            let meaning = match (stored.attribute.scd, stored.value) {
-                (_, StoredValue::First) => "keeps its first value",
-                (_, StoredValue::Previous) => "the value before the latest change",
-                (Scd::Type1, _) => "overwritten",
-                (Scd::Type3, _) => "overwritten, with the previous value next to it",
-                (_, StoredValue::Last) => "as it is now, on every version",
-                (_, StoredValue::Version) => "each value has its version",
-            };
-            format!("type {}: {meaning}", stored.attribute.scd.number())
-        }),
-        wording: stored.map(wording).or_else(|| combined.map(words)).unwrap_or_default(),
-        lineage: attribute.map(|a| lineage(&a.origins)).unwrap_or_default(),
-        pii: attribute.map_or_else(
-            || {
-                let output = members.and_then(|m| m.query.analysis.output.iter().find(|o| o.name == column.name));
-                is_personal(project, output.map_or(&[], |output| output.origins.as_slice()))
-            },
-            |attribute| attribute.column.pii,
-        ),
-    }
-}
-
-/// Values of an attribute and what they read as, NULL last. The value before the first change is NULL all the same.
-fn wording(stored: &StoredAttribute<'_>) -> Vec<(String, String)> {
-    let mut all = words(stored.attribute);
-    all.retain(|(value, _)| value != NULL || stored.value != StoredValue::Previous);
-    all
-}
-
-const NULL: &str = "NULL";
-
-fn words(attribute: &Attribute) -> Vec<(String, String)> {
-    let Some(wording) = &attribute.wording else { return Vec::new() };
-    let null = wording.null.iter().map(|null| (NULL.to_owned(), null.clone()));
-    wording.labels.iter().cloned().chain(null).collect()
-}
-
 /// Whether a column is made of one that holds personal data.
 fn is_personal(project: &Project, origins: &[(String, String)]) -> bool {
     origins.iter().any(|(table, column)| {
@@ -329,139 +143,6 @@ fn is_personal(project: &Project, origins: &[(String, String)]) -> bool {
 
 fn lineage(origins: &[(String, String)]) -> Vec<String> {
     origins.iter().map(|(table, column)| format!("{table}.{column}")).collect()
-}
-
-pub(crate) fn facts(project: &Project) -> impl Iterator<Item = FactPage> + '_ {
-    project.facts.iter().enumerate().map(|(index, fact)| {
-        let half = fact.roles.len().div_ceil(2).max(1);
-        let star = fact
-            .roles
-            .iter()
-            .enumerate()
-            .map(|(at, role)| StarPoint {
-                role: role.name.clone(),
-                dimension: dimension_link(project, role.dimension),
-                x: if at < half { 10 } else { 590 },
-                y: u32::try_from(at % half).unwrap_or(0) * 56 + 20,
-            })
-            .collect();
-        FactPage {
-            root: "../",
-            title: fact.name.clone(),
-            description: fact.description.clone(),
-            owner: fact.owner.clone().unwrap_or_default(),
-            process: fact.business_process.clone(),
-            kind: format!("{:?}", fact.kind),
-            grain: fact.grain.clone(),
-            key: fact.key.iter().map(|key| key.name.clone()).collect(),
-            star,
-            star_height: u32::try_from(half).unwrap_or(1) * 56 + 20,
-            columns: star_columns(project, ModelId::Fact(index))
-                .iter()
-                .map(|column| fact_column(project, fact, column))
-                .collect(),
-            measures: fact
-                .measures
-                .iter()
-                .map(|measure| MeasureRow {
-                    name: measure.column.name.clone(),
-                    ty: measure.column.ty.to_string(),
-                    additive: match measure.additive {
-                        Additivity::All => "additive".to_owned(),
-                        Additivity::Semi => {
-                            let over = measure.not_over.iter().map(|role| {
-                                let declared = measure.over.iter().find(|(known, _)| known == role);
-                                declared.map_or_else(
-                                    || format!("not over {role}"),
-                                    |(_, over)| format!("{} over {role}", over.word()),
-                                )
-                            });
-                            format!("semi-additive: {}", over.collect::<Vec<_>>().join(", "))
-                        }
-                        Additivity::None => match &measure.aggregation {
-                            Some(aggregation) => format!("non-additive: {aggregation}"),
-                            None => "non-additive".to_owned(),
-                        },
-                    },
-                    unit: measure.currency.clone().or_else(|| measure.unit.clone()).unwrap_or_default(),
-                    description: measure.column.description.clone(),
-                    formula: measure.derived.map_or_else(String::new, |derived| derived.formula(fact)),
-                })
-                .collect(),
-            milestones: milestones(fact),
-            example: example(project, fact),
-            query: fact.query.text.trim().to_owned(),
-            reads: fact.query.analysis.tables.iter().map(|used| used.table.clone()).collect(),
-        }
-    })
-}
-
-fn milestones(fact: &Fact) -> Vec<MilestoneRow> {
-    let row = |(at, milestone): (usize, &Milestone)| {
-        let named = |is_of: &dyn Fn(Derived) -> bool| -> Vec<String> {
-            let of = fact.measures.iter().filter(|measure| measure.derived.is_some_and(is_of));
-            of.map(|measure| measure.column.name.clone()).collect()
-        };
-        MilestoneRow {
-            name: milestone.name.clone(),
-            column: milestone.column.name.clone(),
-            role: milestone.role.clone(),
-            counted: named(&|derived| derived == Derived::Reached(at) || derived == Derived::WaitingAt(at)),
-            lags: named(&|derived| matches!(derived, Derived::Lag { to, .. } if to == at)),
-        }
-    };
-    fact.milestones.iter().enumerate().map(row).collect()
-}
-
-fn fact_column(project: &Project, fact: &Fact, column: &StarColumn) -> ColumnRow {
-    let measure = fact.measures.iter().find(|measure| measure.column.name == column.name);
-    let origins = measure.map(|measure| measure.origins.clone()).or_else(|| {
-        let output = fact.query.analysis.output.iter().find(|output| output.name == column.name)?;
-        Some(output.origins.clone())
-    });
-    ColumnRow {
-        name: column.name.clone(),
-        ty: column.ty.to_string(),
-        role: format!("{:?}", column.role),
-        description: column.description.clone(),
-        policy: String::new(),
-        wording: Vec::new(),
-        pii: is_personal(project, origins.as_deref().unwrap_or_default()),
-        lineage: lineage(&origins.unwrap_or_default()),
-    }
-}
-
-/// A query to copy: the first additive measure by an attribute of the first two dimensions.
-fn example(project: &Project, fact: &Fact) -> String {
-    let measure = fact.measures.iter().find(|measure| measure.additive == Additivity::All);
-    let what =
-        measure.map_or_else(|| "COUNT(*) AS row_count".to_owned(), |m| format!("SUM(f.{0}) AS {0}", m.column.name));
-    let mut items = Vec::new();
-    let mut joins = String::new();
-    for role in fact.roles.iter().take(2) {
-        let dimension = &project.dimensions[role.dimension];
-        let attribute = match &dimension.kind {
-            DimensionKind::Calendar(_) => "year_month",
-            DimensionKind::TimeOfDay => "hour",
-            DimensionKind::Junk(junk) => junk.attributes.first().map_or("", |attribute| attribute.column.name.as_str()),
-            DimensionKind::Standard(_) | DimensionKind::Mini(_) => dimension.members().map_or("", |members| {
-                let attribute = members.attributes.first().map(|attribute| &attribute.column);
-                attribute.unwrap_or(&members.natural_key[0]).name.as_str()
-            }),
-        };
-        items.push(format!("{}.{attribute}", role.name));
-        joins.push_str(&format!(
-            "\nJOIN {schema}.{} AS {role} ON {role}.{}_key = f.{role}_key",
-            dimension.name,
-            dimension.name,
-            schema = project.schema,
-            role = role.name
-        ));
-    }
-    let groups: Vec<String> = (1..=items.len()).map(|at| at.to_string()).collect();
-    items.push(what);
-    let by = if groups.is_empty() { String::new() } else { format!("\nGROUP BY {0}\nORDER BY {0}", groups.join(", ")) };
-    format!("SELECT {}\nFROM {}.{} AS f{joins}{by}", items.join(", "), project.schema, fact.name)
 }
 
 pub(crate) fn sources<'p>(project: &'p Project, status: &'p Status) -> impl Iterator<Item = SourcePage> + 'p {

@@ -18,6 +18,7 @@ mod resolve_dimensions;
 mod resolve_facts;
 mod resolve_files;
 mod resolve_junk;
+mod resolve_measures;
 mod resolve_milestones;
 mod resolve_mini;
 mod resolve_models;

@@ -24,6 +24,6 @@ pub use unit_test::*;
 
 pub use crate::syntax::{
     Additivity, Aggregation, AggregationFunction, CheckSeverity, Contents, DetectDeletes, FactKind, FactOnDelete,
-    FileFormat, FirstVersion, GivenMode, KeyStrategy, LagUnit, LateType0, Missing, NotifyFormat, NotifyOn, OnDelete, OnFail,
-    OnSchemaChange, OpenEnd, Over, Retain, SourceType, Target, TargetType, Type1Scope, WhenNull,
+    FileFormat, FirstVersion, GivenMode, KeyStrategy, LagUnit, LateType0, Missing, NotifyFormat, NotifyOn, OnDelete,
+    OnFail, OnSchemaChange, OpenEnd, Over, Retain, SourceType, Target, TargetType, Type1Scope, WhenNull,
 };

@@ -209,7 +209,8 @@ impl Lowering<'_> {
     fn origins_of(&self, id: ModelId, query: &Query, check: &Check) -> Vec<(String, String)> {
         let is_read = |name: &String| check.reads.contains(name);
         let plain = query.analysis.output.iter().filter(|column| is_read(&column.name)).map(|one| &one.origins[..]);
-        let made = self.expressions(id).into_iter().filter(|(column, ..)| check.reads.iter().any(|name| name == column));
+        let made =
+            self.expressions(id).into_iter().filter(|(column, ..)| check.reads.iter().any(|name| name == column));
         plain.chain(made.map(|(.., origins)| origins)).flatten().cloned().collect()
     }
 
