@@ -120,7 +120,7 @@ FROM dw.delivery AS f JOIN dw.store AS s ON s.store_key = f.store_key GROUP BY 1
 -- raw
 SELECT s.region, count(picked_up_at), count(*) FILTER (WHERE picked_up_at IS NULL AND delivered_at IS NULL),
   count(*) FILTER (WHERE picked_up_at IS NOT NULL AND delivered_at IS NULL), count(delivered_at),
-  min(epoch(delivered_at - ordered_at) // 3600)::BIGINT, max(epoch(delivered_at - ordered_at) // 3600)::BIGINT,
+  min(date_diff('second', ordered_at, delivered_at) // 3600), max(date_diff('second', ordered_at, delivered_at) // 3600),
   count(*) FILTER (WHERE picked_up_at IS NOT NULL)
 FROM raw.deliveries AS d JOIN raw.orders AS o USING (order_id)
 JOIN raw.stores AS s ON s.store_id = o.store_id AND s.since <= o.ordered_at AND o.ordered_at < s.until GROUP BY 1 ORDER BY 1;
