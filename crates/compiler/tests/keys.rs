@@ -152,6 +152,7 @@ fn values(key: &str, property: &Json, root: &Json) -> Vec<Json> {
         "not_over" => vec![json!(["store"])],
         "over" => vec![json!({ "date": "first" })],
         "aggregation" => vec![json!("min")],
+        "within" => vec![json!(2)],
         _ => vec![],
     };
     let mut all = known.to_vec();
