@@ -1,6 +1,7 @@
 //! What a plan says of a change that computes models anew: which models, why, and what a fresh load would lack.
 
-use crate::fresh::{SALE, load, shop, star};
+use crate::fresh::{load, shop, star};
+use crate::keys::SALE;
 use crate::{change, edit, planned, refused};
 
 #[test]

@@ -12,6 +12,7 @@ mod fresh;
 mod gone;
 mod inferred;
 mod junk;
+mod keys;
 mod migrations;
 mod pipelines;
 mod readings;
