@@ -174,6 +174,9 @@ fn pick<'a>(nth: usize, every: usize, choices: &[&'a str]) -> &'a str {
     choices[nth / every % choices.len()]
 }
 
+/// What a load does with a row that fails a check.
+const SCREENS: &[&str] = &["reject", "tag", "halt"];
+
 fn dimension(text: &mut String, nth: usize) {
     let joined = nth % 4 == 3;
     let from = if joined {
@@ -190,7 +193,8 @@ fn dimension(text: &mut String, nth: usize) {
         text,
         "#- models/member_{nth}.yml\ndimension: member_{nth}\ndescription: A member's own \"{nth}\" \\\\ view.\n{from}\n\
          natural_key: member_id\neffective_at: {}\non_delete: {}\nfirst_version: {}\nopen_end: {}\ntype1_scope: {}\nlate_type0: {}\n\
-         surrogate_key: {{ strategy: {}{} }}\n{}attributes:\n  code: {{ scd: 0 }}\n  name: {{ scd: 1 }}\n  city: {{ scd: 2, hierarchy: place.1 }}\n  \
+         surrogate_key: {{ strategy: {}{} }}\n\
+         checks: [{{ range: {{ column: member_id, min: 0 }}, on_fail: {} }}]\n{}attributes:\n  code: {{ scd: 0 }}\n  name: {{ scd: 1 }}\n  city: {{ scd: 2, hierarchy: place.1 }}\n  \
          tier: {{ scd: {}{} }}\n  size: {{ scd: 2{} }}\n  rate: {{ scd: 2{} }}\n  big: {{ scd: 2{} }}\n  limit_: {{ scd: 1{} }}\n  is_vip: {{ scd: 2{} }}\n  \
          photo: {{ scd: 2 }}\n  profile: {{ scd: 2 }}\n  born: {{ scd: 0{} }}\n  opens: {{ scd: 2{} }}\n  seen: {{ scd: 2{} }}\n  \
          updated: {{ scd: 1, expr: updated_at{} }}\n  \
@@ -203,6 +207,7 @@ fn dimension(text: &mut String, nth: usize) {
         pick(nth, 4, &["restate", "keep"]),
         strategy,
         if strategy == "hash" { pick(nth, 3, &["", ", salt: pepper"]) } else { "" },
+        pick(nth, 1, SCREENS),
         worded("when_null: Unknown\n"),
         pick(nth, 1, &["2", "3", "6", "7"]),
         worded(", labels: { g: Gold's own, s: \"a \\\\ silver\" }, when_null: Not applicable"),
@@ -243,7 +248,7 @@ fn fact(text: &mut String, nth: usize) {
          member_{}: {{ on: member_id, missing: {} }}\n  \
          shipped_{shipped}: {{ dimension: {shipped}, on: member_id, as_of: shipped_at, missing: {} }}\n  \
          base: {{ on: member_id }}\n  base_profile: {{ on: member_id }}\n  sale_flags: {{}}\n\
-         degenerate: [op]\n{measures}",
+         degenerate: [op]\nchecks: [{{ not_null: op, on_fail: {} }}]\n{measures}",
         if kind == "accumulating_snapshot" {
             "milestones: { booked: sold_on, sold: sold_at, shipped: shipped_date, logged: updated_at }\n\
              lags: [{ from: sold, unit: second }, { from: sold, unit: minute }, { from: shipped, unit: hour }, { from: previous, unit: day }]\n"
@@ -260,6 +265,7 @@ fn fact(text: &mut String, nth: usize) {
         nth,
         pick(nth, 2, &["infer", "unknown", "error"]),
         pick(nth, 3, &["infer", "unknown", "error"]),
+        pick(nth, 1, SCREENS),
     );
 }
 
