@@ -42,6 +42,7 @@ fn a_model_that_is_held_back_is_told_to_whom_it_concerns_and_so_is_the_end_of_it
         (&everyone["version"], &everyone["project"], &everyone["target"], &everyone["run"], &everyone["mode"]),
         (&json!(1), &json!("shop"), &json!("dev"), &json!(1), &json!("incremental"))
     );
+    assert_eq!(everyone["command"], "run");
     let events = everyone["events"].as_array().expect("events");
     assert_eq!(events.len(), 1, "{events:#?}");
     let event = &events[0];
@@ -206,4 +207,42 @@ dimensions: { order_date: { dimension: date, on: changed_at } }
         assert_eq!(text.contains(&count), often > 1, "{text}");
         assert!(!messages[0].1.to_string().contains("s3cret"));
     }
+}
+
+#[test]
+fn what_a_verification_finds_is_told_to_whom_it_concerns() {
+    let (project, server) = (project(), Webhook::start());
+    assert_eq!(run(&project, &server, &["run"]).code, Some(0));
+    assert_eq!(run(&project, &server, &["verify"]).code, Some(0));
+    assert_eq!(server.taken(), []);
+
+    let path = project.path().join("warehouse.duckdb");
+    let spoil = || {
+        let warehouse = dwc_runner::DuckDbWarehouse::open(&path.to_string_lossy()).expect("the warehouse");
+        warehouse.execute("UPDATE dw.sale SET amount = 777 WHERE order_id = 1").expect("a hand in the warehouse");
+    };
+    spoil();
+    let verified = run(&project, &server, &["verify", "--select", "sale"]);
+    assert_eq!(verified.code, Some(1), "{}", verified.stderr);
+    assert!(verified.stderr.contains("order_id=1"), "{}", verified.stderr);
+    let messages = server.taken();
+    assert_eq!(messages.len(), 1, "{messages:#?}");
+    let everyone = only(&messages, "/everyone");
+    assert_eq!((&everyone["command"], &everyone["run"]), (&json!("verify"), &Value::Null));
+    let events = everyone["events"].as_array().expect("events");
+    assert_eq!(events.len(), 1, "{events:#?}");
+    assert_eq!(
+        (&events[0]["on"], &events[0]["model"], &events[0]["code"]),
+        (&json!("finding"), &json!("sale"), &json!("DW0967"))
+    );
+    // No key and no value leaves the warehouse with a message.
+    assert!(!everyone.to_string().contains("order_id=1") && !everyone.to_string().contains("777"), "{everyone}");
+
+    let repaired = run(&project, &server, &["verify", "--repair"]);
+    assert_eq!(repaired.code, Some(0), "{}", repaired.stderr);
+    let text = only(&server.taken(), "/everyone")["events"][0]["text"].to_string();
+    assert!(text.ends_with("; repaired\""), "{text}");
+    spoil();
+    assert_eq!(run(&project, &server, &["verify", "--select", "stock_count"]).code, Some(0));
+    assert_eq!(server.taken(), []);
 }

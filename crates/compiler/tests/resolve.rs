@@ -305,3 +305,14 @@ fn whom_a_run_tells_is_checked() {
         assert!(new.iter().any(|line| line.contains(problem) && line.starts_with("dwc.yml:")), "{notify}: {new:#?}");
     }
 }
+
+#[test]
+fn a_junk_dimension_that_does_not_resolve_is_one_problem() {
+    let flags = "dimension: flags\nkind: junk\nattributes: { amount: {} }\n";
+    let mut files = changed("models/sale.yml", &[("store: { on: store_id }", "store: { on: store_id }, flags: {}")]);
+    files.push(file("models/flags.yml", flags));
+    let found = said(files);
+    let about: Vec<&String> = found.iter().filter(|line| line.contains("flags")).collect();
+    assert_eq!(about.len(), 1, "{found:#?}");
+    assert!(about[0].contains("attribute `amount` of junk dimension `flags` has no type"), "{found:#?}");
+}

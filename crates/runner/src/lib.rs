@@ -45,7 +45,9 @@ pub use execute::{
 pub use extract::parse_time;
 pub use import::{import_files, import_mysql, import_postgres};
 pub use layout::YamlFiles;
-pub use notify::{About, Ended, NotifyEvent, Posting, Told, Watch, messages, post};
+pub use notify::{
+    About, Done as NotifyDone, Ended, NotifyEvent, Posting, Told, Watch, findings as notify_findings, messages, post,
+};
 pub use revision::read_revision;
 pub use state::errors::{ErrorEvent, error_events};
 pub use state::history::{HistoryEntry, history};

@@ -1,7 +1,10 @@
-//! Webhooks that are told of a run. A message that does not arrive is said, and changes nothing else of the run.
+//! Webhooks that are told of a run or a verification. A message that does not arrive is said, and changes nothing else.
 
 use dwc_compiler::diagnostic::Code;
-use dwc_runner::{Ended, Error, Posting, Told, Warehouse, Watch, messages, post, project};
+use dwc_runner::{
+    Ended, Error, Looked, NotifyDone, NotifyEvent, Posting, Told, Warehouse, Watch, messages, notify_findings, post,
+    project,
+};
 
 use super::context::Context;
 use super::now;
@@ -28,8 +31,21 @@ pub(super) fn tell(
     let state = warehouse.and_then(|warehouse| warehouse.state().ok().flatten());
     let gaps = state.filter(|_| watch.is_some()).map_or_else(Vec::new, |state| state.gaps);
     let events = watch.unwrap_or_default().events(ended, &gaps);
-    let told = Told { project: &context.project, target: context.target()?.0, at: now(None)? };
-    for unsent in post(&messages(&told, ended, &events), Posting::default(), &project::env) {
+    let done = ended.map_or(NotifyDone::FailedRun, |(report, _)| NotifyDone::Run(report));
+    send(context, done, &events)
+}
+
+/// Tells whom it concerns what a verification has found.
+pub(super) fn tell_findings(context: &Context<'_>, looked: &[&Looked]) -> Result<(), Error> {
+    if context.project.notify.is_empty() || context.global.env.is_some() {
+        return Ok(());
+    }
+    send(context, NotifyDone::Verification, &notify_findings(&context.project, looked))
+}
+
+fn send(context: &Context<'_>, done: NotifyDone<'_>, events: &[NotifyEvent]) -> Result<(), Error> {
+    let told = Told { project: &context.project, target: context.target()?.0, at: now(None)?, done };
+    for unsent in post(&messages(&told, events), Posting::default(), &project::env) {
         eprintln!("warning: {unsent}");
     }
     Ok(())

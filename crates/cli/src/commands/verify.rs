@@ -13,7 +13,7 @@ use dwc_runner::{
 
 use super::context::{self, Context};
 use super::run::diagnostic;
-use super::{now, write_out};
+use super::{notify, now, write_out};
 use crate::args::{FailOn, Format, Global, VerifyArgs};
 use crate::exit::Exit;
 use crate::views::diagnostics::counted;
@@ -74,6 +74,7 @@ pub(super) fn run(global: &Global, asked: &VerifyArgs) -> Result<Exit, Error> {
                 .map_err(|cause| Error::because(format!("`{}` could not be written", path.display()), cause))?;
         }
     }
+    notify::tell_findings(&context, &verified.looked)?;
     let found = diagnostics(&verified.looked);
     if global.format == Format::Json {
         write_out(format!("{:#}\n", verified.json(&found)).as_bytes())?;

@@ -46,6 +46,12 @@ pub(super) struct Scope<'a> {
 }
 
 impl Scope<'_> {
+    /// Whether a name is that of a dimension that is declared as a junk dimension, resolved or not.
+    pub(super) fn is_junk(&self, name: &str) -> bool {
+        let declared = self.dimension_documents.get(name).map(|at| &self.documents[*at].kind);
+        matches!(declared, Some(Kind::Dimension(dimension)) if dimension.kind == Some(syntax::DimensionKind::Junk))
+    }
+
     /// Drops problems of engines that the project has no target on, columns that are unknown because their table is, and
     /// models whose own files say why they are not there.
     pub(super) fn keep_relevant(&self, text: &str, problems: &mut Vec<Problem>) {

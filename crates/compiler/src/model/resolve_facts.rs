@@ -245,11 +245,14 @@ fn resolve_role(
     let junk = found.and_then(|(index, _)| dimensions[*index].junk());
     let own = junk.map(|junk| junk.attributes.iter().map(|attribute| attribute.column.name.clone()).collect());
     let Some(on) = role.on.as_ref().map(|Names(on)| on.clone()).or(own) else {
-        problems.push(
-            Diagnostic::new(Code::MissingSetting, format!("role `{name}` of fact `{}` names no column", fact.fact))
-                .at(span, "`on` is missing")
-                .help("add `on:` with the columns that hold the dimension's natural key"),
-        );
+        // The attributes of a junk dimension that did not resolve would be its columns.
+        if found.is_some() || !scope.is_junk(target) {
+            problems.push(
+                Diagnostic::new(Code::MissingSetting, format!("role `{name}` of fact `{}` names no column", fact.fact))
+                    .at(span, "`on` is missing")
+                    .help("add `on:` with the columns that hold the dimension's natural key"),
+            );
+        }
         return None;
     };
     let query = query?;

@@ -1,11 +1,11 @@
-//! Who is told what happened in a run, as the project's YAML says it, one to one. Nothing is resolved here.
+//! Who is told what happened in a run or a verification, as the project's YAML says it, one to one. Nothing is resolved here.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::common::Names;
 
-/// A webhook that is told what happened in a run. A run in which nothing of it happened sends nothing.
+/// A webhook that is told what happened in a run or a verification. Where nothing of it happened, it gets no message.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Notify {
@@ -19,7 +19,7 @@ pub struct Notify {
     pub select: Option<Names>,
     /// Owners. Only what happens to their models and sources is told, beside what `select` names.
     pub owner: Option<Names>,
-    /// The targets whose runs are told of. Defaults to all of them. Runs in an environment are never told of.
+    /// The targets whose runs are told of. Defaults to all of them. Environments are never told of.
     pub targets: Option<Names>,
 }
 
@@ -35,7 +35,7 @@ pub enum NotifyFormat {
     Teams,
 }
 
-/// Something in a run that is worth a message.
+/// Something that is worth a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum NotifyOn {
@@ -55,11 +55,13 @@ pub enum NotifyOn {
     Warning,
     /// The run loaded everything, after one that did not.
     Recovered,
+    /// `dwc verify` found rows that break a rule, fail a check or differ from what they are made of.
+    Finding,
 }
 
 impl NotifyOn {
     /// Everything that is worth a message, in the order in which messages tell it.
-    pub const ALL: [NotifyOn; 8] = [
+    pub const ALL: [NotifyOn; 9] = [
         NotifyOn::Failed,
         NotifyOn::HeldBack,
         NotifyOn::Stopped,
@@ -68,6 +70,7 @@ impl NotifyOn {
         NotifyOn::Rejected,
         NotifyOn::Warning,
         NotifyOn::Recovered,
+        NotifyOn::Finding,
     ];
 
     /// The word of the language.
@@ -82,6 +85,7 @@ impl NotifyOn {
             NotifyOn::Rejected => "rejected",
             NotifyOn::Warning => "warning",
             NotifyOn::Recovered => "recovered",
+            NotifyOn::Finding => "finding",
         }
     }
 }

@@ -27,7 +27,7 @@ pub struct Project {
     pub vars: Option<IndexMap<String, String>>,
     /// Lint levels by code, such as `DW0412`.
     pub lints: Option<IndexMap<String, LintLevel>>,
-    /// Webhooks that are told what happened in a run, by name.
+    /// Webhooks that are told what happened in a run or a verification, by name.
     pub notify: Option<IndexMap<String, Notify>>,
 }
 

@@ -8,7 +8,9 @@ use serde::Serialize;
 
 use super::Ended;
 use crate::state::runs::{RunEntry, WhichRuns, runs};
-use crate::{Error, Gap, ModelOutcome, Notice, Offence, RunReport, SourceOutcome, SourceReport, Warehouse};
+use crate::{
+    Error, Gap, Looked, ModelOutcome, Notice, Offence, RunReport, SourceOutcome, SourceReport, Warehouse, Weight,
+};
 
 /// How many runs are looked back on for a source that is not reached.
 const LOOKED_BACK: u32 = 50;
@@ -155,6 +157,26 @@ impl Watch {
         let text = format!("source {} was not reached{often}: {reason}", source.source);
         NotifyEvent::new(NotifyOn::Unreachable, About::Source(source.source.clone()), text)
     }
+}
+
+/// What a verification has found that fails, and what it has repaired.
+#[must_use]
+pub fn findings(project: &Project, looked: &[&Looked]) -> Vec<NotifyEvent> {
+    let mut events = Vec::new();
+    for one in looked {
+        let about = match project.model(&one.of) {
+            Some(_) => About::Model(one.of.clone()),
+            None => source_of(&one.of),
+        };
+        for found in one.findings.iter().filter(|found| found.weight != Weight::Warning) {
+            let mended = if found.weight == Weight::Mended { "; repaired" } else { "" };
+            let text = format!("{}{mended}", found.offence.message);
+            let event = NotifyEvent::new(NotifyOn::Finding, about.clone(), text);
+            let help = if found.weight == Weight::Mended { "" } else { found.offence.help.as_str() };
+            events.push(event.coded(found.offence.code.id(), help));
+        }
+    }
+    events
 }
 
 fn failed(error: &Error) -> NotifyEvent {

@@ -3,9 +3,8 @@
 use dwc_compiler::model::NotifyFormat;
 use serde_json::{Value, json};
 
-use super::Told;
 use super::event::{About, NotifyEvent};
-use crate::RunReport;
+use super::{Done, Told};
 
 /// The events that a message for people lists: a chat cuts long messages, and nobody reads them.
 const LISTED: usize = 20;
@@ -13,17 +12,17 @@ const LISTED: usize = 20;
 const LONGEST: usize = 500;
 
 /// The body of a request.
-pub(super) fn body(format: NotifyFormat, told: &Told<'_>, run: Option<&RunReport>, events: &[&NotifyEvent]) -> String {
+pub(super) fn body(format: NotifyFormat, told: &Told<'_>, events: &[&NotifyEvent]) -> String {
     let body = match format {
-        NotifyFormat::Json => data(told, run, events),
-        NotifyFormat::Slack => json!({ "text": slack(told, run, events) }),
-        NotifyFormat::Teams => teams(told, run, events),
+        NotifyFormat::Json => data(told, events),
+        NotifyFormat::Slack => json!({ "text": slack(told, events) }),
+        NotifyFormat::Teams => teams(told, events),
     };
     body.to_string()
 }
 
 /// For programs: everything.
-fn data(told: &Told<'_>, run: Option<&RunReport>, events: &[&NotifyEvent]) -> Value {
+fn data(told: &Told<'_>, events: &[&NotifyEvent]) -> Value {
     let events: Vec<Value> = events
         .iter()
         .map(|event| {
@@ -37,8 +36,13 @@ fn data(told: &Told<'_>, run: Option<&RunReport>, events: &[&NotifyEvent]) -> Va
             })
         })
         .collect();
+    let run = match told.done {
+        Done::Run(run) => Some(run),
+        Done::FailedRun | Done::Verification => None,
+    };
     json!({
         "version": 1,
+        "command": if matches!(told.done, Done::Verification) { "verify" } else { "run" },
         "project": told.project.name,
         "target": told.target,
         "at": told.at.and_utc().to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
@@ -49,9 +53,13 @@ fn data(told: &Told<'_>, run: Option<&RunReport>, events: &[&NotifyEvent]) -> Va
 }
 
 /// The first line of a message for people.
-fn title(told: &Told<'_>, run: Option<&RunReport>) -> String {
-    let run = run.map_or_else(|| "the run failed".to_owned(), |run| format!("run {} ({})", run.run, run.mode));
-    format!("{} on {}: {run}", told.project.name, told.target)
+fn title(told: &Told<'_>) -> String {
+    let done = match told.done {
+        Done::Run(run) => format!("run {} ({})", run.run, run.mode),
+        Done::FailedRun => "the run failed".to_owned(),
+        Done::Verification => "verification".to_owned(),
+    };
+    format!("{} on {}: {done}", told.project.name, told.target)
 }
 
 /// An event in one paragraph: what happened, its code, and what to do.
@@ -69,15 +77,15 @@ fn paragraph(event: &NotifyEvent) -> String {
 fn paragraphs(events: &[&NotifyEvent]) -> Vec<String> {
     let mut all: Vec<String> = events.iter().take(LISTED).map(|event| paragraph(event)).collect();
     if events.len() > LISTED {
-        all.push(format!("and {} more: see `dwc runs show`", events.len() - LISTED));
+        all.push(format!("and {} more", events.len() - LISTED));
     }
     all
 }
 
 /// Slack reads `&`, `<` and `>` as the begin of something: <https://api.slack.com/reference/surfaces/formatting>.
-fn slack(told: &Told<'_>, run: Option<&RunReport>, events: &[&NotifyEvent]) -> String {
+fn slack(told: &Told<'_>, events: &[&NotifyEvent]) -> String {
     let escaped = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    let mut text = format!("*{}*", escaped(&title(told, run)));
+    let mut text = format!("*{}*", escaped(&title(told)));
     for paragraph in paragraphs(events) {
         text.push_str("\n• ");
         text.push_str(&escaped(&paragraph));
@@ -87,8 +95,8 @@ fn slack(told: &Told<'_>, run: Option<&RunReport>, events: &[&NotifyEvent]) -> S
 
 /// An adaptive card, as a workflow that waits for a webhook request takes it:
 /// <https://learn.microsoft.com/en-us/connectors/teams/#adaptivecarditemschema>.
-fn teams(told: &Told<'_>, run: Option<&RunReport>, events: &[&NotifyEvent]) -> Value {
-    let title = json!({ "type": "TextBlock", "text": markdown(&title(told, run)), "weight": "Bolder", "wrap": true });
+fn teams(told: &Told<'_>, events: &[&NotifyEvent]) -> Value {
+    let title = json!({ "type": "TextBlock", "text": markdown(&title(told)), "weight": "Bolder", "wrap": true });
     let lines = paragraphs(events).into_iter();
     let lines = lines.map(|line| json!({ "type": "TextBlock", "text": markdown(&line), "wrap": true }));
     json!({
