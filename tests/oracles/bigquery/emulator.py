@@ -12,6 +12,7 @@ import sys
 
 import sqlglot
 from sqlglot import exp
+from sqlglot.generators.duckdb import DuckDBGenerator
 
 import bqemulator.api.routes.datasets as dataset_routes
 import bqemulator.api.routes.jobs as job_routes
@@ -40,6 +41,15 @@ def no_download(self):
 
 
 engine.DuckDBEngine._load_spatial = no_download
+
+
+def whole_units(generator, difference):
+    """TIMESTAMP_DIFF counts whole units, and not the bounds of hours between two instants."""
+    unit = exp.Literal.string(difference.unit.name if difference.unit else "DAY")
+    return generator.func("DATE_SUB", unit, difference.expression, difference.this)
+
+
+DuckDBGenerator.TRANSFORMS[exp.TimestampDiff] = whole_units
 
 dialect_parse = sqlglot.Dialect.parse
 
