@@ -229,7 +229,7 @@ fn a_packaged_binary_knows_no_folder_of_the_build() {
         Command::new("rustc")
             .args(["--edition", "2024", "-o"])
             .arg(&script)
-            .arg(repository().join("crates/duckdb/rpath.rs")),
+            .arg(repository().join("crates/duckdb/search_path.rs")),
     );
     let said = |variables: &[(&str, &str)]| -> Vec<String> {
         let said = done(bare(&script, &[]).envs(variables.iter().copied()));

@@ -1,6 +1,6 @@
 //! The packages of `tools/package`: what is in them, that the same binary gives the same bytes, and that they run where
 //! they are put, with nothing but themselves. The binary is the one of the other suites, so it also knows the folder of the
-//! build; that of a release does not, and `rpath.rs` is shown to see to it.
+//! build; that of a release does not, and `search_path.rs` is shown to see to it.
 
 mod contents;
 mod installed;
